@@ -1,0 +1,104 @@
+"""The tree of errors, and the exit code of each.
+
+HotfolderError              1   anything that a person must hear about
+├── MistakesError           3   something written by a person is wrong; lists all of it at once
+├── PictureError            3   a picture cannot be read, or is not what it says
+├── RenderError             3   a picture cannot be made
+│   └── ModelMissingError   3   ... because the model's files are not here
+├── StudioMissingError     10   the folder or its marker is not there
+└── StudioLockedError      75   another hotfolder works on this studio
+
+Stopped                         not an error: a render was told to stop (BaseException)
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+EXIT_DONE = 0
+EXIT_USAGE = 2
+EXIT_SOME_FAILED = 3
+EXIT_STUDIO_MISSING = 10
+EXIT_LOCKED = 75
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+
+class HotfolderError(Exception):
+    """Says in one or more plain sentences what is wrong and what would be right."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing that is wrong in a file: where (a line or a key; may be empty), and what to do."""
+
+    where: str
+    says: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.says}" if self.where else self.says
+
+
+class MistakesError(HotfolderError):
+    """Everything that is wrong in one file, found in one go."""
+
+    exit_code = EXIT_SOME_FAILED
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+
+
+class PictureError(HotfolderError):
+    """A picture cannot be read, or is not what it says."""
+
+    exit_code = EXIT_SOME_FAILED
+
+
+class RenderError(HotfolderError):
+    """A picture cannot be made."""
+
+    exit_code = EXIT_SOME_FAILED
+
+
+class ModelMissingError(RenderError):
+    """The files of the model that a recipe needs are not on this machine."""
+
+
+class StudioMissingError(HotfolderError):
+    """The folder, or the marker that makes it a studio, is not there."""
+
+    exit_code = EXIT_STUDIO_MISSING
+
+
+class StudioLockedError(HotfolderError):
+    """Another hotfolder works on this studio."""
+
+    exit_code = EXIT_LOCKED
+
+
+class Stopped(BaseException):
+    """Raised at a denoising step when the daemon shall end.
+
+    A BaseException, so that no model code's `except Exception` can keep a render alive.
+    """
+
+
+def mistake(says: str, where: str = "") -> MistakesError:
+    """An error that holds a single mistake."""
+    return MistakesError([Mistake(where, says)])
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A closing half-sentence that names the nearest known word, or all of them if they are few."""
+    names = sorted(set(known))
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    if names and len(names) <= 12:
+        return "known are " + ", ".join(names)
+    return "there is nothing like it"

@@ -1,0 +1,1 @@
+"""What decides a picture: prompts, profiles, recipes. Pure: opens no file, reads no clock."""

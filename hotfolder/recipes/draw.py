@@ -1,0 +1,89 @@
+"""Prompt + profile + ordinal -> the recipe of one draft. Nothing here is random."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from hotfolder.recipes import profile as profiles
+from hotfolder.recipes import sizes, wildcards
+from hotfolder.recipes.profile import Profile
+from hotfolder.recipes.prompt import Prompt, choices, parts
+from hotfolder.recipes.recipe import Recipe
+
+SEED_RANGE = 2**32  # other programs keep seeds in 32 bits
+
+
+def draw(
+    prompt: Prompt, profile: Profile, ordinal: int, salt: str, words: Mapping[str, list[str]]
+) -> Recipe:
+    """The recipe of draft number `ordinal` (from 0) of `prompt`.
+
+    The seed follows from the studio's salt, the prompt's digest and the ordinal; wildcards, random
+    parts and the aspect follow from the seed. `profile` has the prompt's overrides laid over it
+    already. `words` maps the name of each word list to its lines.
+    """
+    if prompt.seed is None:
+        seed = derive(SEED_RANGE, salt, prompt.digest, str(ordinal))
+    else:
+        seed = prompt.seed + ordinal
+    width, height = _sides(prompt, profile, seed)
+    literal = prompt.literal
+    return Recipe(
+        prompt=_text(prompt, profile, seed) if literal else _expanded(prompt, profile, seed, words),
+        negative_prompt=prompt.negative or profile.negative,
+        seed=seed,
+        width=width,
+        height=height,
+        multiple=profile.model.multiple,
+        model=profiles.model_name(profile.model),
+        scheduler=profile.scheduler,
+        steps=profile.steps,
+        guidance_scale=profile.guidance_scale,
+        strength=profiles.strength(profile.refine, 0) if prompt.source else None,
+        source=prompt.source,
+    )
+
+
+def template(prompt: Prompt, profile: Profile) -> str:
+    """The prompt's text with its fixed and random parts, wildcards as they were written."""
+    random = [*choices(prompt.random), *choices(profile.random)]
+    written = ["{" + "|".join(options) + "}" for options in random]
+    fixed = [*parts(prompt.fixed), *parts(profile.fixed)]
+    return ", ".join(part for part in [prompt.text.strip(), *written, *fixed] if part)
+
+
+def derive(below: int, *words: str) -> int:
+    """A number from 0 to `below` - 1 that follows from the words alone, evenly spread."""
+    digest = hashlib.sha256("\n".join(words).encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:16], "big") % below
+
+
+def _sides(prompt: Prompt, profile: Profile, seed: int) -> tuple[int, int]:
+    if prompt.size is not None:
+        return sizes.size(prompt.size)
+    multiple = profile.model.multiple
+    area = sizes.size(profile.draft.area)
+    if prompt.source is not None:
+        aspect = prompt.source.width / prompt.source.height
+        return sizes.sides(area[0] * area[1], aspect, multiple)
+    given = profile.draft.aspect
+    offered = [given] if isinstance(given, str) else given
+    chosen = offered[derive(len(offered), str(seed), "aspect of a list")]
+    fraction = derive(2**32, str(seed), "aspect") / (2**32 - 1)
+    return sizes.sides(area[0] * area[1], sizes.aspect_at(chosen, fraction), multiple)
+
+
+def _text(prompt: Prompt, profile: Profile, seed: int) -> str:
+    """The text as it was written; only lists of random parts are drawn from."""
+    random = [*choices(prompt.random), *choices(profile.random)]
+    drawn = [
+        options[derive(len(options), str(seed), "random part", str(k))]
+        for k, options in enumerate(random)
+    ]
+    fixed = [*parts(prompt.fixed), *parts(profile.fixed)]
+    return ", ".join(part for part in [prompt.text.strip(), *drawn, *fixed] if part)
+
+
+def _expanded(prompt: Prompt, profile: Profile, seed: int, words: Mapping[str, list[str]]) -> str:
+    return wildcards.expand(_text(prompt, profile, seed), seed, words)

@@ -1,0 +1,176 @@
+"""A profile: a checked preset of model, sampling, areas, aspects and refinement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from hotfolder.errors import did_you_mean, mistake
+from hotfolder.recipes import schema, sizes
+from hotfolder.recipes.schedulers import MODEL_OWN, SCHEDULERS
+
+Steps = Annotated[int, Meta(ge=1, le=1000)]
+Guidance = Annotated[float, Meta(ge=0, le=100)]
+Strength = Annotated[float, Meta(gt=0, le=1)]
+Size = Annotated[str, schema.checked(sizes.size)]
+Aspect = Annotated[str | list[str], schema.checked(sizes.aspect_range)]
+Texts = str | list[str]
+Choices = list[str] | list[list[str]]
+
+
+def scheduler(name: str) -> str:
+    """`name` if it is a known scheduler; ValueError with the nearest one otherwise."""
+    if name not in SCHEDULERS:
+        raise ValueError(f"unknown scheduler {name!r}; {did_you_mean(name, SCHEDULERS)}; expected")
+    return name
+
+
+SchedulerName = Annotated[str, schema.checked(scheduler)]
+
+
+class Model(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the owner's weights are, and what they need.
+
+    `source` is `shipped:NAME`, a hub id (`owner/name`), a diffusers folder or a .safetensors file.
+    A picture's sides are rendered at multiples of `multiple` px. `name` is what pictures carry;
+    by default it is derived from the source, without any path.
+    """
+
+    source: Annotated[str, Meta(min_length=1)]
+    name: str = ""
+    revision: str | None = None
+    variant: str | None = None
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+    multiple: Annotated[int, Meta(ge=1, le=256)] = 8
+
+
+class Draft(Struct, frozen=True, forbid_unknown_fields=True):
+    """Small pictures: their area, the range or list of their aspects, how many for each prompt."""
+
+    area: Size = "800x800"
+    aspect: Aspect = "2:3 to 3:2"
+    count: Annotated[int, Meta(ge=1, le=100_000)] = 4
+
+
+class Refine(Struct, frozen=True, forbid_unknown_fields=True):
+    """Finals of a picked draft: how many, how large, how far from the draft.
+
+    `strength` may be a list: the first final takes the first, and so on. What is None is as for
+    drafts; `steps` is diffusers' argument, of which img2img runs `steps * strength`.
+    """
+
+    area: Size = "1000x1000"
+    count: Annotated[int, Meta(ge=0, le=1000)] = 3
+    strength: Strength | Annotated[list[Strength], Meta(min_length=1)] = 0.5
+    steps: Steps | None = None
+    guidance_scale: Guidance | None = None
+    scheduler: SchedulerName | None = None
+
+
+class Profile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A checked preset. `fixed` and `random` are prompt parts that are added to every prompt."""
+
+    model: Model
+    description: str = ""
+    scheduler: SchedulerName = MODEL_OWN
+    steps: Steps = 30
+    guidance_scale: Guidance = 7.0
+    negative: str = ""
+    fixed: Texts = ""
+    random: Choices = []
+    draft: Draft = Draft()
+    refine: Refine = Refine()
+
+
+OWNER_ONLY = frozenset({"model", "description", "extends"})
+
+
+def resolve(name: str, tables: Mapping[str, Mapping[str, Any]]) -> Profile:
+    """The profile `name` of the parsed TOML files `tables`, laid over what it extends.
+
+    Raises MistakesError: an unknown name, a circle of `extends`, and every wrong key at once.
+    """
+    profile = schema.convert(_laid_over_parents(name, tables), Profile)
+    return _runnable(profile)
+
+
+def override(profile: Profile, table: Mapping[str, Any]) -> Profile:
+    """`profile` with a prompt file's keys laid over it; the model stays the owner's choice.
+
+    Raises MistakesError for wrong keys and for the keys that only a profile may set.
+    """
+    if not table:
+        return profile
+    for key in table:
+        if key in OWNER_ONLY:
+            raise mistake(
+                "a prompt file cannot choose this; put it into a file in profiles/ and name that "
+                'file here with profile = "…"',
+                key,
+            )
+    laid = schema.merge(msgspec.to_builtins(profile), table)
+    return _runnable(schema.convert(laid, Profile))
+
+
+def model_name(model: Model) -> str:
+    """The name that pictures carry of a model: never a path."""
+    if model.name:
+        return model.name
+    source = model.source
+    if source.startswith("shipped:") or is_hub_id(source):
+        name = source.removeprefix("shipped:")
+    else:
+        name = PurePath(source.replace("\\", "/")).name.removesuffix(".safetensors") or "model"
+    return f"{name}@{model.revision}" if model.revision else name
+
+
+def is_hub_id(source: str) -> bool:
+    """Whether a model's source reads `owner/name` and is no path."""
+    owner, slash, name = source.partition("/")
+    plain = not source.startswith((".", "~", "/", "\\")) and not source.endswith(".safetensors")
+    return bool(slash and owner and name and plain and "/" not in name and "\\" not in source)
+
+
+def strength(refine: Refine, index: int) -> float:
+    """The strength of final number `index` (from 0): the list goes round."""
+    given = refine.strength
+    return given[index % len(given)] if isinstance(given, list) else given
+
+
+def _laid_over_parents(name: str, tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    chain: list[Mapping[str, Any]] = []
+    seen: list[str] = []
+    while name:
+        if name in seen:
+            raise mistake("profiles extend each other in a circle: " + " -> ".join([*seen, name]))
+        if name not in tables:
+            where = "extends" if seen else "profile"
+            raise mistake(f"there is no profile {name!r}; {did_you_mean(name, tables)}", where)
+        seen.append(name)
+        chain.append(tables[name])
+        parent = tables[name].get("extends", "")
+        if not isinstance(parent, str):
+            raise mistake("expected the name of a profile in quotes", "extends")
+        name = parent
+    laid: dict[str, Any] = {}
+    for table in reversed(chain):
+        laid = schema.merge(laid, table)
+    laid.pop("extends", None)
+    return laid
+
+
+def _runnable(profile: Profile) -> Profile:
+    steps = profile.refine.steps or profile.steps
+    given = profile.refine.strength
+    for weakest in given if isinstance(given, list) else [given]:
+        if int(steps * weakest) < 1:
+            raise mistake(
+                f"{steps} steps at strength {weakest:g} are no step at all; "
+                f"expected at least {1 / steps:.2f}",
+                "refine.strength",
+            )
+    return profile

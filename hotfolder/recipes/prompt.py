@@ -1,0 +1,64 @@
+"""A prompt: one request for drafts, as it was read from a file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from hotfolder.recipes.recipe import Pixels, Prompt_
+
+Count = Annotated[int, Meta(ge=1, le=100_000)] | Literal["endless"]
+
+
+class Prompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One request for drafts.
+
+    `text` is a template (`{a|b}`, `__wildcard__`) unless `literal`. `fixed` parts are appended, and
+    one of each list in `random`. `count` None means the profile's number. Draft k of a prompt
+    with a `seed` has seed + k. `overrides` are profile keys in nested tables. `source`, if given,
+    is the picture that drafts are made from by img2img.
+    """
+
+    text: Prompt_
+    negative: Prompt_ = ""
+    literal: bool = False
+    fixed: tuple[str, ...] = ()
+    random: tuple[tuple[str, ...], ...] = ()
+    profile: str | None = None
+    count: Count | None = None
+    seed: Annotated[int, Meta(ge=0, lt=2**63 - 100_000)] | None = None
+    size: str | None = None
+    overrides: dict[str, Any] = {}
+    source: Pixels | None = None
+
+    @property
+    def digest(self) -> str:
+        """What makes this the same request: SHA-256 over everything but the count, 64 hex digits.
+
+        So a larger count goes on where the smaller one ended, and an added paragraph does not
+        start its neighbours again.
+        """
+        data = msgspec.to_builtins(self)
+        data.pop("count", None)
+        text = json.dumps(data, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def parts(value: str | Sequence[str]) -> tuple[str, ...]:
+    """The non-empty prompt parts of `fixed`: one text, or a list of them."""
+    texts = (value,) if isinstance(value, str) else value
+    return tuple(text.strip() for text in texts if text.strip())
+
+
+def choices(value: Sequence[str] | Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    """The lists of `random`: one list of texts is one choice, a list of lists are several."""
+    if not value:
+        return ()
+    if all(isinstance(item, str) for item in value):
+        return (tuple(str(item) for item in value),)
+    return tuple(tuple(items) for items in value if items)

@@ -1,0 +1,117 @@
+"""The recipe: everything that decides the pixels of one picture, and its canonical text and id."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from hotfolder.errors import PictureError
+
+SCHEMA = 1
+MAX_TEXT = 65_536
+MAX_SIDE_PX = 16_384
+MAX_AREA_PX = 64_000_000
+MAX_DEPTH = 8
+
+Prompt_ = Annotated[str, Meta(max_length=MAX_TEXT)]
+Name = Annotated[str, Meta(min_length=1, max_length=256)]
+Side = Annotated[int, Meta(ge=16, le=MAX_SIDE_PX)]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class Pixels(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="pixels"):
+    """A source picture that is known by its pixels alone: a person's own, or an edited draft.
+
+    `sha256` is the pixel hash of `images.pixels.pixel_hash`; sides are in px.
+    """
+
+    sha256: Sha256
+    width: Side
+    height: Side
+
+
+class Recipe(
+    Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    kw_only=True,
+    tag_field="kind",
+    tag="recipe",
+):
+    """Everything that decides the pixels of one picture, fully resolved.
+
+    The picture has `width` x `height` px. It is rendered at the next sides that are multiples of
+    `multiple` and cropped. With a `source` it is an img2img picture of that source at `strength`.
+    `model` is the name of a model that the owner configured, never a path. `scheduler` is a name
+    from `recipes.schedulers`. Fields with a default are left out of the canonical text, so that
+    a later version can add one without changing the id of any recipe written before.
+    """
+
+    prompt: Prompt_
+    negative_prompt: Prompt_ = ""
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)]
+    width: Side
+    height: Side
+    multiple: Annotated[int, Meta(ge=1, le=256)]
+    model: Name
+    scheduler: Name
+    steps: Annotated[int, Meta(ge=1, le=1000)]
+    guidance_scale: Annotated[float, Meta(ge=0, le=100)]
+    strength: Annotated[float, Meta(gt=0, le=1)] | None = None
+    source: Recipe | Pixels | None = None
+
+    @property
+    def id(self) -> str:
+        """SHA-256 of the canonical text, 64 hex digits."""
+        return hashlib.sha256(canonical(self).encode("ascii")).hexdigest()
+
+
+def canonical(recipe: Recipe) -> str:
+    """The one ASCII text of a recipe: JSON, sorted keys, no spaces, defaults left out."""
+    return json.dumps(
+        {"schema": SCHEMA, **msgspec.to_builtins(recipe)},
+        ensure_ascii=True,
+        sort_keys=True,
+        separators=(",", ":"),
+        allow_nan=False,
+    )
+
+
+def from_builtins(data: Any) -> Recipe:
+    """The recipe that parsed JSON describes; raises PictureError with a sentence if it is none."""
+    if not isinstance(data, dict):
+        raise PictureError("the recipe is not a JSON object")
+    data = dict(data)
+    schema = data.pop("schema", None)
+    if schema != SCHEMA:
+        raise PictureError(f"the recipe's schema is {schema!r}; this version reads {SCHEMA}")
+    try:
+        recipe = msgspec.convert(data, Recipe)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise PictureError(f"the recipe is not valid: {error}") from None
+    return _within_bounds(recipe)
+
+
+def lineage(recipe: Recipe) -> tuple[Recipe | Pixels, ...]:
+    """The recipe, its source, the source's source, and so on; the oldest last."""
+    chain: list[Recipe | Pixels] = [recipe]
+    while isinstance(last := chain[-1], Recipe) and last.source is not None:
+        chain.append(last.source)
+    return tuple(chain)
+
+
+def _within_bounds(recipe: Recipe) -> Recipe:
+    chain = lineage(recipe)
+    if len(chain) > MAX_DEPTH:
+        raise PictureError(f"the recipe has {len(chain)} generations; at most {MAX_DEPTH} are read")
+    for link in chain:
+        if link.width * link.height > MAX_AREA_PX:
+            raise PictureError(f"{link.width}x{link.height} is more than {MAX_AREA_PX:,} pixels")
+        if isinstance(link, Recipe) and (link.strength is None) != (link.source is None):
+            raise PictureError("a recipe has a strength exactly when it has a source")
+    return recipe

@@ -1,0 +1,37 @@
+"""The render record: where, when and with what a picture was made. Travels with its recipe."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from hotfolder.recipes.recipe import Sha256
+
+Short = Annotated[str, Meta(max_length=1024)]
+Stage = Literal["draft", "final"]
+
+
+class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How one picture came to be. No part of the recipe's id; unknown keys are let pass.
+
+    `pixels` is the pixel hash of the picture. `threads` is torch's thread count on a CPU (it
+    changes fp32 bits). `steps_run` is the number of denoising steps that ran. `template` is the
+    prompt before wildcards, `prompt_file` the name of the file it was read from.
+    """
+
+    stage: Stage
+    pixels: Sha256
+    software: Short = ""
+    created: Short = ""
+    seconds: float = 0.0
+    steps_run: int = 0
+    device: Short = ""
+    dtype: Short = ""
+    threads: Annotated[int, Meta(ge=0, le=1024)] = 0
+    versions: dict[str, Short] = {}
+    model_sha256: Short = ""
+    memory_plan: Short = ""
+    profile: Short = ""
+    template: Annotated[str, Meta(max_length=65_536)] = ""
+    prompt_file: Short = ""

@@ -1,0 +1,49 @@
+"""A picked picture -> the recipes of its refinements."""
+
+from __future__ import annotations
+
+from hotfolder.recipes import profile as profiles
+from hotfolder.recipes import sizes
+from hotfolder.recipes.draw import SEED_RANGE, derive
+from hotfolder.recipes.profile import Profile
+from hotfolder.recipes.recipe import Pixels, Recipe
+
+
+def refine(
+    source: Recipe | Pixels, profile: Profile, prompt: str, negative_prompt: str
+) -> tuple[Recipe, ...]:
+    """One recipe for each final of `source`, with its own seed each.
+
+    A source that we made brings its prompt along in its recipe; `prompt` and `negative_prompt`
+    are for one that we know by its pixels alone. The finals have the source's aspect at the
+    profile's refinement area.
+    """
+    if isinstance(source, Recipe):
+        prompt, negative_prompt = source.prompt, source.negative_prompt
+    settings = profile.refine
+    area = sizes.size(settings.area)
+    multiple = profile.model.multiple
+    width, height = sizes.sides(area[0] * area[1], source.width / source.height, multiple)
+    guidance = settings.guidance_scale
+    return tuple(
+        Recipe(
+            prompt=prompt,
+            negative_prompt=negative_prompt,
+            seed=derive(SEED_RANGE, "refinement", key(source), str(index)),
+            width=width,
+            height=height,
+            multiple=multiple,
+            model=profiles.model_name(profile.model),
+            scheduler=settings.scheduler or profile.scheduler,
+            steps=settings.steps or profile.steps,
+            guidance_scale=profile.guidance_scale if guidance is None else guidance,
+            strength=profiles.strength(settings, index),
+            source=source,
+        )
+        for index in range(settings.count)
+    )
+
+
+def key(source: Recipe | Pixels) -> str:
+    """What makes a picture the same one, however often it is moved, copied or starred."""
+    return source.id if isinstance(source, Recipe) else source.sha256
