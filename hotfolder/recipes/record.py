@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -17,7 +17,10 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `pixels` is the pixel hash of the picture. `threads` is torch's thread count on a CPU (it
     changes fp32 bits). `steps_run` is the number of denoising steps that ran. `template` is the
-    prompt before wildcards, `prompt_file` the name of the file it was read from.
+    prompt before wildcards, `prompt_file` the name of the file it was read from, `overrides` the
+    profile keys that it set. `request` and `ordinal` say which wish it fulfils, so that the ledger
+    can be rebuilt from the pictures: the prompt's digest and the draft's number, or, for a final,
+    the key of the picked picture and the number of the refinement.
     """
 
     stage: Stage
@@ -35,3 +38,6 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     profile: Short = ""
     template: Annotated[str, Meta(max_length=65_536)] = ""
     prompt_file: Short = ""
+    overrides: dict[str, Any] = {}
+    request: Short = ""
+    ordinal: Annotated[int, Meta(ge=0, le=2**53)] = 0

@@ -1,0 +1,125 @@
+"""What was made so far: the ledger's entries, and the index over them that a plan needs. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from hotfolder.recipes.record import Stage
+
+Ordinal = Annotated[int, Meta(ge=0)]
+
+
+class Making(Struct, frozen=True, tag_field="event", tag="making", omit_defaults=True):
+    """A picture is about to appear under a name. Only a crash leaves this without its `Made`."""
+
+    stage: Stage
+    request: str
+    ordinal: Ordinal
+    recipe: str
+    name: str
+
+
+class Made(Struct, frozen=True, tag_field="event", tag="made", omit_defaults=True):
+    """A picture was published. `request` is a prompt's digest, or a picked picture's key."""
+
+    stage: Stage
+    request: str
+    ordinal: Ordinal
+    recipe: str
+    name: str
+    pixels: str = ""
+    at: str = ""
+
+
+class Finishing(Struct, frozen=True, tag_field="event", tag="finishing"):
+    """A prompt file is about to be moved to `to`: all that it asked for was made.
+
+    `through` maps each of its prompts' digests to the first ordinal of a later request.
+    """
+
+    file: str
+    to: str
+    through: dict[str, int]
+
+
+class Finished(Struct, frozen=True, tag_field="event", tag="finished"):
+    """The move announced by `Finishing` has happened."""
+
+    to: str
+    through: dict[str, int]
+
+
+Entry = Making | Made | Finishing | Finished
+
+
+@dataclass(slots=True)
+class History:
+    """An index over ledger entries; entries may come twice and in any order between hosts."""
+
+    _made: dict[tuple[Stage, str], set[int]] = field(default_factory=lambda: defaultdict(set))
+    _turns: dict[tuple[Stage, str], int] = field(default_factory=dict)
+    _base: dict[str, int] = field(default_factory=dict)
+    _next: dict[str, int] = field(default_factory=dict)
+    _making: dict[str, Making] = field(default_factory=dict)
+    _finishing: dict[str, Finishing] = field(default_factory=dict)
+    _recipes: set[str] = field(default_factory=set)
+    _count: int = 0
+
+    def apply(self, entry: Entry) -> None:
+        """Take one more entry in."""
+        self._count += 1
+        if isinstance(entry, Making):
+            if entry.recipe not in self._recipes:
+                self._making[entry.recipe] = entry
+        elif isinstance(entry, Made):
+            self._made[entry.stage, entry.request].add(entry.ordinal)
+            self._turns[entry.stage, entry.request] = self._count
+            self._next[entry.request] = max(entry.ordinal + 1, self._next.get(entry.request, 0))
+            self._recipes.add(entry.recipe)
+            self._making.pop(entry.recipe, None)
+        elif isinstance(entry, Finishing):
+            self._finishing[entry.to] = entry
+        else:
+            self._finishing.pop(entry.to, None)
+            for digest, through in entry.through.items():
+                self._base[digest] = max(through, self._base.get(digest, 0))
+
+    def made(self, stage: Stage, request: str) -> frozenset[int] | set[int]:
+        """The ordinals that were made for a request."""
+        return self._made.get((stage, request), frozenset())
+
+    def base(self, digest: str) -> int:
+        """The first ordinal that belongs to the present request: earlier ones were another drop."""
+        return self._base.get(digest, 0)
+
+    def next_ordinal(self, request: str) -> int:
+        """The ordinal after the largest that was made for a request."""
+        return self._next.get(request, 0)
+
+    def last_turn(self, stage: Stage, requests: Iterable[str]) -> int:
+        """When any of these requests last got a picture: a growing number, 0 for never."""
+        return max((self._turns.get((stage, request), 0) for request in requests), default=0)
+
+    def knows(self, recipe_id: str) -> bool:
+        """Whether a picture of this recipe was made, though it may be deleted by now."""
+        return recipe_id in self._recipes
+
+    def unconfirmed(self) -> tuple[Making, ...]:
+        """Announced pictures of which nobody knows whether they appeared."""
+        return tuple(self._making.values())
+
+    def unconfirmed_moves(self) -> tuple[Finishing, ...]:
+        """Announced moves of prompt files of which nobody knows whether they happened."""
+        return tuple(self._finishing.values())
+
+    def totals(self) -> Mapping[Stage, int]:
+        """How many pictures of each stage were made."""
+        totals: dict[Stage, int] = {"draft": 0, "final": 0}
+        for (stage, _), ordinals in self._made.items():
+            totals[stage] += len(ordinals)
+        return totals

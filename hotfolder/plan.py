@@ -1,0 +1,277 @@
+"""What to do next, in order: snapshot + history -> jobs. Pure, and the only place that orders work.
+
+Housekeeping comes first, since it takes no time. Then:
+1. refinements, the picture that was picked first in front;
+2. drafts of prompt files with a count, in turn;
+3. endless drafts, in turn, held back while `drafts/` is full of pictures nobody looked at.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from hotfolder.history import History
+from hotfolder.recipes.draw import draw, template
+from hotfolder.recipes.owner import Owner
+from hotfolder.recipes.profile import Profile
+from hotfolder.recipes.prompt import Prompt, parts
+from hotfolder.recipes.recipe import Pixels, Recipe
+from hotfolder.recipes.record import Record
+from hotfolder.recipes.refine import key, refine
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One prompt of a file, with the profile it asks for and its overrides laid over that."""
+
+    prompt: Prompt
+    profile_name: str
+    profile: Profile
+    digest: str
+
+    @property
+    def count(self) -> int | Literal["endless"]:
+        """How many drafts are asked for."""
+        return self.prompt.count or self.profile.draft.count
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFile:
+    """A readable prompt file. `arrived` orders files by when they came, smallest first.
+
+    `beside` are files that belong to it and move with it: a picture's text.
+    """
+
+    path: str
+    requests: tuple[Request, ...]
+    arrived: tuple[int, str]
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenFile:
+    """A prompt file with mistakes; `says` is what its owner shall read."""
+
+    path: str
+    says: str
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeedImage:
+    """A picture in `seeds/`. `source` is its recipe, or its bare pixels if it is not (only) ours.
+
+    `prompt` and `negative` are what a foreign picture says of itself. `profile` is the one that
+    its refinements follow.
+    """
+
+    path: str
+    source: Recipe | Pixels
+    arrived: tuple[int, str]
+    profile_name: str
+    profile: Profile
+    record: Record | None = None
+    prompt: str = ""
+    negative: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the folders say now. Paths are relative to the studio, with forward slashes.
+
+    `waiting` says of files that cannot be worked on yet what they wait for.
+    """
+
+    prompt_files: Sequence[PromptFile] = ()
+    broken: Sequence[BrokenFile] = ()
+    starred: Sequence[str] = ()
+    seeds: Sequence[SeedImage] = ()
+    unseen_drafts: int = 0
+    disk_is_low: bool = False
+    waiting: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Move a starred draft to `seeds/`."""
+
+    path: str
+    why: str = "it has a star"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Move a prompt file that cannot be read to `inbox/failed/`, with a note beside it."""
+
+    path: str
+    says: str
+    beside: tuple[str, ...] = ()
+    why: str = "there is a mistake in it"
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Move a prompt file to `inbox/done/`: all that it asked for was made."""
+
+    path: str
+    through: Mapping[str, int]
+    beside: tuple[str, ...] = ()
+    why: str = "all its drafts are made"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderDraft:
+    """Make one draft of a prompt. `request` is the prompt's digest."""
+
+    path: str
+    prompt: Prompt
+    request: str
+    ordinal: int
+    recipe: Recipe
+    template: str
+    profile_name: str
+    endless: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderFinal:
+    """Make one refinement of a picture in `seeds/`. `request` is that picture's key."""
+
+    path: str
+    request: str
+    ordinal: int
+    recipe: Recipe
+    profile_name: str
+    record: Record | None
+    why: str
+
+
+Render = RenderDraft | RenderFinal
+Job = Pick | SetAside | Finish | Render
+
+
+def plan(snapshot: Snapshot, history: History, owner: Owner) -> Iterator[Job]:
+    """All jobs that the snapshot calls for, the most urgent first.
+
+    An endless prompt file appears once, with its next draft. The iterator is lazy: who wants only
+    the first job pays only for that.
+    """
+    yield from (SetAside(file.path, file.says, file.beside) for file in snapshot.broken)
+    yield from (Pick(path) for path in snapshot.starred)
+    files = _first_of_each(snapshot.prompt_files)
+    finished = [file for file in files if next(_missing(file, history), None) is None]
+    yield from (Finish(file.path, _through(file, history), file.beside) for file in finished)
+    if snapshot.disk_is_low:
+        return
+    yield from _finals(snapshot.seeds, history)
+    working = sorted(
+        (file for file in files if file not in finished),
+        key=lambda file: (history.last_turn("draft", _digests(file)), file.arrived),
+    )
+    counted = [file for file in working if not _endless(file)]
+    yield from _in_turn([_drafts(file, history, owner) for file in counted])
+    if snapshot.unseen_drafts < owner.settings.pause_endless_at:
+        endless = [file for file in working if _endless(file)]
+        yield from (next(_drafts(file, history, owner)) for file in endless)
+
+
+def _finals(seeds: Sequence[SeedImage], history: History) -> Iterator[Job]:
+    planned: set[str] = set()
+    for seed in sorted(seeds, key=lambda seed: seed.arrived):
+        request = key(seed.source)
+        done = history.made("final", request)
+        if request in planned or len(done) >= seed.profile.refine.count:
+            continue
+        planned.add(request)
+        prompt = seed.prompt or ", ".join(parts(seed.profile.fixed))
+        negative = seed.negative or seed.profile.negative
+        recipes = refine(seed.source, seed.profile, prompt, negative)
+        for index, recipe in enumerate(recipes):
+            if index not in done:
+                why = f"refinement {index + 1} of {len(recipes)}; picked pictures go first"
+                yield RenderFinal(
+                    seed.path, request, index, recipe, seed.profile_name, seed.record, why
+                )
+
+
+def _drafts(file: PromptFile, history: History, owner: Owner) -> Iterator[Job]:
+    for request, ordinal in _missing(file, history):
+        made = len(history.made("draft", request.digest))
+        total = request.count
+        number = ordinal - history.base(request.digest) + 1
+        why = f"endless, {made} made so far" if total == "endless" else f"draft {number} of {total}"
+        prompt, profile = request.prompt, request.profile
+        yield RenderDraft(
+            path=file.path,
+            prompt=prompt,
+            request=request.digest,
+            ordinal=ordinal,
+            recipe=draw(prompt, profile, ordinal, owner.salt, owner.words),
+            template=template(prompt, profile),
+            profile_name=request.profile_name,
+            endless=total == "endless",
+            why=why,
+        )
+
+
+def _missing(file: PromptFile, history: History) -> Iterator[tuple[Request, int]]:
+    """The drafts that a file asks for and that were never made, its prompts in turn."""
+    requests = sorted(
+        file.requests, key=lambda request: history.last_turn("draft", [request.digest])
+    )
+    return _in_turn([_ordinals(request, history) for request in requests])
+
+
+def _ordinals(request: Request, history: History) -> Iterator[tuple[Request, int]]:
+    made, base = history.made("draft", request.digest), history.base(request.digest)
+    wanted: Iterable[int]
+    if request.count == "endless":
+        wanted = itertools.count(max(base, history.next_ordinal(request.digest)))
+    else:
+        wanted = range(base, base + request.count)
+    return ((request, ordinal) for ordinal in wanted if ordinal not in made)
+
+
+def _in_turn(queues: Sequence[Iterator[T]]) -> Iterator[T]:
+    """One of each queue, then the next of each, until all are empty."""
+    waiting = list(queues)
+    while waiting:
+        for queue in tuple(waiting):
+            try:
+                yield next(queue)
+            except StopIteration:
+                waiting.remove(queue)
+
+
+def _first_of_each(files: Sequence[PromptFile]) -> list[PromptFile]:
+    """Files that ask for something of their own: an equal copy waits until the first is done."""
+    taken: set[str] = set()
+    first = []
+    for file in sorted(files, key=lambda file: file.arrived):
+        if taken.isdisjoint(_digests(file)):
+            first.append(file)
+            taken.update(_digests(file))
+    return first
+
+
+def _through(file: PromptFile, history: History) -> dict[str, int]:
+    """For each prompt of a finished file, the first ordinal that a later request may use."""
+    ends = {}
+    for request in file.requests:
+        assert request.count != "endless"  # noqa: S101 - an endless file is never finished
+        ends[request.digest] = history.base(request.digest) + request.count
+    return ends
+
+
+def _digests(file: PromptFile) -> tuple[str, ...]:
+    return tuple(request.digest for request in file.requests)
+
+
+def _endless(file: PromptFile) -> bool:
+    return any(request.count == "endless" for request in file.requests)

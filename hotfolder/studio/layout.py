@@ -1,0 +1,145 @@
+"""Where everything lies in a studio, and how a new one is made."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from hotfolder.errors import StudioMissingError
+
+SETTINGS_FILE = "hotfolder.toml"
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+
+_SETTINGS = """\
+# The settings of this studio. Every line is optional; remove a # to change one.
+
+# The model and how it is used: a file in profiles/, or one that comes along
+# (the command `hotfolder profiles` lists them).
+# profile = "postcard"
+
+# A draft with at least this many stars is moved to seeds/ and refined.
+# stars_from = 1
+
+# How drafts/ and final/ are divided: "flat", "prompt" (a folder for each prompt file)
+# or "day".
+# folders = "flat"
+
+# Endless drafts pause while drafts/ holds this many pictures.
+# pause_endless_at = 500
+
+# Nothing is rendered while the disk has less than this free.
+# keep_free_gb = 1.0
+
+# A file is read when it has not changed for this long. Use more on slow network folders.
+# settle_seconds = 2.0
+
+# How often the folders are looked through, should a notice of a change get lost.
+# look_seconds = 60.0
+"""
+
+_README = """\
+What this folder is
+===================
+
+A program called hotfolder works here. It makes pictures from what you put into the folders.
+
+inbox     Put a text file here that says what you would like to see. Small pictures (drafts)
+          appear in "drafts". Write several prompts with an empty line between them.
+          A finished text file moves to inbox/done. One with a mistake moves to inbox/failed,
+          with a note beside it that says what to change; put it back into inbox afterwards.
+drafts    Look through them with any program. Delete what you do not like.
+seeds     Move a draft that you like here, or give it a star in your picture program.
+          Three larger, refined versions of it appear in "final". You may also put a picture
+          of your own here.
+final     The results.
+
+profiles  Your own presets: which model, how large, how many. hotfolder.toml has the settings.
+wildcards Lists of words, one a line, in NAME.txt. Write __NAME__ in a prompt to draw from one.
+
+Nothing of yours is ever deleted or overwritten. You may rename and move pictures and make
+folders among them as you like. Please leave the folder .hotfolder alone.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """The places in a studio. `root` is absolute."""
+
+    root: Path
+
+    inbox = property(lambda self: self.root / "inbox")
+    done = property(lambda self: self.root / "inbox" / "done")
+    failed = property(lambda self: self.root / "inbox" / "failed")
+    drafts = property(lambda self: self.root / "drafts")
+    seeds = property(lambda self: self.root / "seeds")
+    final = property(lambda self: self.root / "final")
+    profiles = property(lambda self: self.root / "profiles")
+    wildcards = property(lambda self: self.root / "wildcards")
+    settings = property(lambda self: self.root / SETTINGS_FILE)
+    ledger = property(lambda self: self.root / ".hotfolder" / "ledger")
+    sources = property(lambda self: self.root / ".hotfolder" / "sources")
+    marker = property(lambda self: self.root / ".hotfolder" / "studio.json")
+
+    @property
+    def salt(self) -> str:
+        """The studio's own random text, made by `init`: two studios draw different pictures."""
+        try:
+            salt = json.loads(self.marker.read_text("utf-8"))["salt"]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise StudioMissingError(_not_a_studio(self.root)) from None
+        return str(salt)
+
+
+def find(path: Path) -> Studio:
+    """The studio at `path`; raises StudioMissingError where there is none."""
+    studio = Studio(path.resolve())
+    studio.salt  # noqa: B018 - the marker decides whether this is a studio
+    return studio
+
+
+def init(path: Path) -> tuple[Studio, tuple[Path, ...]]:
+    """Make a studio at `path`, or what an existing one lacks; returns what was made.
+
+    Never touches what is there, and puts nothing into the inbox.
+    """
+    studio = Studio(path.resolve())
+    made = []
+    folders: list[Path] = [
+        studio.root,
+        studio.inbox,
+        studio.done,
+        studio.failed,
+        studio.drafts,
+        studio.seeds,
+        studio.final,
+        studio.profiles,
+        studio.wildcards,
+        studio.ledger,
+        studio.sources,
+    ]
+    for folder in folders:
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            made.append(folder)
+    marker = json.dumps({"schema": 1, "salt": secrets.token_hex(16)}, indent=1) + "\n"
+    texts = {
+        studio.settings: _SETTINGS,
+        studio.root / "README.txt": _README,
+        studio.marker: marker,
+    }
+    for file, text in texts.items():
+        try:
+            with file.open("x", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+        except FileExistsError:
+            continue
+        made.append(file)
+    return studio, tuple(made)
+
+
+def _not_a_studio(root: Path) -> str:
+    if not root.is_dir():
+        return f"there is no folder {root}; `hotfolder init {root}` makes a studio there"
+    return f"{root} is not a studio; `hotfolder init {root}` makes it one and touches nothing in it"

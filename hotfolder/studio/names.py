@@ -1,0 +1,72 @@
+"""File names: which are not for us, and what our own pictures are called."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+TEMPORARY = ".hotfolder-"
+"""How the temp files begin that a picture is written into before it appears."""
+
+_TEMPORARY = re.compile(
+    r"""
+      ^\.                                  # hidden: .DS_Store, ._name, .syncthing.*, .name.XXXXXX
+    | ^~\$ | ^~syncthing~                  # Office's locks, Syncthing on Windows
+    | ~$ | ^\#.*\#$                        # editors' backups
+    | \.(part|filepart|partial|crdownload|tmp|temp|swp|swx|download)$
+    | _exiftool_tmp$ | _original$          # exiftool at work, and what it leaves
+    | ^(Thumbs\.db|desktop\.ini|4913)$     # Windows; vim probes a folder with 4913
+    | ^sed[A-Za-z0-9]{6}$                  # sed -i
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_FOLDER = re.compile(r"^(\.|@eaDir$|#recycle$|\$RECYCLE\.BIN$|lost\+found$)", re.IGNORECASE)
+# Anchored at the end, since "Romeo (Conflicts and all).txt" is a title.
+_CONFLICT = re.compile(
+    r"""
+      \.sync-conflict-\d{8}-\d{6}(-[A-Z0-9]+)?$                # Syncthing
+    | \ \([^()]*conflicted\ copy[^()]*\)$                      # Dropbox, Nextcloud
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name belongs to some program's work in progress."""
+    return _TEMPORARY.search(name) is not None
+
+
+def is_private_folder(name: str) -> bool:
+    """Whether a folder of this name is some program's own."""
+    return _FOLDER.match(name) is not None
+
+
+def is_conflict(name: str) -> bool:
+    """Whether a sync client made this copy because two machines changed one file."""
+    return _CONFLICT.search(PurePosixPath(name).stem) is not None
+
+
+def slug(text: str, length: int = 48) -> str:
+    """A readable, portable piece of a file name made of a prompt's first words.
+
+    Letters of any script stay. At most `length` characters and 120 bytes in UTF-8.
+    """
+    text = unicodedata.normalize("NFC", text)
+    text = re.sub(r"<[^<>]*>", " ", text)
+    words = re.findall(r"\w+", text.lower().replace("_", " "))
+    kept = ""
+    for word in words:
+        longer = f"{kept}-{word}" if kept else word[:length]
+        if len(longer) > length:
+            break
+        kept = longer
+    while len(kept.encode()) > 120:
+        kept = kept[:-1]
+    return kept.strip("-") or "picture"
+
+
+def printable(name: str) -> str:
+    """`name` for a log or a terminal: control characters and broken bytes escaped."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,135 @@
+"""Put files in place: whole or not at all, and never over anything that is there."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from hotfolder.studio.names import TEMPORARY
+
+_AT_FDCWD = -100
+_RENAME_NOREPLACE = 1
+_NOT_OFFERED = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EPERM}
+
+
+def publish(root: Path, path: str, data: bytes) -> str:
+    """Make a new file with this content; a number is added to a name that is taken.
+
+    `path` is relative to the studio's `root`, and so is the path that is returned. The file
+    appears with all its bytes on the disk: temp file in the same folder, fsync, exclusive rename,
+    fsync of the folder.
+    """
+    target = root / path
+    _make_folder(root, target.parent)
+    temporary = target.with_name(f"{TEMPORARY}{secrets.token_hex(6)}.tmp")
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        return move(root, relative(root, temporary), path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def move(root: Path, source: str, target: str) -> str:
+    """Rename a file of the studio, to a numbered name if `target` is taken; returns the name.
+
+    All paths but `root` are relative to it.
+    """
+    _make_folder(root, (root / target).parent)
+    for candidate in candidates(root / target):
+        try:
+            rename_exclusively(root / source, candidate)
+        except FileExistsError:
+            continue
+        sync_folder(candidate.parent)
+        return relative(root, candidate)
+    raise AssertionError("candidates never end")
+
+
+def relative(root: Path, path: Path) -> str:
+    """`path` relative to the studio, with forward slashes."""
+    return path.relative_to(root).as_posix()
+
+
+def candidates(target: Path) -> Iterator[Path]:
+    """`target`, then the same name with -2, -3 and so on before its suffix."""
+    yield target
+    number = 2
+    while True:
+        yield target.with_name(f"{target.stem}-{number}{target.suffix}")
+        number += 1
+
+
+def rename_exclusively(source: Path, target: Path) -> None:
+    """Rename a file; raises FileExistsError instead of replacing anything."""
+    if sys.platform == "win32":
+        source.rename(target)
+        return
+    if sys.platform == "linux" and _renameat2(source, target):
+        return
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno not in _NOT_OFFERED:
+            raise
+        # A file system without links (exFAT, some network shares): an empty file takes the name.
+        with target.open("xb"):
+            pass
+        source.replace(target)
+        return
+    source.unlink()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut."""
+    if sys.platform == "win32":
+        return  # folders cannot be opened there; NTFS journals names by itself
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NOT_OFFERED:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def sweep(folders: list[Path]) -> None:
+    """Remove the temp files that a crash left; only names that nobody else makes."""
+    for folder in folders:
+        for path in folder.rglob(f"{TEMPORARY}*.tmp"):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _make_folder(root: Path, folder: Path) -> None:
+    """Make missing folders below the root. Never the root: when it vanishes, work must wait."""
+    if folder == root or folder.is_dir():
+        return
+    _make_folder(root, folder.parent)
+    folder.mkdir(exist_ok=True)
+
+
+def _renameat2(source: Path, target: Path) -> bool:
+    """Whether the kernel did it; False where it or the file system does not know how."""
+    function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if function is None:
+        return False
+    if not function(
+        _AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE
+    ):
+        return True
+    code = ctypes.get_errno()
+    if code in {errno.ENOSYS, errno.EINVAL}:
+        return False
+    raise OSError(code, os.strerror(code), str(source), None, str(target))

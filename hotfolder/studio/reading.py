@@ -1,0 +1,31 @@
+"""Read a file that anybody may have put there: bounded, no links, no pipes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from hotfolder.errors import PictureError
+
+MAX_PICTURE_BYTES = 256 * 2**20
+
+
+def read_file(path: Path, limit: int = MAX_PICTURE_BYTES) -> bytes:
+    """The bytes of a regular file, at most `limit` + 1 of them, so that too much can be told.
+
+    Raises OSError; PictureError for what is no regular file.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise PictureError("it is a link; only real files are read") from None
+        raise
+    with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor, not a path
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise PictureError("it is no regular file")
+        return stream.read(limit + 1)

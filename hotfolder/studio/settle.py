@@ -1,0 +1,63 @@
+"""When has a file stopped changing? Pure: readings and the time are passed in."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What `lstat` says of a file, as far as it tells one state of it from another.
+
+    ctime is part of it, because programs that rate pictures put the mtime back.
+    """
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+    @classmethod
+    def of(cls, stat: os.stat_result) -> Reading:
+        """The reading in a stat result."""
+        return cls(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+
+@dataclass(slots=True)
+class Settling:
+    """Files that were seen to change, and since when each has stayed as it is.
+
+    A file has settled when two equal readings lie `quiet_s` apart on a monotonic clock. A file's
+    own times are never compared with a clock: `cp -p` brings any mtime along, and the clock of
+    another machine may be wrong. Closing a file does not mean that its writer is done: three
+    appends close it three times. An empty file never settles: some program will fill it soon.
+    """
+
+    quiet_s: float
+    _since: dict[str, tuple[Reading, float]] = field(default_factory=dict)
+
+    def observe(self, path: str, reading: Reading, now_s: float) -> bool:
+        """Take in a reading; whether the file has settled (it is then forgotten here)."""
+        before = self._since.get(path)
+        if before is None or before[0] != reading:
+            self._since[path] = (reading, now_s)
+            return False
+        if reading.size == 0 or now_s - before[1] < self.quiet_s:
+            return False
+        del self._since[path]
+        return True
+
+    def forget(self, path: str) -> None:
+        """The file is gone, or no longer of interest."""
+        self._since.pop(path, None)
+
+    def pending(self) -> tuple[str, ...]:
+        """The files that have not settled yet."""
+        return tuple(self._since)
+
+    def due_in_s(self, now_s: float) -> float | None:
+        """Seconds until the next file may have settled; None if none is waiting."""
+        waits = [since + self.quiet_s - now_s for r, since in self._since.values() if r.size]
+        return max(0.0, min(waits)) if waits else None
