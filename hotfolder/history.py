@@ -36,6 +36,12 @@ class Made(Struct, frozen=True, tag_field="event", tag="made", omit_defaults=Tru
     at: str = ""
 
 
+class Lost(Struct, frozen=True, tag_field="event", tag="lost"):
+    """An announced picture never appeared: the program ended before it could."""
+
+    recipe: str
+
+
 class Finishing(Struct, frozen=True, tag_field="event", tag="finishing"):
     """A prompt file is about to be moved to `to`: all that it asked for was made.
 
@@ -54,7 +60,7 @@ class Finished(Struct, frozen=True, tag_field="event", tag="finished"):
     through: dict[str, int]
 
 
-Entry = Making | Made | Finishing | Finished
+Entry = Making | Made | Lost | Finishing | Finished
 
 
 @dataclass(slots=True)
@@ -81,6 +87,8 @@ class History:
             self._turns[entry.stage, entry.request] = self._count
             self._next[entry.request] = max(entry.ordinal + 1, self._next.get(entry.request, 0))
             self._recipes.add(entry.recipe)
+            self._making.pop(entry.recipe, None)
+        elif isinstance(entry, Lost):
             self._making.pop(entry.recipe, None)
         elif isinstance(entry, Finishing):
             self._finishing[entry.to] = entry

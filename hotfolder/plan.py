@@ -30,14 +30,10 @@ class Request:
     """One prompt of a file, with the profile it asks for and its overrides laid over that."""
 
     prompt: Prompt
+    digest: str
+    count: int | Literal["endless"]
     profile_name: str
     profile: Profile
-    digest: str
-
-    @property
-    def count(self) -> int | Literal["endless"]:
-        """How many drafts are asked for."""
-        return self.prompt.count or self.profile.draft.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +87,7 @@ class Snapshot:
     broken: Sequence[BrokenFile] = ()
     starred: Sequence[str] = ()
     seeds: Sequence[SeedImage] = ()
+    useless_seeds: Sequence[BrokenFile] = ()
     unseen_drafts: int = 0
     disk_is_low: bool = False
     waiting: Mapping[str, str] = field(default_factory=dict)
@@ -112,6 +109,15 @@ class SetAside:
     says: str
     beside: tuple[str, ...] = ()
     why: str = "there is a mistake in it"
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """Put a note beside a picture in `seeds/` that cannot be refined."""
+
+    path: str
+    says: str
+    why: str = "it cannot be refined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +159,7 @@ class RenderFinal:
 
 
 Render = RenderDraft | RenderFinal
-Job = Pick | SetAside | Finish | Render
+Job = SetAside | Explain | Pick | Finish | Render
 
 
 def plan(snapshot: Snapshot, history: History, owner: Owner) -> Iterator[Job]:
@@ -163,6 +169,7 @@ def plan(snapshot: Snapshot, history: History, owner: Owner) -> Iterator[Job]:
     the first job pays only for that.
     """
     yield from (SetAside(file.path, file.says, file.beside) for file in snapshot.broken)
+    yield from (Explain(file.path, file.says) for file in snapshot.useless_seeds)
     yield from (Pick(path) for path in snapshot.starred)
     files = _first_of_each(snapshot.prompt_files)
     finished = [file for file in files if next(_missing(file, history), None) is None]

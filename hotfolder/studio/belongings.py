@@ -9,7 +9,6 @@ from typing import Any
 
 from hotfolder.errors import Mistake, MistakesError
 from hotfolder.prompts.encoding import decode
-from hotfolder.recipes import profile as profiles
 from hotfolder.recipes import schema
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.settings import Settings
@@ -98,5 +97,6 @@ def _noting(mistakes: list[Mistake], shown: str, check: Any) -> None:
     try:
         check()
     except MistakesError as error:
-        mistakes.extend(Mistake(f"{shown}, {m.where}" if m.where else shown, m.says)
-                        for m in error.mistakes)
+        mistakes.extend(
+            Mistake(f"{shown}, {m.where}" if m.where else shown, m.says) for m in error.mistakes
+        )

@@ -42,7 +42,9 @@ class Watch(FileSystemEventHandler):
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Keep the paths of an event. Must not raise: that would end watchdog's thread."""
-        if event.event_type in _READ_ONLY or (event.is_directory and event.event_type == "modified"):
+        if event.event_type in _READ_ONLY or (
+            event.is_directory and event.event_type == "modified"
+        ):
             return  # a folder is "modified" by every file in it, which has an event of its own
         with self._guard:
             for path in (event.src_path, event.dest_path):

@@ -1,0 +1,100 @@
+"""What is going on, told while it happens: a bar on a terminal, lines in a log."""
+
+from __future__ import annotations
+
+import logging
+from types import TracebackType
+from typing import Protocol, Self
+
+_log = logging.getLogger("hotfolder")
+
+
+class Progress(Protocol):
+    """Who is told of the daemon's doings."""
+
+    def began(self, what: str) -> None:
+        """A picture is being made."""
+
+    def step(self, step: int, steps: int) -> None:
+        """One more denoising step of the picture that began last."""
+
+    def ended(self) -> None:
+        """The picture that began last is made, or given up."""
+
+    def say(self, sentence: str) -> None:
+        """Something happened that its owner wants to know."""
+
+    def warn(self, sentence: str) -> None:
+        """Something needs its owner."""
+
+
+class Lines:
+    """One line in the log for each thing that happened."""
+
+    def began(self, what: str) -> None:
+        """Nothing: only what is finished is worth a line."""
+
+    def step(self, step: int, steps: int) -> None:
+        """Nothing."""
+
+    def ended(self) -> None:
+        """Nothing."""
+
+    def say(self, sentence: str) -> None:
+        """A line at level INFO."""
+        _log.info("%s", sentence)
+
+    def warn(self, sentence: str) -> None:
+        """A line at level WARNING."""
+        _log.warning("%s", sentence)
+
+
+class Bars:
+    """A bar for each picture in the making at the bottom of the terminal, lines above it."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self.console = Console(highlight=False)
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.completed}/{task.total}"),
+            TimeElapsedColumn(),
+            console=self.console,
+            transient=True,
+        )
+        self._tasks: list[int] = []
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def began(self, what: str) -> None:
+        """Another bar; a refinement's stands below that of the draft it interrupts."""
+        self._tasks.append(self._progress.add_task(what, total=None))
+
+    def step(self, step: int, steps: int) -> None:
+        """Move the last bar."""
+        self._progress.update(self._tasks[-1], completed=step, total=steps)  # type: ignore[arg-type]
+
+    def ended(self) -> None:
+        """Take the last bar away."""
+        self._progress.remove_task(self._tasks.pop())  # type: ignore[arg-type]
+
+    def say(self, sentence: str) -> None:
+        """A line above the bars."""
+        self.console.print(sentence, markup=False)
+
+    def warn(self, sentence: str) -> None:
+        """A yellow line above the bars."""
+        self.console.print(sentence, markup=False, style="yellow")

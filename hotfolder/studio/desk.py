@@ -1,0 +1,83 @@
+"""Paperwork: what a finished, broken or picked file's move leaves behind, and in which order."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from hotfolder.history import Finished, Finishing
+from hotfolder.plan import Explain, Finish, Pick, SetAside
+from hotfolder.studio import publish
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.ledger import Ledger
+
+_RETURN = "\n\nWhen it is right, put the file back into inbox/.\n"
+
+
+def finish(studio: Studio, ledger: Ledger, job: Finish) -> str:
+    """Move a prompt file to `inbox/done/`; returns where it lies now.
+
+    The move is announced first and confirmed afterwards: after a crash between the two, `confirm`
+    can tell a file that was not moved yet from one that was dropped once more.
+    """
+    for target in publish.candidates(studio.root / _aside(job.path, "done")):
+        if not target.exists():
+            break
+    to = publish.relative(studio.root, target)
+    ledger.append(Finishing(job.path, to, dict(job.through)))
+    moved = publish.move(studio.root, job.path, to)
+    ledger.append(Finished(to, dict(job.through)))
+    for path in job.beside:
+        _move_beside(studio, path, moved)
+    return moved
+
+
+def confirm(studio: Studio, ledger: Ledger) -> None:
+    """Bring announced moves to their end that a crash cut off."""
+    for move in ledger.history.unconfirmed_moves():
+        if (studio.root / move.file).exists() and not (studio.root / move.to).exists():
+            continue  # the plan finds it finished, and announces it again
+        ledger.append(Finished(move.to, move.through))
+
+
+def set_aside(studio: Studio, job: SetAside) -> str:
+    """Move a broken file to `inbox/failed/` with a note beside it; returns where it lies now."""
+    moved = publish.move(studio.root, job.path, _aside(job.path, "failed"))
+    for path in job.beside:
+        _move_beside(studio, path, moved)
+    name = PurePosixPath(job.path).name
+    _note(studio, moved, f"{name} was not used, because:\n\n{job.says}{_RETURN}")
+    return moved
+
+
+def explain(studio: Studio, job: Explain) -> None:
+    """Put a note beside a picture, unless the same note lies there already."""
+    name = PurePosixPath(job.path).name
+    _note(studio, job.path, f"{name} is not refined, because:\n\n{job.says}\n")
+
+
+def pick(studio: Studio, job: Pick) -> str:
+    """Move a starred draft to `seeds/`; returns where it lies now."""
+    return publish.move(studio.root, job.path, f"seeds/{PurePosixPath(job.path).name}")
+
+
+def _aside(path: str, folder: str) -> str:
+    below = path.removeprefix("inbox/")
+    return f"inbox/{folder}/{below}"
+
+
+def _move_beside(studio: Studio, path: str, moved: str) -> None:
+    if (studio.root / path).exists():
+        target = PurePosixPath(moved).with_suffix(PurePosixPath(path).suffix)
+        publish.move(studio.root, path, str(target))
+
+
+def _note(studio: Studio, path: str, text: str) -> None:
+    """`NAME.error.txt` beside a file. A name too long for that is cut."""
+    name = PurePosixPath(path).name
+    while len(name.encode("utf-8", "surrogateescape")) > 240:
+        name = name[:-1]
+    note = f"{PurePosixPath(path).parent}/{name}.error.txt"
+    data = text.encode("utf-8", "backslashreplace")
+    existing = studio.root / note
+    if not (existing.is_file() and existing.read_bytes() == data):
+        publish.publish(studio.root, note, data)

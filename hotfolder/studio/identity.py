@@ -1,0 +1,57 @@
+"""What is this picture? Ours as we made it, ours but edited, or somebody else's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hotfolder.errors import PictureError
+from hotfolder.images import carried, document, infotext, pixels
+from hotfolder.recipes.recipe import Pixels, Recipe
+from hotfolder.recipes.record import Record
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from hotfolder.images.infotext import Infotext
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A picture and what it says of itself.
+
+    `recipe` and `record` are there if it carries ours; `edited` says that its pixels are not the
+    ones that were rendered from it. `note` is a sentence about metadata that could not be used.
+    """
+
+    image: Image
+    pixels: Pixels
+    recipe: Recipe | None = None
+    record: Record | None = None
+    infotext: Infotext | None = None
+    note: str = ""
+
+    @property
+    def edited(self) -> bool:
+        """Whether somebody changed the picture after it was made."""
+        return self.record is not None and self.record.pixels != self.pixels.sha256
+
+    @property
+    def source(self) -> Recipe | Pixels:
+        """What a picture made from this one has as its source."""
+        return self.pixels if self.recipe is None or self.edited else self.recipe
+
+
+def identify(data: bytes) -> Identity:
+    """Decode a picture file and read what it carries; raises PictureError if it is none."""
+    contents = carried.read(data)
+    image = pixels.decode(data)
+    shown = Pixels(sha256=pixels.pixel_hash(image), width=image.width, height=image.height)
+    recipe, record, note = None, None, ""
+    try:
+        if ours := document.recipe(contents):
+            recipe, record = ours
+    except PictureError as error:
+        note = f"what it says of how it was made cannot be used: {error}"
+    text = contents.texts.get("parameters")
+    return Identity(image, shown, recipe, record, infotext.parse(text) if text else None, note)

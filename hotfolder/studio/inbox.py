@@ -1,0 +1,133 @@
+"""The prompt files in `inbox/`: what each asks for, what is wrong with it, what it waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+from hotfolder.errors import MistakesError, PictureError, mistake
+from hotfolder.images.carried import suffixes as picture_suffixes
+from hotfolder.plan import BrokenFile, PromptFile, Request
+from hotfolder.prompts import check, encoding, formats, picture
+from hotfolder.recipes.owner import Owner
+from hotfolder.recipes.prompt import Prompt
+from hotfolder.studio.identity import identify
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.names import is_conflict
+from hotfolder.studio.reading import read_file
+from hotfolder.studio.settle import Reading
+
+_SIDECARS = frozenset({".xmp", ".xml"})  # picture programs put these beside pictures
+CONFLICT = "a sync program made this copy of a file that was changed in two places; it is not used"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A file that cannot be worked on yet, and a sentence about what it waits for."""
+
+    says: str
+
+
+@dataclass(slots=True)
+class Inbox:
+    """The settled files of `inbox/`, each read once in each of its states.
+
+    A text file that has the name of a picture beside it is that picture's prompt, whichever of the
+    two came first.
+    """
+
+    studio: Studio
+    _files: dict[str, Reading] = field(default_factory=dict)
+    _entries: dict[str, PromptFile | BrokenFile | Waiting | None] = field(default_factory=dict)
+
+    def put(self, path: str, state: Reading) -> None:
+        """A file has settled in this state."""
+        self._files[path] = state
+        self._forget(path)
+
+    def remove(self, path: str) -> None:
+        """A file is gone, or has begun to change."""
+        if self._files.pop(path, None):
+            self._forget(path)
+
+    def read_again(self) -> None:
+        """Profiles or word lists have changed: every file is to be checked against them."""
+        self._entries.clear()
+
+    def entries(self, owner: Owner) -> list[tuple[str, PromptFile | BrokenFile | Waiting]]:
+        """What each settled file is; files that need no attention are left out."""
+        for path in self._files:
+            if path not in self._entries:
+                self._entries[path] = self._read(path, owner)
+        return [(path, entry) for path, entry in self._entries.items() if entry is not None]
+
+    def _read(self, path: str, owner: Owner) -> PromptFile | BrokenFile | Waiting | None:
+        suffix = PurePosixPath(path).suffix.lower()
+        is_picture = suffix in picture_suffixes()
+        if is_conflict(path):
+            return Waiting(CONFLICT)
+        if suffix in _SIDECARS or (not is_picture and self._partners(path, picture_suffixes())):
+            return None
+        beside = self._partners(path, formats.suffixes() | _SIDECARS) if is_picture else ()
+        try:
+            if is_picture:
+                prompts = self._picture_prompts(path, beside)
+            else:
+                prompts = self._text_prompts(path, suffix)
+            if isinstance(prompts, Waiting):
+                return prompts
+            requests = _requests(prompts, owner)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return Waiting(f"it cannot be read: {error.strerror}")
+        except (MistakesError, PictureError) as error:
+            return BrokenFile(path, str(error), beside)
+        return PromptFile(path, requests, (self._files[path].ctime_ns, path), beside)
+
+    def _text_prompts(self, path: str, suffix: str) -> tuple[Prompt, ...]:
+        if suffix not in formats.suffixes():
+            known = ", ".join(sorted(formats.suffixes() | picture_suffixes()))
+            raise mistake(f"files that end in {suffix!r} are not read; known are {known}")
+        data = read_file(self.studio.root / path, encoding.MAX_BYTES)
+        return formats.parse_text(suffix, encoding.decode(data))
+
+    def _picture_prompts(self, path: str, beside: tuple[str, ...]) -> tuple[Prompt, ...] | Waiting:
+        shown = identify(read_file(self.studio.root / path))
+        texts = [name for name in beside if PurePosixPath(name).suffix.lower() == ".txt"]
+        text = None
+        if texts:
+            data = read_file(self.studio.root / texts[0], encoding.MAX_BYTES)
+            text = encoding.decode(data)
+        if shown.recipe is None and text is None and shown.infotext is None:
+            name = PurePosixPath(path).with_suffix(".txt").name
+            return Waiting(f"put a text file {name} with a prompt beside it")
+        return picture.parse(shown.recipe, shown.infotext, shown.pixels, text)
+
+    def _partners(self, path: str, suffixes: frozenset[str]) -> tuple[str, ...]:
+        """Settled files beside `path` with its name and one of these endings."""
+        stem = path.removesuffix(PurePosixPath(path).suffix)
+        partners = (stem + suffix for suffix in sorted(suffixes))
+        return tuple(name for name in partners if name in self._files and name != path)
+
+    def _forget(self, path: str) -> None:
+        stem = path.removesuffix(PurePosixPath(path).suffix)
+        for known in [known for known in self._entries if known.startswith(stem)]:
+            del self._entries[known]
+
+
+def _requests(prompts: tuple[Prompt, ...], owner: Owner) -> tuple[Request, ...]:
+    """What a file's prompts ask for; the same prompt twice is one request for both counts."""
+    check.check(prompts, owner.profiles, owner.settings.profile, owner.words)
+    requests: dict[str, Request] = {}
+    for prompt in prompts:
+        name = prompt.profile or owner.settings.profile
+        profile = owner.profile(name, prompt.overrides)
+        count = prompt.count or profile.draft.count
+        request = Request(prompt, prompt.digest, count, name, profile)
+        if same := requests.get(request.digest):
+            endless = "endless" in (same.count, request.count)
+            count = "endless" if endless else int(same.count) + int(request.count)
+            request = replace(same, count=count)
+        requests[request.digest] = request
+    return tuple(requests.values())

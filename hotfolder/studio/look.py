@@ -1,0 +1,215 @@
+"""What the folders say now. Keeps a snapshot up to date at the cost of what has changed."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from hotfolder.errors import MistakesError, PictureError, StudioMissingError
+from hotfolder.images import carried
+from hotfolder.images.carried import suffixes as picture_suffixes
+from hotfolder.plan import BrokenFile, PromptFile, SeedImage, Snapshot
+from hotfolder.recipes.owner import Owner
+from hotfolder.stars import detectors
+from hotfolder.studio.belongings import read_owner
+from hotfolder.studio.identity import identify
+from hotfolder.studio.inbox import CONFLICT, Inbox, Waiting
+from hotfolder.studio.layout import SETTINGS_FILE, Studio
+from hotfolder.studio.names import is_conflict, printable
+from hotfolder.studio.reading import read_file
+from hotfolder.studio.settle import Settling
+from hotfolder.studio.tree import Tree
+
+_log = logging.getLogger(__name__)
+_OWNERS = ("profiles", "wildcards", SETTINGS_FILE)
+_BUDGET_S = 0.02
+
+
+class Look:
+    """Turns file readings into a `Snapshot`; reads a file once for each of its settled states.
+
+    Drafts are many: at the first look they are read in slices of `_BUDGET_S`, so that the next job
+    never waits for them, and only one that carries a star has to settle.
+    """
+
+    def __init__(self, studio: Studio, clock: Callable[[], float] = time.monotonic) -> None:
+        self.studio = studio
+        self.owner: Owner = read_owner(studio)
+        self._clock = clock
+        self._tree = Tree(studio.root)
+        self._settling = Settling(self.owner.settings.settle_seconds)
+        self._inbox = Inbox(studio)
+        self._seeds: dict[str, SeedImage] = {}
+        self._starred: dict[str, None] = {}
+        self._unread: deque[str] = deque()
+        self._useless_seeds: dict[str, str] = {}
+        self._explained: set[str] = set()
+        self._waiting: dict[str, str] = {}
+        self._looked_before = False
+
+    def refresh(self, hints: set[str] | None = None) -> bool:
+        """Look at the hinted paths, or everywhere; whether the snapshot may say something new.
+
+        Raises StudioMissingError where the studio or its marker has vanished: everything in it
+        would otherwise look deleted.
+        """
+        if not self.studio.marker.is_file():
+            raise StudioMissingError(f"{self.studio.root} has vanished, or its marker has")
+        now = self._clock()
+        changes = self._tree.look_everywhere() if hints is None else self._tree.look_at(hints)
+        due = set(self._settling.pending()) if self._settling.due_in_s(now) == 0.0 else set()
+        changes.changed |= self._tree.look_at(due).changed
+        for path in changes.gone:
+            self._forget(path)
+        settled = [path for path in sorted(changes.changed | due) if self._settles(path, now)]
+        for path in settled:
+            self._take_in(path)
+        self._looked_before = True
+        return bool(settled or changes.gone or self._read_some_drafts())
+
+    @property
+    def busy(self) -> bool:
+        """Whether files have yet to settle or to be read: more may be known soon."""
+        return bool(self._unread) or self.due_in_s() is not None
+
+    def due_in_s(self) -> float | None:
+        """Seconds until another refresh can bring news without any new event; None: not at all."""
+        return 0.0 if self._unread else self._settling.due_in_s(self._clock())
+
+    def snapshot(self) -> Snapshot:
+        """What the folders say, as of the last refresh."""
+        inbox = self._inbox.entries(self.owner)
+        waiting = {path: entry.says for path, entry in inbox if isinstance(entry, Waiting)}
+        free = shutil.disk_usage(self.studio.root).free
+        return Snapshot(
+            prompt_files=[entry for _, entry in inbox if isinstance(entry, PromptFile)],
+            broken=[entry for _, entry in inbox if isinstance(entry, BrokenFile)],
+            starred=list(self._starred),
+            seeds=list(self._seeds.values()),
+            useless_seeds=[
+                BrokenFile(path, says)
+                for path, says in self._useless_seeds.items()
+                if path not in self._explained
+            ],
+            unseen_drafts=len(self._tree.rooms["drafts"]),
+            disk_is_low=free < self.owner.settings.keep_free_gb * 1e9,
+            waiting={**waiting, **self._waiting, **self._useless_seeds},
+        )
+
+    def take_in(self, path: str) -> None:
+        """Believe a file at once that we have just put there ourselves."""
+        self._tree.look_at([path])
+        self._settling.forget(path)
+        self._take_in(path)
+
+    def give_up(self, path: str, says: str) -> None:
+        """Plan nothing for a picture in `seeds/` until it changes; `says` is why."""
+        self._seeds.pop(path, None)
+        self._useless_seeds[path] = says
+
+    def explained(self, path: str) -> None:
+        """The owner was told what is wrong with a picture in `seeds/`."""
+        self._explained.add(path)
+
+    def _settles(self, path: str, now: float) -> bool:
+        """Whether a changed or waiting file has settled; first drafts are read as they lie."""
+        reading = self._tree.reading(path)
+        if reading is None:
+            return False
+        if path.startswith("drafts/") and not self._looked_before:
+            self._unread.append(path)
+            return False
+        if self._settling.observe(path, reading, now):
+            return True
+        self._drop(path)  # while it changes, it asks for nothing
+        return False
+
+    def _take_in(self, path: str) -> None:
+        reading = self._tree.reading(path)
+        room = path.partition("/")[0]
+        if reading is None:
+            return
+        if room == "inbox":
+            self._inbox.put(path, reading)
+        elif room in _OWNERS:
+            self._read_owner()
+        elif PurePosixPath(path).suffix.lower() not in picture_suffixes():
+            return
+        elif is_conflict(path):
+            self._waiting[path] = CONFLICT
+        elif room == "drafts":
+            if self._has_star(path):
+                self._starred[path] = None
+        else:
+            self._identify_seed(path, reading.ctime_ns)
+
+    def _forget(self, path: str) -> None:
+        self._settling.forget(path)
+        self._drop(path)
+        if path.partition("/")[0] in _OWNERS:
+            self._read_owner()
+
+    def _drop(self, path: str) -> None:
+        self._inbox.remove(path)
+        self._seeds.pop(path, None)
+        self._starred.pop(path, None)
+        self._waiting.pop(path, None)
+        self._useless_seeds.pop(path, None)
+        self._explained.discard(path)
+
+    def _read_owner(self) -> None:
+        try:
+            self.owner = read_owner(self.studio)
+        except MistakesError as error:
+            _log.error("settings and profiles stay as they were, because of mistakes:\n%s", error)
+            return
+        self._settling.quiet_s = self.owner.settings.settle_seconds
+        self._inbox.read_again()
+        for path, seed in self._seeds.items():
+            name, profile = self.owner.profile_of(seed.record)
+            self._seeds[path] = replace(seed, profile_name=name, profile=profile)
+
+    def _identify_seed(self, path: str, ctime_ns: int) -> None:
+        try:
+            shown = identify(read_file(self.studio.root / path))
+        except (PictureError, OSError) as error:
+            self.give_up(path, f"this picture cannot be read: {error}")
+            return
+        if shown.note:
+            _log.warning("%s: %s", printable(path), shown.note)
+        said = shown.recipe or shown.infotext
+        name, profile = self.owner.profile_of(shown.record)
+        self._seeds[path] = SeedImage(
+            path=path,
+            source=shown.source,
+            arrived=(ctime_ns, path),
+            profile_name=name,
+            profile=profile,
+            record=shown.record,
+            prompt=said.prompt if said else "",
+            negative=said.negative_prompt if said else "",
+        )
+
+    def _has_star(self, path: str) -> bool:
+        try:
+            rating = detectors.rating(carried.read(read_file(self.studio.root / path)))
+        except (PictureError, OSError):
+            return False
+        return rating is not None and rating >= self.owner.settings.stars_from
+
+    def _read_some_drafts(self) -> bool:
+        """Read drafts of the first look for a little while; whether a starred one was found."""
+        end = self._clock() + _BUDGET_S
+        found = False
+        while self._unread and self._clock() < end:
+            path = self._unread.popleft()
+            reading = self._tree.reading(path)
+            if reading and self._has_star(path):
+                self._settling.observe(path, reading, self._clock())
+                found = True
+        return found

@@ -1,0 +1,37 @@
+"""Pictures that we did not make but made pictures from, kept once each by their pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotfolder.errors import PictureError
+from hotfolder.images import pixels
+from hotfolder.studio import publish
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.reading import read_file
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+def keep(studio: Studio, image: Image) -> str:
+    """Keep a picture's pixels, if they are not kept yet; returns their hash."""
+    sha256 = pixels.pixel_hash(image)
+    if not _path(studio, sha256).is_file():
+        name = publish.relative(studio.root, _path(studio, sha256))
+        publish.publish(studio.root, name, pixels.encode_png(image, {}))
+    return sha256
+
+
+def find(studio: Studio, sha256: str) -> Image | None:
+    """The kept picture with these pixels; None if it is not here, or no longer what it was."""
+    try:
+        image = pixels.decode(read_file(_path(studio, sha256)))
+    except (OSError, PictureError):
+        return None
+    return image if pixels.pixel_hash(image) == sha256 else None
+
+
+def _path(studio: Studio, sha256: str) -> Path:
+    return studio.sources / f"{sha256}.png"
