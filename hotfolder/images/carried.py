@@ -1,0 +1,68 @@
+"""What a picture carries beside its pixels: size, texts, XMP, EXIF."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from hotfolder import images
+from hotfolder.errors import PictureError
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Everything in a picture's file that is no pixel; sides are in px as they are stored.
+
+    `texts` are (keyword, text) in the order of the file; a JPEG comment has the keyword "Comment".
+    `xmp` is the packet as it stands there, `exif` the TIFF block from its byte order mark on.
+    """
+
+    width: int
+    height: int
+    texts: tuple[tuple[str, str], ...] = ()
+    xmp: bytes | None = None
+    exif: bytes | None = None
+
+    def text(self, keyword: str) -> str | None:
+        """The first text under `keyword`."""
+        return next((text for key, text in self.texts if key == keyword), None)
+
+
+def read(data: bytes) -> Carried:
+    """What the picture `data` carries; decodes no pixels, and copies none.
+
+    Raises PictureError if it is no picture of a known container, damaged or cut off.
+    """
+    return _container(data).read(data)  # type: ignore[no-any-return]
+
+
+def complete(data: bytes) -> bool:
+    """Whether `data` is a picture with its end in place: not one that is still being copied."""
+    try:
+        return bool(_container(data).complete(data))
+    except PictureError:
+        return False
+
+
+@cache
+def suffixes() -> frozenset[str]:
+    """The endings of the containers' file names, lower case, with the dot."""
+    return frozenset(suffix for container in _containers() for suffix in container.SUFFIXES)
+
+
+def _container(data: bytes) -> Any:
+    for container in _containers():
+        if container.recognises(data):
+            return container
+    known = ", ".join(container.__name__.rpartition(".")[2] for container in _containers())
+    raise PictureError(f"this is no picture that can be read; known are {known}")
+
+
+@cache
+def _containers() -> tuple[Any, ...]:
+    names = [f"{images.__name__}.{module.name}" for module in pkgutil.iter_modules(images.__path__)]
+    modules = [importlib.import_module(name) for name in names]
+    return tuple(module for module in modules if hasattr(module, "recognises"))

@@ -1,0 +1,102 @@
+"""JPEG: segments of marker, length and payload, then the scans. Source: ITU-T T.81, annex B."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hotfolder.errors import PictureError
+from hotfolder.images.carried import Carried
+
+SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif")
+SIGNATURE = b"\xff\xd8\xff"
+COMMENT = "Comment"
+
+MAX_SEGMENTS = 10_000
+MAX_TEXTS = 64  # of at most 64 KiB each: 4 MiB in all
+
+_EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
+_APP1, _COM, _SOS, _END = 0xE1, 0xFE, 0xDA, b"\xff\xd9"
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
+
+
+def recognises(data: bytes) -> bool:
+    """Whether `data` begins like a JPEG."""
+    return data.startswith(SIGNATURE)
+
+
+def complete(data: bytes) -> bool:
+    """Whether an end marker follows the scans (EXIF may hold a whole small JPEG before them)."""
+    try:
+        return any(
+            marker == _SOS and data.rfind(_END, end) >= 0 for marker, _, end in _segments(data)
+        )
+    except PictureError:
+        return False
+
+
+def read(data: bytes) -> Carried:
+    """What a JPEG carries before its first scan; raises PictureError."""
+    sides: tuple[int, int] | None = None
+    texts: list[tuple[str, str]] = []
+    xmp: bytes | None = None
+    exif: bytes | None = None
+    for marker, start, end in _segments(data):
+        if marker in _FRAMES:
+            sides = _sides(data[start:end])
+        elif marker == _COM and len(texts) >= MAX_TEXTS:
+            raise PictureError(f"the picture carries more than {MAX_TEXTS} comments")
+        elif marker == _COM:
+            texts.append((COMMENT, _decoded(data[start:end].rstrip(b"\0"))))
+        elif marker == _APP1 and exif is None and data.startswith(_EXIF, start, end):
+            exif = data[start + len(_EXIF) : end]
+        elif marker == _APP1 and xmp is None and data.startswith(_XMP, start, end):
+            xmp = data[start + len(_XMP) : end]
+        elif marker == _SOS and data.rfind(_END, end) < 0:
+            raise PictureError("the picture is cut off")
+    if sides is None:
+        raise PictureError("the picture's header is damaged")
+    return Carried(*sides, tuple(texts), xmp, exif)
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """(marker, start, end) of each payload up to and with the first start of scan."""
+    position, size = 2, len(data)
+    for _ in range(MAX_SEGMENTS):
+        if position + 4 > size:
+            raise PictureError("the picture is cut off")
+        if data[position] != 0xFF:
+            raise PictureError("the picture is damaged: a segment without a marker")
+        marker = data[position + 1]
+        if marker == 0xFF:  # a fill byte
+            position += 1
+            continue
+        if marker in _WITHOUT_LENGTH:
+            position += 2
+            continue
+        start = position + 4
+        end = position + 2 + int.from_bytes(data[position + 2 : start], "big")
+        if end < start:
+            raise PictureError("the picture is damaged: a segment without a length")
+        if end > size:
+            raise PictureError("the picture is cut off")
+        yield marker, start, end
+        if marker == _SOS:
+            return
+        position = end
+    raise PictureError(f"the picture has more than {MAX_SEGMENTS:,} segments")
+
+
+def _sides(frame: bytes) -> tuple[int, int]:
+    height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:5], "big")
+    if not (width and height):
+        raise PictureError("the picture's header is damaged")
+    return width, height
+
+
+def _decoded(comment: bytes) -> str:
+    """Text of no declared encoding: UTF-8 where it is that."""
+    try:
+        return comment.decode("utf-8")
+    except UnicodeDecodeError:
+        return comment.decode("latin-1")

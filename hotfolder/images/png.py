@@ -1,0 +1,159 @@
+"""PNG: chunks of length, type, payload and CRC. Source: PNG specification, third edition."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from struct import Struct
+
+from hotfolder.errors import PictureError
+from hotfolder.images.carried import Carried
+
+SUFFIXES = (".png",)
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+MAX_CHUNKS = 65_536  # libpng cuts IDAT into 8 KiB: that is half a gigabyte
+MAX_TEXTS = 1_000
+MAX_TEXT_BYTES = 2**20  # of one entry, decompressed; Pillow's limit as well
+MAX_ALL_TEXT_BYTES = 4 * 2**20
+
+_XMP = "XML:com.adobe.xmp"
+_RAW_PROFILE = re.compile(rb"\s*(?:exif|APP1|xmp)\s+\d+\s+([0-9a-fA-F\s]*)")
+_HEAD = Struct(">I4s")
+_SIDES = Struct(">II")
+
+
+def recognises(data: bytes) -> bool:
+    """Whether `data` begins like a PNG."""
+    return data.startswith(SIGNATURE)
+
+
+def complete(data: bytes) -> bool:
+    """Whether the last chunk, IEND, is there."""
+    try:
+        return any(kind == b"IEND" for kind, _, _ in _chunks(data))
+    except PictureError:
+        return False
+
+
+def read(data: bytes) -> Carried:
+    """What a PNG carries, before its pixels and after; raises PictureError.
+
+    Payloads of IDAT are passed over unseen. As in libpng, an ancillary chunk whose CRC is wrong
+    counts as not there. XMP and EXIF are also found where ImageMagick and exiv2 0.27 put them.
+    """
+    width, height = _sides(data)
+    texts: list[tuple[str, str]] = []
+    profiles: dict[str, bytes] = {}
+    room = MAX_ALL_TEXT_BYTES
+    for kind, start, end in _chunks(data):
+        if kind in _TEXT_KINDS and _sound(data, start, end):
+            keyword, payload, encoding = _TEXT_KINDS[kind](data[start:end], room)
+            room -= len(payload)
+            profile = _profile(keyword, payload)
+            if profile is not None:
+                profiles.setdefault(*profile)
+            elif len(texts) < MAX_TEXTS:
+                texts.append((keyword, payload.decode(encoding, "replace")))
+            else:
+                raise PictureError(f"the picture carries more than {MAX_TEXTS:,} texts")
+        elif kind == b"eXIf" and _sound(data, start, end):
+            profiles.setdefault("exif", data[start:end])
+    exif = profiles.get("exif")
+    exif = exif.removeprefix(b"Exif\0\0") if exif else None
+    return Carried(width, height, tuple(texts), profiles.get("xmp"), exif)
+
+
+def _sides(data: bytes) -> tuple[int, int]:
+    kind, start, end = next(_chunks(data))
+    if kind != b"IHDR" or end - start != 13 or not _sound(data, start, end):
+        raise PictureError("the picture's header is damaged")
+    width, height = _SIDES.unpack_from(data, start)
+    if not (0 < width < 2**31 and 0 < height < 2**31):
+        raise PictureError("the picture's header is damaged")
+    return width, height
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """(type, start, end) of each payload up to and with IEND."""
+    position, size = len(SIGNATURE), len(data)
+    for _ in range(MAX_CHUNKS):
+        if position + 12 > size:
+            raise PictureError("the picture is cut off")
+        length, kind = _HEAD.unpack_from(data, position)
+        if not kind.isalpha():
+            raise PictureError("the picture is damaged: a chunk without a type")
+        start, end = position + 8, position + 8 + length
+        if end + 4 > size:
+            raise PictureError("the picture is cut off")
+        yield kind, start, end
+        if kind == b"IEND":
+            return
+        position = end + 4
+    raise PictureError(f"the picture has more than {MAX_CHUNKS:,} chunks")
+
+
+def _sound(data: bytes, start: int, end: int) -> bool:
+    crc = zlib.crc32(memoryview(data)[start - 4 : end])
+    return crc == int.from_bytes(data[end : end + 4], "big")
+
+
+_Entry = tuple[str, bytes, str]  # keyword, text, encoding
+
+
+def _text(payload: bytes, room: int) -> _Entry:
+    keyword, _, text = payload.partition(b"\0")
+    return keyword.decode("latin-1"), _limited(text, room), "latin-1"
+
+
+def _compressed_text(payload: bytes, room: int) -> _Entry:
+    keyword, _, rest = payload.partition(b"\0")
+    return keyword.decode("latin-1"), _inflated(rest[1:], room), "latin-1"
+
+
+def _international_text(payload: bytes, room: int) -> _Entry:
+    keyword, _, rest = payload.partition(b"\0")
+    fields = rest[2:].split(b"\0", 2)  # language, translated keyword, text
+    text = _inflated(fields[-1], room) if rest[:1] == b"\1" else _limited(fields[-1], room)
+    return keyword.decode("latin-1"), text, "utf-8"
+
+
+_TEXT_KINDS = {b"tEXt": _text, b"zTXt": _compressed_text, b"iTXt": _international_text}
+
+
+def _inflated(compressed: bytes, room: int) -> bytes:
+    """The decompressed text; never more than the limit in memory, never more work than that."""
+    inflater = zlib.decompressobj()
+    try:
+        text = inflater.decompress(compressed, min(room, MAX_TEXT_BYTES) + 1)
+    except zlib.error:
+        raise PictureError("the picture carries a text that is damaged") from None
+    _limited(text, room)
+    if not inflater.eof:
+        raise PictureError("the picture carries a text that is damaged")
+    return text
+
+
+def _limited(text: bytes, room: int) -> bytes:
+    if len(text) > MAX_TEXT_BYTES:
+        raise PictureError(f"the picture carries a text of more than {MAX_TEXT_BYTES:,} bytes")
+    if len(text) > room:
+        raise PictureError(f"the picture carries more than {MAX_ALL_TEXT_BYTES:,} bytes of text")
+    return text
+
+
+def _profile(keyword: str, payload: bytes) -> tuple[str, bytes] | None:
+    """("xmp" or "exif", bytes) of a text that holds one of these."""
+    if keyword == _XMP:
+        return "xmp", payload
+    name = keyword.removeprefix("Raw profile type ")
+    if name == keyword or name not in ("exif", "APP1", "xmp"):
+        return None
+    match = _RAW_PROFILE.fullmatch(payload)
+    digits = b"".join(match[1].split()) if match else b"-"
+    try:
+        profile = bytes.fromhex(digits.decode("ascii"))
+    except ValueError:
+        return None
+    return ("xmp" if name == "xmp" else "exif"), profile
