@@ -142,6 +142,7 @@ class RenderDraft:
     template: str
     profile_name: str
     endless: bool
+    beside: tuple[str, ...]
     why: str
 
 
@@ -223,6 +224,7 @@ def _drafts(file: PromptFile, history: History, owner: Owner) -> Iterator[Job]:
             template=template(prompt, profile),
             profile_name=request.profile_name,
             endless=total == "endless",
+            beside=file.beside,
             why=why,
         )
 

@@ -42,9 +42,9 @@ def read_owner(studio: Studio) -> Owner:
     return owner
 
 
-def shipped_profiles() -> dict[str, Mapping[str, Any]]:
-    """The parsed tables of the profiles that come along, by name."""
-    return _profiles([shipped("profiles")], [])
+def nobody() -> Owner:
+    """What holds outside any studio: default settings and the profiles that come along."""
+    return Owner(Settings(), _profiles([shipped("profiles")], []), {}, "")
 
 
 def _settings(studio: Studio, mistakes: list[Mistake]) -> Settings:

@@ -49,10 +49,10 @@ def set_aside(studio: Studio, job: SetAside) -> str:
     return moved
 
 
-def explain(studio: Studio, job: Explain) -> None:
-    """Put a note beside a picture, unless the same note lies there already."""
+def explain(studio: Studio, job: Explain) -> str:
+    """Put a note beside a picture, unless the same note lies there already; returns its path."""
     name = PurePosixPath(job.path).name
-    _note(studio, job.path, f"{name} is not refined, because:\n\n{job.says}\n")
+    return _note(studio, job.path, f"{name} is not refined, because:\n\n{job.says}\n")
 
 
 def pick(studio: Studio, job: Pick) -> str:
@@ -71,7 +71,7 @@ def _move_beside(studio: Studio, path: str, moved: str) -> None:
         publish.move(studio.root, path, str(target))
 
 
-def _note(studio: Studio, path: str, text: str) -> None:
+def _note(studio: Studio, path: str, text: str) -> str:
     """`NAME.error.txt` beside a file. A name too long for that is cut."""
     name = PurePosixPath(path).name
     while len(name.encode("utf-8", "surrogateescape")) > 240:
@@ -79,5 +79,6 @@ def _note(studio: Studio, path: str, text: str) -> None:
     note = f"{PurePosixPath(path).parent}/{name}.error.txt"
     data = text.encode("utf-8", "backslashreplace")
     existing = studio.root / note
-    if not (existing.is_file() and existing.read_bytes() == data):
-        publish.publish(studio.root, note, data)
+    if existing.is_file() and existing.read_bytes() == data:
+        return note
+    return publish.publish(studio.root, note, data)

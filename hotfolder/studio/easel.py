@@ -29,7 +29,7 @@ def stage(job: Render) -> Stage:
 
 
 def prompt_file(job: Render) -> str:
-    """The name of the prompt file that a picture goes back to; empty for a picture from elsewhere."""
+    """The name of the prompt file behind a picture; empty for a picture from elsewhere."""
     if isinstance(job, RenderDraft):
         return PurePosixPath(job.path).name
     return job.record.prompt_file if job.record else ""
@@ -60,8 +60,14 @@ def hang(studio: Studio, ledger: Ledger, job: Render, path: str, data: bytes, pi
 
 
 def recover(studio: Studio, ledger: Ledger) -> None:
-    """Make up for a crash: enter announced pictures that appeared, remove half-written files."""
+    """Make up for a crash or a lost ledger.
+
+    Announced pictures that appeared are entered, half-written files of ours removed. An empty
+    ledger is made anew from what the pictures carry.
+    """
     publish.sweep([studio.root / room for room in ("drafts", "final", "inbox", "seeds")])
+    if not any(ledger.history.totals().values()):
+        rebuild(studio, ledger)
     for making in ledger.history.unconfirmed():
         found = next(_carrying(studio, making.recipe, making.name), None)
         if found is None:

@@ -34,15 +34,22 @@ class Look:
     """Turns file readings into a `Snapshot`; reads a file once for each of its settled states.
 
     Drafts are many: at the first look they are read in slices of `_BUDGET_S`, so that the next job
-    never waits for them, and only one that carries a star has to settle.
+    never waits for them, and only one that carries a star has to settle. `settle_s` takes the
+    place of the owner's setting.
     """
 
-    def __init__(self, studio: Studio, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        studio: Studio,
+        clock: Callable[[], float] = time.monotonic,
+        settle_s: float | None = None,
+    ) -> None:
         self.studio = studio
         self.owner: Owner = read_owner(studio)
         self._clock = clock
         self._tree = Tree(studio.root)
-        self._settling = Settling(self.owner.settings.settle_seconds)
+        self._settle_s = settle_s
+        self._settling = Settling(self._quiet_s())
         self._inbox = Inbox(studio)
         self._seeds: dict[str, SeedImage] = {}
         self._starred: dict[str, None] = {}
@@ -71,6 +78,13 @@ class Look:
             self._take_in(path)
         self._looked_before = True
         return bool(settled or changes.gone or self._read_some_drafts())
+
+    def at_a_glance(self) -> Snapshot:
+        """The snapshot of a studio that is only to be described: nothing is waited for."""
+        self.refresh()
+        while self.busy:
+            self.refresh(set())
+        return self.snapshot()
 
     @property
     def busy(self) -> bool:
@@ -162,13 +176,17 @@ class Look:
         self._useless_seeds.pop(path, None)
         self._explained.discard(path)
 
+    def _quiet_s(self) -> float:
+        settings = self.owner.settings
+        return settings.settle_seconds if self._settle_s is None else self._settle_s
+
     def _read_owner(self) -> None:
         try:
             self.owner = read_owner(self.studio)
         except MistakesError as error:
             _log.error("settings and profiles stay as they were, because of mistakes:\n%s", error)
             return
-        self._settling.quiet_s = self.owner.settings.settle_seconds
+        self._settling.quiet_s = self._quiet_s()
         self._inbox.read_again()
         for path, seed in self._seeds.items():
             name, profile = self.owner.profile_of(seed.record)

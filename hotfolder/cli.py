@@ -1,0 +1,139 @@
+"""The command line: arguments in, one call, words and an exit code out.
+
+Nothing heavy is imported before a command needs it: `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hotfolder import __version__
+from hotfolder.errors import EXIT_DONE, EXIT_INTERRUPTED, HotfolderError
+
+_EPILOG = """\
+exit codes:
+  0    done, or nothing to do (also, under cron, when another run is at work already)
+  1    something went wrong that has no code of its own
+  2    the command line is not understood
+  3    some items failed: a note lies beside each, or the command said which
+  10   the studio's folder or its marker is not there
+  75   another hotfolder works on this studio
+  130  ended by Ctrl-C
+  143  ended by SIGTERM
+
+STUDIO defaults to the current folder. Start with:  hotfolder demo
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    if not hasattr(options, "command"):
+        _parser().print_help()
+        return EXIT_DONE
+    try:
+        return int(importlib.import_module(f"hotfolder.commands.{options.command}").run(options))
+    except HotfolderError as error:
+        print(f"hotfolder: {error}", file=sys.stderr)  # noqa: T201
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        return EXIT_DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hotfolder",
+        description="Pictures from folders: drop a prompt file into inbox/, get drafts; move a "
+        "draft to seeds/ or give it a star, get three refinements in final/.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"hotfolder {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, says: str) -> argparse.ArgumentParser:
+        new = commands.add_parser(name, help=says, description=says[:1].upper() + says[1:] + ".")
+        new.set_defaults(command=name)
+        return new
+
+    def studio(new: argparse.ArgumentParser) -> None:
+        new.add_argument(
+            "studio", metavar="STUDIO", nargs="?", type=Path, default=Path(), help="its folder"
+        )
+
+    demo = command("demo", "show the whole flow in a new studio, in a few minutes")
+    demo.add_argument(
+        "folder", metavar="DIR", nargs="?", type=Path, default=Path("demo-studio"), help="where"
+    )
+    studio(command("init", "make a studio; never touches what is there"))
+
+    run = command("run", "work on a studio until told to stop")
+    studio(run)
+    ends = run.add_mutually_exclusive_group()
+    ends.add_argument(
+        "--once",
+        action="store_true",
+        help="do all there is to do, one draft for each endless file, then end (for cron)",
+    )
+    ends.add_argument(
+        "--for",
+        dest="seconds",
+        metavar="TIME",
+        type=_duration,
+        help="go on with endless files for this long (90s, 50m, 8h), then end",
+    )
+
+    plan = command("plan", "say what would be done next, in order, and why")
+    studio(plan)
+    status = command("status", "say what lies where and what is waiting")
+    studio(status)
+    status.add_argument("--json", action="store_true", help="for programs")
+    studio(command("check", "list every mistake in settings, profiles, wildcards and prompt files"))
+
+    show = command("show", "say what is in a picture, and what it was made from")
+    _images(show)
+    show.add_argument("--json", action="store_true", help="for programs")
+
+    regenerate = command("regenerate", "make pictures again from what they carry, and compare")
+    _images(regenerate)
+    regenerate.add_argument(
+        "-o", "--output", metavar="DIR", type=Path, help="where to write (default: regenerated/)"
+    )
+    regenerate.add_argument("--check", action="store_true", help="write nothing, only compare")
+    regenerate.add_argument(
+        "--studio", type=Path, help="whose profiles and kept sources to use (default: found)"
+    )
+
+    profiles = command("profiles", "list the profiles, or show one with all its settings")
+    profiles.add_argument("name", metavar="NAME", nargs="?", help="a profile")
+    profiles.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
+    return parser
+
+
+def _images(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "images", metavar="IMAGE", nargs="+", type=Path, help="pictures, or folders of them"
+    )
+
+
+def _duration(text: str) -> float:
+    """Seconds of "90s", "50m", "8h" or "2d"; a bare number is seconds."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
+    try:
+        seconds = float(number) * units[unit]
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; expected one like 90s, 50m or 8h")
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""One file for each command: `run(options)` does it and returns the exit code."""

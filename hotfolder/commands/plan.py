@@ -1,0 +1,47 @@
+"""`hotfolder plan`: what would be done next, in order, and why."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from itertools import islice
+
+from hotfolder.errors import EXIT_DONE
+from hotfolder.plan import Job, RenderDraft, RenderFinal, plan
+from hotfolder.report.terminal import console
+from hotfolder.studio import layout
+from hotfolder.studio.ledger import Ledger
+from hotfolder.studio.look import Look
+from hotfolder.studio.names import printable
+
+_MOST = 50
+
+
+def run(options: Namespace) -> int:
+    """Print the first jobs of the plan; changes nothing."""
+    studio = layout.find(options.studio)
+    look = Look(studio, settle_s=0.0)
+    snapshot = look.at_a_glance()
+    jobs = plan(snapshot, Ledger(studio.ledger).history, look.owner)
+    screen = console()
+    shown = list(islice(jobs, _MOST))
+    for number, job in enumerate(shown, 1):
+        screen.print(f"{number:3}. {_what(job)}: {job.why}")
+    if next(jobs, None) is not None:
+        screen.print("     and more")
+    for path, says in snapshot.waiting.items():
+        screen.print(f"  -  {printable(path)} waits: {says}")
+    if snapshot.disk_is_low:
+        screen.print(f"  -  the disk has less than {look.owner.settings.keep_free_gb:g} GB free")
+    if not shown:
+        screen.print("Nothing to do. Put a prompt file into inbox/.")
+    return EXIT_DONE
+
+
+def _what(job: Job) -> str:
+    path = printable(job.path)
+    if isinstance(job, RenderFinal):
+        return f"refine {path} at {job.recipe.width}x{job.recipe.height}"
+    if isinstance(job, RenderDraft):
+        return f'draft {job.recipe.width}x{job.recipe.height} for {path}, "{job.recipe.prompt}"'
+    verbs = {"SetAside": "set aside", "Explain": "explain", "Pick": "pick", "Finish": "put away"}
+    return f"{verbs[type(job).__name__]} {path}"

@@ -1,0 +1,34 @@
+"""Pictures that a person names on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from hotfolder.errors import StudioMissingError
+from hotfolder.images.carried import suffixes
+from hotfolder.studio import layout
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.names import is_private_folder, is_temporary
+
+
+def pictures(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files among `paths`, and all pictures below the folders among them, sorted by name."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        for below in sorted(path.rglob("*")):
+            private = any(is_private_folder(p) for p in below.relative_to(path).parts[:-1])
+            if below.suffix.lower() in suffixes() and not private and not is_temporary(below.name):
+                yield below
+
+
+def studio_of(path: Path) -> Studio | None:
+    """The studio that a file lies in, at any depth; None for a file from elsewhere."""
+    for folder in path.resolve().parents:
+        try:
+            return layout.find(folder)
+        except StudioMissingError:
+            continue
+    return None
