@@ -1,0 +1,45 @@
+"""What tests share: studios in temporary folders, and the command line run for real."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hotfolder.studio import layout
+from hotfolder.studio.layout import Studio
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(autouse=True)
+def _local_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Locks, logs and caches of a test lie in a folder of its own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    """A new studio whose files settle fast."""
+    made, _ = layout.init(tmp_path / "studio")
+    made.settings.write_text("settle_seconds = 0.1\nlook_seconds = 1\n")
+    return made
+
+
+@pytest.fixture
+def hotfolder() -> Run:
+    """Runs the command line in a process of its own."""
+
+    def run(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "hotfolder", *map(str, arguments)]
+        environment = {**os.environ, "PYTHONUTF8": "1"}
+        return subprocess.run(  # type: ignore[call-overload,no-any-return]
+            command, capture_output=True, text=True, env=environment, timeout=300, **options
+        )
+
+    return run
