@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -57,12 +57,7 @@ damages = st.lists(
 
 
 @pytest.mark.parametrize("name", ["published", *samples.PICTURES])
-@settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(damages)
 def test_damage_is_answered_in_words(name: str, damage: list[Damage]) -> None:
     """Reading, recipe, rating and pixels of a damaged sample give a value or a PictureError."""

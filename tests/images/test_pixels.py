@@ -13,7 +13,7 @@ from PIL import Image
 from hotfolder.errors import PictureError
 from hotfolder.images import carried, pixels
 from tests import samples
-from tests.samples import chunk
+from tests.samples import chunk, segment
 
 
 def saved(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -107,6 +107,20 @@ def test_a_second_header_cannot_smuggle_a_bomb_in() -> None:
     bomb = chunk(b"IHDR", (9_000).to_bytes(4, "big") * 2 + whole[24:29])
     with pytest.raises(PictureError, match="9000x9000 is more than"):
         pixels.decode(whole[:33] + bomb + whole[33:])
+
+
+def test_a_jpeg_of_endless_scans_is_refused() -> None:
+    """Every scan costs as much as the whole picture, and takes but a few bytes."""
+    whole = samples.drawn("JPEG")
+    with pytest.raises(PictureError, match="more than 100 scans"):
+        pixels.decode(whole[:-2] + segment(0xDA, bytes(6)) * 100 + whole[-2:])
+
+
+def test_nothing_but_pixels_goes_on() -> None:
+    """A colour profile or comment of a decoded picture does not slip into the next file."""
+    data = saved(Image.new("RGB", (8, 8)), "JPEG", icc_profile=b"profile", comment=b"private")
+    again = pixels.encode_png(pixels.decode(data), {})
+    assert b"iCCP" not in again and carried.read(again).texts == ()
 
 
 @pytest.mark.parametrize("name", samples.PICTURES)
