@@ -19,28 +19,34 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP")
+MAX_SCANS = 100  # each of a JPEG's scans goes over all pixels again; encoders write about ten
 
 
 def decode(data: bytes) -> Image:
     """The picture as RGB, as a person sees it; raises PictureError with a sentence.
 
     Alpha lies over white, a camera's orientation is applied, 16 bits become 8, of an animation the
-    first picture is taken. No bomb is decoded: the header is read before anything else.
+    first picture is taken; colour profiles are not applied. No bomb is decoded: the header is read
+    before anything else.
     """
     from PIL import Image, ImageOps
 
     head = carried.read(data)
     _check_area(head.width, head.height)
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check_area(*image.size)
-            image.load()
-            upright = ImageOps.exif_transpose(image) if image.format in ("JPEG", "MPO") else image
-            return _rgb(upright)
+        image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
+        _check_area(*image.size)
+        if image.format in ("JPEG", "MPO"):
+            _check_scans(data)
+            ImageOps.exif_transpose(image, in_place=True)
+        image.load()
+        image = _rgb(image)
     except PictureError:
         raise
     except Exception as error:  # on damaged files Pillow's readers raise nearly anything
         raise PictureError(f"the picture's pixels cannot be read: {error}") from error
+    image.info = {}  # or Pillow would write some of it into the next file
+    return image
 
 
 def pixel_hash(image: Image) -> str:
@@ -80,14 +86,19 @@ def _check_area(width: int, height: int) -> None:
         raise PictureError(f"{width}x{height} is more than {MAX_AREA_PX:,} pixels")
 
 
+def _check_scans(jpeg: bytes) -> None:
+    if jpeg.count(b"\xff\xda") > MAX_SCANS:
+        raise PictureError(f"the picture has more than {MAX_SCANS} scans")
+
+
 def _rgb(image: Image) -> Image:
     from PIL.Image import new
 
     if image.mode.startswith("I"):  # 16-bit greys; a plain conversion would clip them to white
         image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     if image.has_transparency_data:
-        over = image.convert("RGBA")
+        over = image if image.mode == "RGBA" else image.convert("RGBA")
         white = new("RGB", image.size, "white")
-        white.paste(over, mask=over.getchannel("A"))
+        white.paste(over, mask=over)
         return white
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")

@@ -14,9 +14,14 @@ Detector = Callable[[Carried], int | None]
 
 
 def rating(carried: Carried) -> int | None:
-    """What all marks say together: -1 if any rejects, else the most stars, None without a mark."""
-    found = ratings(carried).values()
-    return stars.REJECTED if stars.REJECTED in found else max(found, default=None)
+    """What the picture's marks say together; None without a mark."""
+    return together(ratings(carried))
+
+
+def together(found: Mapping[str, int]) -> int | None:
+    """One rating of several: -1 if any rejects, else the most stars, None of none."""
+    marks = found.values()
+    return stars.REJECTED if stars.REJECTED in marks else max(marks, default=None)
 
 
 def ratings(carried: Carried) -> dict[str, int]:

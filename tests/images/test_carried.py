@@ -1,0 +1,72 @@
+"""Containers by their signature, and the samples of real programs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from hotfolder.errors import PictureError
+from hotfolder.images import carried
+from tests import samples
+
+SIZES = {"gm_convert": 32, "im6_convert": 32, "im7wasm_png2png": 32}
+WITHOUT_XMP = ("cwebp_default", "jpegtran_copynone", "jpegtran_default", "pillow_naive", "strip")
+
+
+def test_every_container_is_found_by_its_signature() -> None:
+    """What a file is called does not matter."""
+    for kind in ("PNG", "JPEG", "WEBP"):
+        picture = carried.read(samples.drawn(kind))
+        assert (picture.width, picture.height) == (24, 16)
+        assert carried.complete(samples.drawn(kind))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"GIF89a", b"\x89PNG", samples.sample("hostile/tiff_named.png")]
+)
+def test_anything_else_is_refused(data: bytes) -> None:
+    """No picture of a known container: the sentence names those that are known."""
+    with pytest.raises(PictureError, match="known are jpeg, png, webp"):
+        carried.read(data)
+    assert not carried.complete(data)
+
+
+def test_suffixes_are_those_of_all_containers() -> None:
+    """Suffixes come from the modules, lower case."""
+    assert {".png", ".jpg", ".jpeg", ".webp"} <= carried.suffixes()
+    assert all(suffix == suffix.lower() for suffix in carried.suffixes())
+
+
+def test_reading_needs_no_pil() -> None:
+    """Looking for stars and recipes does not import the library that decodes pixels."""
+    code = (
+        "import sys; from hotfolder.images import carried, document, picture; "
+        "from hotfolder.stars import detectors; carried.suffixes(); "
+        "assert not [name for name in sys.modules if name.split('.')[0] in ('PIL', 'numpy')]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", [n for n in samples.PICTURES if not n.startswith("hostile")])
+def test_reads_what_real_programs_write(name: str) -> None:
+    """Size, XMP and EXIF of each sample are found where that program keeps them."""
+    data = samples.sample(name)
+    picture = carried.read(data)
+    stem = name.rpartition("/")[2].partition(".")[0]
+    side = SIZES.get(stem, 64)
+    assert (picture.width, picture.height) == (side, side)
+    assert carried.complete(data)
+    if not name.startswith("reencoded"):
+        assert picture.xmp and b"adobe:ns:meta" in picture.xmp
+        assert picture.exif is None or picture.exif[:4] in (b"MM\0*", b"II*\0")
+    if any(word in stem for word in WITHOUT_XMP):
+        assert picture.xmp is None and picture.exif is None
+
+
+@pytest.mark.parametrize("stem", ["im6_convert", "gm_convert", "pngcrush", "pngquant"])
+def test_our_text_survives_programs_that_keep_text(stem: str) -> None:
+    """The ASCII text of the layout comes out of these programs letter by letter."""
+    before = carried.read(samples.sample("layout/layout_emoji.png")).text("hotfolder")
+    assert carried.read(samples.sample(f"reencoded/{stem}.png")).text("hotfolder") == before

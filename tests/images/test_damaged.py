@@ -1,0 +1,85 @@
+"""Damaged pictures: an answer or a sentence, never another error, and soon."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from hotfolder.errors import PictureError
+from hotfolder.images import carried, document, pixels
+from hotfolder.images.picture import publishable
+from hotfolder.stars import detectors
+from tests import samples
+from tests.images.made import RECIPE, RECORD
+
+Damage = Callable[[bytes], bytes]
+PUBLISHED = publishable(Image.new("RGB", (24, 16), "teal"), RECIPE, RECORD, "a\nSteps: 20")
+LIMIT_S = 2.0
+
+places = st.floats(0, 1, exclude_max=True)
+rubbish = st.binary(max_size=12) | st.sampled_from([b"\xff" * 4, bytes(4), b"\xff\xd9", b"IEND"])
+
+
+def _replace(at: float, new: bytes) -> Damage:
+    return lambda data: data[: (k := int(at * len(data)))] + new + data[k + len(new) :]
+
+
+def _insert(at: float, new: bytes) -> Damage:
+    return lambda data: data[: (k := int(at * len(data)))] + new + data[k:]
+
+
+def _cut(at: float, size: int) -> Damage:
+    return lambda data: data[: (k := int(at * len(data)))] + data[k + size :]
+
+
+def _flip(at: float, bit: int) -> Damage:
+    def flip(data: bytes) -> bytes:
+        k = int(at * len(data))
+        return data[:k] + bytes([data[k] ^ 1 << bit]) + data[k + 1 :] if data else data
+
+    return flip
+
+
+damages = st.lists(
+    st.builds(_replace, places, rubbish)
+    | st.builds(_insert, places, rubbish)
+    | st.builds(_cut, places, st.integers(1, 10**6))
+    | st.builds(_flip, places, st.integers(0, 7)),
+    min_size=1,
+    max_size=3,
+)
+
+
+@pytest.mark.parametrize("name", ["published", *samples.PICTURES])
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(damages)
+def test_damage_is_answered_in_words(name: str, damage: list[Damage]) -> None:
+    """Reading, recipe, rating and pixels of a damaged sample give a value or a PictureError."""
+    data = PUBLISHED if name == "published" else samples.sample(name)
+    for change in damage:
+        data = change(data)
+    begin = time.perf_counter()
+    carried.complete(data)
+    with suppress(PictureError):
+        detectors.rating(carried.read(data))
+    with suppress(PictureError):
+        document.recipe(carried.read(data))
+    with suppress(PictureError):
+        assert pixels.decode(data).mode == "RGB"
+    assert time.perf_counter() - begin < LIMIT_S
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(packet=st.binary(max_size=300) | st.text(max_size=100).map(str.encode))
+def test_any_packet_is_answered(kind: str, packet: bytes) -> None:
+    """Whatever stands where XMP should be, the rest of the picture is read."""
+    picture = carried.read(samples.with_xmp(kind, packet))
+    assert (picture.width, picture.height, picture.xmp) == (24, 16, packet)
+    assert detectors.rating(picture) is None

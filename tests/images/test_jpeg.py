@@ -1,0 +1,73 @@
+"""JPEG: what is read, and what is refused."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from hotfolder.errors import PictureError
+from hotfolder.images import jpeg
+from hotfolder.images.carried import Carried
+from tests import samples
+from tests.samples import EXIF, XMP, segment
+
+
+def test_reads_comments_xmp_and_exif() -> None:
+    """Comments are texts, in UTF-8 where they are that; the first XMP and EXIF count."""
+    data = samples.jpeg(
+        segment(0xFE, "狐".encode()),
+        segment(0xFE, b"caf\xe9\0"),
+        segment(0xE1, EXIF + b"MM\0*rest"),
+        segment(0xE1, XMP + b"<x/>"),
+        segment(0xE1, XMP + b"<second/>"),
+    )
+    texts = (("Comment", "狐"), ("Comment", "café"))
+    assert jpeg.read(data) == Carried(24, 16, texts, b"<x/>", b"MM\0*rest")
+
+
+def test_reads_the_sides_of_a_progressive_jpeg() -> None:
+    """Every kind of frame has its sides in the same place."""
+    buffer = io.BytesIO()
+    Image.new("L", (31, 17)).save(buffer, "JPEG", progressive=True)
+    assert jpeg.read(buffer.getvalue()) == Carried(31, 17)
+
+
+def test_passes_over_fill_bytes_and_markers_without_length() -> None:
+    """The standard allows any number of 0xFF before a marker."""
+    data = samples.jpeg(b"\xff\xff\xff\x01", segment(0xFE, b"x"))
+    assert jpeg.read(data).text("Comment") == "x"
+
+
+def test_notices_every_cut() -> None:
+    """A JPEG that lacks even its last byte is cut off, and is not complete."""
+    whole = samples.drawn("JPEG")
+    assert jpeg.complete(whole)
+    for size in range(3, len(whole)):
+        assert not jpeg.complete(whole[:size])
+        with pytest.raises(PictureError, match="is cut off"):
+            jpeg.read(whole[:size])
+
+
+def test_a_thumbnail_does_not_pass_for_the_picture() -> None:
+    """The end marker of a small JPEG in the EXIF block does not complete the picture."""
+    whole = samples.jpeg(segment(0xE1, EXIF + samples.drawn("JPEG")))
+    assert jpeg.complete(whole)
+    assert not jpeg.complete(whole[:-2])
+
+
+def test_refuses_what_is_damaged() -> None:
+    """No frame, no marker, an impossible length and comments without end are refused."""
+    whole = samples.drawn("JPEG")
+    frame = whole.index(b"\xff\xc0")
+    for data, says in {
+        whole[:frame] + whole[whole.index(b"\xff\xda") :]: "header is damaged",
+        whole[: frame + 5] + bytes(4) + whole[frame + 9 :]: "header is damaged",
+        whole[:2] + b"\0\0\0\0" + whole[2:]: "a segment without a marker",
+        whole[:2] + b"\xff\xfe\0\1" + whole[2:]: "a segment without a length",
+        samples.jpeg(segment(0xFE, b"x") * 65): "more than 64 comments",
+        samples.jpeg(segment(0xEC, b"") * 10_001): "more than 10,000 segments",
+    }.items():
+        with pytest.raises(PictureError, match=says):
+            jpeg.read(data)
