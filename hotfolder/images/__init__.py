@@ -1,0 +1,1 @@
+"""One image container or carrier each, and what is common to pixels."""
