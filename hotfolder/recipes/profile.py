@@ -17,15 +17,17 @@ Steps = Annotated[int, Meta(ge=1, le=1000)]
 Guidance = Annotated[float, Meta(ge=0, le=100)]
 Strength = Annotated[float, Meta(gt=0, le=1)]
 Size = Annotated[str, schema.checked(sizes.size)]
-Aspect = Annotated[str | list[str], schema.checked(sizes.aspect_range)]
+Aspect = Annotated[
+    str | Annotated[list[str], Meta(min_length=1)], schema.checked(sizes.aspect_range)
+]
 Texts = str | list[str]
-Choices = list[str] | list[list[str]]
+Choices = list[str | list[str]]
 
 
 def scheduler(name: str) -> str:
     """`name` if it is a known scheduler; ValueError with the nearest one otherwise."""
     if name not in SCHEDULERS:
-        raise ValueError(f"unknown scheduler {name!r}; {did_you_mean(name, SCHEDULERS)}; expected")
+        raise ValueError(f"expected the name of a scheduler ({did_you_mean(name, SCHEDULERS)})")
     return name
 
 

@@ -55,10 +55,13 @@ def parts(value: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(text.strip() for text in texts if text.strip())
 
 
-def choices(value: Sequence[str] | Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
-    """The lists of `random`: one list of texts is one choice, a list of lists are several."""
-    if not value:
-        return ()
+def choices(value: Sequence[str | Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    """The lists of `random`: one list of texts is one choice, a list of lists are several.
+
+    A text among lists is a choice of one: it always comes.
+    """
     if all(isinstance(item, str) for item in value):
-        return (tuple(str(item) for item in value),)
-    return tuple(tuple(items) for items in value if items)
+        texts = tuple(str(item) for item in value)
+        return (texts,) if texts else ()
+    lists = [(item,) if isinstance(item, str) else tuple(item) for item in value]
+    return tuple(texts for texts in lists if texts)

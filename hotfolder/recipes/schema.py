@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import math
+import types
 import typing
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -14,15 +15,8 @@ from hotfolder.errors import Mistake, MistakesError, did_you_mean
 
 T = TypeVar("T", bound=Struct)
 
-_WORDS = {
-    "int": "a whole number",
-    "float": "a number",
-    "str": "text in quotes",
-    "bool": "true or false",
-    "array": "a list in [ ]",
-    "object": "a table",
-    "null": "nothing",
-}
+_KINDS = {int: "a whole number", float: "a number", str: "text in quotes", bool: "true or false"}
+_SEVERAL = {int: "whole numbers", float: "numbers", str: "texts"}
 
 
 def checked(check: Callable[[str], object]) -> msgspec.Meta:
@@ -44,8 +38,10 @@ def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(under)
     for key, value in over.items():
         below = merged.get(key)
-        both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        merged[key] = merge(below, value) if both else value
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            merged[key] = merge(below, value)
+        else:
+            merged[key] = value
     return merged
 
 
@@ -70,9 +66,10 @@ def _convert(
             continue
         try:
             values[names[key]] = _checked_value(value, hint)
-        except (msgspec.ValidationError, ValueError) as error:
-            says = _one_of(hint, value) or f"{_in_words(str(error))}, got {_shown(value)}"
-            mistakes.append(Mistake(path, says))
+        except msgspec.ValidationError:
+            mistakes.append(Mistake(path, f"expected {_expected(hint)}, got {_shown(value)}"))
+        except ValueError as error:
+            mistakes.append(Mistake(path, f"{error}, got {_shown(value)}"))
     for field in msgspec.structs.fields(shape):
         if field.required and field.encode_name not in table:
             path = f"{where}.{field.encode_name}" if where else field.encode_name
@@ -82,32 +79,54 @@ def _convert(
 
 def _checked_value(value: Any, hint: Any) -> Any:
     converted = msgspec.convert(value, hint)
-    for meta in getattr(hint, "__metadata__", ()):
-        check = (meta.extra or {}).get("check") if isinstance(meta, msgspec.Meta) else None
-        if check is not None:
-            for text in [converted] if isinstance(converted, str) else converted:
+    for number in converted if isinstance(converted, list) else [converted]:
+        if isinstance(number, float) and not math.isfinite(number):
+            raise ValueError(f"expected {_expected(hint)}")
+    for check in _checks(hint):
+        for text in converted if isinstance(converted, list) else [converted]:
+            if isinstance(text, str):
                 check(text)
     return converted
 
 
-def _one_of(hint: Any, value: Any) -> str:
-    """A sentence for a field that takes certain words only, or nothing for other fields."""
-    if typing.get_origin(hint) is typing.Literal and isinstance(value, str):
-        return f"{_shown(value)} is not known; {did_you_mean(value, typing.get_args(hint))}"
+def _checks(hint: Any) -> Iterator[Callable[[str], object]]:
+    """The checks that `checked` put on a field or on one of its alternatives."""
+    inside = typing.get_args(hint)
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        for kind in inside:
+            yield from _checks(kind)
+    for meta in getattr(hint, "__metadata__", ()):
+        if isinstance(meta, msgspec.Meta) and "check" in (meta.extra or {}):
+            yield (meta.extra or {})["check"]
+
+
+def _expected(hint: Any) -> str:
+    """What a field takes, in words for people who do not program."""
+    origin, inside = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Annotated:
+        metas = [meta for meta in inside[1:] if isinstance(meta, msgspec.Meta)]
+        return _expected(inside[0]) + "".join(_bounds(meta) for meta in metas)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_expected(kind) for kind in inside if kind is not types.NoneType)
+    if origin is typing.Literal:
+        return " or ".join(f'"{word}"' for word in inside)
+    if origin is list:
+        kind = typing.get_args(inside[0])[0] if typing.get_args(inside[0]) else inside[0]
+        return f"a list of {_SEVERAL.get(kind, 'values')} in [ ]"
+    return _KINDS.get(hint, "another kind of value")
+
+
+def _bounds(meta: msgspec.Meta) -> str:
+    if meta.ge is not None and (meta.le is not None or meta.lt is not None):
+        highest = meta.le if meta.lt is None else meta.lt - 1
+        return f" from {meta.ge:,} to {highest:,}"
+    if meta.gt is not None and meta.le is not None:
+        return f" above {meta.gt:,} and up to {meta.le:,}"
     return ""
-
-
-def _in_words(message: str) -> str:
-    """msgspec's sentence in words for people who do not program."""
-    if match := re.match(r"Expected `([^`]+)`, got `", message):
-        kinds = [_WORDS.get(kind.strip(), kind.strip()) for kind in match[1].split("|")]
-        return "expected " + " or ".join(kind for kind in kinds if kind != "nothing")
-    message = re.sub(r" - at `.*`$", "", message)
-    for kind, words in _WORDS.items():
-        message = message.replace(f"`{kind}`", words)
-    return message[:1].lower() + message[1:]
 
 
 def _shown(value: Any) -> str:
     text = f'"{value}"' if isinstance(value, str) else str(value)
+    if isinstance(value, bool):
+        text = text.lower()
     return text if len(text) <= 60 else text[:57] + "..."

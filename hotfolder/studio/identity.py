@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hotfolder.errors import PictureError
-from hotfolder.images import carried, document, infotext, pixels
+from hotfolder.images import carried, document, exif, infotext, pixels
+from hotfolder.images.picture import PARAMETERS
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 
@@ -53,5 +54,5 @@ def identify(data: bytes) -> Identity:
             recipe, record = ours
     except PictureError as error:
         note = f"what it says of how it was made cannot be used: {error}"
-    text = contents.texts.get("parameters")
+    text = contents.text(PARAMETERS) or exif.user_comment(contents.exif)
     return Identity(image, shown, recipe, record, infotext.parse(text) if text else None, note)

@@ -1,0 +1,207 @@
+"""The engine: one recipe in, one picture out, the same bits every time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from hotfolder.errors import ModelMissingError, RenderError, did_you_mean
+from hotfolder.recipes.profile import Model
+from hotfolder.recipes.recipe import Recipe
+from hotfolder.recipes.sizes import render_sides
+from hotfolder.render import canvas, environment, families, fingerprint, schedulers, weights
+
+OnStep = Callable[[int, int], None]
+RESIDENT = "resident"  # the only memory plan so far: every module on the device, nothing tiled
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """How a picture was made; the fields are those of `recipes.record.Record`.
+
+    `seconds` is the time of this picture alone: what `on_step` took is not in it. `threads` is 0
+    where the bits do not hang on it, on anything but a CPU.
+    """
+
+    seconds: float
+    steps_run: int
+    device: str
+    dtype: str
+    threads: int
+    versions: dict[str, str]
+    model_sha256: str
+    memory_plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A picture, RGB and exactly as large as its recipe says, and how it was made."""
+
+    image: Image.Image
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in memory; `pipe` holds its modules and own scheduler and is never run itself."""
+
+    pipe: Any
+    sha256: str
+
+
+class Engine:
+    """The models that are in memory, and `render`. Used from one thread at a time.
+
+    `models` maps the names that recipes carry to the owner's models; their relative paths start
+    at `base`. `threads` is the number of CPU threads to compute with.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, Model],
+        base: Path | None,
+        device: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.device = device or environment.best_device()
+        self.threads = threads or environment.default_threads()
+        self._models = dict(models)
+        self._base = base
+        self._loaded: dict[str, Loaded] = {}
+        environment.forbid_chance()
+
+    def load(self, name: str) -> Loaded:
+        """The model `name`, read into memory if it is not there yet.
+
+        Raises ModelMissingError, or RenderError for files that cannot be used.
+        """
+        if name not in self._loaded:
+            if name not in self._models:
+                raise ModelMissingError(
+                    f"no profile here has the model {name!r}; {did_you_mean(name, self._models)}"
+                )
+            model = self._models[name]
+            path = weights.locate(model, self._base)
+            pipe = weights.load(path, model, environment.dtype(model.dtype, self.device))
+            self._loaded[name] = Loaded(pipe.to(self.device), fingerprint.fingerprint(path))
+        return self._loaded[name]
+
+    def unload(self) -> None:
+        """Free the memory of all models; the next render reads its model again."""
+        self._loaded.clear()
+        if self.device.startswith("cuda"):
+            torch.cuda.empty_cache()
+
+    def render(
+        self,
+        recipe: Recipe,
+        source: Image.Image | None = None,
+        on_step: OnStep | None = None,
+        threads: int | None = None,
+    ) -> Rendered:
+        """The picture that `recipe` describes; a recipe with a source needs that picture as well.
+
+        `on_step(step, steps)` is called after every denoising step, from 1. It may raise
+        (`Stopped` to give up), or call `render` for another picture meanwhile: every call has a
+        pipeline, scheduler and generator of its own, so neither picture notices. Raises
+        RenderError when the picture cannot be made.
+        """
+        if (recipe.source is None) != (source is None):
+            raise RenderError("a source picture is needed exactly when the recipe names one")
+        loaded = self.load(recipe.model)
+        pipe, arguments = _prepared(loaded, recipe, source)
+        run = _Run(on_step or _ignore)
+        threads_before = torch.get_num_threads()
+        environment.set_threads(threads or self.threads)
+        try:
+            image = run(pipe, arguments)
+            used = torch.get_num_threads()
+        finally:
+            environment.set_threads(threads_before)
+        facts = Facts(
+            seconds=round(run.seconds, 3),
+            steps_run=run.steps,
+            device=environment.device_name(self.device),
+            dtype=str(loaded.pipe.dtype).removeprefix("torch."),
+            threads=used if self.device == "cpu" else 0,
+            versions=environment.versions(),
+            model_sha256=loaded.sha256,
+            memory_plan=RESIDENT,
+        )
+        return Rendered(canvas.crop(image, (recipe.width, recipe.height)), facts)
+
+
+class _Run:
+    """One call of a pipeline: counts its steps and its seconds, and puts failures into words."""
+
+    def __init__(self, on_step: OnStep) -> None:
+        self.steps = 0
+        self.seconds = 0.0
+        self._on_step = on_step
+        self._raised: BaseException | None = None
+
+    def __call__(self, pipe: Any, arguments: dict[str, Any]) -> Image.Image:
+        """The picture that the pipeline draws, RGB."""
+        if "callback_on_step_end" in families.accepted(pipe):
+            arguments["callback_on_step_end"] = self._after_step
+        started = time.perf_counter()
+        try:
+            image: Image.Image = pipe(**arguments).images[0]
+        except torch.OutOfMemoryError as error:
+            raise RenderError("the device has too little memory for this size") from error
+        except Exception as error:
+            if error is self._raised:
+                raise
+            raise RenderError(f"{type(pipe).__name__} failed: {error}") from error
+        self.seconds += time.perf_counter() - started
+        return image.convert("RGB")
+
+    def _after_step(
+        self, pipe: Any, step: int, _timestep: Any, tensors: dict[str, Any]
+    ) -> dict[str, Any]:
+        started = time.perf_counter()
+        self.steps += 1
+        try:
+            self._on_step(step + 1, pipe.num_timesteps)
+        except BaseException as error:
+            self._raised = error
+            raise
+        self.seconds -= time.perf_counter() - started
+        return tensors
+
+
+def _prepared(
+    loaded: Loaded, recipe: Recipe, source: Image.Image | None
+) -> tuple[Any, dict[str, Any]]:
+    """A pipeline of its own for this picture, and the arguments to call it with."""
+    mode: families.Mode = "txt2img" if source is None else "img2img"
+    scheduler = schedulers.fresh(recipe.scheduler, loaded.pipe.scheduler)
+    pipe = families.pipeline(loaded.pipe, mode, scheduler)
+    sides = render_sides(recipe.width, recipe.height, recipe.multiple)
+    arguments = families.arguments(pipe, recipe, sides)
+    # Noise from a CPU generator: the same on every device.
+    arguments["generator"] = torch.Generator("cpu").manual_seed(recipe.seed)
+    if source is not None:
+        fitted = canvas.fit(source, (recipe.width, recipe.height))
+        arguments["image"] = _tensor(canvas.pad(fitted, sides))
+    return pipe, arguments
+
+
+def _tensor(image: Image.Image) -> torch.Tensor:
+    """float32, (1, 3, height, width), 0..1, contiguous.
+
+    Contiguous because strides change bits: diffusers' own conversion leaves channels last.
+    """
+    pixels = torch.from_numpy(np.array(image, dtype=np.float32) / 255.0)
+    return pixels.permute(2, 0, 1).unsqueeze(0).contiguous()
+
+
+def _ignore(step: int, steps: int) -> None:
+    """What a caller who wants to know nothing does after each step."""

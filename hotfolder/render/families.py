@@ -1,0 +1,73 @@
+"""How each model family wants to be called, told from the signature of its pipeline."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Literal
+
+from hotfolder.errors import RenderError
+from hotfolder.recipes.recipe import Recipe
+
+Mode = Literal["txt2img", "img2img"]
+
+
+def pipeline(modules: Any, mode: Mode, scheduler: Any) -> Any:
+    """A new pipeline object for `mode` around the loaded modules of the pipeline `modules`.
+
+    It costs 1.5 ms and shares nothing but weights with any other, so one render can interrupt
+    another. Raises RenderError where diffusers has no such pipeline for the family.
+    """
+    # Imported here, after `weights` has silenced what the import says.
+    from diffusers import AutoPipelineForImage2Image, AutoPipelineForText2Image
+
+    auto = AutoPipelineForText2Image if mode == "txt2img" else AutoPipelineForImage2Image
+    family = type(modules).__name__.removesuffix("Pipeline")
+    try:
+        pipe = auto.from_pipe(modules, scheduler=scheduler)
+    except ValueError as error:
+        raise RenderError(f"diffusers has no {mode} for {family} models: {error}") from error
+    if mode == "img2img" and "strength" not in accepted(pipe):
+        raise RenderError(
+            f"{family} models follow a picture as an example and have no strength; "
+            "choose another profile for refinements"
+        )
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def arguments(pipe: Any, recipe: Recipe, canvas: tuple[int, int]) -> dict[str, Any]:
+    """The arguments of `pipe` that follow from the recipe; `canvas` is (width, height) in px."""
+    names = accepted(pipe)
+    width, height = canvas
+    wanted = {
+        "prompt": recipe.prompt,
+        "num_inference_steps": recipe.steps,
+        "strength": recipe.strength,
+        "width": width,
+        "height": height,
+        "output_type": "pil",
+        **_guidance(pipe, recipe, names),
+    }
+    return {name: value for name, value in wanted.items() if name in names}
+
+
+def _guidance(pipe: Any, recipe: Recipe, names: frozenset[str]) -> dict[str, Any]:
+    """The guidance scale and negative prompt under the names that the family gives them.
+
+    A pipeline with `true_cfg_scale` (FLUX.1, Qwen-Image) takes as `guidance_scale` a number that
+    the model itself was trained to read, if it was; such a model has no use for a negative prompt.
+    """
+    negative = recipe.negative_prompt or None
+    if "true_cfg_scale" not in names:
+        return {"guidance_scale": recipe.guidance_scale, "negative_prompt": negative}
+    if pipe.transformer.config.guidance_embeds:
+        return {"guidance_scale": recipe.guidance_scale, "true_cfg_scale": 1.0}
+    if recipe.guidance_scale <= 1:
+        return {"true_cfg_scale": 1.0}
+    # Without a negative prompt these pipelines switch guidance off; a space stands for none.
+    return {"true_cfg_scale": recipe.guidance_scale, "negative_prompt": negative or " "}
+
+
+def accepted(pipe: Any) -> frozenset[str]:
+    """The names of the arguments that a pipeline takes."""
+    return frozenset(inspect.signature(pipe.__call__).parameters)

@@ -1,0 +1,229 @@
+"""Where a model's files are, whether they are safe and whole, and what they hash to.
+
+Weights are read from safetensors only: a pickle can run code, and so can a model's own Python.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hotfolder.errors import ModelMissingError, RenderError
+from hotfolder.recipes.profile import Model, is_hub_id
+
+SHIPPED = Path(__file__).parent.parent / "models"
+NO_FILTER = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+
+_SINGLE_FILE = {  # diffusers' names of the kinds of checkpoint begin so
+    "v1": "StableDiffusionPipeline",
+    "v2": "StableDiffusionPipeline",
+    "xl_base": "StableDiffusionXLPipeline",
+    "sd3": "StableDiffusion3Pipeline",
+    "flux-dev": "FluxPipeline",
+    "flux-schnell": "FluxPipeline",
+}
+
+
+def locate(model: Model, base: Path | None) -> Path:
+    """The diffusers folder or .safetensors file of `model`; downloads a hub id if it must.
+
+    Relative paths start at `base`. Raises ModelMissingError with what to do about it, and
+    RenderError for files that we do not open.
+    """
+    source = model.source
+    if source.startswith("shipped:"):
+        return _whole(SHIPPED / source.removeprefix("shipped:"), model)
+    if source.startswith("hub:"):
+        return _hub_file(model)
+    path = (base or Path()) / Path(source).expanduser()
+    if path.is_dir():
+        return _whole(path, model)
+    if path.suffix == ".safetensors" and path.is_file():
+        return path
+    if path.is_file():
+        raise RenderError(f"model.source: {path.name} is no .safetensors file; no other is opened")
+    if is_hub_id(source):
+        return _whole(_hub_folder(model), model)
+    raise ModelMissingError(
+        f"there is no model at {path}; put its folder or .safetensors file there, "
+        "or correct model.source in the profile"
+    )
+
+
+def load(path: Path, model: Model, dtype: Any) -> Any:
+    """The pipeline at `path` (see `locate`), in `dtype`, without any content filter."""
+    _quiet()
+    from diffusers import AutoPipelineForText2Image
+
+    try:
+        if path.is_file():
+            return _single_file_class(path).from_single_file(
+                str(path), dtype=dtype, local_files_only=_offline()
+            )
+        return AutoPipelineForText2Image.from_pretrained(
+            path,
+            dtype=dtype,
+            use_safetensors=True,
+            variant=model.variant,
+            local_files_only=True,
+            **(NO_FILTER if _has_filter(path) else {}),
+        )
+    except (RenderError, MemoryError):
+        raise
+    except Exception as error:
+        raise RenderError(f"the model {path.name} cannot be loaded: {error}") from error
+
+
+def files(path: Path) -> Iterator[tuple[str, Path]]:
+    """(relative name, path) of everything in a model that decides pixels, sorted by name."""
+    if path.is_file():
+        yield "", path
+        return
+    yield "model_index.json", path / "model_index.json"
+    for component in _components(path):
+        inside = path / component
+        for file in sorted(inside.rglob("*")):
+            if file.suffix in (".safetensors", ".json", ".txt", ".model") and file.is_file():
+                yield file.relative_to(path).as_posix(), file
+
+
+def _whole(folder: Path, model: Model) -> Path:
+    """`folder` if it is a diffusers model with all its weights as safetensors."""
+    if not (folder / "model_index.json").is_file():
+        raise ModelMissingError(
+            f"there is no model at {folder}: a diffusers folder has a model_index.json; "
+            "correct model.source in the profile"
+        )
+    for component in _components(folder):
+        inside = folder / component
+        if any(inside.glob("*.py")):
+            raise RenderError(f"the model {folder.name} brings Python code along; it is never run")
+        needs_weights = (inside / "config.json").is_file()
+        if not inside.is_dir() or (needs_weights and not any(inside.glob("*.safetensors"))):
+            raise ModelMissingError(
+                f"the model {model.source} is not whole: {component}/ has no .safetensors file; "
+                "download it again (pickled .bin and .ckpt weights are never opened)"
+            )
+    return folder
+
+
+def _components(folder: Path) -> list[str]:
+    """The subfolders that the pipeline is made of, sorted; without a content filter."""
+    index = _index(folder)
+    return sorted(
+        name
+        for name, value in index.items()
+        if isinstance(value, list) and value and value[0] and name not in NO_FILTER
+    )
+
+
+def _index(folder: Path) -> dict[str, Any]:
+    try:
+        index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RenderError(f"{folder / 'model_index.json'} cannot be read: {error}") from error
+    if not isinstance(index, dict) or not isinstance(index.get("_class_name"), str):
+        raise RenderError(f"the model {folder.name} names no pipeline of diffusers")
+    return index
+
+
+def _has_filter(folder: Path) -> bool:
+    return "safety_checker" in _index(folder)
+
+
+def _hub_folder(model: Model) -> Path:
+    """The local copy of a hub model; asks the network only for what is not here yet."""
+    _quiet()
+    from diffusers import DiffusionPipeline
+
+    def fetch(local: bool) -> Path:
+        return Path(
+            DiffusionPipeline.download(
+                model.source,
+                revision=model.revision,
+                variant=model.variant,
+                use_safetensors=True,
+                local_files_only=local,
+                safety_checker=None,
+            )
+        )
+
+    try:
+        return _whole(fetch(local=True), model)
+    except (OSError, ModelMissingError) as absent:
+        if _offline():
+            raise _not_here(model, "HF_HUB_OFFLINE forbids to download it") from absent
+    try:
+        return fetch(local=False)
+    except (OSError, ValueError) as error:
+        raise _not_here(model, f"downloading it failed ({error})") from error
+
+
+def _hub_file(model: Model) -> Path:
+    """The local copy of one file on the hub: `hub:owner/name/FILE.safetensors`."""
+    from huggingface_hub import hf_hub_download
+
+    parts = model.source.removeprefix("hub:").split("/")
+    if len(parts) < 3 or not parts[-1].endswith(".safetensors"):
+        raise RenderError('model.source: expected "hub:owner/name/FILE.safetensors"')
+    repository, file = "/".join(parts[:2]), "/".join(parts[2:])
+    try:
+        return Path(hf_hub_download(repository, file, revision=model.revision))
+    except (OSError, ValueError) as error:
+        raise _not_here(model, f"downloading it failed ({error})") from error
+
+
+def _not_here(model: Model, why: str) -> ModelMissingError:
+    name = model.source.removeprefix("hub:")
+    repository = "/".join(name.split("/")[:2])
+    return ModelMissingError(
+        f"the model {name} is not on this computer, and {why}. With a network, "
+        f'"hf download {repository}" fetches it (some models want "hf auth login" and their '
+        "licence accepted first); or set model.source in the profile to a folder that you have"
+    )
+
+
+def _single_file_class(path: Path) -> Any:
+    """The pipeline class for a single-file checkpoint, told from its tensors' names and shapes."""
+    import diffusers
+    import torch
+    from diffusers.loaders.single_file_utils import infer_diffusers_model_type
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as checkpoint:
+        shapes = {
+            key: torch.empty(checkpoint.get_slice(key).get_shape(), device="meta")
+            for key in checkpoint.keys()  # noqa: SIM118 - no mapping, but a file
+        }
+    if not any(key.startswith(("model.diffusion_model.", "double_blocks.")) for key in shapes):
+        raise RenderError(f"{path.name} is no whole model; a LoRA or a part of one does not do")
+    kind = infer_diffusers_model_type(shapes)
+    for start, name in _SINGLE_FILE.items():
+        if kind.startswith(start):
+            return getattr(diffusers, name)
+    raise RenderError(f"{path.name} looks like {kind}; only its diffusers folder can be used")
+
+
+def _offline() -> bool:
+    from huggingface_hub import constants
+
+    return bool(constants.HF_HUB_OFFLINE)
+
+
+def _quiet() -> None:
+    """Keep progress bars and advice for programmers off the screen; failures still raise.
+
+    Called before the pipelines are imported: transformers has advice at that moment already.
+    """
+    import diffusers.utils.logging
+    import transformers.utils.logging
+
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    for library in (diffusers.utils.logging, transformers.utils.logging):
+        library.set_verbosity_error()
+        library.disable_progress_bar()
+    warnings.filterwarnings("ignore", category=FutureWarning, module="diffusers")
