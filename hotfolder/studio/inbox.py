@@ -17,6 +17,7 @@ from hotfolder.studio.names import is_conflict
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.settle import Reading
 
+_TEXT = frozenset({".txt"})
 _SIDECARS = frozenset({".xmp", ".xml"})  # picture programs put these beside pictures
 CONFLICT = "a sync program made this copy of a file that was changed in two places; it is not used"
 
@@ -66,9 +67,9 @@ class Inbox:
         is_picture = suffix in picture_suffixes()
         if is_conflict(path):
             return Waiting(CONFLICT)
-        if suffix in _SIDECARS or (not is_picture and self._partners(path, picture_suffixes())):
+        if suffix in _SIDECARS or (suffix in _TEXT and self._partners(path, picture_suffixes())):
             return None
-        beside = self._partners(path, formats.suffixes() | _SIDECARS) if is_picture else ()
+        beside = self._partners(path, _TEXT | _SIDECARS) if is_picture else ()
         try:
             if is_picture:
                 prompts = self._picture_prompts(path, beside)
@@ -86,15 +87,15 @@ class Inbox:
         return PromptFile(path, requests, (self._files[path].ctime_ns, path), beside)
 
     def _text_prompts(self, path: str, suffix: str) -> tuple[Prompt, ...]:
-        if suffix not in formats.suffixes():
-            known = ", ".join(sorted(formats.suffixes() | picture_suffixes()))
-            raise mistake(f"files that end in {suffix!r} are not read; known are {known}")
+        if not formats.is_text(suffix):
+            known = ", ".join(sorted(formats.suffixes()))
+            raise mistake(f"this kind of file is not read; hotfolder reads {known}")
         data = read_file(self.studio.root / path, encoding.MAX_BYTES)
         return formats.parse_text(suffix, encoding.decode(data))
 
     def _picture_prompts(self, path: str, beside: tuple[str, ...]) -> tuple[Prompt, ...] | Waiting:
         shown = identify(read_file(self.studio.root / path))
-        texts = [name for name in beside if PurePosixPath(name).suffix.lower() == ".txt"]
+        texts = [name for name in beside if PurePosixPath(name).suffix.lower() in _TEXT]
         text = None
         if texts:
             data = read_file(self.studio.root / texts[0], encoding.MAX_BYTES)

@@ -10,7 +10,6 @@ from pathlib import Path
 from hotfolder.errors import StudioMissingError
 
 SETTINGS_FILE = "hotfolder.toml"
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 
 _SETTINGS = """\
 # The settings of this studio. Every line is optional; remove a # to change one.
@@ -69,18 +68,65 @@ class Studio:
 
     root: Path
 
-    inbox = property(lambda self: self.root / "inbox")
-    done = property(lambda self: self.root / "inbox" / "done")
-    failed = property(lambda self: self.root / "inbox" / "failed")
-    drafts = property(lambda self: self.root / "drafts")
-    seeds = property(lambda self: self.root / "seeds")
-    final = property(lambda self: self.root / "final")
-    profiles = property(lambda self: self.root / "profiles")
-    wildcards = property(lambda self: self.root / "wildcards")
-    settings = property(lambda self: self.root / SETTINGS_FILE)
-    ledger = property(lambda self: self.root / ".hotfolder" / "ledger")
-    sources = property(lambda self: self.root / ".hotfolder" / "sources")
-    marker = property(lambda self: self.root / ".hotfolder" / "studio.json")
+    @property
+    def inbox(self) -> Path:
+        """Where prompt files are dropped."""
+        return self.root / "inbox"
+
+    @property
+    def done(self) -> Path:
+        """Where finished prompt files go."""
+        return self.root / "inbox" / "done"
+
+    @property
+    def failed(self) -> Path:
+        """Where prompt files with mistakes go."""
+        return self.root / "inbox" / "failed"
+
+    @property
+    def drafts(self) -> Path:
+        """Small pictures to look through."""
+        return self.root / "drafts"
+
+    @property
+    def seeds(self) -> Path:
+        """Picked pictures."""
+        return self.root / "seeds"
+
+    @property
+    def final(self) -> Path:
+        """Refinements."""
+        return self.root / "final"
+
+    @property
+    def profiles(self) -> Path:
+        """The owner's presets."""
+        return self.root / "profiles"
+
+    @property
+    def wildcards(self) -> Path:
+        """The owner's word lists."""
+        return self.root / "wildcards"
+
+    @property
+    def settings(self) -> Path:
+        """The owner's settings."""
+        return self.root / SETTINGS_FILE
+
+    @property
+    def ledger(self) -> Path:
+        """What was made, a file for each machine."""
+        return self.root / ".hotfolder" / "ledger"
+
+    @property
+    def sources(self) -> Path:
+        """Kept pictures that others were made from."""
+        return self.root / ".hotfolder" / "sources"
+
+    @property
+    def marker(self) -> Path:
+        """What makes this folder a studio."""
+        return self.root / ".hotfolder" / "studio.json"
 
     @property
     def salt(self) -> str:
@@ -106,7 +152,7 @@ def init(path: Path) -> tuple[Studio, tuple[Path, ...]]:
     """
     studio = Studio(path.resolve())
     made = []
-    folders: list[Path] = [
+    folders = [
         studio.root,
         studio.inbox,
         studio.done,
