@@ -89,6 +89,10 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 OWNER_ONLY = frozenset({"model", "description", "extends"})
+OWNER_SAYS = (
+    "a prompt file cannot choose this; put it into a file in profiles/ and name that file here "
+    'with profile = "..."'
+)
 
 
 def resolve(name: str, tables: Mapping[str, Mapping[str, Any]]) -> Profile:
@@ -109,11 +113,7 @@ def override(profile: Profile, table: Mapping[str, Any]) -> Profile:
         return profile
     for key in table:
         if key in OWNER_ONLY:
-            raise mistake(
-                "a prompt file cannot choose this; put it into a file in profiles/ and name that "
-                'file here with profile = "…"',
-                key,
-            )
+            raise mistake(OWNER_SAYS, key)
     laid = schema.merge(msgspec.to_builtins(profile), table)
     return _runnable(schema.convert(laid, Profile))
 
@@ -172,7 +172,7 @@ def _runnable(profile: Profile) -> Profile:
         if int(steps * weakest) < 1:
             raise mistake(
                 f"{steps} steps at strength {weakest:g} are no step at all; "
-                f"expected at least {1 / steps:.2f}",
+                f"expected a strength of at least {1 / steps:.2f}",
                 "refine.strength",
             )
     return profile

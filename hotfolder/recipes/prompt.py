@@ -12,6 +12,10 @@ from msgspec import Meta, Struct
 
 from hotfolder.recipes.recipe import Pixels, Prompt_
 
+MAX_PROMPTS = 10_000  # in one file
+MAX_SEED = 2**63 - 100_001  # the last of 100,000 drafts still has a seed below 2**63
+
+Seed = Annotated[int, Meta(ge=0, le=MAX_SEED)]
 Count = Annotated[int, Meta(ge=1, le=100_000)] | Literal["endless"]
 
 
@@ -31,7 +35,7 @@ class Prompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     random: tuple[tuple[str, ...], ...] = ()
     profile: str | None = None
     count: Count | None = None
-    seed: Annotated[int, Meta(ge=0, lt=2**63 - 100_000)] | None = None
+    seed: Seed | None = None
     size: str | None = None
     overrides: dict[str, Any] = {}
     source: Pixels | None = None

@@ -117,9 +117,8 @@ def _expected(hint: Any) -> str:
 
 
 def _bounds(meta: msgspec.Meta) -> str:
-    if meta.ge is not None and (meta.le is not None or meta.lt is not None):
-        highest = meta.le if meta.lt is None else meta.lt - 1
-        return f" from {meta.ge:,} to {highest:,}"
+    if meta.ge is not None and meta.le is not None:
+        return f" from {meta.ge:,} to {meta.le:,}" if meta.le < 2**53 else f", {meta.ge:,} or more"
     if meta.gt is not None and meta.le is not None:
         return f" above {meta.gt:,} and up to {meta.le:,}"
     return ""

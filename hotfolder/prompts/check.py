@@ -1,0 +1,69 @@
+"""The prompts of a file against the owner's profiles and word lists: everything wrong at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from hotfolder.errors import Mistake, MistakesError
+from hotfolder.recipes import draw, wildcards
+from hotfolder.recipes import profile as profiles
+from hotfolder.recipes.profile import Profile
+from hotfolder.recipes.prompt import Prompt
+from hotfolder.recipes.recipe import MAX_TEXT
+
+
+def check(
+    prompts: Sequence[Prompt],
+    tables: Mapping[str, Mapping[str, Any]],
+    default: str,
+    words: Mapping[str, Sequence[str]],
+) -> None:
+    """Raises MistakesError with everything that keeps these prompts from becoming pictures.
+
+    `tables` are the parsed profiles by name, `default` is the one for prompts that name none,
+    `words` maps the name of each word list to its lines.
+    """
+    found: dict[Mistake, None] = {}
+    for number, prompt in enumerate(prompts, start=1):
+        place = f'prompt {number} ("{_short(prompt.text)}")' if len(prompts) > 1 else ""
+        profile, wrong = _resolved(prompt, tables, default)
+        found.update(dict.fromkeys(wrong))
+        if profile is not None and not prompt.literal:
+            for mistake in _of_template(draw.template(prompt, profile), words):
+                where = ", ".join(part for part in (place, mistake.where) if part)
+                found[Mistake(where, mistake.says)] = None
+    if found:
+        raise MistakesError(found)
+
+
+def _resolved(
+    prompt: Prompt, tables: Mapping[str, Mapping[str, Any]], default: str
+) -> tuple[Profile | None, tuple[Mistake, ...]]:
+    """The prompt's profile without its overrides, as far as it exists, and what is wrong."""
+    name = prompt.profile or default
+    try:
+        profile = profiles.resolve(name, tables)
+    except MistakesError as error:
+        if name not in tables:
+            return None, error.mistakes
+        inside = f"profile {name}"
+        return None, tuple(Mistake(f"{inside}, {m.where}", m.says) for m in error.mistakes)
+    try:
+        profiles.override(profile, prompt.overrides)
+    except MistakesError as error:
+        return profile, error.mistakes
+    return profile, ()
+
+
+def _of_template(template: str, words: Mapping[str, Sequence[str]]) -> Iterator[Mistake]:
+    yield from wildcards.mistakes(template, words)
+    if not template:
+        yield Mistake("", "this prompt is empty; expected what the picture shall show")
+    if len(template) > MAX_TEXT:
+        says = f"with its fixed and random parts this prompt has {len(template):,} characters"
+        yield Mistake("", f"{says}; expected at most {MAX_TEXT:,}")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 30 else text[:29] + "…"

@@ -1,0 +1,49 @@
+"""A dropped picture: more drafts like one that we made, or drafts from one that we did not."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hotfolder.errors import mistake
+from hotfolder.images.infotext import Infotext
+from hotfolder.prompts import paragraphs
+from hotfolder.recipes.prompt import Prompt
+from hotfolder.recipes.recipe import Pixels, Recipe, lineage
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+READS = "picture"
+
+
+def parse(
+    recipe: Recipe | None, infotext: Infotext | None, pixels: Pixels, text: str | None
+) -> tuple[Prompt, ...]:
+    """The prompts that a picture stands for.
+
+    With a `recipe`: its draft's prompt and settings again, with new seeds. Without one the picture
+    itself is the source; its prompts are those of `text`, the text file of the same name beside
+    it, or the one that another program wrote into it. Raises MistakesError if there is neither.
+    """
+    if recipe is not None:
+        return (_more_like(recipe),)
+    if text is not None:
+        found = paragraphs.prompts(text)
+    elif infotext is not None and infotext.prompt:
+        found = (paragraphs.from_infotext(infotext),)
+    else:
+        raise mistake(
+            "this picture says nothing about its prompt; "
+            "put a text file NAME.txt with a prompt beside it"
+        )
+    return tuple(msgspec.structs.replace(prompt, source=pixels) for prompt in found)
+
+
+def _more_like(recipe: Recipe) -> Prompt:
+    draft = [link for link in lineage(recipe) if isinstance(link, Recipe)][-1]
+    return Prompt(
+        text=draft.prompt,
+        negative=draft.negative_prompt,
+        literal=True,
+        overrides=paragraphs.overrides(
+            draft.steps, draft.guidance_scale, draft.scheduler, draft.width, draft.height
+        ),
+    )

@@ -1,0 +1,14 @@
+"""Plain text and Markdown: every paragraph is a prompt."""
+
+from __future__ import annotations
+
+from hotfolder.prompts import paragraphs
+from hotfolder.recipes.prompt import Prompt
+
+SUFFIXES = (".txt", ".md")
+READS = "text"
+
+
+def parse(text: str) -> tuple[Prompt, ...]:
+    """The prompts of a text; raises MistakesError with the lines that are wrong."""
+    return paragraphs.prompts(text)

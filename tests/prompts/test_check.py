@@ -1,0 +1,65 @@
+"""Prompts against profiles and word lists: everything wrong at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hotfolder.errors import MistakesError
+from hotfolder.prompts.check import check
+from hotfolder.recipes.prompt import Prompt
+
+TABLES: dict[str, dict[str, Any]] = {
+    "plain": {"model": {"source": "shipped:postcard"}},
+    "broken": {"model": {"source": "shipped:postcard"}, "steps": 0},
+    "wordy": {"model": {"source": "shipped:postcard"}, "fixed": "__mood__"},
+}
+
+
+def says(*prompts: Prompt, default: str = "plain") -> list[str]:
+    with pytest.raises(MistakesError) as raised:
+        check(prompts, TABLES, default, {"animals": ["fox"]})
+    return [str(found) for found in raised.value.mistakes]
+
+
+def test_good_prompts_pass() -> None:
+    """Nothing is said of what works; a literal prompt's underscores are no word list."""
+    prompts = [
+        Prompt(text="a __animals__", overrides={"steps": 9}),
+        Prompt(text="an __unknown__ thing", literal=True),
+        Prompt(text="", random=(("a", "b"),)),
+    ]
+    check(prompts, TABLES, "plain", {"animals": ["fox"]})
+
+
+def test_everything_is_said_at_once() -> None:
+    """Overrides, profiles and word lists of several prompts come in one list, each once."""
+    assert says(
+        Prompt(text="a __animal__", overrides={"steps": -1, "model": {}}),
+        Prompt(text="a __animals__", profile="plian"),
+        Prompt(text="a castle", profile="plian"),
+    ) == [
+        "model: a prompt file cannot choose this; put it into a file in profiles/ and name that "
+        'file here with profile = "..."',
+        'prompt 1 ("a __animal__"), __animal__: there is no word list wildcards/animal.txt; '
+        "did you mean 'animals'?",
+        "profile: there is no profile 'plian'; did you mean 'plain'?",
+    ]
+
+
+def test_a_broken_profile_is_named() -> None:
+    """A mistake of the owner's profile says which profile it is in."""
+    assert says(Prompt(text="a castle"), default="broken") == [
+        "profile broken, steps: expected a whole number from 1 to 1,000, got 0"
+    ]
+
+
+def test_parts_of_the_profile_are_checked_too() -> None:
+    """A word list that the profile's fixed parts name must be there."""
+    assert says(Prompt(text="a castle", profile="wordy"))[0].startswith("__mood__: there is no")
+
+
+def test_an_empty_prompt_is_said() -> None:
+    """A prompt without any text or part shows nothing."""
+    assert says(Prompt(text=" ")) == ["this prompt is empty; expected what the picture shall show"]

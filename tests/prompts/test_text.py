@@ -1,0 +1,128 @@
+"""Paragraphs, comments and pasted A1111 texts become prompts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotfolder.errors import MistakesError
+from hotfolder.prompts.text import parse
+from hotfolder.recipes.prompt import MAX_PROMPTS, Prompt
+
+SETTINGS = "Steps: 20, Sampler: DPM++ 2M Karras, CFG scale: 6.5, Seed: 5, Size: 512x768"
+PASTED = Prompt(
+    text="a castle, (sea:1.2) {kept}",
+    negative="blurry",
+    literal=True,
+    seed=5,
+    overrides={
+        "steps": 20,
+        "guidance_scale": 6.5,
+        "scheduler": "DPM++ 2M Karras",
+        "draft": {"aspect": "2:3"},
+    },
+)
+
+
+def texts(text: str) -> list[str]:
+    return [prompt.text for prompt in parse(text)]
+
+
+def test_paragraphs_are_prompts() -> None:
+    """Blank lines part prompts; the lines of one paragraph are joined by spaces."""
+    assert texts("\n\na castle\n  by the sea \n\n \t\na hill\n") == [
+        "a castle by the sea",
+        "a hill",
+    ]
+
+
+def test_comments_are_left_out() -> None:
+    """A line that begins with # is no part of a prompt and parts none; a later # is text."""
+    assert texts("# Plans\na castle\n  # at night\nby the sea, C#\n\n#x\n") == [
+        "a castle by the sea, C#"
+    ]
+
+
+def test_a_negative_prompt_belongs_to_the_paragraph_above() -> None:
+    """`Negative prompt:` needs no settings below it, and may stand after a blank line."""
+    prompt = Prompt(text="a castle", negative="blurry, text")
+    assert parse("a castle\nNegative prompt: blurry,\ntext") == (prompt,)
+    assert parse("a castle\n\nNegative prompt: blurry, text\n\na hill")[0] == prompt
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a castle, (sea:1.2) {{kept}}\nNegative prompt: blurry\n{SETTINGS}",
+        f"a castle, (sea:1.2) {{kept}}\n\nNegative prompt: blurry\n\n{SETTINGS}\n",
+        f"# from a friend\na castle, (sea:1.2) {{kept}}\nNegative prompt: blurry\n  {SETTINGS}",
+    ],
+)
+def test_a_pasted_text_is_understood(text: str) -> None:
+    """An A1111 text is taken literally with its settings; its size gives the shape only."""
+    assert parse(text) == (PASTED,)
+
+
+def test_pasted_texts_stand_among_paragraphs() -> None:
+    """A settings line ends its block, with or without a blank line after it."""
+    block = f"a castle, (sea:1.2) {{kept}}\nNegative prompt: blurry\n{SETTINGS}"
+    found = parse(f"a hill\n\n{block}\n{block}\n\na {{lake|pond}}")
+    assert found == (Prompt(text="a hill"), PASTED, PASTED, Prompt(text="a {lake|pond}"))
+
+
+def test_a_pasted_prompt_may_hold_blank_lines() -> None:
+    """Above settings, a comma or BREAK at the end of a paragraph says that it goes on."""
+    text = f"a hill\n\na castle,\n\nBREAK\n\na moat\n{SETTINGS}"
+    assert texts(text) == ["a hill", "a castle,\n\nBREAK\n\na moat"]
+
+
+def test_unknown_settings_are_the_profile_s() -> None:
+    """A sampler that we do not have, a random seed and a strange size leave no trace."""
+    (prompt,) = parse("x\nSteps: 9, Sampler: DPM fast, Seed: -1, Size: 16x16000")
+    assert prompt == Prompt(text="x", literal=True, overrides={"steps": 9})
+
+
+def test_two_pairs_are_no_settings() -> None:
+    """A line of fewer than three pairs is part of the prompt."""
+    assert texts("a castle\nSteps: many, stone: grey") == ["a castle Steps: many, stone: grey"]
+
+
+def test_all_wrong_lines_are_named() -> None:
+    """Every paragraph that is wrong is named by its first line."""
+    long = "x" * 70_000
+    with pytest.raises(MistakesError) as raised:
+        parse(f"fine\n\n{long}\n\n{SETTINGS}\n{SETTINGS}")
+    assert [found.where for found in raised.value.mistakes] == ["line 3", "line 6"]
+
+
+@pytest.mark.parametrize("text", ["# only\n\n# comments", "\n \n", ""])
+def test_no_prompt_is_a_mistake(text: str) -> None:
+    """A file without any prompt is said to have none."""
+    with pytest.raises(MistakesError, match="there is no prompt in it"):
+        parse(text)
+
+
+def test_too_many_prompts() -> None:
+    """A file has a bounded number of prompts."""
+    with pytest.raises(MistakesError, match="10,001 prompts"):
+        parse("a\n\n" * (MAX_PROMPTS + 1))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["a castle", "", "# no", "Negative prompt: x", SETTINGS, "BREAK", "a,", " "]
+        ),
+        max_size=12,
+    )
+)
+def test_any_lines_give_prompts_or_mistakes(lines: list[str]) -> None:
+    """Whatever the order of lines, each prompt has a text, or a sentence says what is wrong."""
+    try:
+        found = parse("\n".join(lines))
+    except MistakesError as error:
+        assert error.mistakes
+    else:
+        assert all(prompt.text for prompt in found)
