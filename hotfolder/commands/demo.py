@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 EXAMPLE = "first-steps"
-_STAR = """\
+STAR = """\
 <?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="5"/>
@@ -50,7 +50,7 @@ def run(options: Namespace) -> int:
         bars.say(f"3. One draft is moved to seeds/: {moved.name}")
         publish.move(studio.root, f"drafts/{moved.name}", f"seeds/{moved.name}")
         bars.say(f"4. Another gets five stars, as a picture program writes them: {starred.name}")
-        starred.write_bytes(png.with_xmp(starred.read_bytes(), _STAR))
+        starred.write_bytes(png.with_xmp(starred.read_bytes(), STAR))
         daemon.run(Until(idle=True))
         daemon.close()
         final = sorted(studio.final.glob("*.png"))[0]
