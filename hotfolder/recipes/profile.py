@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from hotfolder.errors import did_you_mean, mistake
+from hotfolder.errors import Mistake, MistakesError, did_you_mean, mistake
 from hotfolder.recipes import schema, sizes
 from hotfolder.recipes.schedulers import MODEL_OWN, SCHEDULERS
 
@@ -111,11 +111,15 @@ def override(profile: Profile, table: Mapping[str, Any]) -> Profile:
     """
     if not table:
         return profile
-    for key in table:
-        if key in OWNER_ONLY:
-            raise mistake(OWNER_SAYS, key)
-    laid = schema.merge(msgspec.to_builtins(profile), table)
-    return _runnable(schema.convert(laid, Profile))
+    forbidden = [Mistake(key, OWNER_SAYS) for key in table if key in OWNER_ONLY]
+    allowed = {key: value for key, value in table.items() if key not in OWNER_ONLY}
+    try:
+        laid = schema.convert(schema.merge(msgspec.to_builtins(profile), allowed), Profile)
+    except MistakesError as error:
+        raise MistakesError([*forbidden, *error.mistakes]) from None
+    if forbidden:
+        raise MistakesError(forbidden)
+    return _runnable(laid)
 
 
 def model_name(model: Model) -> str:

@@ -42,6 +42,7 @@ def test_everything_is_said_at_once() -> None:
     ) == [
         "model: a prompt file cannot choose this; put it into a file in profiles/ and name that "
         'file here with profile = "..."',
+        "steps: expected a whole number from 1 to 1,000, got -1",
         'prompt 1 ("a __animal__"), __animal__: there is no word list wildcards/animal.txt; '
         "did you mean 'animals'?",
         "profile: there is no profile 'plian'; did you mean 'plain'?",
