@@ -23,6 +23,8 @@ WESTERN = [
     "naïve art, 50 \u00d7 60 cm, 20°C",
     "señor Ñandú y el corazón",
     "smörgåsbord",
+    "¡Olé! ¿Qué pasa?",
+    "a toy castle™, N° 5",
     "{café|thé}, voilà",
 ]
 JAPANESE = [
