@@ -76,8 +76,6 @@ def _alive(process: int) -> bool:
 def _serve() -> None:
     from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionPipeline
 
-    import hotfolder.commands.run
-    import hotfolder.render.engine
     from hotfolder.cli import main
 
     assert StableDiffusionPipeline and StableDiffusionImg2ImgPipeline

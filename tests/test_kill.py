@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import time
@@ -13,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from hotfolder.images import png
 from hotfolder.commands.demo import STAR
+from hotfolder.images import png
 from hotfolder.studio import layout
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
@@ -117,7 +116,7 @@ def _pick(studio: Studio, chance: random.Random) -> int:
     else:
         starred = draft.with_name(f"{draft.name}_exiftool_tmp")
         starred.write_bytes(png.with_xmp(draft.read_bytes(), STAR))
-        os.replace(starred, draft)
+        starred.replace(draft)
     return 1
 
 
