@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from hotfolder.recipes.recipe import MAX_AREA_PX, MAX_SIDE_PX
+from hotfolder.recipes.recipe import MAX_AREA_PX, MAX_SIDE_PX, MIN_SIDE_PX
 
 _SIZE = re.compile(r"\s*(\d{1,6})\s*[x\u00d7*]\s*(\d{1,6})\s*", re.IGNORECASE)
 _RATIO = re.compile(r"\s*(\d+(?:\.\d+)?)\s*[:/x]\s*(\d+(?:\.\d+)?)\s*")
@@ -18,8 +18,8 @@ def size(text: str) -> tuple[int, int]:
     if not match:
         raise ValueError('expected a size like "800x600"')
     width, height = int(match[1]), int(match[2])
-    if not (16 <= width <= MAX_SIDE_PX and 16 <= height <= MAX_SIDE_PX):
-        raise ValueError(f"expected sides from 16 to {MAX_SIDE_PX} pixels")
+    if not (_is_side(width) and _is_side(height)):
+        raise ValueError(f"expected sides from {MIN_SIDE_PX} to {MAX_SIDE_PX} pixels")
     if width * height > MAX_AREA_PX:
         raise ValueError(f"expected at most {MAX_AREA_PX:,} pixels")
     return width, height
@@ -45,14 +45,15 @@ def aspect_at(text: str, fraction: float) -> float:
 def sides(area_px: int, aspect: float, multiple: int) -> tuple[int, int]:
     """(width, height) in px with about this area and aspect.
 
-    Where a model's multiple is small against the sides (at most 2 % of the shorter one), the sides
+    Where a model's multiple is small (at most 2 % of the side of a square of this area), the sides
     are exact and the render is cropped. Otherwise cropping would cost too much of the picture,
-    and the sides are the multiples that come nearest in area and aspect.
+    and the sides are the multiples that come nearest in area and aspect. A side that no recipe
+    may have becomes the nearest one that it may have.
     """
     width, height = math.sqrt(area_px * aspect), math.sqrt(area_px / aspect)
-    if multiple <= 0.02 * min(width, height):
-        return max(16, round(width)), max(16, round(height))
-    return _nearest_multiples(width, height, multiple)
+    if multiple > 0.02 * math.sqrt(area_px):
+        width, height = _nearest_multiples(width, height, multiple)
+    return _bounded(width), _bounded(height)
 
 
 def render_sides(width: int, height: int, multiple: int) -> tuple[int, int]:
@@ -62,7 +63,7 @@ def render_sides(width: int, height: int, multiple: int) -> tuple[int, int]:
 
 def _nearest_multiples(width: float, height: float, multiple: int) -> tuple[int, int]:
     def around(side: float) -> list[int]:
-        below = max(1, math.floor(side / multiple)) * multiple
+        below = max(math.ceil(MIN_SIDE_PX / multiple), math.floor(side / multiple)) * multiple
         return [below, below + multiple]
 
     def off(pair: tuple[int, int]) -> float:
@@ -71,6 +72,14 @@ def _nearest_multiples(width: float, height: float, multiple: int) -> tuple[int,
         return area + aspect
 
     return min(((w, h) for w in around(width) for h in around(height)), key=off)
+
+
+def _is_side(side: int) -> bool:
+    return MIN_SIDE_PX <= side <= MAX_SIDE_PX
+
+
+def _bounded(side: float) -> int:
+    return min(max(MIN_SIDE_PX, round(side)), MAX_SIDE_PX)
 
 
 def _ratio(text: str) -> float:
