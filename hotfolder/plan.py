@@ -178,15 +178,27 @@ def plan(snapshot: Snapshot, history: History, owner: Owner) -> Iterator[Job]:
     if snapshot.disk_is_low:
         return
     yield from _finals(snapshot.seeds, history)
-    working = sorted(
-        (file for file in files if file not in finished),
-        key=lambda file: (history.last_turn("draft", _digests(file)), file.arrived),
-    )
-    counted = [file for file in working if not _endless(file)]
+    working = [file for file in files if file not in finished]
+    counted = _queue([file for file in working if not _endless(file)], history)
     yield from _in_turn([_drafts(file, history, owner) for file in counted])
     if snapshot.unseen_drafts < owner.settings.pause_endless_at:
-        endless = [file for file in working if _endless(file)]
+        endless = _queue([file for file in working if _endless(file)], history)
         yield from (next(_drafts(file, history, owner)) for file in endless)
+
+
+def _queue(files: Sequence[PromptFile], history: History) -> list[PromptFile]:
+    """The files in the order of their turns.
+
+    New ones are in front, but not of one that has waited for as many turns as there are others:
+    or else new ones that keep coming would never let it have another.
+    """
+
+    def place(file: PromptFile) -> tuple[bool, int, tuple[int, str]]:
+        last = history.last_turn("draft", _digests(file))
+        overdue = last > 0 and history.turn("draft") - last >= len(files) - 1
+        return not overdue, last, file.arrived
+
+    return sorted(files, key=place)
 
 
 def _finals(seeds: Sequence[SeedImage], history: History) -> Iterator[Job]:
@@ -271,11 +283,8 @@ def _first_of_each(files: Sequence[PromptFile]) -> list[PromptFile]:
 
 def _through(file: PromptFile, history: History) -> dict[str, int]:
     """For each prompt of a finished file, the first ordinal that a later request may use."""
-    ends = {}
-    for request in file.requests:
-        assert request.count != "endless"  # noqa: S101 - an endless file is never finished
-        ends[request.digest] = history.base(request.digest) + request.count
-    return ends
+    # An earlier count may have been larger: what was made for it is not wanted by a later request.
+    return {digest: history.next_ordinal(digest) for digest in _digests(file)}
 
 
 def _digests(file: PromptFile) -> tuple[str, ...]:
