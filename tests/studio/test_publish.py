@@ -16,7 +16,6 @@ from hotfolder.studio import publish
 from hotfolder.studio.names import TEMPORARY
 
 
-
 def names(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
 
