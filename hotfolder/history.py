@@ -45,12 +45,14 @@ class Lost(Struct, frozen=True, tag_field="event", tag="lost"):
 class Finishing(Struct, frozen=True, tag_field="event", tag="finishing"):
     """A prompt file is about to be moved to `to`: all that it asked for was made.
 
-    `through` maps each of its prompts' digests to the first ordinal of a later request.
+    `through` maps each of its prompts' digests to the first ordinal of a later request. The files
+    `beside` it move with it.
     """
 
     file: str
     to: str
     through: dict[str, int]
+    beside: tuple[str, ...] = ()
 
 
 class Finished(Struct, frozen=True, tag_field="event", tag="finished"):
@@ -69,22 +71,22 @@ class History:
 
     _made: dict[tuple[Stage, str], set[int]] = field(default_factory=lambda: defaultdict(set))
     _turns: dict[tuple[Stage, str], int] = field(default_factory=dict)
+    _turn: dict[Stage, int] = field(default_factory=lambda: {"draft": 0, "final": 0})
     _base: dict[str, int] = field(default_factory=dict)
     _next: dict[str, int] = field(default_factory=dict)
     _making: dict[str, Making] = field(default_factory=dict)
     _finishing: dict[str, Finishing] = field(default_factory=dict)
     _recipes: set[str] = field(default_factory=set)
-    _count: int = 0
 
     def apply(self, entry: Entry) -> None:
         """Take one more entry in."""
-        self._count += 1
         if isinstance(entry, Making):
             if entry.recipe not in self._recipes:
                 self._making[entry.recipe] = entry
         elif isinstance(entry, Made):
             self._made[entry.stage, entry.request].add(entry.ordinal)
-            self._turns[entry.stage, entry.request] = self._count
+            self._turn[entry.stage] += 1
+            self._turns[entry.stage, entry.request] = self._turn[entry.stage]
             self._next[entry.request] = max(entry.ordinal + 1, self._next.get(entry.request, 0))
             self._recipes.add(entry.recipe)
             self._making.pop(entry.recipe, None)
@@ -109,8 +111,12 @@ class History:
         """The ordinal after the largest that was made for a request."""
         return self._next.get(request, 0)
 
+    def turn(self, stage: Stage) -> int:
+        """The number of the last turn: each picture of a stage is one."""
+        return self._turn[stage]
+
     def last_turn(self, stage: Stage, requests: Iterable[str]) -> int:
-        """When any of these requests last got a picture: a growing number, 0 for never."""
+        """The last turn in which any of these requests got a picture, 0 for never."""
         return max((self._turns.get((stage, request), 0) for request in requests), default=0)
 
     def knows(self, recipe_id: str) -> bool:

@@ -8,7 +8,6 @@ Housekeeping comes first, since it takes no time. Then:
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
@@ -166,27 +165,41 @@ Job = SetAside | Explain | Pick | Finish | Render
 def plan(snapshot: Snapshot, history: History, owner: Owner) -> Iterator[Job]:
     """All jobs that the snapshot calls for, the most urgent first.
 
-    An endless prompt file appears once, with its next draft. The iterator is lazy: who wants only
+    An endless prompt appears once, with its next draft. The iterator is lazy: who wants only
     the first job pays only for that.
     """
     yield from (SetAside(file.path, file.says, file.beside) for file in snapshot.broken)
     yield from (Explain(file.path, file.says) for file in snapshot.useless_seeds)
     yield from (Pick(path) for path in snapshot.starred)
     files = _first_of_each(snapshot.prompt_files)
-    finished = [file for file in files if next(_missing(file, history), None) is None]
+    counted = [file for file in files if next(_missing(file, history), None) is not None]
+    endless = [file for file in files if any(map(_is_endless, file.requests))]
+    busy = {file.path for file in (*counted, *endless)}
+    finished = [file for file in files if file.path not in busy]
     yield from (Finish(file.path, _through(file, history), file.beside) for file in finished)
     if snapshot.disk_is_low:
         return
     yield from _finals(snapshot.seeds, history)
-    working = sorted(
-        (file for file in files if file not in finished),
-        key=lambda file: (history.last_turn("draft", _digests(file)), file.arrived),
-    )
-    counted = [file for file in working if not _endless(file)]
-    yield from _in_turn([_drafts(file, history, owner) for file in counted])
+    queues = [(file, _missing(file, history)) for file in _queue(counted, history)]
+    yield from _in_turn([_drafts(file, wanted, history, owner) for file, wanted in queues])
     if snapshot.unseen_drafts < owner.settings.pause_endless_at:
-        endless = [file for file in working if _endless(file)]
-        yield from (next(_drafts(file, history, owner)) for file in endless)
+        for file in _queue(endless, history):
+            yield from _drafts(file, [_next_endless(file, history)], history, owner)
+
+
+def _queue(files: Sequence[PromptFile], history: History) -> list[PromptFile]:
+    """The files in the order of their turns.
+
+    New ones are in front, but not of one that has waited for as many turns as there are others:
+    or else new ones that keep coming would never let it have another.
+    """
+
+    def place(file: PromptFile) -> tuple[bool, int, tuple[int, str]]:
+        last = history.last_turn("draft", _digests(file))
+        overdue = last > 0 and history.turn("draft") - last >= len(files) - 1
+        return not overdue, last, file.arrived
+
+    return sorted(files, key=place)
 
 
 def _finals(seeds: Sequence[SeedImage], history: History) -> Iterator[Job]:
@@ -208,8 +221,10 @@ def _finals(seeds: Sequence[SeedImage], history: History) -> Iterator[Job]:
                 )
 
 
-def _drafts(file: PromptFile, history: History, owner: Owner) -> Iterator[Job]:
-    for request, ordinal in _missing(file, history):
+def _drafts(
+    file: PromptFile, wanted: Iterable[tuple[Request, int]], history: History, owner: Owner
+) -> Iterator[Job]:
+    for request, ordinal in wanted:
         made = len(history.made("draft", request.digest))
         total = request.count
         number = ordinal - history.base(request.digest) + 1
@@ -230,21 +245,24 @@ def _drafts(file: PromptFile, history: History, owner: Owner) -> Iterator[Job]:
 
 
 def _missing(file: PromptFile, history: History) -> Iterator[tuple[Request, int]]:
-    """The drafts that a file asks for and that were never made, its prompts in turn."""
-    requests = sorted(
-        file.requests, key=lambda request: history.last_turn("draft", [request.digest])
-    )
-    return _in_turn([_ordinals(request, history) for request in requests])
+    """The counted drafts of a file that were never made, its prompts in turn."""
+    return _in_turn([_ordinals(request, history) for request in _by_turn(file, history)])
 
 
 def _ordinals(request: Request, history: History) -> Iterator[tuple[Request, int]]:
     made, base = history.made("draft", request.digest), history.base(request.digest)
-    wanted: Iterable[int]
-    if request.count == "endless":
-        wanted = itertools.count(max(base, history.next_ordinal(request.digest)))
-    else:
-        wanted = range(base, base + request.count)
+    wanted = range(base, base) if request.count == "endless" else range(base, base + request.count)
     return ((request, ordinal) for ordinal in wanted if ordinal not in made)
+
+
+def _next_endless(file: PromptFile, history: History) -> tuple[Request, int]:
+    request = next(filter(_is_endless, _by_turn(file, history)))
+    digest = request.digest
+    return request, max(history.base(digest), history.next_ordinal(digest))
+
+
+def _by_turn(file: PromptFile, history: History) -> list[Request]:
+    return sorted(file.requests, key=lambda request: history.last_turn("draft", [request.digest]))
 
 
 def _in_turn(queues: Sequence[Iterator[T]]) -> Iterator[T]:
@@ -265,22 +283,19 @@ def _first_of_each(files: Sequence[PromptFile]) -> list[PromptFile]:
     for file in sorted(files, key=lambda file: file.arrived):
         if taken.isdisjoint(_digests(file)):
             first.append(file)
-            taken.update(_digests(file))
+        taken.update(_digests(file))
     return first
 
 
 def _through(file: PromptFile, history: History) -> dict[str, int]:
     """For each prompt of a finished file, the first ordinal that a later request may use."""
-    ends = {}
-    for request in file.requests:
-        assert request.count != "endless"  # noqa: S101 - an endless file is never finished
-        ends[request.digest] = history.base(request.digest) + request.count
-    return ends
+    # An earlier count may have been larger: what was made for it is not wanted by a later request.
+    return {digest: history.next_ordinal(digest) for digest in _digests(file)}
 
 
 def _digests(file: PromptFile) -> tuple[str, ...]:
     return tuple(request.digest for request in file.requests)
 
 
-def _endless(file: PromptFile) -> bool:
-    return any(request.count == "endless" for request in file.requests)
+def _is_endless(request: Request) -> bool:
+    return request.count == "endless"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
@@ -187,7 +188,7 @@ def _runnable(profile: Profile) -> Profile:
         steps = profile.refine.steps or profile.steps
         raise mistake(
             f"{steps} steps at strength {weak:g} are no step at all; "
-            f"expected a strength of at least {1 / steps:.2f}",
+            f"expected a strength of at least {math.ceil(100 / steps) / 100:.2f}",
             "refine.strength",
         )
     return profile

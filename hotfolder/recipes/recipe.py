@@ -13,14 +13,15 @@ from hotfolder.errors import PictureError
 
 SCHEMA = 1
 MAX_TEXT = 65_536
+MIN_SIDE_PX = 16
 MAX_SIDE_PX = 16_384
 MAX_AREA_PX = 64_000_000
 MAX_DEPTH = 8
 
 Prompt_ = Annotated[str, Meta(max_length=MAX_TEXT)]
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
-Side = Annotated[int, Meta(ge=16, le=MAX_SIDE_PX)]
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Side = Annotated[int, Meta(ge=MIN_SIDE_PX, le=MAX_SIDE_PX)]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class Pixels(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="pixels"):

@@ -19,34 +19,38 @@ def finish(studio: Studio, ledger: Ledger, job: Finish) -> str:
     The move is announced first and confirmed afterwards: after a crash between the two, `confirm`
     can tell a file that was not moved yet from one that was dropped once more.
     """
-    for target in publish.candidates(studio.root / _aside(job.path, "done")):
-        if not target.exists():
-            break
-    to = publish.relative(studio.root, target)
-    ledger.append(Finishing(job.path, to, dict(job.through)))
+    to = _free(studio, _aside(job.path, "done"))
+    ledger.append(Finishing(job.path, to, dict(job.through), job.beside))
     moved = publish.move(studio.root, job.path, to)
-    ledger.append(Finished(to, dict(job.through)))
     for path in job.beside:
         _move_beside(studio, path, moved)
+    ledger.append(Finished(to, dict(job.through)))
     return moved
 
 
 def confirm(studio: Studio, ledger: Ledger) -> None:
     """Bring announced moves to their end that a crash cut off."""
     for move in ledger.history.unconfirmed_moves():
-        if (studio.root / move.file).exists() and not (studio.root / move.to).exists():
+        is_there, was_moved = (studio.root / move.file).exists(), (studio.root / move.to).exists()
+        if is_there and not was_moved:
             continue  # the plan finds it finished, and announces it again
+        if was_moved and not is_there:
+            for path in move.beside:
+                _move_beside(studio, path, move.to)
         ledger.append(Finished(move.to, move.through))
 
 
 def set_aside(studio: Studio, job: SetAside) -> str:
-    """Move a broken file to `inbox/failed/` with a note beside it; returns where it lies now."""
-    moved = publish.move(studio.root, job.path, _aside(job.path, "failed"))
-    for path in job.beside:
-        _move_beside(studio, path, moved)
+    """Move a broken file to `inbox/failed/` with a note beside it; returns where it lies now.
+
+    It is moved last: after a crash before that it is found in the inbox, and set aside again.
+    """
+    to = _free(studio, _aside(job.path, "failed"))
     name = PurePosixPath(job.path).name
-    _note(studio, moved, f"{name} was not used, because:\n\n{job.says}{_RETURN}")
-    return moved
+    _note(studio, to, f"{name} was not used, because:\n\n{job.says}{_RETURN}")
+    for path in job.beside:
+        _move_beside(studio, path, to)
+    return publish.move(studio.root, job.path, to)
 
 
 def explain(studio: Studio, job: Explain) -> str:
@@ -65,6 +69,12 @@ def _aside(path: str, folder: str) -> str:
     return f"inbox/{folder}/{below}"
 
 
+def _free(studio: Studio, path: str) -> str:
+    """The path itself, or the first numbered one that is not taken."""
+    names = publish.candidates(studio.root / path)
+    return publish.relative(studio.root, next(name for name in names if not name.exists()))
+
+
 def _move_beside(studio: Studio, path: str, moved: str) -> None:
     if (studio.root / path).exists():
         target = PurePosixPath(moved).with_suffix(PurePosixPath(path).suffix)
@@ -73,9 +83,7 @@ def _move_beside(studio: Studio, path: str, moved: str) -> None:
 
 def _note(studio: Studio, path: str, text: str) -> str:
     """`NAME.error.txt` beside a file. A name too long for that is cut."""
-    name = PurePosixPath(path).name
-    while len(name.encode("utf-8", "surrogateescape")) > 240:
-        name = name[:-1]
+    name = publish.fitting(PurePosixPath(path).name, 240)
     note = f"{PurePosixPath(path).parent}/{name}.error.txt"
     data = text.encode("utf-8", "backslashreplace")
     existing = studio.root / note

@@ -65,7 +65,7 @@ def recover(studio: Studio, ledger: Ledger) -> None:
     Announced pictures that appeared are entered, half-written files of ours removed. An empty
     ledger is made anew from what the pictures carry.
     """
-    publish.sweep([studio.root / room for room in ("drafts", "final", "inbox", "seeds")])
+    publish.sweep([studio.inbox, studio.drafts, studio.seeds, studio.final, studio.sources])
     if not any(ledger.history.totals().values()):
         rebuild(studio, ledger)
     for making in ledger.history.unconfirmed():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
@@ -30,16 +31,20 @@ class Ledger:
 
     def append(self, entry: Entry) -> None:
         """Write one more entry, durable when this returns (an announcement need not be)."""
-        line = msgspec.json.encode(entry) + b"\n"
+        # ASCII, since a file's name may hold bytes that are no UTF-8.
+        line = json.dumps(msgspec.to_builtins(entry), separators=(",", ":")).encode("ascii") + b"\n"
+        self._folder.mkdir(exist_ok=True)  # some sync programs leave empty folders out
         with self._own.open("ab") as stream:
-            if _is_torn(self._own, stream.tell()):
+            begin = stream.tell()
+            if _is_torn(self._own, begin):
                 line = b"\n" + line
             stream.write(line)
             stream.flush()
             if not isinstance(entry, Making):
                 os.fsync(stream.fileno())
         self.history.apply(entry)
-        self._read_to[self._own] = self._own.stat().st_size
+        if self._read_to.get(self._own, 0) == begin:  # else another program wrote here as well
+            self._read_to[self._own] = begin + len(line)
 
     def reload(self) -> bool:
         """Take in what other machines appended meanwhile; whether there was anything."""
@@ -48,14 +53,17 @@ class Ledger:
             if is_temporary(path.name) or is_conflict(path.name):
                 continue
             begin = self._read_to.get(path, 0)
-            size = path.stat().st_size
-            if size < begin:
-                begin = 0  # replaced by a sync client; entries may come twice
-            if size == begin:
-                continue
-            with path.open("rb") as stream:
-                stream.seek(begin)
-                data = stream.read()
+            try:
+                size = path.stat().st_size
+                if size < begin:
+                    begin = 0  # replaced by a sync client; entries may come twice
+                if size == begin:
+                    continue
+                with path.open("rb") as stream:
+                    stream.seek(begin)
+                    data = stream.read()
+            except FileNotFoundError:
+                continue  # a sync client is about to replace it
             whole = data.rfind(b"\n") + 1
             for line in data[:whole].splitlines():
                 if entry := _entry(line):
@@ -67,8 +75,8 @@ class Ledger:
 
 def _entry(line: bytes) -> Entry | None:
     try:
-        entry: Entry = msgspec.json.decode(line, type=Entry)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        entry: Entry = msgspec.convert(json.loads(line), type=Entry)
+    except (ValueError, RecursionError):  # msgspec's errors are ValueErrors as well
         return None
     return entry
 

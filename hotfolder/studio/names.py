@@ -26,7 +26,7 @@ _FOLDER = re.compile(r"^(\.|@eaDir$|#recycle$|\$RECYCLE\.BIN$|lost\+found$)", re
 _CONFLICT = re.compile(
     r"""
       \.sync-conflict-\d{8}-\d{6}(-[A-Z0-9]+)?$                # Syncthing
-    | \ \([^()]*conflicted\ copy[^()]*\)$                      # Dropbox, Nextcloud
+    | \ \([^()]*\bconflicted\ copy\ \d{4}-\d\d-\d\d[^()]*\)$    # Dropbox, Nextcloud
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -55,7 +55,7 @@ def slug(text: str, length: int = 36) -> str:
     """
     text = unicodedata.normalize("NFC", text)
     text = re.sub(r"<[^<>]*>", " ", text)
-    words = re.findall(r"\w+", text.lower().replace("_", " "))
+    words = "".join(c if _is_of_a_word(c) else " " for c in text.lower()).split()
     if len(words) > 1 and words[0] in {"a", "an", "the"}:
         words = words[1:]
     kept = ""
@@ -67,6 +67,12 @@ def slug(text: str, length: int = 36) -> str:
     while len(kept.encode()) > 120:
         kept = kept[:-1]
     return kept.strip("-") or "picture"
+
+
+def _is_of_a_word(character: str) -> bool:
+    """Whether it is a letter, a digit, or a mark that many scripts write their vowels with."""
+    kind = unicodedata.category(character)
+    return kind[0] in "LN" or (kind in ("Mn", "Mc") and not "\ufe00" <= character <= "\ufe0f")
 
 
 def printable(name: str) -> str:

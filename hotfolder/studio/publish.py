@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import itertools
 import os
 import secrets
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from hotfolder.studio.names import TEMPORARY
 
+_LONGEST_NAME = 255  # bytes, on nearly all file systems
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 _NOT_OFFERED = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EPERM}
@@ -60,12 +62,19 @@ def relative(root: Path, path: Path) -> str:
 
 
 def candidates(target: Path) -> Iterator[Path]:
-    """`target`, then the same name with -2, -3 and so on before its suffix."""
+    """`target`, then the same name with -2, -3 and so on before its suffix, cut if too long."""
     yield target
-    number = 2
-    while True:
-        yield target.with_name(f"{target.stem}-{number}{target.suffix}")
-        number += 1
+    for number in itertools.count(2):
+        suffix = f"-{number}{target.suffix}"
+        room = _LONGEST_NAME - len(os.fsencode(suffix))
+        yield target.with_name(fitting(target.stem, room) + suffix)
+
+
+def fitting(name: str, size: int) -> str:
+    """`name`, without as many characters at its end as are more than `size` bytes on disk."""
+    while len(os.fsencode(name)) > size:
+        name = name[:-1]
+    return name
 
 
 def rename_exclusively(source: Path, target: Path) -> None:
@@ -85,7 +94,11 @@ def rename_exclusively(source: Path, target: Path) -> None:
         # A file system without links (exFAT, some network shares): an empty file takes the name.
         with target.open("xb"):
             pass
-        source.replace(target)
+        try:
+            source.replace(target)
+        except OSError:
+            target.unlink()
+            raise
         return
     source.unlink()
 
@@ -118,6 +131,7 @@ def _make_folder(root: Path, folder: Path) -> None:
         return
     _make_folder(root, folder.parent)
     folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def _renameat2(source: Path, target: Path) -> bool:

@@ -25,7 +25,8 @@ def read_file(path: Path, limit: int = MAX_PICTURE_BYTES) -> bytes:
         if error.errno == errno.ELOOP:
             raise PictureError("it is a link; only real files are read") from None
         raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)  # `open` would refuse a folder, and leave it open
+        raise PictureError("it is no regular file")
     with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor, not a path
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise PictureError("it is no regular file")
         return stream.read(limit + 1)

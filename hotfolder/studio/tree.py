@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ class Tree:
     def __init__(self, root: Path) -> None:
         self.rooms: dict[str, dict[str, Reading]] = {room: {} for room in (*ROOMS, SETTINGS_FILE)}
         self._root = root
+        self._files_below: Counter[str] = Counter()  # how many known files a folder has
 
     def reading(self, path: str) -> Reading | None:
         """The last reading of a file; None if it is not there."""
@@ -53,15 +55,22 @@ class Tree:
             room = _room(path)
             if room not in self.rooms or not _is_ours(path):
                 continue
-            known, found = self.rooms[room], dict(self._walk(path))
-            if path in known:
-                before = {path: known[path]}
-            elif path in found:
-                before = {}
-            else:  # a folder, or one that was here
-                before = _below(known, path)
+            known = self.rooms[room]
+            before = {path: known[path]} if path in known else {}
+            if self._files_below[path]:  # it is a folder, or was one
+                prefix = path + "/"
+                before |= {file: known[file] for file in known if file.startswith(prefix)}
+            found = dict(self._walk(path)) if self._is_within(path) else {}
             self._compare(room, found, before, changes)
         return changes
+
+    def _is_within(self, path: str) -> bool:
+        """Whether all folders above a path are real ones: a link might lead anywhere."""
+        try:
+            above = [os.lstat(self._root / folder).st_mode for folder in _folders(path)]
+        except OSError:
+            return False
+        return all(stat.S_ISDIR(mode) for mode in above)
 
     def _compare(
         self, room: str, found: dict[str, Reading], before: dict[str, Reading], changes: Changes
@@ -70,8 +79,11 @@ class Tree:
         changed = {path for path, reading in found.items() if before.get(path) != reading}
         known = self.rooms[room]
         for path in gone:
-            known.pop(path, None)
+            del known[path]
+            self._files_below.subtract(_folders(path))
         for path in changed:
+            if path not in known:
+                self._files_below.update(_folders(path))
             known[path] = found[path]
         changes.gone |= gone
         changes.changed |= changed
@@ -83,10 +95,12 @@ class Tree:
             status = os.lstat(self._root / path)
         except OSError:
             return
-        if stat.S_ISREG(status.st_mode):
+        name = path.rpartition("/")[2]
+        if stat.S_ISREG(status.st_mode) and not is_temporary(name):
             yield path, Reading.of(status)
             return
-        folders = [path] if stat.S_ISDIR(status.st_mode) else []
+        is_folder = stat.S_ISDIR(status.st_mode) and not is_private_folder(name)
+        folders = [path] if is_folder else []
         while folders:
             folder = folders.pop()
             try:
@@ -110,12 +124,12 @@ def _room(path: str) -> str:
 
 
 def _is_ours(path: str) -> bool:
-    *folders, name = path.split("/")
     if any(path == off or path.startswith(off + "/") for off in _NOT_READ):
         return False
-    return not is_temporary(name) and not any(is_private_folder(folder) for folder in folders)
+    return not any(is_private_folder(folder) for folder in path.split("/")[:-1])
 
 
-def _below(known: dict[str, Reading], path: str) -> dict[str, Reading]:
-    prefix = path + "/"
-    return {file: reading for file, reading in known.items() if file.startswith(prefix)}
+def _folders(path: str) -> list[str]:
+    """The folders that a path lies in, up to the room."""
+    parts = path.split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts))]

@@ -1,0 +1,157 @@
+"""Profiles: what they extend, what is wrong with them, and what a prompt file may change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotfolder.errors import MistakesError
+from hotfolder.recipes import profile as profiles
+from hotfolder.recipes.profile import Model, Profile, Refine
+
+MODEL = {"source": "someone/something", "multiple": 16}
+BASE = {"model": MODEL, "steps": 20, "draft": {"area": "640x640", "count": 2}}
+
+
+def resolve(**table: Any) -> Profile:
+    return profiles.resolve("own", {"base": BASE, "own": table})
+
+
+def says(**table: Any) -> str:
+    with pytest.raises(MistakesError) as raised:
+        resolve(**table)
+    return str(raised.value)
+
+
+def test_defaults() -> None:
+    """A model is all that a profile needs; areas are those of the flow's description."""
+    plain = resolve(model={"source": "a/b"})
+    assert (plain.draft.area, plain.refine.area, plain.refine.count) == ("800x800", "1000x1000", 3)
+
+
+def test_extends() -> None:
+    """A profile is laid over what it extends, table by table."""
+    own = resolve(extends="base", steps=30, draft={"count": 5})
+    assert own.model == Model(source="someone/something", multiple=16)
+    assert (own.steps, own.draft.area, own.draft.count) == (30, "640x640", 5)
+
+
+def test_extends_over_generations() -> None:
+    """The nearest profile of a chain decides."""
+    tables = {
+        "a": BASE,
+        "b": {"extends": "a", "steps": 30, "negative": "text"},
+        "c": {"extends": "b", "steps": 40},
+    }
+    found = profiles.resolve("c", tables)
+    assert (found.steps, found.negative, found.draft.count) == (40, "text", 2)
+
+
+def test_extends_in_a_circle() -> None:
+    """A circle is shown as it goes round."""
+    tables = {"a": {"extends": "b"}, "b": {"extends": "c"}, "c": {"extends": "a"}}
+    with pytest.raises(MistakesError, match="circle: a -> b -> c -> a"):
+        profiles.resolve("a", tables)
+    assert "circle: own -> own" in says(extends="own")
+
+
+def test_unknown_names() -> None:
+    """An unknown profile is answered with the nearest known one."""
+    assert says(extends="bass") == "extends: there is no profile 'bass'; did you mean 'base'?"
+    with pytest.raises(MistakesError, match="profile: there is no profile 'bsae'; did you mean"):
+        profiles.resolve("bsae", {"base": BASE})
+    assert says(extends=3) == "extends: expected the name of a profile in quotes"
+
+
+def test_all_mistakes_at_once() -> None:
+    """Each wrong key is named, in its table, with the nearest valid word."""
+    text = says(
+        model={"source": "a/b", "multipel": 8},
+        scheduler="Eular",
+        steps=0,
+        draft={"area": "big", "aspect": ["3:2", "wide"]},
+        refine={"strength": [0.5, 2], "scheduler": "Eular"},
+    )
+    keys = {line.partition(":")[0] for line in text.splitlines()}
+    assert keys == {
+        "model.multipel",
+        "scheduler",
+        "steps",
+        "draft.area",
+        "draft.aspect",
+        "refine.strength",
+        "refine.scheduler",
+    }
+    assert "did you mean 'multiple'?" in text
+    assert text.count("did you mean 'Euler'?") == 2
+
+
+def test_a_model_is_needed() -> None:
+    """A profile without a model says so."""
+    assert says(steps=3) == "model: this key is missing"
+
+
+def test_random_parts() -> None:
+    """`random` is one list of texts, or several lists."""
+    assert resolve(model=MODEL, random=["red", "blue"]).random == ["red", "blue"]
+    assert resolve(model=MODEL, random=[["red"], ["sun", "rain"]]).random[1] == ["sun", "rain"]
+
+
+def test_override() -> None:
+    """A prompt file's keys are laid over the profile, table by table."""
+    base = resolve(**BASE)
+    over = profiles.override(base, {"steps": 9, "refine": {"strength": [0.3, 0.6]}})
+    assert (over.steps, over.refine.strength, over.refine.area) == (9, [0.3, 0.6], "1000x1000")
+    assert over.model == base.model
+    assert profiles.override(base, {}) is base
+
+
+@pytest.mark.parametrize("key", ["model", "description", "extends"])
+def test_override_leaves_the_model_to_the_owner(key: str) -> None:
+    """No prompt file chooses a model, or anything else that belongs to the owner."""
+    with pytest.raises(MistakesError, match=f"{key}: a prompt file cannot choose this"):
+        profiles.override(resolve(**BASE), {key: {"source": "elsewhere/other"}})
+
+
+def test_override_finds_mistakes() -> None:
+    """Overrides are checked like a profile."""
+    with pytest.raises(MistakesError, match=r"refine\.strenght: unknown key; did you mean"):
+        profiles.override(resolve(**BASE), {"refine": {"strenght": 0.3}})
+
+
+@given(st.integers(1, 1000))
+def test_a_strength_that_runs_no_step(steps: int) -> None:
+    """Too little strength for any step is refused, and the strength that is named suffices."""
+    base = resolve(model=MODEL, steps=steps, refine={"strength": 1})
+    with pytest.raises(MistakesError, match="no step at all") as raised:
+        profiles.override(base, {"refine": {"strength": [1.0, 0.999 / steps]}})
+    least = float(str(raised.value).rpartition(" ")[2])
+    assert profiles.override(base, {"refine": {"strength": least}}).refine.strength == least
+
+
+def test_strengths_go_round() -> None:
+    """More finals than strengths begin the list again; one strength is for all."""
+    listed = Refine(strength=[0.3, 0.5])
+    assert [profiles.strength(listed, index) for index in range(5)] == [0.3, 0.5, 0.3, 0.5, 0.3]
+    assert profiles.strength(Refine(strength=0.4), 7) == 0.4
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        (Model(source="shipped:postcard"), "postcard"),
+        (Model(source="owner/name"), "owner/name"),
+        (Model(source="owner/name", revision="abc"), "owner/name@abc"),
+        (Model(source="/home/ada/models/paint.safetensors"), "paint"),
+        (Model(source="C:\\models\\paint"), "paint"),
+        (Model(source="~/models/paint/"), "paint"),
+        (Model(source="./paint"), "paint"),
+        (Model(source="/home/ada/paint", name="my painter"), "my painter"),
+    ],
+)
+def test_model_names_hold_no_path(model: Model, name: str) -> None:
+    """What pictures carry of a model says nothing of its owner's folders."""
+    assert profiles.model_name(model) == name

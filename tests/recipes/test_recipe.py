@@ -1,0 +1,207 @@
+"""Recipes: one text, one id, and nothing read that is not a recipe."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotfolder.errors import PictureError
+from hotfolder.recipes.recipe import (
+    MAX_AREA_PX,
+    MAX_DEPTH,
+    Pixels,
+    Recipe,
+    canonical,
+    from_builtins,
+    lineage,
+)
+
+GOLDEN = Recipe(
+    prompt="a castle by the sea, 城",
+    negative_prompt="text",
+    seed=7,
+    width=1224,
+    height=816,
+    multiple=8,
+    model="postcard",
+    scheduler="Euler a",
+    steps=20,
+    guidance_scale=6.5,
+    strength=0.5,
+    source=Pixels(sha256="0123456789abcdef" * 4, width=800, height=533),
+)
+
+sides = st.integers(16, 4_000)
+pixels = st.builds(
+    Pixels, sha256=st.text("0123456789abcdef", min_size=64, max_size=64), width=sides, height=sides
+)
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+
+
+def recipes(**more: Any) -> st.SearchStrategy[Recipe]:
+    return st.builds(
+        Recipe,
+        prompt=words,
+        negative_prompt=words,
+        seed=st.integers(0, 2**63 - 1),
+        width=sides,
+        height=sides,
+        multiple=st.integers(1, 256),
+        model=words.filter(bool),
+        scheduler=words.filter(bool),
+        steps=st.integers(1, 1000),
+        guidance_scale=st.floats(0, 100),
+        **more,
+    )
+
+
+def refined(source: st.SearchStrategy[Any]) -> st.SearchStrategy[Recipe]:
+    return recipes(strength=st.floats(0.001, 1), source=source)
+
+
+chains = recipes() | refined(pixels) | refined(recipes()) | refined(refined(recipes() | pixels))
+
+
+def drafted(generations: int = 1) -> Recipe:
+    recipe = msgspec.structs.replace(GOLDEN, strength=None, source=None)
+    for _ in range(generations - 1):
+        recipe = msgspec.structs.replace(GOLDEN, source=recipe)
+    return recipe
+
+
+@given(chains)
+@settings(max_examples=60)
+def test_canonical_text_reads_back(recipe: Recipe) -> None:
+    """A recipe read from its own text is the same recipe and has the same id."""
+    text = canonical(recipe)
+    again = from_builtins(json.loads(text))
+    assert again == recipe
+    assert canonical(again) == text
+    assert again.id == recipe.id
+    assert text.isascii()
+
+
+def test_id_never_changes() -> None:
+    """This recipe had this id in the first version, and has it in all that follow."""
+    assert canonical(GOLDEN) == (
+        '{"guidance_scale":6.5,"height":816,"kind":"recipe","model":"postcard","multiple":8,'
+        '"negative_prompt":"text","prompt":"a castle by the sea, \\u57ce","scheduler":"Euler a",'
+        '"schema":1,"seed":7,"source":{"height":533,"kind":"pixels","sha256":'
+        '"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","width":800},'
+        '"steps":20,"strength":0.5,"width":1224}'
+    )
+    assert GOLDEN.id == "c9b3f23b218214c6a2f98332e733621ad59f96220ce334f7484bce688bfcb759"
+
+
+@given(chains, chains)
+@settings(max_examples=40)
+def test_different_recipes_have_different_ids(one: Recipe, other: Recipe) -> None:
+    """Two recipes have one id exactly when they are equal."""
+    assert (one.id == other.id) == (one == other)
+
+
+def test_whole_numbers_are_read_as_the_same_recipe() -> None:
+    """A guidance scale of 7 is the number 7.0: other programs write JSON as they like."""
+    data = json.loads(canonical(drafted())) | {"guidance_scale": 7}
+    assert from_builtins(data).id == from_builtins(data | {"guidance_scale": 7.0}).id
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema": 2},
+        {"schema": None},
+        {"unknown": 1},
+        {"kind": "pixels"},
+        {"seed": -1},
+        {"seed": 2**63},
+        {"seed": True},
+        {"seed": "7"},
+        {"width": 15},
+        {"height": 16_385},
+        {"width": 16_000, "height": 4_001},
+        {"multiple": 0},
+        {"steps": 0},
+        {"steps": 1001},
+        {"guidance_scale": 100.5},
+        {"strength": 0},
+        {"strength": 0.5, "source": None},
+        {"source": {"kind": "pixels", "sha256": "0" * 64, "width": 64, "height": 64}},
+        {"prompt": "x" * 65_537},
+        {"prompt": None},
+        {"model": ""},
+        {"scheduler": "x" * 257},
+    ],
+)
+def test_refuses(change: dict[str, Any]) -> None:
+    """What is out of bounds, of another kind or unknown is no recipe."""
+    data = json.loads(canonical(drafted()))
+    assert from_builtins(data) == drafted()
+    with pytest.raises(PictureError):
+        from_builtins(data | change)
+
+
+@pytest.mark.parametrize("missing", ["prompt", "seed", "width", "model", "steps", "schema"])
+def test_refuses_what_is_incomplete(missing: str) -> None:
+    """A recipe that leaves anything open decides no pixels."""
+    data = json.loads(canonical(drafted()))
+    del data[missing]
+    with pytest.raises(PictureError):
+        from_builtins(data)
+
+
+@pytest.mark.parametrize(
+    "sha256", ["0" * 63, "0" * 65, "A" * 64, "0" * 64 + "\n", "../" + "0" * 61]
+)
+def test_refuses_pixels_without_a_hash(sha256: str) -> None:
+    """A pixel hash is 64 hex digits and nothing else: a file is named by it."""
+    source = {"kind": "pixels", "sha256": sha256, "width": 64, "height": 64}
+    with pytest.raises(PictureError):
+        from_builtins(json.loads(canonical(GOLDEN)) | {"source": source})
+
+
+@pytest.mark.parametrize("data", [None, [], "recipe", 3])
+def test_refuses_what_is_no_table(data: object) -> None:
+    """Any JSON but an object is refused with a sentence."""
+    with pytest.raises(PictureError, match="not a JSON object"):
+        from_builtins(data)
+
+
+def test_chain_has_a_limit() -> None:
+    """As many generations as the limit are read; one more is refused."""
+    deepest = drafted(MAX_DEPTH)
+    assert from_builtins(json.loads(canonical(deepest))) == deepest
+    with pytest.raises(PictureError, match=f"{MAX_DEPTH + 1} generations"):
+        from_builtins(json.loads(canonical(drafted(MAX_DEPTH + 1))))
+
+
+def test_endless_nesting_is_refused() -> None:
+    """Ten thousand generations end in a sentence, not in a stack overflow."""
+    golden = json.loads(canonical(GOLDEN))
+    generation = {key: value for key, value in golden.items() if key != "schema"}
+    nested = generation["source"]
+    for _ in range(10_000):
+        nested = generation | {"source": nested}
+    with pytest.raises(PictureError):
+        from_builtins(golden | {"source": nested})
+
+
+def test_every_generation_is_checked() -> None:
+    """A source's sides are bounded like the picture's own."""
+    source = {"kind": "pixels", "sha256": "0" * 64, "width": 16_000, "height": 4_001}
+    with pytest.raises(PictureError, match=f"{MAX_AREA_PX:,} pixels"):
+        from_builtins(json.loads(canonical(GOLDEN)) | {"source": source})
+
+
+def test_lineage() -> None:
+    """The oldest ancestor comes last."""
+    chain = lineage(drafted(3))
+    assert chain[0] == drafted(3)
+    assert chain[-1] == drafted()
+    assert len(chain) == 3
+    assert lineage(GOLDEN)[-1] == GOLDEN.source

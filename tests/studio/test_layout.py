@@ -1,0 +1,113 @@
+"""Making and finding studios."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from hotfolder.errors import EXIT_STUDIO_MISSING, StudioMissingError
+from hotfolder.recipes import schema
+from hotfolder.recipes.settings import Settings
+from hotfolder.studio import layout
+
+
+def contents(root: Path) -> dict[str, tuple[bytes, int]]:
+    return {
+        path.relative_to(root).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_init(tmp_path: Path) -> None:
+    """A new studio has its folders, its settings and a text for its owner; its inbox is empty."""
+    studio, made = layout.init(tmp_path / "deep" / "studio")
+    assert set(contents(studio.root)) == {"hotfolder.toml", "README.txt", ".hotfolder/studio.json"}
+    folders = {path.relative_to(studio.root).as_posix() for path in studio.root.rglob("*/")}
+    assert {"inbox/done", "inbox/failed", "drafts", "seeds", "final", "profiles", "wildcards"} <= (
+        folders
+    )
+    assert [path for path in studio.inbox.rglob("*") if path.is_file()] == []
+    assert studio.settings in made and studio.drafts in made
+
+
+def test_init_again(tmp_path: Path) -> None:
+    """A second time makes nothing and changes nothing."""
+    studio, _ = layout.init(tmp_path / "studio")
+    before = contents(studio.root)
+    again, made = layout.init(tmp_path / "studio")
+    assert (again, made) == (studio, ())
+    assert contents(studio.root) == before
+
+
+def test_init_among_files_of_the_owner(tmp_path: Path) -> None:
+    """What is there already stays as it is, to the byte and the second."""
+    theirs = {"README.txt": "mine", "hotfolder.toml": "stars_from = 3", "drafts/a.png": "x"}
+    (tmp_path / "drafts").mkdir()
+    for name, text in theirs.items():
+        (tmp_path / name).write_text(text)
+        os.utime(tmp_path / name, ns=(1, 2))
+    before = contents(tmp_path)
+    studio, made = layout.init(tmp_path)
+    after = contents(tmp_path)
+    assert {name: after[name] for name in theirs} == before
+    assert studio.drafts not in made and studio.marker in made
+
+
+def test_what_was_removed_is_made_again(tmp_path: Path) -> None:
+    """An existing studio gets the folders that it lacks, and keeps its salt."""
+    studio, _ = layout.init(tmp_path / "studio")
+    salt = studio.salt
+    studio.seeds.rmdir()
+    _, made = layout.init(studio.root)
+    assert made == (studio.seeds,)
+    assert studio.salt == salt
+
+
+def test_find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A studio is found by any path to it."""
+    studio, _ = layout.init(tmp_path / "studio")
+    (tmp_path / "link").symlink_to("studio")
+    monkeypatch.chdir(studio.drafts)
+    for path in (studio.root, tmp_path / "link", Path("..")):
+        assert layout.find(path) == studio
+
+
+def test_two_studios_differ(tmp_path: Path) -> None:
+    """Each studio has a salt of its own."""
+    salts = {layout.init(tmp_path / name)[0].salt for name in "abc"}
+    assert len(salts) == 3
+    assert all(len(salt) == 32 for salt in salts)
+
+
+@pytest.mark.parametrize("marker", [None, "", "{", "[]", "{}", '"salt"', "null"])
+def test_find_without_a_marker(tmp_path: Path, marker: str | None) -> None:
+    """A folder without a marker, or with a broken one, is no studio: exit code 10."""
+    studio, _ = layout.init(tmp_path / "studio")
+    studio.marker.unlink()
+    if marker is not None:
+        studio.marker.write_text(marker)
+    with pytest.raises(StudioMissingError, match="is not a studio; `hotfolder init") as raised:
+        layout.find(studio.root)
+    assert raised.value.exit_code == EXIT_STUDIO_MISSING == 10
+
+
+def test_find_nothing(tmp_path: Path) -> None:
+    """A folder that is not there is named, with the command that makes it; it is not made."""
+    with pytest.raises(StudioMissingError, match=r"there is no folder .*gone; `hotfolder init"):
+        layout.find(tmp_path / "gone")
+    assert not (tmp_path / "gone").exists()
+
+
+def test_settings_say_their_defaults(tmp_path: Path) -> None:
+    """Every setting is in the commented file, with the value that holds without it."""
+    studio, _ = layout.init(tmp_path / "studio")
+    text = studio.settings.read_text("utf-8")
+    assert schema.convert(tomllib.loads(text), Settings) == Settings()
+    lines = [line.removeprefix("# ") for line in text.splitlines() if " = " in line]
+    table = tomllib.loads("\n".join(lines))
+    assert set(table) == set(Settings.__struct_fields__)
+    assert schema.convert(table, Settings) == Settings()

@@ -1,0 +1,117 @@
+"""File names: whose they are, and what our pictures are called."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotfolder.studio.names import (
+    TEMPORARY,
+    is_conflict,
+    is_private_folder,
+    is_temporary,
+    printable,
+    slug,
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".a.swp", "4913", "a.txt~", "sedAb12Cd", ".goutputstream-AB12", ".a.txt.Xy12Zw",
+        ".syncthing.p.txt.tmp", "~syncthing~p.txt.tmp", "a.png.part", "a.png.filepart",
+        "a.crdownload", "~$letter.txt", ".~lock.a.txt#", ".DS_Store", "._a.png", "Thumbs.db",
+        "a.png_original", "a.png_exiftool_tmp", "#a.txt#", f"{TEMPORARY}0a1b.tmp", "A.PNG.PART",
+    ],
+)  # fmt: skip
+def test_temporary(name: str) -> None:
+    """Work in progress of editors, sync clients and systems, and our own."""
+    assert is_temporary(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a.txt", "castle.part.txt", "sedan.txt", "sedation", "original.png", "tmp.txt", "49130",
+     "a~b.txt", "城.png", "-dash.txt", "name\nline.txt", "desktop.ini.txt", "the_original.png"],
+)  # fmt: skip
+def test_not_temporary(name: str) -> None:
+    """Names that only look a little like it are the owner's."""
+    assert not is_temporary(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "m.sync-conflict-20240131-235959-ABCDEF7.txt",
+        "castle (Ada's conflicted copy 2024-01-31).txt",
+        "castle (conflicted copy 2024-01-31 235959).png",
+        "castle (PC's Conflicted Copy 2024-01-31).txt",
+    ],
+)
+def test_conflict(name: str) -> None:
+    """The copies that sync clients make when two machines changed one file."""
+    assert is_conflict(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Romeo (Conflicts and all).txt",
+        "A poem (the conflicted copyist).txt",
+        "castle (conflicted copy 2024-01-31) again.txt",
+        "sync-conflict.txt",
+        "about .sync-conflict-20240131-235959-A and more.txt",
+    ],
+)
+def test_no_conflict(name: str) -> None:
+    """A title may hold the same words."""
+    assert not is_conflict(name)
+
+
+def test_private_folders() -> None:
+    """Folders of sync clients, systems and servers; not the owner's."""
+    for name in (".stversions", ".hotfolder", "@eaDir", "#recycle", "$RECYCLE.BIN", "lost+found"):
+        assert is_private_folder(name)
+    for name in ("castles", "eaDir", "recycle", "@home"):
+        assert not is_private_folder(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("A castle by the sea", "a-castle-by-the-sea"),
+        ("a castle, <lora:x:0.8> (stormy:1.2)", "a-castle-stormy-1-2"),
+        ("海辺の城、夜", "海辺の城-夜"),
+        ("cafe\u0301", "caf\u00e9"),
+        ("हिन्दी", "हिन्दी"),
+        ("ภูเขา", "ภูเขา"),
+        ("🏰🌊", "picture"),
+        ("\u2600\ufe0f", "picture"),
+        ("", "picture"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("under_score", "under-score"),
+        ("x" * 60, "x" * 48),
+        ("two " + "y" * 60, "two"),
+        ("城" * 60, "城" * 40),
+    ],
+)
+def test_slug(text: str, name: str) -> None:
+    """The first whole words of a prompt, in any script; a word where there are none."""
+    assert slug(text) == name
+
+
+@given(st.text(max_size=200))
+def test_any_slug_is_a_name(text: str) -> None:
+    """A slug fits into a name on any system, and is never hidden or a path."""
+    name = slug(text)
+    assert 0 < len(name) <= 48
+    assert len(name.encode("utf-8")) <= 120
+    assert not set(name) & set('/\\:*?"<>|\0\n. ')
+    assert not name.startswith("-") and not is_temporary(f"{name}-7f3a9c2e.png")
+
+
+def test_printable() -> None:
+    """Control characters and broken bytes are shown as escapes; letters as they are."""
+    assert printable("城 é.txt") == "城 é.txt"
+    assert printable("a\nb\x1b[31m\udcff") == "a\\nb\\x1b[31m\\xff"

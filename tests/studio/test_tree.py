@@ -1,0 +1,169 @@
+"""The mirror of a studio's folders, against the folders themselves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotfolder.studio.tree import Tree
+
+
+def files(tree: Tree) -> set[str]:
+    return {path for room in tree.rooms.values() for path in room}
+
+
+def put(root: Path, *paths: str) -> None:
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(path)
+
+
+def test_the_first_look(tmp_path: Path) -> None:
+    """All files of the rooms, at any depth; nothing of done, failed, final and the rest."""
+    read = [
+        "inbox/a.txt",
+        "drafts/x/y/a.png",
+        "seeds/b.png",
+        "profiles/p.toml",
+        "wildcards/c/w.txt",
+    ]
+    put(tmp_path, *read, "hotfolder.toml", "inbox/done/a.txt", "inbox/failed/b.txt", "final/c.png")
+    put(tmp_path, "README.txt", ".hotfolder/studio.json", "drafts/.stversions/a.png")
+    put(tmp_path, "drafts/@eaDir/a.png", "drafts/.hidden.png", "inbox/a.txt~", "inbox/x/done/c.txt")
+    tree = Tree(tmp_path)
+    changes = tree.look_everywhere()
+    assert changes.changed == files(tree) == {*read, "hotfolder.toml", "inbox/x/done/c.txt"}
+    assert changes.gone == set()
+    again = tree.look_everywhere()
+    assert (again.changed, again.gone) == (set(), set())
+
+
+def test_changes(tmp_path: Path) -> None:
+    """A new, a rewritten and a removed file; what stayed is not named."""
+    put(tmp_path, "inbox/a.txt", "inbox/b.txt", "inbox/c.txt")
+    tree = Tree(tmp_path)
+    tree.look_everywhere()
+    (tmp_path / "inbox/a.txt").unlink()
+    (tmp_path / "inbox/b.txt").write_text("longer than before")
+    put(tmp_path, "inbox/d.txt")
+    changes = tree.look_everywhere()
+    assert (changes.changed, changes.gone) == ({"inbox/b.txt", "inbox/d.txt"}, {"inbox/a.txt"})
+
+
+def test_hints(tmp_path: Path) -> None:
+    """Only what is hinted at is looked at; hints about nothing of ours cost nothing."""
+    put(tmp_path, "inbox/a.txt", "inbox/b.txt", "final/c.png", "inbox/done/d.txt")
+    tree = Tree(tmp_path)
+    assert tree.look_at(["inbox/a.txt"]).changed == {"inbox/a.txt"}
+    nothing = tree.look_at(["final/c.png", "inbox/done/d.txt", "inbox/done", ".", "", "gone", "/"])
+    assert (nothing.changed, nothing.gone) == (set(), set())
+    assert tree.reading("inbox/a.txt") is not None
+    assert tree.reading("inbox/b.txt") is None
+    assert tree.reading("elsewhere/b.txt") is None
+
+
+def test_a_folder_as_a_hint(tmp_path: Path) -> None:
+    """A folder that comes or goes brings or takes all that is in it."""
+    put(tmp_path, "drafts/x/a.png", "drafts/x/y/b.png", "drafts/xx.png")
+    tree = Tree(tmp_path)
+    assert tree.look_at(["drafts/x"]).changed == {"drafts/x/a.png", "drafts/x/y/b.png"}
+    (tmp_path / "drafts/x").rename(tmp_path / "elsewhere")
+    assert tree.look_at(["drafts/x"]).gone == {"drafts/x/a.png", "drafts/x/y/b.png"}
+
+
+def test_links_and_special_files(tmp_path: Path) -> None:
+    """Links to files and folders, pipes, and paths through a link are not there."""
+    root, outside = tmp_path / "studio", tmp_path / "outside"
+    put(root, "drafts/real/a.png")
+    put(outside, "secret.png")
+    (root / "drafts/link.png").symlink_to(outside / "secret.png")
+    (root / "drafts/linked").symlink_to(outside)
+    os.mkfifo(root / "drafts/pipe.png")
+    hints = ["drafts/link.png", "drafts/linked", "drafts/linked/secret.png", "drafts/pipe.png"]
+    tree = Tree(root)
+    assert tree.look_at(hints).changed == set()
+    assert tree.look_everywhere().changed == {"drafts/real/a.png"}
+
+
+def test_a_folder_replaced_by_a_link(tmp_path: Path) -> None:
+    """What was moved out of the studio is gone, though a link still leads to it."""
+    put(tmp_path, "studio/drafts/x/a.png")
+    tree = Tree(tmp_path / "studio")
+    tree.look_everywhere()
+    (tmp_path / "studio/drafts/x").rename(tmp_path / "x")
+    (tmp_path / "studio/drafts/x").symlink_to(tmp_path / "x")
+    assert tree.look_at(["drafts/x/a.png"]).gone == {"drafts/x/a.png"}
+
+
+@pytest.mark.parametrize("folder", ["drafts/@eaDir", "drafts/.stversions", "inbox/done"])
+def test_private_folders_as_hints(tmp_path: Path, folder: str) -> None:
+    """A folder that is not read is not read by a hint either."""
+    put(tmp_path, f"{folder}/a.png")
+    assert Tree(tmp_path).look_at([folder, f"{folder}/a.png"]).changed == set()
+
+
+def test_folders_with_names_of_temp_files(tmp_path: Path) -> None:
+    """A folder may be called what no file may; a file like a private folder."""
+    put(tmp_path, "drafts/old.tmp/a.png", "drafts/lost+found")
+    tree = Tree(tmp_path)
+    hinted = tree.look_at(["drafts/old.tmp", "drafts/lost+found"]).changed
+    assert hinted == Tree(tmp_path).look_everywhere().changed
+    assert hinted == {"drafts/old.tmp/a.png", "drafts/lost+found"}
+
+
+NAMES = ["a.png", "b.txt", "x", "y", "z.tmp", ".h", "@eaDir"]
+folders = st.sampled_from(["inbox", "drafts", "drafts/x", "drafts/x/y", "drafts/z.tmp", "final",
+                           "inbox/done", "drafts/@eaDir", "drafts/.h", "seeds"])  # fmt: skip
+paths = st.builds(lambda folder, name: f"{folder}/{name}", folders, st.sampled_from(NAMES))
+kinds = st.sampled_from(["write", "remove", "move", "folder", "link", "pipe"])
+operations = st.tuples(kinds, paths, paths, st.sampled_from(["hint", "hint", "all", "later"]))
+
+
+def operate(root: Path, kind: str, path: Path, other: Path) -> None:
+    """One of the things that a person or a program does; impossible ones do nothing."""
+    try:
+        if kind == "remove" and path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif kind == "remove":
+            path.unlink()
+        elif kind == "move":
+            path.rename(other)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if kind == "folder":
+                path.mkdir()
+            elif kind == "link":
+                path.symlink_to(other)
+            elif kind == "pipe":
+                os.mkfifo(path)
+            elif not path.exists():
+                path.write_text(str(path))
+    except OSError:
+        pass
+
+
+@given(st.lists(operations, max_size=12))
+@settings(max_examples=150, deadline=None)
+def test_hints_tell_what_a_look_tells(
+    tmp_path_factory: pytest.TempPathFactory, sequence: list[tuple[str, str, str, str]]
+) -> None:
+    """With a hint for each path that was touched, the mirror is what a full look would make it."""
+    root = tmp_path_factory.mktemp("studio")
+    tree, told, waiting = Tree(root), set[str](), set[str]()
+    for kind, path, other, look in sequence:
+        operate(root, kind, root / path, root / other)
+        waiting |= {path, other}
+        if look == "later":
+            continue
+        changes = tree.look_everywhere() if look == "all" else tree.look_at(waiting)
+        waiting = waiting if look == "all" else set()
+        told = (told | changes.changed) - (changes.gone - changes.changed)
+        fresh = Tree(root)
+        fresh.look_everywhere()
+        assert tree.rooms == fresh.rooms
+        assert {path for path in told if tree.reading(path)} == files(fresh)

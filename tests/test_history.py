@@ -1,0 +1,120 @@
+"""The index over the ledger's entries."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotfolder.history import Entry, Finished, Finishing, History, Lost, Made, Making
+
+
+def history(*entries: Entry) -> History:
+    made = History()
+    for entry in entries:
+        made.apply(entry)
+    return made
+
+
+def made(request: str, ordinal: int, recipe: str = "") -> Made:
+    return Made("draft", request, ordinal, recipe or f"{request}{ordinal}", "drafts/a.png")
+
+
+def making(request: str, ordinal: int) -> Making:
+    return Making("draft", request, ordinal, f"{request}{ordinal}", "drafts/a.png")
+
+
+def test_nothing_was_made() -> None:
+    """A new history has no ordinals, no turns and nothing unconfirmed."""
+    new = history()
+    assert not new.made("draft", "a")
+    assert (new.base("a"), new.next_ordinal("a"), new.last_turn("draft", ["a"])) == (0, 0, 0)
+    assert (new.unconfirmed(), new.unconfirmed_moves()) == ((), ())
+    assert new.totals() == {"draft": 0, "final": 0}
+
+
+def test_made() -> None:
+    """Ordinals are kept for each request; drafts and finals apart."""
+    final = Made("final", "key", 1, "f", "final/f.png")
+    known = history(made("a", 0), made("a", 2), made("b", 0), final)
+    assert set(known.made("draft", "a")) == {0, 2}
+    assert set(known.made("final", "key")) == {1}
+    assert not known.made("final", "a")
+    assert known.next_ordinal("a") == 3
+    assert known.knows("b0") and known.knows("f") and not known.knows("a1")
+    assert known.totals() == {"draft": 3, "final": 1}
+
+
+def test_turns() -> None:
+    """A turn is a picture of the same stage; the last of several requests counts."""
+    known = history(made("a", 0), made("b", 0), Made("final", "k", 0, "f", "final/f.png"))
+    assert known.turn("draft") == 2
+    assert known.last_turn("draft", ["a"]) == 1
+    assert known.last_turn("draft", ["a", "b", "c"]) == 2
+    assert known.last_turn("final", ["k"]) == 1
+    assert known.last_turn("draft", []) == 0
+
+
+def test_announcements() -> None:
+    """Only an announced picture that neither appeared nor was lost is unconfirmed."""
+    known = history(making("a", 0), making("a", 1), making("a", 2), made("a", 0), Lost("a1"))
+    assert known.unconfirmed() == (making("a", 2),)
+
+
+def test_an_announcement_that_comes_late() -> None:
+    """Files of two machines come in any order: an entry says that the picture is there."""
+    assert history(made("a", 0), making("a", 0)).unconfirmed() == ()
+
+
+def test_moves() -> None:
+    """An announced move is unconfirmed until it is finished; then a later request begins there."""
+    move = Finishing("inbox/a.txt", "inbox/done/a.txt", {"a": 4})
+    known = history(move)
+    assert known.unconfirmed_moves() == (move,)
+    assert known.base("a") == 0
+    known.apply(Finished("inbox/done/a.txt", {"a": 4}))
+    assert known.unconfirmed_moves() == ()
+    assert known.base("a") == 4
+
+
+def test_bases_never_shrink() -> None:
+    """An older finish that is read later takes nothing back."""
+    assert history(Finished("x", {"a": 8}), Finished("y", {"a": 4})).base("a") == 8
+
+
+requests = st.sampled_from("ab")
+ordinals = st.integers(0, 3)
+entries = st.one_of(
+    st.builds(making, requests, ordinals),
+    st.builds(made, requests, ordinals),
+    st.builds(lambda r, o: Lost(f"{r}{o}"), requests, ordinals),
+    st.builds(lambda r, o: Finished("t", {r: o}), requests, ordinals),
+)
+
+
+def known(index: History) -> object:
+    return (
+        {(r, o) for r in "ab" for o in index.made("draft", r)},
+        [(index.base(r), index.next_ordinal(r)) for r in "ab"],
+        [index.knows(f"{r}{o}") for r in "ab" for o in range(4)],
+        index.totals(),
+    )
+
+
+@given(st.lists(entries, max_size=15), st.randoms(use_true_random=False))
+@settings(max_examples=60)
+def test_any_order_and_twice(log: list[Entry], random: object) -> None:
+    """What was made does not depend on the order of entries, nor on how often they are read."""
+    shuffled = [*log, *log]
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert known(history(*log)) == known(history(*shuffled))
+
+
+@given(st.lists(entries, max_size=15))
+@settings(max_examples=60)
+def test_read_again(log: list[Entry]) -> None:
+    """Reading the same entries once more announces nothing anew that was settled."""
+    again = history(*log)
+    before = {entry.recipe for entry in again.unconfirmed()}
+    for entry in log:
+        again.apply(entry)
+    assert {entry.recipe for entry in again.unconfirmed()} == before
