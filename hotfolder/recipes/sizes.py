@@ -45,12 +45,12 @@ def aspect_at(text: str, fraction: float) -> float:
 def sides(area_px: int, aspect: float, multiple: int) -> tuple[int, int]:
     """(width, height) in px with about this area and aspect.
 
-    Where a model's multiple is small against the sides (at most 2 % of the shorter one), the sides
+    Where a model's multiple is small against the sides (at most 5 % of the shorter one), the sides
     are exact and the render is cropped. Otherwise cropping would cost too much of the picture,
     and the sides are the multiples that come nearest in area and aspect.
     """
     width, height = math.sqrt(area_px * aspect), math.sqrt(area_px / aspect)
-    if multiple <= 0.02 * min(width, height):
+    if multiple <= 0.05 * min(width, height):
         return max(16, round(width)), max(16, round(height))
     return _nearest_multiples(width, height, multiple)
 
