@@ -1,4 +1,4 @@
-"""Where a model's files are, whether they are safe and whole, and what they hash to.
+"""Where a model's files are, whether they are whole and safe to open, and the opening.
 
 Weights are read from safetensors only: a pickle can run code, and so can a model's own Python.
 """
@@ -79,7 +79,7 @@ def load(path: Path, model: Model, dtype: Any) -> Any:
             raise RenderError(f"the model {path.name} cannot be loaded: {error}") from error
         raise ModelMissingError(
             f"{path.name} has the weights alone; the small files with the model's shape are "
-            f"fetched once from the network, and that failed: {error}"
+            f"fetched once from the network, and that failed ({_root(error)})"
         ) from error
     except Exception as error:
         raise RenderError(f"the model {path.name} cannot be loaded: {error}") from error
@@ -173,13 +173,13 @@ def _hub_folder(model: Model) -> Path:
 
     try:
         return _whole(fetch(local=True), model)
-    except (OSError, ModelMissingError) as absent:
+    except (OSError, ValueError, ModelMissingError) as absent:
         if _offline():
             raise _not_here(model, "HF_HUB_OFFLINE forbids to download it") from absent
     try:
         return fetch(local=False)
     except (OSError, ValueError) as error:
-        raise _not_here(model, f"downloading it failed ({error})") from error
+        raise _not_here(model, f"downloading it failed ({_root(error)})") from error
 
 
 def _hub_file(model: Model) -> Path:
@@ -197,7 +197,14 @@ def _hub_file(model: Model) -> Path:
             )
         except (OSError, ValueError) as error:
             failed = error
-    raise _not_here(model, f"downloading it failed ({failed})") from failed
+    raise _not_here(model, f"downloading it failed ({_root(failed)})") from failed
+
+
+def _root(error: BaseException) -> str:
+    """The first line of what was wrong at the bottom of a chain of errors."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _not_here(model: Model, why: str) -> ModelMissingError:
