@@ -39,7 +39,8 @@ SchedulerName = Annotated[str, schema.checked(scheduler)]
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the owner's weights are, and what they need.
 
-    `source` is `shipped:NAME`, a hub id (`owner/name`), a diffusers folder or a .safetensors file.
+    `source` is `shipped:NAME`, a hub id (`owner/name`), one file of a hub repository
+    (`hub:owner/name/FILE.safetensors`), a diffusers folder or a .safetensors file.
     A picture's sides are rendered at multiples of `multiple` px. `name` is what pictures carry;
     by default it is derived from the source, without any path.
     """

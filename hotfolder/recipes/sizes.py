@@ -46,7 +46,7 @@ def aspect_at(text: str, fraction: float) -> float:
 def sides(area_px: int, aspect: float, multiple: int) -> tuple[int, int]:
     """(width, height) in px with about this area and aspect.
 
-    Where a model's multiple is small (at most 5 % of the shorter side), the sides
+    Where a model's multiple is small against the sides (at most 5 % of the shorter one), the sides
     are exact and the render is cropped. Otherwise cropping would cost too much of the picture,
     and the sides are the multiples that come nearest in area and aspect. An aspect that would make
     a side shorter or longer than a recipe may have is brought nearer to a square.
