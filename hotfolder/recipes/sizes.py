@@ -10,7 +10,6 @@ from hotfolder.recipes.recipe import MAX_AREA_PX, MAX_SIDE_PX, MIN_SIDE_PX
 _SIZE = re.compile(r"\s*(\d{1,6})\s*[x\u00d7*]\s*(\d{1,6})\s*", re.IGNORECASE)
 _RATIO = re.compile(r"\s*(\d+(?:\.\d+)?)\s*[:/x]\s*(\d+(?:\.\d+)?)\s*")
 MAX_ASPECT = 16.0
-MIN_SIDE_PX = 16
 
 
 def size(text: str) -> tuple[int, int]:
