@@ -60,7 +60,8 @@ class Daemon:
         self._stopping = threading.Event()
         self._until = Until()
         self._ends_at = float("inf")
-        self._looked_at = float("-inf")
+        self._looked_at: float | None = None
+        self._in_round = False
         self._quiet_since = clock()
         self._rendering: list[Job] = []
         self._served: set[str] = set()
@@ -100,6 +101,7 @@ class Daemon:
         """Look, plan, and do one job or wait for one; whether to go on."""
         try:
             self._refresh()
+            self._look_on()
         except StudioMissingError as error:
             if self._until.idle:
                 raise
@@ -110,7 +112,7 @@ class Daemon:
             self._attempt(job)
             self._quiet_since = self._clock()
             return True
-        due_s = self._look.due_in_s()
+        due_s = 0.0 if self._in_round else self._look.due_in_s()
         if self._until.idle and (due_s is None or self._out_of_patience()):
             return False
         wait_s = min(self._look.owner.settings.look_seconds, self._ends_at - self._clock())
@@ -123,15 +125,24 @@ class Daemon:
         return self._clock() - self._quiet_since > patience_s
 
     def _refresh(self) -> None:
-        """Look where something may have changed; from time to time, and at first, everywhere."""
+        """Look where something may have changed; at first everywhere."""
         hints = self._watch.take()
-        if self._clock() - self._looked_at >= self._look.owner.settings.look_seconds:
-            hints = None
-        if hints is None:
-            self._ledger.reload()
-        self._look.refresh(hints)
-        if hints is None:
+        if self._looked_at is None:
+            self._look.refresh()
             self._looked_at = self._clock()
+        else:
+            self._look.refresh(hints or set())
+            self._in_round = self._in_round or hints is None
+
+    def _look_on(self) -> None:
+        """From time to time look everywhere, a slice in each turn: notices get lost silently."""
+        look_every_s = self._look.owner.settings.look_seconds
+        since_s = self._clock() - (self._looked_at or 0.0)
+        self._in_round = self._in_round or since_s >= look_every_s
+        if self._in_round and self._look.look_on():
+            self._in_round = False
+            self._looked_at = self._clock()
+            self._ledger.reload()
 
     def _first_job(self) -> Job | None:
         jobs = plan(self._look.snapshot(), self._ledger.history, self._look.owner)

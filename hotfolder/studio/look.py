@@ -23,7 +23,7 @@ from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.names import is_conflict, printable
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.settle import Settling
-from hotfolder.studio.tree import Tree
+from hotfolder.studio.tree import Changes, Tree
 
 _log = logging.getLogger(__name__)
 _OWNERS = ("profiles", "wildcards", SETTINGS_FILE)
@@ -65,10 +65,24 @@ class Look:
         Raises StudioMissingError where the studio or its marker has vanished: everything in it
         would otherwise look deleted.
         """
+        self._require_marker()
+        tree = self._tree
+        return self._digest(tree.look_everywhere() if hints is None else tree.look_at(hints))
+
+    def look_on(self) -> bool:
+        """Go on for a moment with a look everywhere; whether it is complete. Raises as above."""
+        self._require_marker()
+        end = self._clock() + _BUDGET_S
+        changes, complete = self._tree.look_on(lambda: self._clock() >= end)
+        self._digest(changes)
+        return complete
+
+    def _require_marker(self) -> None:
         if not self.studio.marker.is_file():
             raise StudioMissingError(f"{self.studio.root} has vanished, or its marker has")
+
+    def _digest(self, changes: Changes) -> bool:
         now = self._clock()
-        changes = self._tree.look_everywhere() if hints is None else self._tree.look_at(hints)
         due = set(self._settling.pending()) if self._settling.due_in_s(now) == 0.0 else set()
         changes.changed |= self._tree.look_at(due).changed
         for path in changes.gone:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from hotfolder.studio.layout import SETTINGS_FILE
@@ -36,6 +37,8 @@ class Tree:
         self.rooms: dict[str, dict[str, Reading]] = {room: {} for room in (*ROOMS, SETTINGS_FILE)}
         self._root = root
         self._files_below: Counter[str] = Counter()  # how many known files a folder has
+        self._round: Iterator[tuple[str, Reading]] | None = None
+        self._met: set[str] = set()
 
     def reading(self, path: str) -> Reading | None:
         """The last reading of a file; None if it is not there."""
@@ -43,10 +46,29 @@ class Tree:
 
     def look_everywhere(self) -> Changes:
         """Read all folders; costs one `lstat` for each file."""
-        changes = Changes()
-        for room in self.rooms:
-            self._compare(room, dict(self._walk(room)), self.rooms[room], changes)
+        changes, _ = self.look_on(lambda: False)
         return changes
+
+    def look_on(self, is_time_up: Callable[[], bool]) -> tuple[Changes, bool]:
+        """Go on with a round through all folders; also whether it is complete.
+
+        So a look at very many files can be had in slices. A folder may change during its round:
+        files that were not met are asked for once more before they count as gone.
+        """
+        changes = Changes()
+        if self._round is None:
+            self._round = chain.from_iterable(map(self._walk, self.rooms))
+            self._met.clear()
+        for path, reading in self._round:
+            self._met.add(path)
+            if self.reading(path) != reading:
+                self._compare(_room(path), {path: reading}, {}, changes)
+            if is_time_up():
+                return changes, False
+        self._round = None
+        missing = [path for files in self.rooms.values() for path in files.keys() - self._met]
+        rest = self.look_at(missing)
+        return Changes(changes.changed | rest.changed, changes.gone | rest.gone), True
 
     def look_at(self, paths: Iterable[str]) -> Changes:
         """Read these files and folders only."""
@@ -104,19 +126,26 @@ class Tree:
         while folders:
             folder = folders.pop()
             try:
-                entries = list(os.scandir(self._root / folder))
+                with os.scandir(self._root / folder) as entries:
+                    for entry in entries:
+                        below = f"{folder}/{entry.name}"
+                        if entry.is_dir(follow_symlinks=False):
+                            if not is_private_folder(entry.name) and below not in _NOT_READ:
+                                folders.append(below)
+                        elif reading := _reading(entry):
+                            yield below, reading
             except OSError:
                 continue
-            for entry in entries:
-                below = f"{folder}/{entry.name}"
-                if entry.is_dir(follow_symlinks=False):
-                    if not is_private_folder(entry.name) and below not in _NOT_READ:
-                        folders.append(below)
-                elif entry.is_file(follow_symlinks=False) and not is_temporary(entry.name):
-                    try:
-                        yield below, Reading.of(entry.stat(follow_symlinks=False))
-                    except OSError:
-                        continue
+
+
+def _reading(entry: os.DirEntry[str]) -> Reading | None:
+    """The reading of a regular file that is no temp file; None for anything else."""
+    if is_temporary(entry.name) or not entry.is_file(follow_symlinks=False):
+        return None
+    try:
+        return Reading.of(entry.stat(follow_symlinks=False))
+    except OSError:
+        return None
 
 
 def _room(path: str) -> str:

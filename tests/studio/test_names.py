@@ -80,8 +80,8 @@ def test_private_folders() -> None:
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("A castle by the sea", "a-castle-by-the-sea"),
-        ("a castle, <lora:x:0.8> (stormy:1.2)", "a-castle-stormy-1-2"),
+        ("A castle by the sea", "castle-by-the-sea"),
+        ("a castle, <lora:x:0.8> (stormy:1.2)", "castle-stormy-1-2"),
         ("海辺の城、夜", "海辺の城-夜"),
         ("cafe\u0301", "caf\u00e9"),
         ("हिन्दी", "हिन्दी"),
@@ -91,9 +91,9 @@ def test_private_folders() -> None:
         ("", "picture"),
         ("../../etc/passwd", "etc-passwd"),
         ("under_score", "under-score"),
-        ("x" * 60, "x" * 48),
+        ("x" * 60, "x" * 36),
         ("two " + "y" * 60, "two"),
-        ("城" * 60, "城" * 40),
+        ("城" * 60, "城" * 36),
     ],
 )
 def test_slug(text: str, name: str) -> None:
