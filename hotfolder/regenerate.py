@@ -106,12 +106,14 @@ def _source(
         return None
     if isinstance(recipe.source, Pixels):
         return _asked_for(recipe.source, sources)
-    known = recent.get(recipe.source.id, record.threads)
+    made_so = record.source or record
+    known = recent.get(recipe.source.id, made_so.threads)
     if known is not None:
         return known
-    below = _source(recipe.source, record, engine, sources, recent, on_step)
-    image = engine.render(recipe.source, below, on_step, threads=record.threads or None).image
-    recent.put(recipe.source.id, record.threads, image)
+    below = _source(recipe.source, made_so, engine, sources, recent, on_step)
+    threads = made_so.threads or None
+    image = engine.render(recipe.source, below, on_step, threads=threads).image
+    recent.put(recipe.source.id, made_so.threads, image)
     return image
 
 

@@ -40,7 +40,9 @@ class Workshop:
         self._studio = studio
         self._ledger = ledger
         self._progress = progress
-        self._engine: tuple[dict[str, Model], Engine] | None = None
+        self._owner: Owner | None = None
+        self._models: dict[str, Model] = {}
+        self._engine: Engine | None = None
 
     def do(self, job: Job, owner: Owner, on_step: OnStep) -> str:
         """Do a job; returns the path of what it made or moved, relative to the studio.
@@ -95,10 +97,14 @@ class Workshop:
 
     def _engine_for(self, owner: Owner) -> Engine:
         """The engine with the owner's present models."""
-        models = models_of(owner)
-        if self._engine is None or self._engine[0] != models:
-            self._engine = (models, import_engine().Engine(models, self._studio.root))
-        return self._engine[1]
+        if owner is not self._owner:
+            models = models_of(owner)
+            if models != self._models:
+                self._engine = None
+            self._owner, self._models = owner, models
+        if self._engine is None:
+            self._engine = import_engine().Engine(self._models, self._studio.root)
+        return self._engine
 
 
 def models_of(owner: Owner) -> dict[str, Model]:
@@ -129,5 +135,6 @@ def _record(job: Render, facts: Facts, pixels: str, now: datetime) -> Record:
         overrides=overrides,
         request=job.request,
         ordinal=job.ordinal,
+        source=None if isinstance(job, RenderDraft) else job.record,
         **asdict(facts),
     )
