@@ -6,14 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from hotfolder.studio import layout
 from hotfolder.studio.layout import Studio
+from tests.kennel import Kennel
 
+ROOT = Path(__file__).parent.parent
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -32,13 +34,21 @@ def studio(tmp_path: Path) -> Studio:
     return made
 
 
+@pytest.fixture(scope="session")
+def kennel() -> Iterator[Kennel]:
+    """Where daemons come from fast."""
+    kept = Kennel()
+    yield kept
+    kept.close()
+
+
 @pytest.fixture
 def hotfolder() -> Run:
     """Runs the command line in a process of its own."""
 
     def run(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "hotfolder", *map(str, arguments)]
-        environment = {**os.environ, "PYTHONUTF8": "1"}
+        environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)}
         return subprocess.run(  # type: ignore[call-overload,no-any-return]  # noqa: PLW1510
             command, capture_output=True, text=True, env=environment, timeout=300, **options
         )

@@ -34,14 +34,6 @@ area = "160x160"
 """
 
 
-@pytest.fixture(scope="module")
-def kennel() -> Kennel:
-    """Where the daemons come from."""
-    kept = Kennel()
-    yield kept
-    kept.close()
-
-
 def _copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 

@@ -1,0 +1,180 @@
+"""The command line as a person meets it: words, exit codes, signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.lock import locked
+from tests.conftest import Run
+from tests.kennel import Kennel, until
+
+ROOT = Path(__file__).parent.parent
+HEAVY = {"torch", "diffusers", "PIL", "msgspec", "rich", "watchdog", "numpy", "platformdirs"}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """`--help` answers before any library is imported."""
+    code = (
+        "import sys; from hotfolder.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "exit codes" in done.stdout
+    assert not HEAVY & set(done.stderr.split())
+
+
+def test_init_says_what_to_do_next_and_repeats_without_harm(hotfolder: Run, tmp_path: Path) -> None:
+    """A second `init` changes nothing, and nothing is put into the inbox."""
+    first = hotfolder("init", tmp_path / "studio")
+    assert "hotfolder run" in first.stdout
+    settings = tmp_path / "studio/hotfolder.toml"
+    settings.write_text("# mine\n")
+    second = hotfolder("init", tmp_path / "studio")
+    assert second.returncode == 0
+    assert "nothing was changed" in second.stdout
+    assert settings.read_text() == "# mine\n"
+    assert sorted(p.name for p in (tmp_path / "studio/inbox").iterdir()) == ["done", "failed"]
+
+
+@pytest.mark.parametrize("command", [["run", "--once"], ["plan"], ["status"], ["check"]])
+def test_no_studio_is_exit_code_10(hotfolder: Run, tmp_path: Path, command: list[str]) -> None:
+    """A folder that is no studio gets a sentence that names the command that makes one."""
+    done = hotfolder(*command, tmp_path)
+    assert done.returncode == 10
+    assert "hotfolder init" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_second_daemon_is_refused(hotfolder: Run, studio: Studio) -> None:
+    """Exit code 75 and a sentence; silence where a run under cron finds another at work."""
+    with locked(studio.root):
+        started = hotfolder("run", studio.root)
+        from_cron = hotfolder("run", "--once", studio.root)
+    assert started.returncode == 75
+    assert "at work" in started.stderr
+    assert (from_cron.returncode, from_cron.stdout, from_cron.stderr) == (0, "", "")
+
+
+def test_a_run_from_cron_is_silent(hotfolder: Run, studio: Studio) -> None:
+    """With nothing to complain about, no line is printed: cron would mail it."""
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(studio.root.parent), "LC_ALL": "C"}
+    (studio.inbox / "灯台.txt").write_text("a lighthouse 灯台\n", "utf-8")
+    command = [sys.executable, "-m", "hotfolder", "run", "--once", str(studio.root)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert len(list(studio.drafts.glob("lighthouse-灯台-*.png"))) == 4
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_signals_end_the_daemon_cleanly(studio: Studio, number: int, code: int) -> None:
+    """The daemon ends by itself, with the signal's code, and leaves nothing half-written."""
+    (studio.inbox / "more.toml").write_text('prompt = "a boat"\ncount = "endless"\n')
+    command = [sys.executable, "-m", "hotfolder", "run", str(studio.root)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT) as daemon:
+        until(lambda: list(studio.drafts.glob("*.png")), 120)
+        os.kill(daemon.pid, number)
+        _, said = daemon.communicate(timeout=60)
+    assert daemon.returncode == code
+    assert b"Traceback" not in said
+    assert not list(studio.root.rglob("*.tmp"))
+
+
+def test_for_a_time(hotfolder: Run, studio: Studio) -> None:
+    """`--for` goes on with endless files until the time is up."""
+    (studio.inbox / "more.toml").write_text('prompt = "a boat"\ncount = "endless"\n')
+    done = hotfolder("run", "--for", "20s", studio.root)
+    assert done.returncode == 0
+    assert len(list(studio.drafts.glob("*.png"))) > 1
+    assert hotfolder("run", "--for", "soon", studio.root).returncode == 2
+
+
+def test_plan_and_status_say_what_is_next(hotfolder: Run, studio: Studio) -> None:
+    """Both describe the studio at once, without waiting for files to settle, and change nothing."""
+    (studio.inbox / "castle.txt").write_text("a castle\n\na boat\n")
+    (studio.inbox / "wrong.toml").write_text("promt = 1\n")
+    planned = hotfolder("plan", studio.root).stdout.splitlines()
+    assert "set aside inbox/wrong.toml" in planned[0]
+    assert [line for line in planned if '"a castle"' in line][0].endswith("draft 1 of 4")
+    assert "running" in hotfolder("status", studio.root).stdout
+    facts = json.loads(hotfolder("status", "--json", studio.root).stdout)
+    assert (facts["drafts_wanted"], facts["running"]) == (8, False)
+    assert "did you mean 'prompt'" in facts["broken"]["inbox/wrong.toml"]
+    assert not list(studio.drafts.iterdir())
+
+
+def test_check_lists_every_mistake_at_once(hotfolder: Run, studio: Studio) -> None:
+    """Settings, profiles, word lists and prompt files are all looked through."""
+    (studio.inbox / "a.toml").write_text('promt = 1\ncount = "many"\n')
+    (studio.inbox / "b.txt").write_text("a castle, __lihgt__\n")
+    (studio.wildcards / "light.txt").write_text("noon\n")
+    done = hotfolder("check", studio.root)
+    assert done.returncode == 3
+    for words in ("did you mean 'prompt'", "count", "did you mean 'light'"):
+        assert words in done.stdout
+    studio.settings.write_text("profil = 1\nstars_from = 9\n")
+    (studio.profiles / "mine.toml").write_text('extends = "postcrad"\n')
+    (studio.profiles / "broken.toml").write_text("steps = \n")
+    done = hotfolder("check", studio.root)
+    assert done.returncode == 3
+    for words in ("did you mean 'profile'", "stars_from", "did you mean 'postcard'", "broken.toml"):
+        assert words in done.stdout + done.stderr
+
+
+def test_profiles_are_listed_and_shown(hotfolder: Run, tmp_path: Path) -> None:
+    """Outside any studio those that come along; a wrong name gets the nearest one."""
+    listed = hotfolder("profiles", cwd=tmp_path)
+    assert {"postcard", "sdxl", "flux-schnell"} <= set(listed.stdout.replace("*", " ").split())
+    one = hotfolder("profiles", "postcard", cwd=tmp_path)
+    assert "shipped:postcard" in one.stdout
+    wrong = hotfolder("profiles", "postcrad", cwd=tmp_path)
+    assert wrong.returncode == 3
+    assert "did you mean 'postcard'" in wrong.stderr
+
+
+def test_show_and_regenerate(hotfolder: Run, studio: Studio, kennel: Kennel) -> None:
+    """What a picture says of itself, as a tree and as JSON, and whether it comes out again."""
+    (studio.inbox / "castle.txt").write_text("a {castle|castle} by a lake\n")
+    kennel.wait(kennel.start("run", "--once", studio.root), 120)
+    drafts = sorted(studio.drafts.glob("*.png"))
+    drafts[0].rename(studio.seeds / drafts[0].name)
+    kennel.wait(kennel.start("run", "--once", studio.root), 120)
+    final = sorted(studio.final.glob("*.png"))[0]
+    tree = hotfolder("show", final).stdout
+    assert "prompt     a castle by a lake" in tree
+    assert "└── made from draft" in tree
+    facts = json.loads(hotfolder("show", "--json", final, drafts[1]).stdout)
+    assert facts[0]["recipe"]["source"]["prompt"] == "a castle by a lake"
+    assert facts[1]["record"]["template"] == "a {castle|castle} by a lake"
+    nothing = studio.root / "photo.png"
+    nothing.write_bytes((ROOT / "tests/data/rated/rejected_minus1.png").read_bytes())
+    assert hotfolder("regenerate", "--check", final).returncode == 0
+    done = hotfolder("regenerate", "--check", nothing, studio.root / "missing.png")
+    assert done.returncode == 3
+    assert "does not say how it was made" in done.stdout
+
+
+def test_the_wheel_has_all_it_needs(tmp_path: Path) -> None:
+    """Profiles, examples and the model are in it; training and tests are not."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
+    for name in (
+        "hotfolder/profiles/postcard.toml",
+        "hotfolder/examples/first-steps/inbox/by-the-sea.txt",
+        "hotfolder/models/postcard/unet/diffusion_pytorch_model.safetensors",
+    ):
+        assert name in names
+    assert not [name for name in names if name.startswith(("training", "tests", "benchmarks"))]
