@@ -215,7 +215,7 @@ def _finals(seeds: Sequence[SeedImage], history: History) -> Iterator[Job]:
         recipes = refine(seed.source, seed.profile, prompt, negative)
         for index, recipe in enumerate(recipes):
             if index not in done:
-                why = f"refinement {index + 1} of {len(recipes)}; picked pictures go first"
+                why = f"refinement {index + 1} of {len(recipes)}"
                 yield RenderFinal(
                     seed.path, request, index, recipe, seed.profile_name, seed.record, why
                 )

@@ -39,7 +39,7 @@ def hotfolder() -> Run:
     def run(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "hotfolder", *map(str, arguments)]
         environment = {**os.environ, "PYTHONUTF8": "1"}
-        return subprocess.run(  # type: ignore[call-overload,no-any-return]
+        return subprocess.run(  # type: ignore[call-overload,no-any-return]  # noqa: PLW1510
             command, capture_output=True, text=True, env=environment, timeout=300, **options
         )
 

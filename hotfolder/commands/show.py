@@ -64,7 +64,8 @@ def _print(name: str, identity: Identity) -> None:
     screen = console()
     if identity.recipe is not None and identity.record is not None:
         title = f"{name}  {identity.record.stage} {identity.recipe.id[:8]}"
-        screen.print(lineage.tree(title, identity.recipe, identity.record, identity.edited))
+        for line in lineage.tree(title, identity.recipe, identity.record, identity.edited):
+            screen.print(line)
         return
     size = f"{identity.pixels.width}x{identity.pixels.height}"
     if identity.infotext is not None:

@@ -27,16 +27,18 @@ _SAVE_AS = "save it as plain text in UTF-8 and drop it again"
 _KANA = r"\u3041-\u30ff"
 _IDEOGRAPHS = r"\u4e00-\u9fff"
 _JAPANESE = rf"{_KANA}{_IDEOGRAPHS}\u3000-\u303f\uff00-\uffef"
-_LATIN = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017e"
+_ACCENTED = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017e"
+_LATIN = f"A-Za-z{_ACCENTED}"
 _SIGNS = "\u00a3\u20ac\u00a7\u00b0\u00b1\u00b2\u00b3\u00b7\u00d7\u00bd\u00bc\u00be\u00a9\u00ae"
 _QUOTES = "\u2018\u2019\u201a\u201c\u201d\u201e\u2026\u2013\u2014\u2022\u00ab\u00bb\u00a0\u00b4"
-_ACCENTED = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017e"
+_QUOTES += "\u00a1\u00bf\u00aa\u00ba\u2122"
 _ASCII = r"\n\t -~"
-# Neighbours that no one writes in a Latin text: a capital inside a word, quotes the wrong way
-# round, two signs in a row, signs and brackets at an accented letter.
+# Neighbours that no one writes in a Latin text: a capital inside a word, quotes and marks the wrong
+# way round, two signs in a row, signs, brackets and digits at an accented letter.
 _TORN = (
     "[a-z\u00df-\u00f6\u00f8-\u00ff][\u00c0-\u00d6\u00d8-\u00de]"
     r"|[\u201e\u201a\u00ab](?:\W|$)|(?:^|\s)[\u201d\u00bb]|[\u201d\u00bb]\w|\w[\u201e\u201a]"
+    rf"|\w[\u00a1\u00bf]|[{_ACCENTED}]\d"
     rf"|[{_SIGNS}]{{2}}|[{_SIGNS}\[\]\\^@=<>_][{_ACCENTED}]|[{_ACCENTED}][{_SIGNS}\[\]\\^@=<>_]"
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import chain
 from typing import Any, NamedTuple
 
 from hotfolder.errors import Mistake, MistakesError, mistake
@@ -109,20 +110,23 @@ def _blocks(paragraphs: list[_Paragraph]) -> list[list[_Paragraph]]:
     """The paragraphs that make one prompt together: an A1111 text may be several."""
     blocks: list[list[_Paragraph]] = []
     for paragraph in paragraphs:
-        block = [paragraph]
-        while blocks and not blocks[-1][-1].settings and _belongs(blocks[-1], block):
-            block = [*blocks.pop(), *block]
-        blocks.append(block)
+        first, start = paragraph, len(blocks)
+        while start and _belongs(blocks[start - 1], first, paragraph.settings):
+            start -= 1
+            first = blocks[start][0]
+        blocks[start:] = [[*chain.from_iterable(blocks[start:]), paragraph]]
     return blocks
 
 
-def _belongs(above: list[_Paragraph], block: list[_Paragraph]) -> bool:
-    """Whether the paragraphs above a block are its beginning."""
-    begin = block[0].lines[0].lstrip()
-    if begin.startswith(NEGATIVE) or _is_settings(begin):
-        return True
+def _belongs(above: list[_Paragraph], first: _Paragraph, settings: bool) -> bool:
+    """Whether a block goes on at `first`; `settings` says whether it is an A1111 text."""
+    begin = first.lines[0].lstrip()
+    if above[-1].settings:
+        return False
+    if begin.startswith(NEGATIVE):
+        return not any(paragraph.lines[0].lstrip().startswith(NEGATIVE) for paragraph in above)
     unfinished = _GOES_ON.search(above[-1].lines[-1]) or begin.startswith("BREAK")
-    return block[-1].settings and bool(unfinished)
+    return _is_settings(begin) or (settings and bool(unfinished))
 
 
 def _is_settings(line: str) -> bool:

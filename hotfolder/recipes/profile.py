@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
-from hotfolder.errors import did_you_mean, mistake
+from hotfolder.errors import Mistake, MistakesError, did_you_mean, mistake
 from hotfolder.recipes import schema, sizes
 from hotfolder.recipes.schedulers import MODEL_OWN, SCHEDULERS
 
@@ -38,7 +39,8 @@ SchedulerName = Annotated[str, schema.checked(scheduler)]
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the owner's weights are, and what they need.
 
-    `source` is `shipped:NAME`, a hub id (`owner/name`), a diffusers folder or a .safetensors file.
+    `source` is `shipped:NAME`, a hub id (`owner/name`), one file of a hub repository
+    (`hub:owner/name/FILE.safetensors`), a diffusers folder or a .safetensors file.
     A picture's sides are rendered at multiples of `multiple` px. `name` is what pictures carry;
     by default it is derived from the source, without any path.
     """
@@ -108,15 +110,22 @@ def resolve(name: str, tables: Mapping[str, Mapping[str, Any]]) -> Profile:
 def override(profile: Profile, table: Mapping[str, Any]) -> Profile:
     """`profile` with a prompt file's keys laid over it; the model stays the owner's choice.
 
-    Raises MistakesError for wrong keys and for the keys that only a profile may set.
+    Steps that are too few for a refinement are for the drafts alone. Raises MistakesError for wrong
+    keys and for the keys that only a profile may set.
     """
     if not table:
         return profile
-    for key in table:
-        if key in OWNER_ONLY:
-            raise mistake(OWNER_SAYS, key)
-    laid = schema.merge(msgspec.to_builtins(profile), table)
-    return _runnable(schema.convert(laid, Profile))
+    forbidden = [Mistake(key, OWNER_SAYS) for key in table if key in OWNER_ONLY]
+    allowed = {key: value for key, value in table.items() if key not in OWNER_ONLY}
+    try:
+        laid = schema.convert(schema.merge(msgspec.to_builtins(profile), allowed), Profile)
+    except MistakesError as error:
+        raise MistakesError([*forbidden, *error.mistakes]) from None
+    if forbidden:
+        raise MistakesError(forbidden)
+    if "refine" not in allowed and _too_weak(laid) is not None:
+        laid = replace(laid, refine=replace(laid.refine, steps=profile.steps))
+    return _runnable(laid)
 
 
 def model_name(model: Model) -> str:
@@ -166,14 +175,21 @@ def _laid_over_parents(name: str, tables: Mapping[str, Mapping[str, Any]]) -> di
     return laid
 
 
-def _runnable(profile: Profile) -> Profile:
+def _too_weak(profile: Profile) -> float | None:
+    """The first strength at which a refinement would run no step at all."""
     steps = profile.refine.steps or profile.steps
     given = profile.refine.strength
-    for weakest in given if isinstance(given, list) else [given]:
-        if int(steps * weakest) < 1:
-            raise mistake(
-                f"{steps} steps at strength {weakest:g} are no step at all; "
-                f"expected a strength of at least {math.ceil(100 / steps) / 100:.2f}",
-                "refine.strength",
-            )
+    strengths = given if isinstance(given, list) else [given]
+    return next((weak for weak in strengths if int(steps * weak) < 1), None)
+
+
+def _runnable(profile: Profile) -> Profile:
+    weak = _too_weak(profile)
+    if weak is not None:
+        steps = profile.refine.steps or profile.steps
+        raise mistake(
+            f"{steps} steps at strength {weak:g} are no step at all; "
+            f"expected a strength of at least {math.ceil(100 / steps) / 100:.2f}",
+            "refine.strength",
+        )
     return profile

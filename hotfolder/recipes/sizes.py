@@ -18,8 +18,8 @@ def size(text: str) -> tuple[int, int]:
     if not match:
         raise ValueError('expected a size like "800x600"')
     width, height = int(match[1]), int(match[2])
-    if not (_is_side(width) and _is_side(height)):
-        raise ValueError(f"expected sides from {MIN_SIDE_PX} to {MAX_SIDE_PX} pixels")
+    if not (MIN_SIDE_PX <= width <= MAX_SIDE_PX and MIN_SIDE_PX <= height <= MAX_SIDE_PX):
+        raise ValueError(f"expected sides from {MIN_SIDE_PX} to {MAX_SIDE_PX:,} pixels")
     if width * height > MAX_AREA_PX:
         raise ValueError(f"expected at most {MAX_AREA_PX:,} pixels")
     return width, height
@@ -45,15 +45,18 @@ def aspect_at(text: str, fraction: float) -> float:
 def sides(area_px: int, aspect: float, multiple: int) -> tuple[int, int]:
     """(width, height) in px with about this area and aspect.
 
-    Where a model's multiple is small (at most 2 % of the side of a square of this area), the sides
+    Where a model's multiple is small against the sides (at most 5 % of the shorter one), the sides
     are exact and the render is cropped. Otherwise cropping would cost too much of the picture,
-    and the sides are the multiples that come nearest in area and aspect. A side that no recipe
-    may have becomes the nearest one that it may have.
+    and the sides are the multiples that come nearest in area and aspect. An aspect that would make
+    a side shorter or longer than a recipe may have is brought nearer to a square.
     """
+    area_px = min(area_px, round(MAX_AREA_PX * 0.99))
+    widest = max(1.0, min(area_px / MIN_SIDE_PX**2, MAX_SIDE_PX**2 / area_px))
+    aspect = min(max(aspect, 1 / widest), widest)
     width, height = math.sqrt(area_px * aspect), math.sqrt(area_px / aspect)
-    if multiple > 0.02 * math.sqrt(area_px):
-        width, height = _nearest_multiples(width, height, multiple)
-    return _bounded(width), _bounded(height)
+    if multiple <= 0.05 * min(width, height):
+        return max(MIN_SIDE_PX, round(width)), max(MIN_SIDE_PX, round(height))
+    return _nearest_multiples(width, height, multiple)
 
 
 def render_sides(width: int, height: int, multiple: int) -> tuple[int, int]:
@@ -63,23 +66,17 @@ def render_sides(width: int, height: int, multiple: int) -> tuple[int, int]:
 
 def _nearest_multiples(width: float, height: float, multiple: int) -> tuple[int, int]:
     def around(side: float) -> list[int]:
-        below = max(math.ceil(MIN_SIDE_PX / multiple), math.floor(side / multiple)) * multiple
-        return [below, below + multiple]
+        below = math.floor(side / multiple) * multiple
+        near = [near for near in (below, below + multiple) if MIN_SIDE_PX <= near <= MAX_SIDE_PX]
+        return near or [-(-MIN_SIDE_PX // multiple) * multiple]
 
     def off(pair: tuple[int, int]) -> float:
         area = abs(math.log(pair[0] * pair[1] / (width * height)))
         aspect = abs(math.log((pair[0] / pair[1]) / (width / height)))
         return area + aspect
 
-    return min(((w, h) for w in around(width) for h in around(height)), key=off)
-
-
-def _is_side(side: int) -> bool:
-    return MIN_SIDE_PX <= side <= MAX_SIDE_PX
-
-
-def _bounded(side: float) -> int:
-    return min(max(MIN_SIDE_PX, round(side)), MAX_SIDE_PX)
+    pairs = [(w, h) for w in around(width) for h in around(height)]
+    return min([pair for pair in pairs if pair[0] * pair[1] <= MAX_AREA_PX], key=off)
 
 
 def _ratio(text: str) -> float:

@@ -20,8 +20,9 @@ def fit(source: Image.Image, sides: Sides) -> Image.Image:
     rgb = source.convert("RGB")
     width, height = sides
     scale = min(rgb.width / width, rgb.height / height)
-    left, top = (rgb.width - width * scale) / 2, (rgb.height - height * scale) / 2
-    box = (left, top, left + width * scale, top + height * scale)
+    left = max(0.0, (rgb.width - width * scale) / 2)
+    top = max(0.0, (rgb.height - height * scale) / 2)
+    box = (left, top, rgb.width - left, rgb.height - top)
     return rgb.resize(sides, Image.Resampling.LANCZOS, box=box)
 
 

@@ -53,7 +53,16 @@ class Loaded:
     """A model in memory; `pipe` holds its modules and own scheduler and is never run itself."""
 
     pipe: Any
+    dtype: torch.dtype
     sha256: str
+
+    def mend(self) -> None:
+        """Undo what a call that broke off can leave behind.
+
+        SDXL decodes in float32 and puts its autoencoder back into float16 only after success.
+        """
+        if vae := getattr(self.pipe, "vae", None):
+            vae.to(self.dtype)
 
 
 class Engine:
@@ -89,8 +98,9 @@ class Engine:
                 )
             model = self._models[name]
             path = weights.locate(model, self._base)
-            pipe = weights.load(path, model, environment.dtype(model.dtype, self.device))
-            self._loaded[name] = Loaded(pipe.to(self.device), fingerprint.fingerprint(path))
+            dtype = environment.dtype(model.dtype, self.device)
+            pipe = weights.load(path, model, dtype).to(self.device)
+            self._loaded[name] = Loaded(pipe, dtype, fingerprint.fingerprint(path))
         return self._loaded[name]
 
     def unload(self) -> None:
@@ -123,13 +133,16 @@ class Engine:
         try:
             image = run(pipe, arguments)
             used = torch.get_num_threads()
+        except RenderError:
+            loaded.mend()
+            raise
         finally:
             environment.set_threads(threads_before)
         facts = Facts(
             seconds=round(run.seconds, 3),
             steps_run=run.steps,
             device=environment.device_name(self.device),
-            dtype=str(loaded.pipe.dtype).removeprefix("torch."),
+            dtype=str(loaded.dtype).removeprefix("torch."),
             threads=used if self.device == "cpu" else 0,
             versions=environment.versions(),
             model_sha256=loaded.sha256,
@@ -160,6 +173,8 @@ class _Run:
             if error is self._raised:
                 raise
             raise RenderError(f"{type(pipe).__name__} failed: {error}") from error
+        finally:
+            self._raised = None  # its traceback would keep the latents of a stopped render alive
         self.seconds += time.perf_counter() - started
         return image.convert("RGB")
 

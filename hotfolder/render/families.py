@@ -62,10 +62,13 @@ def _guidance(pipe: Any, recipe: Recipe, names: frozenset[str]) -> dict[str, Any
         return {"guidance_scale": recipe.guidance_scale, "negative_prompt": negative}
     if pipe.transformer.config.guidance_embeds:
         return {"guidance_scale": recipe.guidance_scale, "true_cfg_scale": 1.0}
+    # FLUX.1 schnell was trained on prompts of 256 tokens; diffusers' default is that of dev.
+    length = {"max_sequence_length": 256} if type(pipe).__name__.startswith("Flux") else {}
     if recipe.guidance_scale <= 1:
-        return {"true_cfg_scale": 1.0}
+        return {"true_cfg_scale": 1.0, **length}
     # Without a negative prompt these pipelines switch guidance off; a space stands for none.
-    return {"true_cfg_scale": recipe.guidance_scale, "negative_prompt": negative or " "}
+    negative = negative or " "
+    return {"true_cfg_scale": recipe.guidance_scale, "negative_prompt": negative, **length}
 
 
 def accepted(pipe: Any) -> frozenset[str]:

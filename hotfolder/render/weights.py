@@ -1,4 +1,4 @@
-"""Where a model's files are, whether they are safe and whole, and what they hash to.
+"""Where a model's files are, whether they are whole and safe to open, and the opening.
 
 Weights are read from safetensors only: a pickle can run code, and so can a model's own Python.
 """
@@ -70,10 +70,17 @@ def load(path: Path, model: Model, dtype: Any) -> Any:
             use_safetensors=True,
             variant=model.variant,
             local_files_only=True,
-            **(NO_FILTER if _has_filter(path) else {}),
+            **_left_out(path),
         )
     except (RenderError, MemoryError):
         raise
+    except OSError as error:
+        if not path.is_file():
+            raise RenderError(f"the model {path.name} cannot be loaded: {error}") from error
+        raise ModelMissingError(
+            f"{path.name} has the weights alone; the small files with the model's shape are "
+            f"fetched once from the network, and that failed ({_root(error)})"
+        ) from error
     except Exception as error:
         raise RenderError(f"the model {path.name} cannot be loaded: {error}") from error
 
@@ -103,12 +110,21 @@ def _whole(folder: Path, model: Model) -> Path:
         if any(inside.glob("*.py")):
             raise RenderError(f"the model {folder.name} brings Python code along; it is never run")
         needs_weights = (inside / "config.json").is_file()
-        if not inside.is_dir() or (needs_weights and not any(inside.glob("*.safetensors"))):
+        if not inside.is_dir() or (needs_weights and not _has_weights(inside)):
             raise ModelMissingError(
-                f"the model {model.source} is not whole: {component}/ has no .safetensors file; "
-                "download it again (pickled .bin and .ckpt weights are never opened)"
+                f"the model {model.source} is not whole: {component}/ has no whole .safetensors "
+                "weights; download it again (pickled .bin and .ckpt weights are never opened)"
             )
     return folder
+
+
+def _has_weights(component: Path) -> bool:
+    """Whether a component's weights are here, with all their parts if they come in several."""
+    indexes = list(component.glob("*.safetensors.index*.json"))
+    if not indexes:
+        return any(component.glob("*.safetensors"))
+    maps = [json.loads(index.read_text(encoding="utf-8"))["weight_map"] for index in indexes]
+    return any(all((component / part).is_file() for part in set(map_.values())) for map_ in maps)
 
 
 def _components(folder: Path) -> list[str]:
@@ -131,8 +147,11 @@ def _index(folder: Path) -> dict[str, Any]:
     return index
 
 
-def _has_filter(folder: Path) -> bool:
-    return "safety_checker" in _index(folder)
+def _left_out(folder: Path) -> dict[str, Any]:
+    """What from_pretrained has to be told to do without: absent components, the content filter."""
+    index = _index(folder)
+    absent = dict.fromkeys(name for name, value in index.items() if value == [None, None])
+    return {**absent, **NO_FILTER} if "safety_checker" in index else absent
 
 
 def _hub_folder(model: Model) -> Path:
@@ -154,13 +173,13 @@ def _hub_folder(model: Model) -> Path:
 
     try:
         return _whole(fetch(local=True), model)
-    except (OSError, ModelMissingError) as absent:
+    except (OSError, ValueError, ModelMissingError) as absent:
         if _offline():
             raise _not_here(model, "HF_HUB_OFFLINE forbids to download it") from absent
     try:
         return fetch(local=False)
     except (OSError, ValueError) as error:
-        raise _not_here(model, f"downloading it failed ({error})") from error
+        raise _not_here(model, f"downloading it failed ({_root(error)})") from error
 
 
 def _hub_file(model: Model) -> Path:
@@ -171,10 +190,21 @@ def _hub_file(model: Model) -> Path:
     if len(parts) < 3 or not parts[-1].endswith(".safetensors"):
         raise RenderError('model.source: expected "hub:owner/name/FILE.safetensors"')
     repository, file = "/".join(parts[:2]), "/".join(parts[2:])
-    try:
-        return Path(hf_hub_download(repository, file, revision=model.revision))
-    except (OSError, ValueError) as error:
-        raise _not_here(model, f"downloading it failed ({error})") from error
+    for local in (True, False):
+        try:
+            return Path(
+                hf_hub_download(repository, file, revision=model.revision, local_files_only=local)
+            )
+        except (OSError, ValueError) as error:
+            failed = error
+    raise _not_here(model, f"downloading it failed ({_root(failed)})") from failed
+
+
+def _root(error: BaseException) -> str:
+    """The first line of what was wrong at the bottom of a chain of errors."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _not_here(model: Model, why: str) -> ModelMissingError:

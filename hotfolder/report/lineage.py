@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from hotfolder.recipes.recipe import Pixels, Recipe, lineage
+from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 
-if TYPE_CHECKING:
-    from rich.tree import Tree
+Tree = tuple[str, Sequence["Tree"]]
 
 
-def tree(title: str, recipe: Recipe, record: Record, edited: bool) -> Tree:
-    """The lineage of one picture for the terminal, the picture itself at the root."""
-    from rich.text import Text
-    from rich.tree import Tree
-
-    root = Tree(Text(title, style="bold"))
-    branch = root
-    if edited:
-        root.add(Text("edited after it was made: its pixels are not the recorded ones"))
-    for number, link in enumerate(lineage(recipe)):
-        if isinstance(link, Pixels):
-            branch.add(Text(f"a picture of {link.width}x{link.height} px that came from elsewhere"))
-            break
-        if number:
-            branch = branch.add(Text(f"made from {_kind(link)} {link.id[:8]}", style="bold"))
-        for line in _lines(link):
-            branch.add(Text(line))
-        if number == 0:
-            for line in _record_lines(record):
-                branch.add(Text(line, style="dim"))
-    return root
+def tree(title: str, recipe: Recipe, record: Record, edited: bool) -> list[str]:
+    """The lineage of one picture in lines, the picture itself at the root."""
+    note = "edited after it was made: its pixels are not the recorded ones"
+    first: list[Tree] = [(note, ())] if edited else []
+    branches = [*first, *_leaves([*_lines(recipe), *_record_lines(record)]), *_source(recipe)]
+    return [title, *_drawn(branches, "")]
 
 
-def _kind(recipe: Recipe) -> str:
-    return "draft" if recipe.source is None else "picture"
+def _source(recipe: Recipe) -> list[Tree]:
+    source = recipe.source
+    if source is None:
+        return []
+    if isinstance(source, Pixels):
+        return [(f"made from a picture of {source.width}x{source.height} from elsewhere", ())]
+    kind = "draft" if source.source is None else "picture"
+    return [(f"made from {kind} {source.id[:8]}", [*_leaves(_lines(source)), *_source(source)])]
+
+
+def _drawn(branches: Sequence[Tree], indent: str) -> list[str]:
+    lines = []
+    for number, (text, below) in enumerate(branches):
+        last = number == len(branches) - 1
+        lines.append(f"{indent}{'└── ' if last else '├── '}{text}")
+        lines += _drawn(below, indent + ("    " if last else "│   "))
+    return lines
+
+
+def _leaves(lines: list[str]) -> list[Tree]:
+    return [(line, ()) for line in lines]
 
 
 def _lines(recipe: Recipe) -> list[str]:
@@ -51,12 +54,11 @@ def _lines(recipe: Recipe) -> list[str]:
 
 
 def _record_lines(record: Record) -> list[str]:
-    when = f"{record.created}, {record.seconds:g} s on {record.device}" if record.created else ""
     versions = ", ".join(f"{name} {number}" for name, number in sorted(record.versions.items()))
     lines = {
-        "template": record.template,
+        "template": record.template if "{" in record.template or "__" in record.template else "",
         "asked for": record.prompt_file and f"in {record.prompt_file}, profile {record.profile}",
-        "made": when,
+        "made": record.created and f"{record.created}, {record.seconds:g} s on {record.device}",
         "with": versions and f"{record.software}, {versions}",
         "pixels": record.pixels,
     }

@@ -9,10 +9,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 PAPER = (250, 249, 246)
 INK = (40, 40, 46)
-FAINT = (140, 138, 132)
 STAR = (222, 158, 40)
 _GAP_PX = 14
-_CAPTION_PX = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +19,13 @@ class Row:
 
     heading: str
     pictures: Sequence[Image.Image]
-    captions: Sequence[str] = ()
     marked: frozenset[int] = frozenset()
 
 
 def sheet(title: str, rows: Sequence[Row], width_px: int = 1600) -> Image.Image:
     """An RGB picture of all rows, `width_px` wide; the pictures of a row share one height."""
     heights = [_row_height(row, width_px) for row in rows]
-    total = 84 + sum(height + 44 + _CAPTION_PX + _GAP_PX for height in heights) + _GAP_PX
+    total = 84 + sum(height + 44 + _GAP_PX for height in heights) + _GAP_PX
     page = Image.new("RGB", (width_px, total), PAPER)
     draw = ImageDraw.Draw(page)
     draw.text((_GAP_PX * 2, 26), title, INK, _font(30))
@@ -36,7 +33,7 @@ def sheet(title: str, rows: Sequence[Row], width_px: int = 1600) -> Image.Image:
     for row, height in zip(rows, heights, strict=True):
         draw.text((_GAP_PX * 2, y + 8), row.heading, INK, _font(20))
         _draw_row(page, draw, row, y + 44, height)
-        y += height + 44 + _CAPTION_PX + _GAP_PX
+        y += height + 44 + _GAP_PX
     return page
 
 
@@ -47,8 +44,6 @@ def _draw_row(page: Image.Image, draw: ImageDraw.ImageDraw, row: Row, y: int, he
         page.paste(picture.resize((width, height), Image.Resampling.LANCZOS), (x, y))
         if number in row.marked:
             draw.rectangle((x - 4, y - 4, x + width + 3, y + height + 3), outline=STAR, width=4)
-        if number < len(row.captions):
-            draw.text((x, y + height + 6), row.captions[number], FAINT, _font(15))
         x += width + _GAP_PX
 
 

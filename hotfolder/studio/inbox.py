@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -9,14 +11,17 @@ from hotfolder.errors import MistakesError, PictureError, mistake
 from hotfolder.images.carried import suffixes as picture_suffixes
 from hotfolder.plan import BrokenFile, PromptFile, Request
 from hotfolder.prompts import check, encoding, formats, picture
+from hotfolder.recipes import wildcards
+from hotfolder.recipes.draw import template
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import is_conflict
+from hotfolder.studio.names import is_conflict, printable
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.settle import Reading
 
+_log = logging.getLogger(__name__)
 _TEXT = frozenset({".txt"})
 _SIDECARS = frozenset({".xmp", ".xml"})  # picture programs put these beside pictures
 CONFLICT = "a sync program made this copy of a file that was changed in two places; it is not used"
@@ -39,17 +44,20 @@ class Inbox:
 
     studio: Studio
     _files: dict[str, Reading] = field(default_factory=dict)
+    _stems: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _entries: dict[str, PromptFile | BrokenFile | Waiting | None] = field(default_factory=dict)
 
     def put(self, path: str, state: Reading) -> None:
         """A file has settled in this state."""
         self._files[path] = state
+        self._stems[_stem(path)].add(path)
         self._forget(path)
 
     def remove(self, path: str) -> None:
         """A file is gone, or has begun to change."""
         if self._files.pop(path, None):
             self._forget(path)
+            self._stems[_stem(path)].discard(path)
 
     def read_again(self) -> None:
         """Profiles or word lists have changed: every file is to be checked against them."""
@@ -84,6 +92,9 @@ class Inbox:
             return Waiting(f"it cannot be read: {error.strerror}")
         except (MistakesError, PictureError) as error:
             return BrokenFile(path, str(error), beside)
+        for request in requests:
+            for note in _notes(request, owner):
+                _log.warning("%s: %s", printable(path), note)
         return PromptFile(path, requests, (self._files[path].ctime_ns, path), beside)
 
     def _text_prompts(self, path: str, suffix: str) -> tuple[Prompt, ...]:
@@ -100,21 +111,30 @@ class Inbox:
         if texts:
             data = read_file(self.studio.root / texts[0], encoding.MAX_BYTES)
             text = encoding.decode(data)
-        if shown.recipe is None and text is None and shown.infotext is None:
+        if not (shown.recipe or text or (shown.infotext and shown.infotext.prompt)):
             name = PurePosixPath(path).with_suffix(".txt").name
             return Waiting(f"put a text file {name} with a prompt beside it")
         return picture.parse(shown.recipe, shown.infotext, shown.pixels, text)
 
     def _partners(self, path: str, suffixes: frozenset[str]) -> tuple[str, ...]:
         """Settled files beside `path` with its name and one of these endings."""
-        stem = path.removesuffix(PurePosixPath(path).suffix)
-        partners = (stem + suffix for suffix in sorted(suffixes))
-        return tuple(name for name in partners if name in self._files and name != path)
+        others = sorted(self._stems[_stem(path)] - {path})
+        return tuple(name for name in others if PurePosixPath(name).suffix.lower() in suffixes)
 
     def _forget(self, path: str) -> None:
-        stem = path.removesuffix(PurePosixPath(path).suffix)
-        for known in [known for known in self._entries if known.startswith(stem)]:
-            del self._entries[known]
+        for known in self._stems[_stem(path)]:
+            self._entries.pop(known, None)
+
+
+def _stem(path: str) -> str:
+    return path.removesuffix(PurePosixPath(path).suffix)
+
+
+def _notes(request: Request, owner: Owner) -> tuple[str, ...]:
+    """Sentences about parts of a template that are used as they are written."""
+    if request.prompt.literal:
+        return ()
+    return wildcards.notes(template(request.prompt, request.profile), owner.words)
 
 
 def _requests(prompts: tuple[Prompt, ...], owner: Owner) -> tuple[Request, ...]:

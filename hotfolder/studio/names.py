@@ -47,14 +47,17 @@ def is_conflict(name: str) -> bool:
     return _CONFLICT.search(PurePosixPath(name).stem) is not None
 
 
-def slug(text: str, length: int = 48) -> str:
+def slug(text: str, length: int = 36) -> str:
     """A readable, portable piece of a file name made of a prompt's first words.
 
-    Letters of any script stay. At most `length` characters and 120 bytes in UTF-8.
+    Letters of any script stay, a leading article does not. At most `length` characters and 120
+    bytes in UTF-8.
     """
     text = unicodedata.normalize("NFC", text)
     text = re.sub(r"<[^<>]*>", " ", text)
     words = "".join(c if _is_of_a_word(c) else " " for c in text.lower()).split()
+    if len(words) > 1 and words[0] in {"a", "an", "the"}:
+        words = words[1:]
     kept = ""
     for word in words:
         longer = f"{kept}-{word}" if kept else word[:length]

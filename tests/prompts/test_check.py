@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from hotfolder.errors import MistakesError
 from hotfolder.prompts.check import check
+from hotfolder.prompts.text import parse
+from hotfolder.recipes import draw, profile, recipe
 from hotfolder.recipes.prompt import Prompt
 
 TABLES: dict[str, dict[str, Any]] = {
@@ -42,6 +45,7 @@ def test_everything_is_said_at_once() -> None:
     ) == [
         "model: a prompt file cannot choose this; put it into a file in profiles/ and name that "
         'file here with profile = "..."',
+        "steps: expected a whole number from 1 to 1,000, got -1",
         'prompt 1 ("a __animal__"), __animal__: there is no word list wildcards/animal.txt; '
         "did you mean 'animals'?",
         "profile: there is no profile 'plian'; did you mean 'plain'?",
@@ -63,3 +67,15 @@ def test_parts_of_the_profile_are_checked_too() -> None:
 def test_an_empty_prompt_is_said() -> None:
     """A prompt without any text or part shows nothing."""
     assert says(Prompt(text=" ")) == ["this prompt is empty; expected what the picture shall show"]
+
+
+@pytest.mark.parametrize("steps", [1, 2, 30])
+@pytest.mark.parametrize("size", ["16x256", "512x768", "16384x1024", "1x1"])
+def test_what_passes_can_be_drawn(steps: int, size: str) -> None:
+    """A pasted text of any steps and shape becomes a recipe that can be read again."""
+    (prompt,) = parse(f"x\nSteps: {steps}, Seed: {2**63 - 1}, CFG scale: 100, Size: {size}")
+    check([prompt], TABLES, "plain", {})
+    laid = profile.override(profile.resolve("plain", TABLES), prompt.overrides)
+    made = draw.draw(prompt, laid, 3, "salt", {})
+    assert made.steps == steps
+    assert recipe.from_builtins(json.loads(recipe.canonical(made))) == made

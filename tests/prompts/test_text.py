@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -107,6 +109,24 @@ def test_too_many_prompts() -> None:
     """A file has a bounded number of prompts."""
     with pytest.raises(MistakesError, match="10,001 prompts"):
         parse("a\n\n" * (MAX_PROMPTS + 1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a castle,\n\n" * 80_000 + SETTINGS,
+        "Negative prompt: a\n\n" * 40_000,
+        f"{SETTINGS}\n" * 12_000,
+        "BREAK\n" * 150_000,
+    ],
+    ids=["goes on", "negative", "settings", "lines"],
+)
+def test_is_read_in_linear_time(text: str) -> None:
+    """Almost a megabyte of the worst repeated lines is answered soon."""
+    start = time.process_time()
+    with pytest.raises(MistakesError):
+        parse(text)
+    assert time.process_time() - start < 5
 
 
 @settings(max_examples=150, deadline=None)

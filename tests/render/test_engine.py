@@ -102,6 +102,19 @@ def test_a_stopped_render_leaves_no_trace(engine: Engine, draft: Recipe) -> None
         assert pixel_hash(engine.render(draft).image) == whole
 
 
+def test_stopped_ends_all_that_is_nested(engine: Engine, draft: Recipe, final: Recipe) -> None:
+    """Stopped within a refinement that interrupts a draft ends both, and leaves no trace."""
+    source = Image.new("RGB", (70, 52), "orange")
+    whole = pixel_hash(engine.render(draft).image)
+
+    def stop(step: int, steps: int) -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        engine.render(draft, on_step=lambda *_: engine.render(final, source, on_step=stop))
+    assert pixel_hash(engine.render(draft).image) == whole
+
+
 def test_what_on_step_raises_comes_through(engine: Engine, draft: Recipe) -> None:
     """A mistake of the caller's own is not taken for a failed picture."""
 

@@ -29,9 +29,9 @@ def stable_diffusion(folder: Path, seed: int = 0) -> Path:
     """A v-prediction, zero-SNR Stable Diffusion 1.5 in miniature; saved in fp16 like ours."""
     torch.manual_seed(seed)
     pipe = StableDiffusionPipeline(
-        vae=_vae(),
-        text_encoder=CLIPTextModel(_text_config()).eval(),
-        tokenizer=_tokenizer(folder),
+        vae=vae(),
+        text_encoder=CLIPTextModel(text_config()).eval(),
+        tokenizer=tokenizer(folder),
         unet=_unet(),
         scheduler=DPMSolverMultistepScheduler(
             beta_schedule="scaled_linear",
@@ -43,19 +43,19 @@ def stable_diffusion(folder: Path, seed: int = 0) -> Path:
         feature_extractor=None,
         requires_safety_checker=False,
     )
-    return _saved(pipe, folder)
+    return saved(pipe, folder)
 
 
 def stable_diffusion_xl(folder: Path, seed: int = 0) -> Path:
     """A Stable Diffusion XL in miniature."""
     torch.manual_seed(seed)
-    tokenizer = _tokenizer(folder)
+    letters = tokenizer(folder)
     pipe = StableDiffusionXLPipeline(
-        vae=_vae(),
-        text_encoder=CLIPTextModel(_text_config()).eval(),
-        text_encoder_2=CLIPTextModelWithProjection(_text_config()).eval(),
-        tokenizer=tokenizer,
-        tokenizer_2=tokenizer,
+        vae=vae(),
+        text_encoder=CLIPTextModel(text_config()).eval(),
+        text_encoder_2=CLIPTextModelWithProjection(text_config()).eval(),
+        tokenizer=letters,
+        tokenizer_2=letters,
         unet=_unet(
             cross_attention_dim=64,
             attention_head_dim=(2, 4),
@@ -68,10 +68,10 @@ def stable_diffusion_xl(folder: Path, seed: int = 0) -> Path:
             beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, steps_offset=1
         ),
     )
-    return _saved(pipe, folder)
+    return saved(pipe, folder)
 
 
-def _saved(pipe: Any, folder: Path) -> Path:
+def saved(pipe: Any, folder: Path) -> Path:
     pipe.to(torch.float16).save_pretrained(folder, safe_serialization=True)
     return folder
 
@@ -92,7 +92,7 @@ def _unet(**more: Any) -> UNet2DConditionModel:
     return UNet2DConditionModel(**{**shape, **more}).eval()
 
 
-def _vae(latent_channels: int = 4, **more: Any) -> AutoencoderKL:
+def vae(latent_channels: int = 4, **more: Any) -> AutoencoderKL:
     return AutoencoderKL(
         block_out_channels=(8, 8, 8, 8),
         down_block_types=("DownEncoderBlock2D",) * 4,
@@ -104,7 +104,7 @@ def _vae(latent_channels: int = 4, **more: Any) -> AutoencoderKL:
     ).eval()
 
 
-def _text_config(**more: Any) -> CLIPTextConfig:
+def text_config(**more: Any) -> CLIPTextConfig:
     shape: dict[str, Any] = {
         "hidden_size": 32,
         "intermediate_size": 37,
@@ -120,7 +120,7 @@ def _text_config(**more: Any) -> CLIPTextConfig:
     return CLIPTextConfig(**{**shape, **more})
 
 
-def _tokenizer(folder: Path) -> CLIPTokenizer:
+def tokenizer(folder: Path) -> CLIPTokenizer:
     """A tokenizer that knows single letters only."""
     letters = "abcdefghijklmnopqrstuvwxyz0123456789,.-"
     words = ["<|startoftext|>", "<|endoftext|>"]
@@ -129,7 +129,7 @@ def _tokenizer(folder: Path) -> CLIPTokenizer:
     vocabulary, merges = folder / "vocab.json", folder / "merges.txt"
     vocabulary.write_text(json.dumps({word: number for number, word in enumerate(words)}))
     merges.write_text("#version: 0.2\n")
-    tokenizer = CLIPTokenizer(str(vocabulary), str(merges), model_max_length=77)
+    letters_only = CLIPTokenizer(str(vocabulary), str(merges), model_max_length=77)
     vocabulary.unlink()
     merges.unlink()
-    return tokenizer
+    return letters_only

@@ -1,0 +1,159 @@
+"""A picture made again from its recipe alone, and the verdict: identical, or what differs."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from hotfolder.errors import PictureError, RenderError
+from hotfolder.recipes.recipe import Pixels, Recipe
+from hotfolder.recipes.record import Record
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from hotfolder.render.engine import Engine, Facts, OnStep
+
+Sources = Callable[[str], "Image.Image | None"]
+Verdict = Literal["identical", "differs", "cannot"]
+
+
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """A picture made again, and how it compares with the one in hand.
+
+    `differences` are sentences on what was not as it was then; empty where nothing is known to
+    differ. `psnr_db` (inf for equal pixels) and `largest_difference` (0..255) compare with the old
+    picture's pixels, where they were given. `image` and `facts` are None if the verdict is
+    "cannot"; then `differences` says what is missing.
+    """
+
+    verdict: Verdict
+    image: Image.Image | None = None
+    facts: Facts | None = None
+    differences: tuple[str, ...] = ()
+    psnr_db: float | None = None
+    largest_difference: int | None = None
+
+
+class Recent:
+    """The pictures of the last few recipes: finals of one draft need it rendered only once."""
+
+    def __init__(self, most: int = 4) -> None:
+        self._most = most
+        self._pictures: OrderedDict[tuple[str, int], Image.Image] = OrderedDict()
+
+    def get(self, recipe_id: str, threads: int) -> Image.Image | None:
+        """The picture of this recipe made with this many threads, if it is remembered."""
+        key = (recipe_id, threads)
+        if key in self._pictures:
+            self._pictures.move_to_end(key)
+        return self._pictures.get(key)
+
+    def put(self, recipe_id: str, threads: int, picture: Image.Image) -> None:
+        """Remember `picture`, and forget the one that was not asked for longest."""
+        self._pictures[recipe_id, threads] = picture
+        self._pictures.move_to_end((recipe_id, threads))
+        while len(self._pictures) > self._most:
+            self._pictures.popitem(last=False)
+
+
+def regenerate(
+    recipe: Recipe,
+    record: Record,
+    engine: Engine,
+    sources: Sources,
+    picture: Image.Image | None = None,
+    recent: Recent | None = None,
+    on_step: OnStep | None = None,
+) -> Remade:
+    """`recipe` rendered again with its whole lineage, judged by `record`.
+
+    `sources` gives a picture by its pixel hash, or None; it is asked only for sources that no
+    recipe describes. `picture`, if given, is the old picture to compare with. One `recent` for
+    several calls saves rendering a common draft again.
+    """
+    from hotfolder.images.pixels import pixel_hash
+
+    recent = recent if recent is not None else Recent()
+    try:
+        source = _source(recipe, record, engine, sources, recent, on_step)
+        rendered = engine.render(recipe, source, on_step, threads=record.threads or None)
+    except (RenderError, PictureError) as error:
+        return Remade("cannot", differences=(str(error),))
+    recent.put(recipe.id, record.threads, rendered.image)
+    psnr_db, largest = _compare(rendered.image, picture) if picture else (None, None)
+    if pixel_hash(rendered.image) == record.pixels:
+        verdict: Verdict = "identical"
+    else:
+        verdict = "differs"
+    differences = () if verdict == "identical" else _differences(record, rendered.facts)
+    return Remade(verdict, rendered.image, rendered.facts, differences, psnr_db, largest)
+
+
+def _source(
+    recipe: Recipe,
+    record: Record,
+    engine: Engine,
+    sources: Sources,
+    recent: Recent,
+    on_step: OnStep | None,
+) -> Image.Image | None:
+    """The picture that `recipe` starts from: rendered, remembered or asked for; None for none."""
+    if recipe.source is None:
+        return None
+    if isinstance(recipe.source, Pixels):
+        return _asked_for(recipe.source, sources)
+    known = recent.get(recipe.source.id, record.threads)
+    if known is not None:
+        return known
+    below = _source(recipe.source, record, engine, sources, recent, on_step)
+    image = engine.render(recipe.source, below, on_step, threads=record.threads or None).image
+    recent.put(recipe.source.id, record.threads, image)
+    return image
+
+
+def _asked_for(source: Pixels, sources: Sources) -> Image.Image:
+    from hotfolder.images.pixels import pixel_hash
+
+    image = sources(source.sha256)
+    if image is None:
+        raise PictureError(
+            f"its source picture ({source.width}x{source.height}, pixel hash "
+            f"{source.sha256[:12]}…) was not made here and is not in this studio"
+        )
+    if pixel_hash(image) != source.sha256:
+        raise PictureError(f"the kept source picture {source.sha256[:12]}… was changed since")
+    return image
+
+
+def _differences(record: Record, facts: Facts) -> tuple[str, ...]:
+    """A sentence for each thing that is known to change bits and is not as it was then."""
+    pairs = [
+        ("the model's files", record.model_sha256[:12], facts.model_sha256[:12]),
+        ("the device", record.device, facts.device),
+        ("the number format", record.dtype, facts.dtype),
+        ("the number of threads", str(record.threads), str(facts.threads)),
+        ("the memory plan", record.memory_plan, facts.memory_plan),
+    ]
+    for name in sorted({*record.versions, *facts.versions}):
+        pairs.append((name, record.versions.get(name, ""), facts.versions.get(name, "")))
+    return tuple(
+        f"{what} was {then or 'not recorded'}, now it is {now or 'not here'}"
+        for what, then, now in pairs
+        if then != now
+    )
+
+
+def _compare(new: Image.Image, old: Image.Image) -> tuple[float | None, int | None]:
+    """(PSNR in dB, largest difference of any value, 0..255); (None, None) for other sides."""
+    import numpy as np
+
+    if new.size != old.size:
+        return None, None
+    difference = np.asarray(new, dtype=np.int16) - np.asarray(old.convert("RGB"), dtype=np.int16)
+    mean_square = float(np.mean(difference.astype(np.float64) ** 2))
+    psnr_db = float("inf") if mean_square == 0 else 10 * np.log10(255**2 / mean_square)
+    return float(psnr_db), int(np.abs(difference).max())

@@ -1,0 +1,112 @@
+"""Each model family is called the way it wants to be called, and can be interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+import torch
+
+from hotfolder.errors import RenderError
+from hotfolder.images.pixels import pixel_hash
+from hotfolder.recipes.profile import Model
+from hotfolder.recipes.recipe import Recipe
+from hotfolder.render import families, schedulers
+from hotfolder.render.engine import Engine, Rendered
+from tests.render import tiny, tiny_flow
+
+BUILDERS: dict[str, Callable[[Path], Path]] = {
+    "sd3": tiny_flow.stable_diffusion_3,
+    "schnell": tiny_flow.flux,
+    "dev": lambda folder: tiny_flow.flux(folder, guidance_embeds=True),
+    "qwen": tiny_flow.qwen_image,
+    "z-image": tiny_flow.z_image,
+}
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """An engine for a tiny model of each family, SD 1.5 among them."""
+    folder = tmp_path_factory.mktemp("families")
+    for name, build in {**BUILDERS, "sd": tiny.stable_diffusion}.items():
+        build(folder / name)
+    models = {name: Model(source=f"./{name}", multiple=16) for name in [*BUILDERS, "sd"]}
+    return Engine(models, folder, device="cpu", threads=1)
+
+
+def called(engine: Engine, recipe: Recipe) -> dict[str, object]:
+    """The arguments that the recipe's pipeline would be called with."""
+    modules = engine.load(recipe.model).pipe
+    scheduler = schedulers.fresh("model", modules.scheduler)
+    pipe = families.pipeline(modules, "txt2img", scheduler)
+    return families.arguments(pipe, recipe, (64, 48))
+
+
+@pytest.mark.parametrize("family", BUILDERS)
+def test_both_stages_interrupted_or_not(
+    engine: Engine, draft: Recipe, final: Recipe, family: str
+) -> None:
+    """Draft and refinement have their sizes, and one within the other changes neither."""
+    flow = {"model": family, "scheduler": "model"}
+    draft = msgspec.structs.replace(draft, **flow)
+    final = msgspec.structs.replace(final, **flow, source=draft)
+    first = engine.render(draft)
+    second = engine.render(final, first.image)
+    assert (first.image.size, second.image.size) == ((70, 52), (88, 65))
+    torch.manual_seed(99)
+    within: list[Rendered] = []
+
+    def make_room(step: int, steps: int) -> None:
+        if step == 2:
+            within.append(engine.render(final, first.image))
+
+    assert pixel_hash(engine.render(draft, on_step=make_room).image) == pixel_hash(first.image)
+    assert pixel_hash(within[0].image) == pixel_hash(second.image)
+
+
+def test_ordinary_guidance(engine: Engine, draft: Recipe) -> None:
+    """Most families take the guidance scale and the negative prompt as they are."""
+    for family in ("sd", "sd3", "z-image"):
+        recipe = msgspec.structs.replace(draft, model=family, negative_prompt="people")
+        arguments = called(engine, recipe)
+        assert arguments["guidance_scale"] == 4.0
+        assert arguments["negative_prompt"] == "people"
+        assert "true_cfg_scale" not in arguments
+
+
+def test_guidance_that_needs_a_negative_prompt(engine: Engine, draft: Recipe) -> None:
+    """Qwen-Image switches guidance off without a negative prompt, so it is given a space."""
+    arguments = called(engine, msgspec.structs.replace(draft, model="qwen"))
+    assert (arguments["true_cfg_scale"], arguments["negative_prompt"]) == (4.0, " ")
+
+
+def test_guidance_that_is_switched_off(engine: Engine, draft: Recipe) -> None:
+    """A guidance scale of 0 or 1 switches it off, and saves the second pass."""
+    for family in ("schnell", "qwen"):
+        recipe = msgspec.structs.replace(draft, model=family, guidance_scale=0.0)
+        arguments = called(engine, recipe)
+        assert arguments["true_cfg_scale"] == 1.0
+        assert "negative_prompt" not in arguments
+
+
+def test_guidance_that_the_model_reads(engine: Engine, draft: Recipe) -> None:
+    """FLUX.1 dev reads the guidance scale as a number, and has no negative prompt."""
+    recipe = msgspec.structs.replace(draft, model="dev", negative_prompt="people")
+    arguments = called(engine, recipe)
+    assert (arguments["guidance_scale"], arguments["true_cfg_scale"]) == (4.0, 1.0)
+    assert "negative_prompt" not in arguments
+
+
+def test_schnell_reads_short_prompts(engine: Engine, draft: Recipe) -> None:
+    """FLUX.1 schnell was trained on prompts of 256 tokens at most, dev on 512."""
+    schnell = called(engine, msgspec.structs.replace(draft, model="schnell"))
+    assert schnell["max_sequence_length"] == 256
+    assert "max_sequence_length" not in called(engine, msgspec.structs.replace(draft, model="dev"))
+
+
+def test_a_scheduler_that_does_not_fit(engine: Engine, draft: Recipe) -> None:
+    """Naming a scheduler for noise prediction with a flow-matching model is told in words."""
+    with pytest.raises(RenderError, match="flow matching"):
+        engine.render(msgspec.structs.replace(draft, model="sd3"))

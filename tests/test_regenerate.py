@@ -1,0 +1,156 @@
+"""Any picture can be made again from its recipe, and the verdict tells what differs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import fields
+
+import msgspec
+import pytest
+from PIL import Image
+
+from hotfolder.images.pixels import pixel_hash
+from hotfolder.recipes.profile import Model
+from hotfolder.recipes.recipe import Pixels, Recipe
+from hotfolder.recipes.record import Record
+from hotfolder.regenerate import Recent, regenerate
+from hotfolder.render.engine import Engine, Rendered
+from tests.render import tiny
+
+DRAFT = Recipe(
+    prompt="a castle",
+    seed=1,
+    width=70,
+    height=52,
+    multiple=tiny.MULTIPLE,
+    model="sd",
+    scheduler="Euler a",
+    steps=3,
+    guidance_scale=3.0,
+)
+FINAL = msgspec.structs.replace(DRAFT, width=88, height=65, strength=0.7, seed=2, source=DRAFT)
+
+
+class Counting(Engine):
+    """An engine that counts its renders."""
+
+    renders = 0
+
+    def render(self, *args: object, **more: object) -> Rendered:
+        self.renders += 1
+        return super().render(*args, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Counting:
+    """An engine for one tiny model."""
+    folder = tiny.stable_diffusion(tmp_path_factory.mktemp("models") / "sd")
+    model = Model(source=str(folder), multiple=tiny.MULTIPLE)
+    return Counting({"sd": model}, None, device="cpu", threads=1)
+
+
+def recorded(rendered: Rendered) -> Record:
+    """The render record of a picture."""
+    facts = {field.name: getattr(rendered.facts, field.name) for field in fields(rendered.facts)}
+    return Record(stage="final", pixels=pixel_hash(rendered.image), **facts)
+
+
+def nothing(_sha256: str) -> None:
+    """A studio that keeps no sources."""
+
+
+@pytest.fixture(scope="module")
+def final(engine: Counting) -> Rendered:
+    """The final as it was first made."""
+    return engine.render(FINAL, engine.render(DRAFT).image)
+
+
+def test_a_final_is_made_again_without_its_draft(engine: Counting, final: Rendered) -> None:
+    """The recipe alone is enough for the whole lineage, bit for bit."""
+    remade = regenerate(FINAL, recorded(final), engine, nothing, picture=final.image)
+    assert remade.verdict == "identical"
+    assert remade.differences == ()
+    assert (remade.psnr_db, remade.largest_difference) == (float("inf"), 0)
+
+
+def test_it_computes_with_the_threads_of_then(engine: Counting) -> None:
+    """Another thread count can change bits, so the recorded one is used."""
+    with_two = engine.render(DRAFT, threads=2)
+    remade = regenerate(DRAFT, recorded(with_two), engine, nothing)
+    assert remade.verdict == "identical"
+    assert remade.facts is not None
+    assert remade.facts.threads == 2
+
+
+def test_a_common_draft_is_rendered_once(engine: Counting, final: Rendered) -> None:
+    """Two finals of one draft take three renders, not four."""
+    engine.renders = 0
+    recent = Recent()
+    other = msgspec.structs.replace(FINAL, seed=3)
+    for recipe in (FINAL, other):
+        regenerate(recipe, recorded(final), engine, nothing, recent=recent)
+    assert engine.renders == 3
+
+
+def test_recent_forgets_the_oldest() -> None:
+    """Only so many pictures are kept; asking for one keeps it longer."""
+    recent = Recent(most=2)
+    image = Image.new("RGB", (1, 1))
+    recent.put("a", 1, image)
+    recent.put("b", 1, image)
+    recent.get("a", 1)
+    recent.put("c", 1, image)
+    assert recent.get("a", 1) is image
+    assert recent.get("b", 1) is None
+
+
+def test_another_environment_is_named(engine: Counting, final: Rendered) -> None:
+    """Where the bits differ, the verdict lists all that is not as it was."""
+    then = msgspec.structs.replace(
+        recorded(final),
+        pixels="0" * 64,
+        device="cuda NVIDIA H100",
+        dtype="float16",
+        versions={**final.facts.versions, "torch": "2.4.0", "cuda": "12.4"},
+    )
+    remade = regenerate(FINAL, then, engine, nothing, picture=Image.new("RGB", (88, 65)))
+    assert remade.verdict == "differs"
+    said = "\n".join(remade.differences)
+    assert "the device was cuda NVIDIA H100, now it is cpu" in said
+    assert "the number format was float16, now it is float32" in said
+    assert "torch was 2.4.0" in said
+    assert "cuda was 12.4, now it is not here" in said
+    assert len(remade.differences) == 4
+    assert remade.psnr_db is not None
+    assert 0 < remade.psnr_db < 40
+
+
+def test_a_foreign_source_is_asked_for(engine: Counting) -> None:
+    """A source that is known by its pixels is given by its hash, and checked."""
+    photo = Image.linear_gradient("L").convert("RGB").resize((70, 52))
+    source = Pixels(sha256=pixel_hash(photo), width=70, height=52)
+    recipe = msgspec.structs.replace(FINAL, source=source)
+    record = recorded(engine.render(recipe, photo))
+    kept = {source.sha256: photo}
+    assert regenerate(recipe, record, engine, kept.get).verdict == "identical"
+    gone = regenerate(recipe, record, engine, nothing)
+    assert gone.verdict == "cannot"
+    assert "is not in this studio" in gone.differences[0]
+    changed = regenerate(recipe, record, engine, lambda _: Image.new("RGB", (70, 52)))
+    assert "was changed since" in changed.differences[0]
+
+
+def test_a_missing_model_is_a_verdict(engine: Counting, final: Rendered) -> None:
+    """A recipe of a model that is not here cannot be made again, and says why."""
+    recipe = msgspec.structs.replace(FINAL, model="flux")
+    remade = regenerate(recipe, recorded(final), engine, nothing)
+    assert remade.verdict == "cannot"
+    assert "flux" in remade.differences[0]
+
+
+def test_the_module_is_light() -> None:
+    """Importing it imports no torch; the engine is handed in."""
+    look = "import sys, hotfolder.regenerate; print('torch' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
