@@ -109,8 +109,10 @@ class Tree:
                 continue
             for entry in entries:
                 below = f"{folder}/{entry.name}"
+                if below in _NOT_READ:
+                    continue
                 if entry.is_dir(follow_symlinks=False):
-                    if not is_private_folder(entry.name) and below not in _NOT_READ:
+                    if not is_private_folder(entry.name):
                         folders.append(below)
                 elif entry.is_file(follow_symlinks=False) and not is_temporary(entry.name):
                     try:

@@ -37,7 +37,7 @@ RECIPE = Recipe(
 )
 IMAGE = Image.linear_gradient("L").resize((24, 16)).convert("RGB")
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
-NAME = f"a-castle-by-the-sea-{RECIPE.id[:8]}.png"
+NAME = f"castle-by-the-sea-{RECIPE.id[:8]}.png"
 
 
 def draft(ordinal: int = 0, **changes: Any) -> RenderDraft:
@@ -93,7 +93,7 @@ def ledger(studio: Studio) -> Ledger:
     ("folders", "of_a_draft", "of_a_final", "of_a_foreign_final"),
     [
         ("flat", "drafts", "final", "final"),
-        ("prompt", "drafts/my-prompts", "final/the-castle", "final"),
+        ("prompt", "drafts/my-prompts", "final/castle", "final"),
         ("day", "drafts/2026-05-04", "final/2026-05-04", "final/2026-05-04"),
     ],
 )
@@ -102,7 +102,7 @@ def test_path_of(folders: Any, of_a_draft: str, of_a_final: str, of_a_foreign_fi
     settings = Settings(folders=folders)
     assert easel.path_of(draft(), settings, NOON) == f"{of_a_draft}/{NAME}"
     ours = final(Record(stage="draft", pixels="0" * 64, prompt_file="The Castle.txt"))
-    name = f"a-castle-by-the-sea-{ours.recipe.id[:8]}.png"
+    name = f"castle-by-the-sea-{ours.recipe.id[:8]}.png"
     assert easel.path_of(ours, settings, NOON) == f"{of_a_final}/{name}"
     assert easel.path_of(final(None), settings, NOON) == f"{of_a_foreign_final}/{name}"
 
