@@ -9,10 +9,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from hotfolder.studio import layout
 from hotfolder.studio.layout import Studio
+
+# A busy machine must not fail a property.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
