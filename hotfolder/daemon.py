@@ -66,6 +66,7 @@ class Daemon:
         self._rendering: list[Job] = []
         self._served: set[str] = set()
         self._attempts: dict[tuple[str, int], int] = {}
+        self._postponed: dict[str, tuple[float, float]] = {}
         self._pause_s = 0.0
 
     def stop(self) -> None:
@@ -107,16 +108,25 @@ class Daemon:
                 raise
             self._pause(str(error))
             return True
+        self._pause_s = 0.0
         job = self._first_job()
         if job is not None:
             self._attempt(job)
             self._quiet_since = self._clock()
             return True
+        return self._rest()
+
+    def _rest(self) -> bool:
+        """Nothing can be done now: wait until that may change; False if the run is over."""
+        now = self._clock()
         due_s = 0.0 if self._in_round else self._look.due_in_s()
         if self._until.idle and (due_s is None or self._out_of_patience()):
             return False
-        wait_s = min(self._look.owner.settings.look_seconds, self._ends_at - self._clock())
-        self._watch.wait(max(0.0, min(wait_s, due_s if due_s is not None else wait_s)))
+        self._postponed = {path: turn for path, turn in self._postponed.items() if turn[0] > now}
+        waits_s = [self._look.owner.settings.look_seconds, self._ends_at - now]
+        waits_s += [again_at - now for again_at, _ in self._postponed.values()]
+        waits_s += [due_s] if due_s is not None else []
+        self._watch.wait(max(0.0, min(waits_s)))
         return True
 
     def _out_of_patience(self) -> bool:
@@ -146,10 +156,15 @@ class Daemon:
 
     def _first_job(self) -> Job | None:
         jobs = plan(self._look.snapshot(), self._ledger.history, self._look.owner)
-        return next((job for job in jobs if not self._was_served(job)), None)
+        return next((job for job in jobs if not self._must_wait(job)), None)
 
-    def _was_served(self, job: Job) -> bool:
-        """Whether a run that ends by itself has made its one draft of this endless file."""
+    def _must_wait(self, job: Job) -> bool:
+        """Whether a job's turn is over: it failed a moment ago, or was an endless file's only one.
+
+        A run that ends by itself makes one draft of each endless file.
+        """
+        if job.path in self._postponed and self._clock() < self._postponed[job.path][0]:
+            return True
         endless = isinstance(job, RenderDraft) and job.endless
         return endless and self._until.idle and job.path in self._served
 
@@ -158,14 +173,14 @@ class Daemon:
         self._rendering.append(job)
         try:
             path = self._workshop.do(job, self._look.owner, self._between_steps)
-            self._pause_s = 0.0
+            self._postponed.pop(job.path, None)
             self._settle(job, path)
         except (RenderError, PictureError) as error:
             self._give_up(job, str(error))
         except FileNotFoundError:
             self._look.refresh({job.path})  # taken away meanwhile
         except OSError as error:
-            self._pause(f"{printable(job.path)} has to wait: {error.strerror or error}")
+            self._postpone(job, error.strerror or str(error))
         except Exception as error:
             _log.exception("unexpected trouble with %s", printable(job.path))
             if self._tries(job) >= _ATTEMPTS:
@@ -216,14 +231,21 @@ class Daemon:
         elif isinstance(job, RenderFinal):
             self._look.give_up(job.path, says)
         else:
-            self._pause(f"{printable(job.path)} has to wait: {says}")
+            self._postpone(job, says)
+
+    def _postpone(self, job: Job, says: str) -> None:
+        """Let other jobs go first: longer each time, until it works."""
+        _, pause_s = self._postponed.get(job.path, (0.0, 0.5))
+        pause_s = min(_LONGEST_PAUSE_S, 2 * pause_s)
+        if job.path not in self._postponed:
+            self.failures += 1
+            self._progress.warn(f"{printable(job.path)} has to wait: {says}")
+        self._postponed[job.path] = (self._clock() + pause_s, pause_s)
 
     def _pause(self, says: str) -> None:
-        """Say why nothing can be done, and wait: longer each time, until something works."""
+        """Say why nothing at all can be done, and wait: longer each time, until it can."""
         self.failures += 1
         if not self._pause_s:
-            self._progress.warn(f"{says}; hotfolder tries again from time to time")
+            self._progress.warn(f"{says}; hotfolder waits until it is back")
         self._pause_s = min(_LONGEST_PAUSE_S, max(1.0, 2 * self._pause_s))
-        if self._until.idle and self._pause_s > 2**_ATTEMPTS:
-            self._stopping.set()
         self._stopping.wait(self._pause_s)

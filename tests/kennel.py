@@ -76,6 +76,8 @@ def _alive(process: int) -> bool:
 def _serve() -> None:
     from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionPipeline
 
+    import hotfolder.commands.run
+    import hotfolder.render.engine  # noqa: F401 - this is what takes long
     from hotfolder.cli import main
 
     assert StableDiffusionPipeline and StableDiffusionImg2ImgPipeline

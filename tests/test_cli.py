@@ -107,7 +107,7 @@ def test_plan_and_status_say_what_is_next(hotfolder: Run, studio: Studio) -> Non
     (studio.inbox / "wrong.toml").write_text("promt = 1\n")
     planned = hotfolder("plan", studio.root).stdout.splitlines()
     assert "set aside inbox/wrong.toml" in planned[0]
-    assert [line for line in planned if '"a castle"' in line][0].endswith("draft 1 of 4")
+    assert next(line for line in planned if '"a castle"' in line).endswith("draft 1 of 4")
     assert "running" in hotfolder("status", studio.root).stdout
     facts = json.loads(hotfolder("status", "--json", studio.root).stdout)
     assert (facts["drafts_wanted"], facts["running"]) == (8, False)

@@ -45,7 +45,7 @@ def aspect_at(text: str, fraction: float) -> float:
 def sides(area_px: int, aspect: float, multiple: int) -> tuple[int, int]:
     """(width, height) in px with about this area and aspect.
 
-    Where a model's multiple is small (at most 2 % of the side of a square of this area), the sides
+    Where a model's multiple is small (at most 4 % of the side of a square of this area), the sides
     are exact and the render is cropped. Otherwise cropping would cost too much of the picture,
     and the sides are the multiples that come nearest in area and aspect. An aspect that would make
     a side shorter or longer than a recipe may have is brought nearer to a square.
@@ -54,7 +54,7 @@ def sides(area_px: int, aspect: float, multiple: int) -> tuple[int, int]:
     widest = max(1.0, min(area_px / MIN_SIDE_PX**2, MAX_SIDE_PX**2 / area_px))
     aspect = min(max(aspect, 1 / widest), widest)
     width, height = math.sqrt(area_px * aspect), math.sqrt(area_px / aspect)
-    if multiple <= 0.02 * math.sqrt(area_px):
+    if multiple <= 0.04 * math.sqrt(area_px):
         return max(MIN_SIDE_PX, round(width)), max(MIN_SIDE_PX, round(height))
     return _nearest_multiples(width, height, multiple)
 

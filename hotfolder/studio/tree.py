@@ -129,8 +129,10 @@ class Tree:
                 with os.scandir(self._root / folder) as entries:
                     for entry in entries:
                         below = f"{folder}/{entry.name}"
+                        if below in _NOT_READ:
+                            continue
                         if entry.is_dir(follow_symlinks=False):
-                            if not is_private_folder(entry.name) and below not in _NOT_READ:
+                            if not is_private_folder(entry.name):
                                 folders.append(below)
                         elif reading := _reading(entry):
                             yield below, reading

@@ -21,7 +21,7 @@ def test_large_pictures_are_exact(area_px: int, aspect: float, multiple: int) ->
     assert width / height == pytest.approx(aspect, rel=0.01)
 
 
-@given(st.integers(128**2, 400**2), st.floats(1 / 3, 3))
+@given(st.integers(128**2, 384**2), st.floats(1 / 3, 3))
 @settings(max_examples=200)
 def test_small_models_render_nothing_in_vain(area_px: int, aspect: float) -> None:
     """Where cropping would cost much, the sides are multiples, each off by one multiple at most."""

@@ -1,0 +1,263 @@
+"""Paperwork, with a crash after each of its steps."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any
+
+import pytest
+
+from hotfolder.history import Finishing
+from hotfolder.plan import Explain, Finish, Pick, SetAside
+from hotfolder.studio import desk, publish
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.ledger import Ledger
+
+FINISH = Finish("inbox/a.txt", {"digest": 4})
+
+
+class Crash(BaseException):
+    """The program ends here."""
+
+
+@pytest.fixture
+def ledger(studio: Studio) -> Ledger:
+    return Ledger(studio.ledger, "one")
+
+
+def put(studio: Studio, *paths: str) -> None:
+    for path in paths:
+        (studio.root / path).parent.mkdir(exist_ok=True)
+        (studio.root / path).write_bytes(os.fsencode(path))
+
+
+def lying(studio: Studio) -> list[str]:
+    """The files below inbox/ and seeds/."""
+    rooms = (studio.inbox, studio.seeds)
+    found = [path for room in rooms for path in room.rglob("*") if path.is_file()]
+    return sorted(publish.relative(studio.root, path) for path in found)
+
+
+def restarted(studio: Studio) -> Ledger:
+    """The ledger of a new program that has looked after its predecessor's moves."""
+    ledger = Ledger(studio.ledger, "one")
+    desk.confirm(studio, ledger)
+    return ledger
+
+
+def crash_after(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, calls: int) -> None:
+    """Let a function of the module work `calls` times; the next call ends the program."""
+    real, left = getattr(module, name), [calls]
+
+    def function(*arguments: Any, **more: Any) -> Any:
+        if not left[0]:
+            raise Crash
+        left[0] -= 1
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(module, name, function)
+
+
+def test_finish(studio: Studio, ledger: Ledger) -> None:
+    """A finished file lies in done/ as it was, and a later request begins after it."""
+    put(studio, "inbox/a.txt")
+    assert desk.finish(studio, ledger, FINISH) == "inbox/done/a.txt"
+    assert lying(studio) == ["inbox/done/a.txt"]
+    again = restarted(studio).history
+    assert (again.base("digest"), again.unconfirmed_moves()) == (4, ())
+
+
+def test_finish_in_a_subfolder_and_with_company(studio: Studio, ledger: Ledger) -> None:
+    """Folders in the inbox are kept; files beside a picture follow its name."""
+    put(studio, "inbox/sub/a.png", "inbox/sub/a.txt", "inbox/done/sub/a.png")
+    job = Finish("inbox/sub/a.png", {"digest": 1}, ("inbox/sub/a.txt", "inbox/sub/a.xmp"))
+    assert desk.finish(studio, ledger, job) == "inbox/done/sub/a-2.png"
+    assert lying(studio) == [
+        "inbox/done/sub/a-2.png",
+        "inbox/done/sub/a-2.txt",
+        "inbox/done/sub/a.png",
+    ]
+
+
+def test_finish_with_a_name_of_any_bytes(studio: Studio, ledger: Ledger) -> None:
+    """A name that is no UTF-8 is moved and remembered like any other."""
+    name = os.fsdecode(b"caf\xe9.txt")
+    put(studio, f"inbox/{name}")
+    desk.finish(studio, ledger, Finish(f"inbox/{name}", {"digest": 2}))
+    assert lying(studio) == [f"inbox/done/{name}"]
+    assert restarted(studio).history.base("digest") == 2
+
+
+def test_a_crash_after_the_announcement(studio: Studio, ledger: Ledger) -> None:
+    """The file was not moved: it stays, the plan finds it finished and it is announced again."""
+    put(studio, "inbox/a.txt")
+    ledger.append(Finishing("inbox/a.txt", "inbox/done/a.txt", {"digest": 4}))
+    again = restarted(studio)
+    assert again.history.base("digest") == 0
+    assert lying(studio) == ["inbox/a.txt"]
+    desk.finish(studio, again, FINISH)
+    assert again.history.base("digest") == 4
+    assert again.history.unconfirmed_moves() == ()
+
+
+def test_a_crash_after_the_move(studio: Studio, ledger: Ledger) -> None:
+    """The file was moved: that is confirmed, once."""
+    put(studio, "inbox/done/a.txt")
+    ledger.append(Finishing("inbox/a.txt", "inbox/done/a.txt", {"digest": 4}))
+    again = restarted(studio).history
+    assert (again.base("digest"), again.unconfirmed_moves()) == (4, ())
+    before = [path.read_bytes() for path in studio.ledger.iterdir()]
+    restarted(studio)
+    assert [path.read_bytes() for path in studio.ledger.iterdir()] == before
+
+
+def test_dropped_again_after_a_crash(studio: Studio, ledger: Ledger) -> None:
+    """Moved, and dropped once more before the restart: the new file is a new request."""
+    put(studio, "inbox/done/a.txt", "inbox/a.txt", "inbox/a.xmp")
+    ledger.append(Finishing("inbox/a.txt", "inbox/done/a.txt", {"digest": 4}, ("inbox/a.xmp",)))
+    assert restarted(studio).history.base("digest") == 4
+    assert lying(studio) == ["inbox/a.txt", "inbox/a.xmp", "inbox/done/a.txt"]
+
+
+def test_taken_away_after_a_crash(studio: Studio, ledger: Ledger) -> None:
+    """Gone from both places: all was made, so the next drop is a new request."""
+    ledger.append(Finishing("inbox/a.txt", "inbox/done/a.txt", {"digest": 4}))
+    assert restarted(studio).history.base("digest") == 4
+
+
+@pytest.mark.parametrize("moves", range(4))
+def test_a_crash_between_the_moves(
+    studio: Studio, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    """A picture's text never stays behind alone, where it would ask for drafts of its own."""
+    put(studio, "inbox/a.png", "inbox/a.txt", "inbox/a.xmp")
+    job = Finish("inbox/a.png", {"digest": 4}, ("inbox/a.txt", "inbox/a.xmp"))
+    crash_after(monkeypatch, publish, "move", moves)
+    if moves < 3:
+        with pytest.raises(Crash):
+            desk.finish(studio, ledger, job)
+    else:
+        desk.finish(studio, ledger, job)
+    monkeypatch.undo()
+    again = restarted(studio)
+    if moves == 0:
+        assert lying(studio) == ["inbox/a.png", "inbox/a.txt", "inbox/a.xmp"]
+        desk.finish(studio, again, job)
+    assert lying(studio) == [f"inbox/done/a.{end}" for end in ("png", "txt", "xmp")]
+    assert again.history.base("digest") == 4
+    assert again.history.unconfirmed_moves() == ()
+
+
+@pytest.mark.parametrize("entries", range(3))
+def test_a_crash_between_the_entries(
+    studio: Studio, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, entries: int
+) -> None:
+    """However many of its entries a finish could write, a file dropped again is a new request."""
+    put(studio, "inbox/a.txt")
+    crash_after(monkeypatch, Ledger, "append", entries)
+    if entries < 2:
+        with pytest.raises(Crash):
+            desk.finish(studio, ledger, FINISH)
+    else:
+        desk.finish(studio, ledger, FINISH)
+    monkeypatch.undo()
+    again = restarted(studio)
+    if (studio.root / "inbox/a.txt").exists():
+        desk.finish(studio, again, FINISH)
+    put(studio, "inbox/a.txt")
+    assert restarted(studio).history.base("digest") == 4
+    assert lying(studio) == ["inbox/a.txt", "inbox/done/a.txt"]
+
+
+def test_set_aside(studio: Studio) -> None:
+    """A broken file lies in failed/, with a note that names it and says why."""
+    put(studio, "inbox/a.toml")
+    job = SetAside("inbox/a.toml", "line 3: expected a number")
+    assert desk.set_aside(studio, job) == "inbox/failed/a.toml"
+    assert lying(studio) == ["inbox/failed/a.toml", "inbox/failed/a.toml.error.txt"]
+    note = (studio.failed / "a.toml.error.txt").read_text("utf-8")
+    assert note.startswith("a.toml was not used, because:\n\nline 3: expected a number\n")
+
+
+def test_two_broken_files_of_one_name(studio: Studio) -> None:
+    """The second gets a name and a note of its own; the first keeps both."""
+    for says in ("one", "two"):
+        put(studio, "inbox/a.txt")
+        desk.set_aside(studio, SetAside("inbox/a.txt", says))
+    assert lying(studio) == [
+        "inbox/failed/a-2.txt",
+        "inbox/failed/a-2.txt.error.txt",
+        "inbox/failed/a.txt",
+        "inbox/failed/a.txt.error.txt",
+    ]
+    assert "one" in (studio.failed / "a.txt.error.txt").read_text()
+    assert "two" in (studio.failed / "a-2.txt.error.txt").read_text()
+
+
+@pytest.mark.parametrize("moves", range(4))
+def test_a_crash_while_setting_aside(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    """A file is never in failed/ without its note, and setting aside again leaves one note."""
+    put(studio, "inbox/a.png", "inbox/a.txt")
+    job = SetAside("inbox/a.png", "why", ("inbox/a.txt",))
+    crash_after(monkeypatch, publish, "move", moves)
+    if moves < 3:
+        with pytest.raises(Crash):
+            desk.set_aside(studio, job)
+    monkeypatch.undo()
+    if (studio.failed / "a.png").exists():
+        assert (studio.failed / "a.png.error.txt").exists()
+    assert (studio.root / "inbox/a.png").exists()
+    desk.set_aside(studio, job)
+    assert lying(studio) == [f"inbox/failed/a.{end}" for end in ("png", "png.error.txt", "txt")]
+
+
+@pytest.mark.parametrize(
+    "name", ["城" * 83 + ".txt", "x" * 251 + ".txt", "a b%20\n'\".txt", "-x.txt"]
+)
+def test_set_aside_with_any_name(studio: Studio, name: str) -> None:
+    """The longest and the strangest names get a note too, twice."""
+    for number in (1, 2):
+        put(studio, f"inbox/{name}")
+        moved = desk.set_aside(studio, SetAside(f"inbox/{name}", f"mistake {number}"))
+        assert (studio.root / moved).read_text() == f"inbox/{name}"
+    assert len(lying(studio)) == 4
+
+
+def test_a_full_disk_leaves_the_file(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the note cannot be written, the file stays where it was."""
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    put(studio, "inbox/a.txt")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        desk.set_aside(studio, SetAside("inbox/a.txt", "why"))
+    assert lying(studio) == ["inbox/a.txt"]
+
+
+def test_explain(studio: Studio) -> None:
+    """A note beside a picture, once for each thing that there is to say."""
+    put(studio, "seeds/a.png")
+    for _ in range(3):
+        assert desk.explain(studio, Explain("seeds/a.png", "why")) == "seeds/a.png.error.txt"
+    assert lying(studio) == ["seeds/a.png", "seeds/a.png.error.txt"]
+    assert desk.explain(studio, Explain("seeds/a.png", "other")) == "seeds/a.png.error-2.txt"
+
+
+def test_pick(studio: Studio) -> None:
+    """A starred draft lies in seeds/, whatever folder it was in; a taken name is left alone."""
+    put(studio, "drafts/day/a.png", "seeds/a.png")
+    assert desk.pick(studio, Pick("drafts/day/a.png")) == "seeds/a-2.png"
+    assert lying(studio) == ["seeds/a-2.png", "seeds/a.png"]
+    assert (studio.seeds / "a-2.png").read_text() == "drafts/day/a.png"
+
+
+def test_an_older_ledger(studio: Studio) -> None:
+    """An announcement that knows of nothing beside the file is read."""
+    line = '{"event":"finishing","file":"inbox/a.txt","to":"inbox/done/a.txt","through":{"d":1}}\n'
+    (studio.ledger / "one.jsonl").write_text(line)
+    assert restarted(studio).history.base("d") == 1
