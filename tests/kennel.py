@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import hotfolder.render  # noqa: F401 - before torch: it keeps torch's threads from spinning
+
 
 class Kennel:
     """Keeps the parent of all daemons of a test."""
