@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from hotfolder.errors import PictureError, RenderError, Stopped, StudioMissingError
@@ -126,7 +127,9 @@ class Daemon:
         waits_s = [self._look.owner.settings.look_seconds, self._ends_at - now]
         waits_s += [again_at - now for again_at, _ in self._postponed.values()]
         waits_s += [due_s] if due_s is not None else []
+        self._progress.began("waiting for prompt files and picks")
         self._watch.wait(max(0.0, min(waits_s)))
+        self._progress.ended()
         return True
 
     def _out_of_patience(self) -> bool:
@@ -177,8 +180,9 @@ class Daemon:
             self._settle(job, path)
         except (RenderError, PictureError) as error:
             self._give_up(job, str(error))
-        except FileNotFoundError:
-            self._look.refresh({job.path})  # taken away meanwhile
+        except FileNotFoundError:  # taken away meanwhile
+            with suppress(StudioMissingError):  # the next turn says so
+                self._look.refresh({job.path})
         except OSError as error:
             self._postpone(job, error.strerror or str(error))
         except Exception as error:
@@ -214,9 +218,10 @@ class Daemon:
         if len(self._rendering) > 1 or not isinstance(self._rendering[0], RenderDraft):
             return
         if self._watch.has_news or self._look.due_in_s() == 0.0:
-            self._refresh()
-            while isinstance(job := self._first_job(), Pick | RenderFinal):
-                self._attempt(job)
+            with suppress(StudioMissingError):  # the next turn says so
+                self._refresh()
+                while isinstance(job := self._first_job(), Pick | RenderFinal):
+                    self._attempt(job)
 
     def _tries(self, job: Job) -> int:
         """How often this job was tried in vain, this time included."""

@@ -187,6 +187,12 @@ def plan(snapshot: Snapshot, history: History, owner: Owner) -> Iterator[Job]:
             yield from _drafts(file, [_next_endless(file, history)], history, owner)
 
 
+def drafts_wanted(snapshot: Snapshot, history: History) -> int:
+    """How many counted drafts are still to be made. Cheaper than planning them."""
+    files = _first_of_each(snapshot.prompt_files)
+    return sum(1 for file in files for _ in _missing(file, history))
+
+
 def _queue(files: Sequence[PromptFile], history: History) -> list[PromptFile]:
     """The files in the order of their turns.
 

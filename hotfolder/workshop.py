@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from hotfolder import __version__
+from hotfolder.errors import MistakesError
 from hotfolder.images import infotext, picture
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.plan import Explain, Finish, Job, Render, RenderDraft, RenderFinal, SetAside
@@ -68,12 +71,11 @@ class Workshop:
 
     def _render(self, job: Render, owner: Owner, on_step: OnStep) -> str:
         source = self._source_of(job)
-        engine = self._engine_for(owner)
-        self._progress.began(f"{easel.stage(job)} for {printable(PurePosixPath(job.path).name)}")
-        try:
+        with self._shown(f"loading {job.recipe.model}"):
+            engine = self._engine_for(owner)
+            engine.load(job.recipe.model)
+        with self._shown(f"{easel.stage(job)} for {printable(PurePosixPath(job.path).name)}"):
             rendered = engine.render(job.recipe, source, on_step)
-        finally:
-            self._progress.ended()
         now = datetime.now(UTC)
         record = _record(job, rendered.facts, pixel_hash(rendered.image), now)
         parameters = infotext.write(job.recipe, record)
@@ -82,6 +84,14 @@ class Workshop:
         path = easel.hang(self._studio, self._ledger, job, wanted, data, record.pixels)
         self._progress.say(f"{printable(path)}  {job.why}, {record.seconds:.1f} s")
         return path
+
+    @contextmanager
+    def _shown(self, what: str) -> Iterator[None]:
+        self._progress.began(what)
+        try:
+            yield
+        finally:
+            self._progress.ended()
 
     def _source_of(self, job: Render) -> Image | None:
         """The picture that a job starts from, checked to be the one that its recipe names."""
@@ -109,8 +119,12 @@ class Workshop:
 
 def models_of(owner: Owner) -> dict[str, Model]:
     """Every model that the owner's profiles name, by the name that pictures carry."""
-    models = (owner.profile(name).model for name in owner.profiles)
-    return {model_name(model): model for model in models}
+    models = {}
+    for name in owner.profiles:
+        with contextlib.suppress(MistakesError):  # a wrong profile is told to who uses it
+            model = owner.profile(name).model
+            models[model_name(model)] = model
+    return models
 
 
 def import_engine() -> Any:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from argparse import Namespace
 
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
+from hotfolder.studio.belongings import examine
 from hotfolder.studio.look import Look
 from hotfolder.studio.names import printable
 
 
 def run(options: Namespace) -> int:
-    """Print every mistake; mistakes of the owner's own files end the command as an error."""
+    """Print every mistake; any that keeps work from being done ends the command as an error."""
     studio = layout.find(options.studio)
-    snapshot = Look(studio, settle_s=0.0).at_a_glance()
+    logging.disable(logging.ERROR)  # all that would be logged is printed below
+    owner, fatal = examine(studio)
+    snapshot = Look(studio, settle_s=0.0, owner=owner).at_a_glance()
     screen = console()
+    for wrong in (*fatal, *owner.mistakes):
+        screen.print(str(wrong))
     troubles = [*snapshot.broken, *snapshot.useless_seeds]
     for file in troubles:
         screen.print(f"{printable(file.path)}:")
@@ -23,7 +29,7 @@ def run(options: Namespace) -> int:
             screen.print(f"    {line}")
     for path, says in snapshot.waiting.items():
         screen.print(f"{printable(path)} waits: {says}")
-    if troubles:
+    if troubles or fatal or owner.mistakes:
         return EXIT_SOME_FAILED
     screen.print("No mistakes found.")
     return EXIT_DONE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from hotfolder.errors import EXIT_DONE, StudioMissingError
+from hotfolder.errors import EXIT_DONE, MistakesError, StudioMissingError
 from hotfolder.report.terminal import console
 from hotfolder.studio import belongings, layout
 
@@ -26,7 +26,11 @@ def run(options: Namespace) -> int:
     width = max(map(len, owner.profiles))
     for name in sorted(owner.profiles):
         mark = "*" if name == owner.settings.profile else " "
-        screen.print(f"{mark} {name:{width}}  {owner.profile(name).description}")
+        try:
+            says = owner.profile(name).description
+        except MistakesError:
+            says = "(has mistakes: see `hotfolder check`)"
+        screen.print(f"{mark} {name:{width}}  {says}")
     screen.print("\n* is used where a prompt file names none. `hotfolder profiles NAME` shows one.")
     return EXIT_DONE
 

@@ -17,7 +17,7 @@ from hotfolder.errors import (
     EXIT_TERMINATED,
     StudioLockedError,
 )
-from hotfolder.report.progress import Bars, Lines
+from hotfolder.report.progress import Bars, Lines, ToProgress
 from hotfolder.studio import layout
 from hotfolder.studio.lock import locked
 
@@ -38,6 +38,8 @@ def run(options: Namespace) -> int:
     studio = layout.find(options.studio)
     try:
         with locked(studio.root), Bars() if on_terminal else nullcontext(Lines()) as progress:
+            if on_terminal:
+                logging.getLogger().handlers = [ToProgress(progress)]
             progress.say(f"at work on {studio.root}; Ctrl-C ends it")
             return _work(Daemon(studio, progress), Until(options.once, options.seconds))
     except StudioLockedError:

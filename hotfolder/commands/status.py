@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from itertools import takewhile
 from typing import Any
 
 from hotfolder.errors import EXIT_DONE, StudioLockedError
 from hotfolder.images.carried import suffixes as picture_suffixes
-from hotfolder.plan import RenderDraft, RenderFinal, plan
+from hotfolder.plan import RenderDraft, RenderFinal, drafts_wanted, plan
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.ledger import Ledger
@@ -48,14 +49,15 @@ def _facts(studio: layout.Studio) -> dict[str, Any]:
     look = Look(studio, settle_s=0.0)
     snapshot = look.at_a_glance()
     history = Ledger(studio.ledger).history
-    jobs = list(plan(snapshot, history, look.owner))
+    finals = takewhile(
+        lambda job: not isinstance(job, RenderDraft), plan(snapshot, history, look.owner)
+    )
     settings, totals = look.owner.settings, history.totals()
     held_back = []
     if snapshot.disk_is_low:
         held_back.append(f"everything, the disk has less than {settings.keep_free_gb:g} GB free")
     if snapshot.unseen_drafts >= settings.pause_endless_at:
         held_back.append(f"endless drafts, drafts/ holds {snapshot.unseen_drafts} pictures")
-    drafts = [job for job in jobs if isinstance(job, RenderDraft)]
     return {
         "studio": str(studio.root),
         "running": _is_running(studio),
@@ -64,11 +66,11 @@ def _facts(studio: layout.Studio) -> dict[str, Any]:
             any(request.count == "endless" for request in file.requests)
             for file in snapshot.prompt_files
         ),
-        "drafts_wanted": sum(not job.endless for job in drafts),
+        "drafts_wanted": drafts_wanted(snapshot, history),
         "drafts_lying": snapshot.unseen_drafts,
         "drafts_made": totals["draft"],
         "seeds": len(snapshot.seeds),
-        "finals_wanted": sum(isinstance(job, RenderFinal) for job in jobs),
+        "finals_wanted": sum(isinstance(job, RenderFinal) for job in finals),
         "finals_lying": sum(
             p.suffix.lower() in picture_suffixes() for p in studio.final.rglob("*")
         ),

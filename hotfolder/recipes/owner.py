@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hotfolder.errors import MistakesError
+from hotfolder.errors import Mistake, MistakesError
 from hotfolder.recipes import profile as profiles
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.record import Record
@@ -15,12 +15,16 @@ from hotfolder.recipes.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Settings, profiles as parsed TOML tables, word lists by name, and the studio's salt."""
+    """Settings, profiles as parsed TOML tables, word lists by name, and the studio's salt.
+
+    `mistakes` are what is wrong in profiles and word lists: who uses one of those hears of it.
+    """
 
     settings: Settings
     profiles: Mapping[str, Mapping[str, Any]]
     words: Mapping[str, list[str]]
     salt: str
+    mistakes: tuple[Mistake, ...] = ()
 
     def profile(self, name: str | None, overrides: Mapping[str, Any] | None = None) -> Profile:
         """The resolved profile of this name (None: the default); raises MistakesError."""

@@ -42,13 +42,14 @@ class Prompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def digest(self) -> str:
-        """What makes this the same request: SHA-256 over everything but the count, 64 hex digits.
+        """What makes this the same request: SHA-256 over everything but the number, 64 hex digits.
 
         So a larger count goes on where the smaller one ended, and an added paragraph does not
-        start its neighbours again.
+        start its neighbours again. Endless is another request than any number.
         """
         data = msgspec.to_builtins(self)
-        data.pop("count", None)
+        if self.count != "endless":
+            data.pop("count", None)
         text = json.dumps(data, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 

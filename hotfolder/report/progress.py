@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 _log = logging.getLogger("hotfolder")
 
@@ -50,22 +50,21 @@ class Lines:
 
 
 class Bars:
-    """A bar for each picture in the making at the bottom of the terminal, lines above it."""
+    """A bar for what is being done at the bottom of the terminal, lines of what was done above."""
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, Progress, TextColumn
 
-        self.console = Console(highlight=False)
+        self._console = Console(highlight=False, markup=False, emoji=False)
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            TextColumn("{task.completed}/{task.total}"),
-            TimeElapsedColumn(),
-            console=self.console,
+            TextColumn("{task.fields[steps]}"),
+            console=self._console,
             transient=True,
         )
-        self._tasks: list[int] = []
+        self._tasks: list[Any] = []
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -81,20 +80,33 @@ class Bars:
 
     def began(self, what: str) -> None:
         """Another bar; a refinement's stands below that of the draft it interrupts."""
-        self._tasks.append(self._progress.add_task(what, total=None))
+        self._tasks.append(self._progress.add_task(what, total=None, steps=""))
 
     def step(self, step: int, steps: int) -> None:
         """Move the last bar."""
-        self._progress.update(self._tasks[-1], completed=step, total=steps)  # type: ignore[arg-type]
+        shown = f"step {step} of {steps}"
+        self._progress.update(self._tasks[-1], completed=step, total=steps, steps=shown)
 
     def ended(self) -> None:
         """Take the last bar away."""
-        self._progress.remove_task(self._tasks.pop())  # type: ignore[arg-type]
+        self._progress.remove_task(self._tasks.pop())
 
     def say(self, sentence: str) -> None:
         """A line above the bars."""
-        self.console.print(sentence, markup=False)
+        self._console.print(sentence, soft_wrap=True)
 
     def warn(self, sentence: str) -> None:
         """A yellow line above the bars."""
-        self.console.print(sentence, markup=False, style="yellow")
+        self._console.print(sentence, style="yellow", soft_wrap=True)
+
+
+class ToProgress(logging.Handler):
+    """Shows what the log says among the rest, instead of through the bars."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__(logging.WARNING)
+        self._progress = progress
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One warning for each record."""
+        self._progress.warn(self.format(record))

@@ -25,21 +25,37 @@ def shipped(name: str) -> Path:
 
 
 def read_owner(studio: Studio) -> Owner:
-    """Everything the owner decided; raises MistakesError that lists every mistake, by file."""
-    mistakes: list[Mistake] = []
-    owner = Owner(
-        settings=_settings(studio, mistakes),
-        profiles=_profiles([shipped("profiles"), studio.profiles], mistakes),
-        words=_words(studio.wildcards, mistakes),
-        salt=studio.salt,
-    )
-    for name in owner.profiles:
-        _noting(mistakes, f"profiles/{name}.toml", lambda name=name: owner.profile(name))
-    if owner.settings.profile not in owner.profiles:
-        _noting(mistakes, SETTINGS_FILE, lambda: owner.profile(None))
-    if mistakes:
-        raise MistakesError(mistakes)
+    """Everything the owner decided.
+
+    Raises MistakesError if the settings or the default profile are wrong: nothing can be done then.
+    Mistakes in other profiles and in word lists are in `mistakes`, and only their users suffer.
+    """
+    owner, fatal = examine(studio)
+    if fatal:
+        raise MistakesError(fatal)
     return owner
+
+
+def examine(studio: Studio) -> tuple[Owner, tuple[Mistake, ...]]:
+    """What the owner decided as far as it can be used, and the mistakes that forbid any work.
+
+    Default settings stand in for wrong ones, so that everything else can be checked as well.
+    """
+    fatal: list[Mistake] = []
+    mistakes: list[Mistake] = []
+    settings = _settings(studio, fatal)
+    tables = _profiles([shipped("profiles"), studio.profiles], mistakes)
+    words = _words(studio.wildcards, mistakes)
+    salt = studio.salt
+    owner = Owner(settings, tables, words, salt)
+    for name in tables:
+        wrong = fatal if name == settings.profile else mistakes
+        _noting(wrong, f"profiles/{name}.toml", lambda name=name: owner.profile(name))
+    if settings.profile not in tables:
+        _noting(fatal, SETTINGS_FILE, lambda: owner.profile(None))
+    if fatal:
+        settings = Settings()
+    return Owner(settings, tables, words, salt, tuple(mistakes)), tuple(fatal)
 
 
 def nobody() -> Owner:

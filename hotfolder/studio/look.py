@@ -6,11 +6,11 @@ import logging
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from hotfolder.errors import MistakesError, PictureError, StudioMissingError
+from hotfolder.errors import Mistake, MistakesError, PictureError, StudioMissingError
 from hotfolder.images import carried
 from hotfolder.images.carried import suffixes as picture_suffixes
 from hotfolder.plan import BrokenFile, PromptFile, SeedImage, Snapshot
@@ -35,7 +35,7 @@ class Look:
 
     Drafts are many: at the first look they are read in slices of `_BUDGET_S`, so that the next job
     never waits for them, and only one that carries a star has to settle. `settle_s` takes the
-    place of the owner's setting.
+    place of the owner's setting, `owner` of what lies in the studio.
     """
 
     def __init__(
@@ -43,9 +43,11 @@ class Look:
         studio: Studio,
         clock: Callable[[], float] = time.monotonic,
         settle_s: float | None = None,
+        owner: Owner | None = None,
     ) -> None:
         self.studio = studio
-        self.owner: Owner = read_owner(studio)
+        self.owner = owner or read_owner(studio)
+        self._warn_of(self.owner.mistakes)
         self._clock = clock
         self._tree = Tree(studio.root)
         self._settle_s = settle_s
@@ -190,16 +192,22 @@ class Look:
         self._useless_seeds.pop(path, None)
         self._explained.discard(path)
 
+    def _warn_of(self, mistakes: Iterable[Mistake]) -> None:
+        for wrong in mistakes:
+            _log.warning("%s", wrong)
+
     def _quiet_s(self) -> float:
         settings = self.owner.settings
         return settings.settle_seconds if self._settle_s is None else self._settle_s
 
     def _read_owner(self) -> None:
+        known = self.owner.mistakes
         try:
             self.owner = read_owner(self.studio)
         except MistakesError as error:
             _log.error("settings and profiles stay as they were, because of mistakes:\n%s", error)
             return
+        self._warn_of(set(self.owner.mistakes) - set(known))
         self._settling.quiet_s = self._quiet_s()
         self._inbox.read_again()
         for path, seed in self._seeds.items():

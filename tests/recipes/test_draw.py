@@ -125,7 +125,8 @@ def test_literal_text_is_not_expanded() -> None:
 
 
 def test_the_count_is_no_part_of_the_request() -> None:
-    """A larger count goes on where the smaller one ended; any other change is a new request."""
-    assert Prompt(text="a", count=3).digest == Prompt(text="a", count="endless").digest
+    """A larger count goes on where the smaller one ended; endless is another request."""
+    assert Prompt(text="a", count=3).digest == Prompt(text="a", count=5).digest
+    assert Prompt(text="a", count=3).digest != Prompt(text="a", count="endless").digest
     others = [Prompt(text="b"), Prompt(text="a", seed=1), Prompt(text="a", overrides={"steps": 3})]
     assert len({Prompt(text="a").digest, *(other.digest for other in others)}) == 4
