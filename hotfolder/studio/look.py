@@ -54,7 +54,7 @@ class Look:
         self._settling = Settling(self._quiet_s())
         self._inbox = Inbox(studio)
         self._seeds: dict[str, SeedImage] = {}
-        self._starred: dict[str, None] = {}
+        self._ratings: dict[str, int] = {}
         self._unread: deque[str] = deque()
         self._useless_seeds: dict[str, str] = {}
         self._explained: set[str] = set()
@@ -116,10 +116,11 @@ class Look:
         inbox = self._inbox.entries(self.owner)
         waiting = {path: entry.says for path, entry in inbox if isinstance(entry, Waiting)}
         free = shutil.disk_usage(self.studio.root).free
+        least = self.owner.settings.stars_from
         return Snapshot(
             prompt_files=[entry for _, entry in inbox if isinstance(entry, PromptFile)],
             broken=[entry for _, entry in inbox if isinstance(entry, BrokenFile)],
-            starred=list(self._starred),
+            starred=[path for path, stars in self._ratings.items() if stars >= least],
             seeds=list(self._seeds.values()),
             useless_seeds=[
                 BrokenFile(path, says)
@@ -173,8 +174,8 @@ class Look:
         elif is_conflict(path):
             self._waiting[path] = CONFLICT
         elif room == "drafts":
-            if self._has_star(path):
-                self._starred[path] = None
+            if stars := self._stars(path):
+                self._ratings[path] = stars
         else:
             self._identify_seed(path, reading.ctime_ns)
 
@@ -187,7 +188,7 @@ class Look:
     def _drop(self, path: str) -> None:
         self._inbox.remove(path)
         self._seeds.pop(path, None)
-        self._starred.pop(path, None)
+        self._ratings.pop(path, None)
         self._waiting.pop(path, None)
         self._useless_seeds.pop(path, None)
         self._explained.discard(path)
@@ -235,12 +236,13 @@ class Look:
             negative=said.negative_prompt if said else "",
         )
 
-    def _has_star(self, path: str) -> bool:
+    def _stars(self, path: str) -> int:
+        """How many stars a draft has; 0 also for a rejected one and for what is no picture."""
         try:
             rating = detectors.rating(carried.read(read_file(self.studio.root / path)))
         except (PictureError, OSError):
-            return False
-        return rating is not None and rating >= self.owner.settings.stars_from
+            return 0
+        return max(0, rating or 0)
 
     def _read_some_drafts(self) -> bool:
         """Read drafts of the first look for a little while; whether a starred one was found."""
@@ -249,7 +251,7 @@ class Look:
         while self._unread and self._clock() < end:
             path = self._unread.popleft()
             reading = self._tree.reading(path)
-            if reading and self._has_star(path):
+            if reading and self._stars(path):
                 self._settling.observe(path, reading, self._clock())
                 found = True
         return found
