@@ -62,7 +62,8 @@ class SeedImage:
     """A picture in `seeds/`. `source` is its recipe, or its bare pixels if it is not (only) ours.
 
     `prompt` and `negative` are what a foreign picture says of itself. `profile` is the one that
-    its refinements follow.
+    its refinements follow. `key` is what makes it the same picture wherever it lies, worked out
+    once because a plan asks for it again and again.
     """
 
     path: str
@@ -73,6 +74,10 @@ class SeedImage:
     record: Record | None = None
     prompt: str = ""
     negative: str = ""
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", key(self.source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +214,15 @@ def _queue(files: Sequence[PromptFile], history: History) -> list[PromptFile]:
 
 
 def _finals(seeds: Sequence[SeedImage], history: History) -> Iterator[Job]:
+    unfinished = [
+        seed for seed in seeds if len(history.made("final", seed.key)) < seed.profile.refine.count
+    ]
     planned: set[str] = set()
-    for seed in sorted(seeds, key=lambda seed: seed.arrived):
-        request = key(seed.source)
-        done = history.made("final", request)
-        if request in planned or len(done) >= seed.profile.refine.count:
+    for seed in sorted(unfinished, key=lambda seed: seed.arrived):
+        if seed.key in planned:
             continue
-        planned.add(request)
+        planned.add(seed.key)
+        done = history.made("final", seed.key)
         prompt = seed.prompt or ", ".join(parts(seed.profile.fixed))
         negative = seed.negative or seed.profile.negative
         recipes = refine(seed.source, seed.profile, prompt, negative)
@@ -223,7 +230,7 @@ def _finals(seeds: Sequence[SeedImage], history: History) -> Iterator[Job]:
             if index not in done:
                 why = f"refinement {index + 1} of {len(recipes)}"
                 yield RenderFinal(
-                    seed.path, request, index, recipe, seed.profile_name, seed.record, why
+                    seed.path, seed.key, index, recipe, seed.profile_name, seed.record, why
                 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,6 +80,18 @@ def test_a_starred_draft_is_moved_and_refined(quick: Studio) -> None:
     mine.write_bytes(png.with_xmp(mine.read_bytes(), STAR))
     work(quick)
     assert [p.name for p in quick.seeds.iterdir()] == ["さくら.png"]
+    assert len(shown(quick.final)) == 3
+
+
+def test_a_star_of_exiftool_picks(quick: Studio, tool: Callable[[str], str]) -> None:
+    """A real program rates a draft; what it leaves beside it triggers nothing."""
+    (quick.inbox / "castle.txt").write_text("a castle")
+    work(quick)
+    draft = sorted(quick.drafts.glob("*.png"))[0]
+    subprocess.run([tool("exiftool"), "-q", "-XMP-xmp:Rating=4", str(draft)], check=True)
+    assert draft.with_name(draft.name + "_original").exists()
+    work(quick)
+    assert [p.name for p in quick.seeds.iterdir()] == [draft.name]
     assert len(shown(quick.final)) == 3
 
 
@@ -260,9 +273,6 @@ def test_a_dropped_photo_waits_for_its_text(quick: Studio) -> None:
     assert all(isinstance(what.recipe.source, Pixels) for what in drafts.values())
     assert sorted(p.name for p in quick.done.iterdir()) == ["Photo.JPG", "Photo.txt"]
     assert again(list(quick.drafts.glob("*.png")), quick, Lines()) == 0
-
-
-Break = Callable[[Studio], Path]
 
 
 @pytest.mark.parametrize("name", ["seed.png", "photo.webp"])

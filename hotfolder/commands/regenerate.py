@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +35,7 @@ def run(options: Namespace) -> int:
 
 
 def again(
-    paths: Iterable[Path], studio: Studio | None, progress: Progress, output: Path | None = None
+    paths: Sequence[Path], studio: Studio | None, progress: Progress, output: Path | None = None
 ) -> int:
     """Make pictures again with a studio's models and say the verdict of each.
 
@@ -45,12 +45,10 @@ def again(
     owner = belongings.read_owner(studio) if studio else belongings.nobody()
     engine: Engine = import_engine().Engine(models_of(owner), studio.root if studio else None)
     recent = Recent()
-    identical = 0
-    total = 0
-    for path in paths:
-        total += 1
+    identical, total = 0, len(paths)
+    for number, path in enumerate(paths, 1):
         name = printable(str(path))
-        progress.began(f"making {path.name} again")
+        progress.began(f"making {number} of {total} again")
         try:
             shown = identify(read_file(path))
             remade = _remade(shown, engine, studio, progress, recent)
