@@ -86,7 +86,8 @@ class Look:
     def _digest(self, changes: Changes) -> bool:
         now = self._clock()
         due = set(self._settling.pending()) if self._settling.due_in_s(now) == 0.0 else set()
-        changes.changed |= self._tree.look_at(due).changed
+        again = self._tree.look_at(due)
+        changes = Changes(changes.changed | again.changed, changes.gone | again.gone)
         for path in changes.gone:
             self._forget(path)
         settled = [path for path in sorted(changes.changed | due) if self._settles(path, now)]

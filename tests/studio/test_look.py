@@ -95,6 +95,17 @@ def test_a_file_that_is_gone_asks_for_nothing(look: Look, studio: Studio, clock:
     assert not look.snapshot().seeds
 
 
+def test_a_file_that_goes_before_it_settles(look: Look, studio: Studio, clock: Clock) -> None:
+    """It is forgotten, even if nobody gave notice that it went."""
+    (studio.inbox / "castle.txt").write_text("a castle")
+    look.refresh({"inbox/castle.txt"})
+    (studio.inbox / "castle.txt").unlink()
+    clock.now += 2
+    look.refresh(set())
+    assert look.due_in_s() is None
+    assert not look.snapshot().prompt_files
+
+
 def test_an_empty_file_waits(look: Look, studio: Studio, clock: Clock) -> None:
     """Some program will fill it; it is no mistake, and nothing waits for it."""
     (studio.inbox / "castle.txt").touch()
