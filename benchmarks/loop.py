@@ -37,8 +37,8 @@ class Stopwatch(Lines):
         self.last = 0.0
 
     def began(self, what: str) -> None:
-        """The first draft begins."""
-        if self.first is None:
+        """Something begins; settling, which comes before the first draft, does not count."""
+        if self.first is None and not what.startswith("waiting"):
             self.first = time.perf_counter()
 
     def say(self, sentence: str) -> None:
