@@ -91,8 +91,8 @@ class Look:
         for path in changes.gone:
             self._forget(path)
         settled = [path for path in sorted(changes.changed | due) if self._settles(path, now)]
-        for path in settled:
-            self._take_in(path)
+        for path in sorted(settled, key=lambda path: not _is_owners(path)):
+            self._take_in(path)  # profiles and word lists first: prompt files may need them
         self._looked_before = True
         return bool(settled or changes.gone or self._read_some_drafts())
 
@@ -118,9 +118,11 @@ class Look:
         waiting = {path: entry.says for path, entry in inbox if isinstance(entry, Waiting)}
         free = shutil.disk_usage(self.studio.root).free
         least = self.owner.settings.stars_from
+        # What a prompt file lacks may be in a profile or word list that arrives with it.
+        unsure = any(map(_is_owners, self._settling.pending()))
         return Snapshot(
             prompt_files=[entry for _, entry in inbox if isinstance(entry, PromptFile)],
-            broken=[entry for _, entry in inbox if isinstance(entry, BrokenFile)],
+            broken=[] if unsure else [e for _, e in inbox if isinstance(e, BrokenFile)],
             starred=[path for path, stars in self._ratings.items() if stars >= least],
             seeds=list(self._seeds.values()),
             useless_seeds=[
@@ -168,7 +170,7 @@ class Look:
             return
         if room == "inbox":
             self._inbox.put(path, reading)
-        elif room in _OWNERS:
+        elif _is_owners(path):
             self._read_owner()
         elif PurePosixPath(path).suffix.lower() not in picture_suffixes():
             return
@@ -183,7 +185,7 @@ class Look:
     def _forget(self, path: str) -> None:
         self._settling.forget(path)
         self._drop(path)
-        if path.partition("/")[0] in _OWNERS:
+        if _is_owners(path):
             self._read_owner()
 
     def _drop(self, path: str) -> None:
@@ -256,3 +258,8 @@ class Look:
                 self._settling.observe(path, reading, self._clock())
                 found = True
         return found
+
+
+def _is_owners(path: str) -> bool:
+    """Whether a file is one of those with which the owner decides."""
+    return path.partition("/")[0] in _OWNERS

@@ -182,6 +182,21 @@ def test_settings_follow_their_file(look: Look, studio: Studio, clock: Clock) ->
     assert look.owner.settings.stars_from == 4
 
 
+def test_a_word_list_may_arrive_with_its_prompt(look: Look, studio: Studio, clock: Clock) -> None:
+    """A prompt file is not judged while the list that it needs is still being copied."""
+    (studio.inbox / "castle.txt").write_text("a castle, __light__")
+    look.refresh({"inbox/castle.txt"})
+    clock.now += 1
+    (studio.wildcards / "light.txt").write_text("noon\n")
+    look.refresh({"wildcards/light.txt"})
+    clock.now += 1
+    look.refresh(set())
+    assert not look.snapshot().broken
+    clock.now += 1
+    look.refresh(set())
+    assert look.snapshot().prompt_files
+
+
 def test_wrong_settings_forbid_to_begin(studio: Studio) -> None:
     """A studio is not worked on with settings that its owner did not mean."""
     studio.settings.write_text("stars_from = 77\n")
