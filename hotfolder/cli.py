@@ -62,20 +62,30 @@ def _parser() -> argparse.ArgumentParser:
         new.set_defaults(command=name)
         return new
 
-    def studio(new: argparse.ArgumentParser) -> None:
-        new.add_argument(
-            "studio", metavar="STUDIO", nargs="?", type=Path, default=Path(), help="its folder"
-        )
-
     demo = command("demo", "show the whole flow in a new studio, in a few minutes")
     demo.add_argument(
         "folder", metavar="DIR", nargs="?", type=Path, default=Path("demo-studio"), help="where"
     )
-    studio(command("init", "make a studio; never touches what is there"))
+    _studio(command("init", "make a studio; never touches what is there"))
+    _run(command("run", "work on a studio until told to stop"))
+    _studio(command("plan", "say what would be done next, in order, and why"))
+    status = command("status", "say what lies where and what is waiting")
+    _studio(status)
+    _json(status)
+    _studio(command("check", "list all mistakes in settings, profiles, wildcards and prompt files"))
+    show = command("show", "say what is in a picture, and what it was made from")
+    _images(show)
+    _json(show)
+    _regenerate(command("regenerate", "make pictures again from what they carry, and compare"))
+    profiles = command("profiles", "list the profiles, or show one with all its settings")
+    profiles.add_argument("name", metavar="NAME", nargs="?", help="a profile")
+    profiles.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
+    return parser
 
-    run = command("run", "work on a studio until told to stop")
-    studio(run)
-    ends = run.add_mutually_exclusive_group()
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    _studio(parser)
+    ends = parser.add_mutually_exclusive_group()
     ends.add_argument(
         "--once",
         action="store_true",
@@ -89,31 +99,26 @@ def _parser() -> argparse.ArgumentParser:
         help="go on with endless files for this long (90s, 50m, 8h), then end",
     )
 
-    plan = command("plan", "say what would be done next, in order, and why")
-    studio(plan)
-    status = command("status", "say what lies where and what is waiting")
-    studio(status)
-    status.add_argument("--json", action="store_true", help="for programs")
-    studio(command("check", "list every mistake in settings, profiles, wildcards and prompt files"))
 
-    show = command("show", "say what is in a picture, and what it was made from")
-    _images(show)
-    show.add_argument("--json", action="store_true", help="for programs")
-
-    regenerate = command("regenerate", "make pictures again from what they carry, and compare")
-    _images(regenerate)
-    regenerate.add_argument(
+def _regenerate(parser: argparse.ArgumentParser) -> None:
+    _images(parser)
+    parser.add_argument(
         "-o", "--output", metavar="DIR", type=Path, help="where to write (default: regenerated/)"
     )
-    regenerate.add_argument("--check", action="store_true", help="write nothing, only compare")
-    regenerate.add_argument(
+    parser.add_argument("--check", action="store_true", help="write nothing, only compare")
+    parser.add_argument(
         "--studio", type=Path, help="whose profiles and kept sources to use (default: found)"
     )
 
-    profiles = command("profiles", "list the profiles, or show one with all its settings")
-    profiles.add_argument("name", metavar="NAME", nargs="?", help="a profile")
-    profiles.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
-    return parser
+
+def _studio(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "studio", metavar="STUDIO", nargs="?", type=Path, default=Path(), help="its folder"
+    )
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for programs")
 
 
 def _images(parser: argparse.ArgumentParser) -> None:

@@ -62,6 +62,7 @@ class Bars:
             BarColumn(bar_width=24),
             TextColumn("{task.fields[steps]}"),
             console=self._console,
+            refresh_per_second=5,
             transient=True,
         )
         self._tasks: list[Any] = []
