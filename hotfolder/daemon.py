@@ -180,11 +180,14 @@ class Daemon:
             self._settle(job, path)
         except (RenderError, PictureError) as error:
             self._give_up(job, str(error))
-        except FileNotFoundError:  # taken away meanwhile
-            with suppress(StudioMissingError):  # the next turn says so
-                self._look.refresh({job.path})
+        except StudioMissingError:
+            return  # the next turn says so
         except OSError as error:
-            self._postpone(job, error.strerror or str(error))
+            if (self._studio.root / job.path).exists():
+                self._postpone(job, f"{error.strerror or error}")
+            else:  # taken away meanwhile
+                with suppress(StudioMissingError):
+                    self._look.refresh({job.path})
         except Exception as error:
             _log.exception("unexpected trouble with %s", printable(job.path))
             if self._tries(job) >= _ATTEMPTS:

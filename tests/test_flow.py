@@ -336,3 +336,18 @@ def test_a_mistake_in_the_settings_is_told_and_the_old_ones_hold(quick: Studio) 
     (quick.inbox / "castle.txt").write_text("a castle")
     work(quick, daemon)
     assert len(shown(quick.drafts)) == 2
+
+
+def test_a_folder_that_cannot_be_written_lets_others_go_on(quick: Studio) -> None:
+    """A prompt file whose drafts cannot be published waits, is told of, and blocks nobody."""
+    with quick.settings.open("a") as settings:
+        settings.write('folders = "prompt"\n')
+    (quick.inbox / "a.txt").write_text("a castle")
+    (quick.inbox / "b.txt").write_text("a boat")
+    (quick.drafts / "a").write_text("a file where a folder should be")
+    assert work(quick).failures == 1
+    assert [p.name for p in quick.inbox.glob("*.txt")] == ["a.txt"]
+    assert len(list((quick.drafts / "b").glob("*.png"))) == 2
+    (quick.drafts / "a").unlink()
+    work(quick)
+    assert len(list((quick.drafts / "a").glob("*.png"))) == 2
