@@ -1,0 +1,18 @@
+"""Saves and finds training checkpoints; a file is complete or not there."""
+
+from pathlib import Path
+
+import torch
+
+
+def save(state: dict, path: Path) -> None:
+    """Write a checkpoint in place of the one before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    partial.replace(path)
+
+
+def load(path: Path) -> dict | None:
+    """Return a checkpoint, or None where there is none yet."""
+    return torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None
