@@ -49,7 +49,7 @@ def run(options: Namespace) -> int:
         moved, starred = drafts[len(drafts) // 4], drafts[-1 - len(drafts) // 4]
         bars.say(f"3. One draft is moved to seeds/: {moved.name}")
         publish.move(studio.root, f"drafts/{moved.name}", f"seeds/{moved.name}")
-        bars.say(f"4. Another gets five stars, as a picture program writes them: {starred.name}")
+        bars.say(f"4. Another gets a star where it lies: {starred.name}")
         starred.write_bytes(png.with_xmp(starred.read_bytes(), STAR))
         daemon.run(Until(idle=True))
         daemon.close()
@@ -73,7 +73,8 @@ def _contact_sheet(studio: Studio, picked: list[str]) -> Path:
     for name, how in zip(picked, ("moved to seeds/", "given a star"), strict=True):
         source = identify((studio.seeds / name).read_bytes()).recipe
         finals = [path for path in studio.final.glob("*.png") if _source(path) == source]
-        heading = f"final/  from {name.rpartition('-')[2].removesuffix('.png')}, {how}"
+        number = name.rpartition("-")[2].removesuffix(".png")
+        heading = f"final/  three refinements of {number} (left), which was {how}"
         rows.append(sheet.Row(heading, _opened([studio.seeds / name, *sorted(finals)])))
     target = studio.root / "contact-sheet.png"
     target.write_bytes(pixels.encode_png(sheet.sheet("hotfolder demo", rows), {}))
