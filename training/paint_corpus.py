@@ -17,7 +17,7 @@ from .painter.scene import draw_scene
 from .sizes import SIZES, Size
 
 CHUNK = 500
-WORK = Path("/root/postcard-training")
+WORK = Path.home() / "postcard-training"
 # Seeds below this one are for evaluation and never painted for training.
 FIRST_TRAINING_SEED = 1_000_000
 
