@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hotfolder import __version__
 from hotfolder.errors import EXIT_DONE, EXIT_INTERRUPTED, HotfolderError
+from hotfolder.report.terminal import use_utf8
 
 _EPILOG = """\
 exit codes:
@@ -31,6 +32,7 @@ STUDIO defaults to the current folder. Start with:  hotfolder demo
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    use_utf8()
     options = _parser().parse_args(arguments)
     if not hasattr(options, "command"):
         _parser().print_help()

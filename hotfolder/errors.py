@@ -18,7 +18,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 EXIT_DONE = 0
-EXIT_USAGE = 2
 EXIT_SOME_FAILED = 3
 EXIT_STUDIO_MISSING = 10
 EXIT_LOCKED = 75

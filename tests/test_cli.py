@@ -78,6 +78,15 @@ def test_a_run_from_cron_is_silent(hotfolder: Run, studio: Studio) -> None:
     assert len(list(studio.drafts.glob("lighthouse-灯台-*.png"))) == 4
 
 
+def test_any_name_can_be_printed(studio: Studio) -> None:
+    """A locale that knows no Japanese is no reason to fail."""
+    (studio.inbox / "灯台.txt").write_text("a lighthouse 灯台\n", "utf-8")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "hotfolder", "plan", str(studio.root)]
+    done = subprocess.run(command, capture_output=True, env=environment, check=True)
+    assert "灯台.txt" in done.stdout.decode("utf-8")
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_signals_end_the_daemon_cleanly(studio: Studio, number: int, code: int) -> None:
     """The daemon ends by itself, with the signal's code, and leaves nothing half-written."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,8 +100,8 @@ def _write(output: Path, path: Path, shown: Identity, remade: Remade) -> None:
     assert shown.recipe and shown.record and remade.image and remade.facts  # noqa: S101
     import msgspec
 
-    facts = {field: getattr(remade.facts, field) for field in remade.facts.__slots__}
-    record = msgspec.structs.replace(shown.record, pixels=pixel_hash(remade.image), **facts)
+    pixels = pixel_hash(remade.image)
+    record = msgspec.structs.replace(shown.record, pixels=pixels, **asdict(remade.facts))
     parameters = infotext.write(shown.recipe, record)
     data = picture.publishable(remade.image, shown.recipe, record, parameters)
     output.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ def console() -> Console:
 
 
 def use_utf8() -> None:
-    """Let any name be printed, also under cron, whose locale is C."""
+    """Let any name be printed, whatever the locale says: under cron it is often C."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -221,6 +221,8 @@ class Look:
     def _identify_seed(self, path: str, ctime_ns: int) -> None:
         try:
             shown = identify(read_file(self.studio.root / path))
+        except FileNotFoundError:
+            return  # taken away since: the next look sees that
         except (PictureError, OSError) as error:
             self.give_up(path, f"this picture cannot be read: {error}")
             return

@@ -106,6 +106,15 @@ def test_a_file_that_goes_before_it_settles(look: Look, studio: Studio, clock: C
     assert not look.snapshot().prompt_files
 
 
+def test_a_seed_that_goes_while_it_is_read(look: Look, studio: Studio, clock: Clock) -> None:
+    """Nothing is said against a picture that is no longer there."""
+    _picture(studio.seeds / "mine.png")
+    look.refresh({"seeds/mine.png"})
+    (studio.seeds / "mine.png").unlink()
+    look._identify_seed("seeds/mine.png", 0)
+    assert not look.snapshot().useless_seeds
+
+
 def test_an_empty_file_waits(look: Look, studio: Studio, clock: Clock) -> None:
     """Some program will fill it; it is no mistake, and nothing waits for it."""
     (studio.inbox / "castle.txt").touch()
