@@ -45,18 +45,19 @@ def path_of(job: Render, settings: Settings, now: datetime) -> str:
     return f"{folder}/{slug(job.recipe.prompt)}-{job.recipe.id[:8]}.png"
 
 
-def hang(studio: Studio, ledger: Ledger, job: Render, path: str, data: bytes, pixels: str) -> str:
-    """Publish a picture and enter it in the ledger; returns where it lies.
+def announce(ledger: Ledger, job: Render, path: str) -> None:
+    """Say in the ledger that a job's picture is about to be published at `path`.
 
-    It is announced first. When the program dies before the entry is made, `recover` looks whether
-    the picture made it to the disk, so that it is made neither twice nor never.
+    When the program dies before the picture is entered, `recover` looks whether it made it to the
+    disk, so that it is made neither twice nor never.
     """
-    what = (stage(job), job.request, job.ordinal, job.recipe.id)
-    ledger.append(Making(*what, path))
-    published = publish.publish(studio.root, path, data)
+    ledger.append(Making(stage(job), job.request, job.ordinal, job.recipe.id, path))
+
+
+def enter(ledger: Ledger, job: Render, path: str, pixels: str) -> None:
+    """Enter an announced picture that lies at `path` now; `pixels` is its pixel hash."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    ledger.append(Made(*what, published, pixels, at))
-    return published
+    ledger.append(Made(stage(job), job.request, job.ordinal, job.recipe.id, path, pixels, at))
 
 
 def recover(studio: Studio, ledger: Ledger) -> None:

@@ -70,7 +70,10 @@ def picture(job: RenderDraft | RenderFinal) -> bytes:
 
 def hang(studio: Studio, ledger: Ledger, job: RenderDraft | RenderFinal) -> str:
     path = easel.path_of(job, Settings(), NOON)
-    return easel.hang(studio, ledger, job, path, picture(job), pixel_hash(IMAGE))
+    easel.announce(ledger, job, path)
+    published = publish.publish(studio.root, path, picture(job))
+    easel.enter(ledger, job, published, pixel_hash(IMAGE))
+    return published
 
 
 def restarted(studio: Studio) -> Ledger:
