@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from hotfolder import workshop
 from hotfolder.errors import PictureError, RenderError, StudioMissingError
-from hotfolder.executors.local import open_executor
+from hotfolder.executors.opening import open_executor
 from hotfolder.plan import (
     Chore,
     Explain,
@@ -152,9 +152,9 @@ class Daemon:
         if idle and self._until.idle and (due_s is None or self._out_of_patience()):
             return False
         settings = self._look.owner.settings
-        unloads_in_s = 60 * settings.engine.unload_after_minutes - (now - self._quiet_since)
+        unloads_in_s = 60 * settings.unload_after_minutes - (now - self._quiet_since)
         if job or due_s or (not self._until.idle and unloads_in_s > 0):
-            self._renders.open()
+            self._renders.open(settings)
             self._renders.load(self._look.owner)
         elif unloads_in_s <= 0:
             self._renders.unload()

@@ -41,7 +41,7 @@ from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
 
-OpenExecutor = Callable[[Path, Hear], Executor]
+OpenExecutor = Callable[[Settings, Path, Hear], Executor]
 Ended = str | Exception | None
 """Where a job's picture lies, or what went wrong; None for a job that was cancelled."""
 
@@ -87,7 +87,7 @@ class Renders:
         self._progress = progress
         self._open_executor = open_executor
         self._wake = wake
-        self._opening: threading.Thread | None = None
+        self._is_opening = False
         self._executor: Executor | None = None
         self._slots: list[list[Attempt]] = []  # what was interrupted lies below
         self._paused: set[int] = set()
@@ -105,11 +105,11 @@ class Renders:
         """Whether anything is being rendered or published."""
         return any(self._slots) or self._printing > 0
 
-    def open(self) -> None:
+    def open(self, settings: Settings) -> None:
         """Begin to get the executor ready, which takes seconds. Until then there is no slot."""
-        if self._opening is None:
-            self._opening = threading.Thread(target=self._open, name="open", daemon=True)
-            self._opening.start()
+        if not self._is_opening:
+            self._is_opening = True
+            threading.Thread(target=self._open, args=(settings,), name="open", daemon=True).start()
 
     def close(self) -> None:
         """Let go of the executor, after what has been rendered is published."""
@@ -194,9 +194,9 @@ class Renders:
                 elif error := self._published(attempt, news):
                     yield self._over(attempt.job, error)
 
-    def _open(self) -> None:
+    def _open(self, settings: Settings) -> None:
         try:
-            self._news.put(_Opened(self._open_executor(self._studio.root, self._hear)))
+            self._news.put(_Opened(self._open_executor(settings, self._studio.root, self._hear)))
         except Exception as error:
             self._news.put(error)
         self._wake()
