@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any, Literal
 
 from hotfolder.errors import RenderError
 from hotfolder.recipes.recipe import Recipe
 
 Mode = Literal["txt2img", "img2img"]
+AfterStep = Callable[[Any, int, Any], None]
 
 
 def pipeline(modules: Any, mode: Mode, scheduler: Any) -> Any:
@@ -69,6 +71,25 @@ def _guidance(pipe: Any, recipe: Recipe, names: frozenset[str]) -> dict[str, Any
     # Without a negative prompt these pipelines switch guidance off; a space stands for none.
     negative = negative or " "
     return {"true_cfg_scale": recipe.guidance_scale, "negative_prompt": negative, **length}
+
+
+def listen(pipe: Any, arguments: dict[str, Any], after_step: AfterStep) -> None:
+    """Have `after_step(pipe, steps, latents)` called after every denoising step.
+
+    `steps` is the number of all steps of this call; `latents` are the loop's own, and may be
+    changed in place.
+    """
+    names = accepted(pipe)
+    if "callback_on_step_end" in names:
+
+        def at_end(_: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            after_step(pipe, pipe.num_timesteps, tensors["latents"])
+            return tensors
+
+        arguments["callback_on_step_end"] = at_end
+    elif "callback" in names:  # how older pipelines do it, PixArt's among them
+        steps = arguments["num_inference_steps"]
+        arguments["callback"] = lambda step, timestep, latents: after_step(pipe, steps, latents)
 
 
 def accepted(pipe: Any) -> frozenset[str]:
