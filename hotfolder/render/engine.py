@@ -148,7 +148,11 @@ class Engine:
         threads_before = torch.get_num_threads()
         environment.set_threads(threads or self.threads)
         circumstances = self._circumstances(loaded)
-        identity = {"recipe": recipe.id, "source": source and pixel_hash(source), **circumstances}
+        identity = {
+            "recipe": recipe.id,
+            "source": source and pixel_hash(source.convert("RGB")),
+            **circumstances,
+        }
         run = _Run(on_step or _ignore, resume, identity, self.device)
         try:
             image = run(pipe, arguments)
@@ -250,12 +254,12 @@ def _prepared(
 ) -> tuple[Any, dict[str, Any]]:
     """A pipeline of its own for this picture, and the arguments to call it with."""
     mode: families.Mode = "txt2img" if source is None else "img2img"
-    scheduler = schedulers.fresh(recipe.scheduler, loaded.pipe.scheduler)
+    # Noise from a CPU generator: the same on every device.
+    generator = torch.Generator("cpu").manual_seed(recipe.seed)
+    scheduler = schedulers.fresh(recipe.scheduler, loaded.pipe.scheduler, generator)
     pipe = families.pipeline(loaded.pipe, mode, scheduler)
     sides = render_sides(recipe.width, recipe.height, recipe.multiple)
-    arguments = families.arguments(pipe, recipe, sides)
-    # Noise from a CPU generator: the same on every device.
-    arguments["generator"] = torch.Generator("cpu").manual_seed(recipe.seed)
+    arguments = {**families.arguments(pipe, recipe, sides), "generator": generator}
     if source is not None:
         fitted = canvas.fit(source, (recipe.width, recipe.height))
         arguments["image"] = _tensor(canvas.pad(fitted, sides))

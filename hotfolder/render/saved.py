@@ -29,7 +29,8 @@ from safetensors.torch import save as packed
 Tensors = dict[str, torch.Tensor]
 
 _DENOISERS = ("unet", "transformer")
-_FIXED = frozenset({"_internal_dict"})  # a scheduler's configuration, the same in every process
+# A scheduler's configuration, and its step with the picture's generator: every process has them.
+_FIXED = frozenset({"_internal_dict", "step"})
 _ENTRY = "hotfolder"
 
 
