@@ -77,7 +77,8 @@ class Workshop:
         with self._shown(f"{easel.stage(job)} for {printable(PurePosixPath(job.path).name)}"):
             rendered = engine.render(job.recipe, source, on_step)
         now = datetime.now(UTC)
-        record = _record(job, rendered.facts, pixel_hash(rendered.image), now)
+        shown = pixel_hash(rendered.image)
+        record = _record(job, rendered.facts, shown, now, self._studio.name)
         parameters = infotext.write(job.recipe, record)
         data = picture.publishable(rendered.image, job.recipe, record, parameters)
         wanted = easel.path_of(job, owner.settings, now)
@@ -132,7 +133,7 @@ def import_engine() -> Any:
     return importlib.import_module("hotfolder.render.engine")
 
 
-def _record(job: Render, facts: Facts, pixels: str, now: datetime) -> Record:
+def _record(job: Render, facts: Facts, pixels: str, now: datetime, studio: str) -> Record:
     """What a picture says of its making, beside its recipe."""
     if isinstance(job, RenderDraft):
         template, overrides = job.template, job.prompt.overrides
@@ -149,6 +150,7 @@ def _record(job: Render, facts: Facts, pixels: str, now: datetime) -> Record:
         overrides=overrides,
         request=job.request,
         ordinal=job.ordinal,
+        studio=studio,
         source=None if isinstance(job, RenderDraft) else job.record,
         **asdict(facts),
     )
