@@ -46,35 +46,47 @@ def path_of(job: Render, settings: Settings, now: datetime) -> str:
 
 
 def hang(studio: Studio, ledger: Ledger, job: Render, path: str, data: bytes, pixels: str) -> str:
-    """Publish a picture and enter it in the ledger; returns where it lies.
-
-    It is announced first. When the program dies before the entry is made, `recover` looks whether
-    the picture made it to the disk, so that it is made neither twice nor never. The same goes for
-    a disk that had room for the picture and none for the entry.
-    """
-    what = (stage(job), job.request, job.ordinal, job.recipe.id)
-    earlier = ledger.history.announced(job.recipe.id)
-    if earlier is None:
-        ledger.append(Making(*what, path))
-    published = earlier and _lying(studio, earlier)
+    """Publish a picture and enter it in the ledger; returns where it lies."""
+    lying = announce(studio, ledger, job, path)
     try:
-        published = published or _publish(studio, path, data, job.recipe.id)
+        lying = lying or put(studio, job, path, data)
     except OSError:
         ledger.history.apply(Lost(job.recipe.id))  # it is known here; on disk a restart sees to it
         raise
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    ledger.append(Made(*what, published, pixels, at))
-    return published
+    enter(ledger, job, lying, pixels)
+    return lying
 
 
-def _publish(studio: Studio, path: str, data: bytes, recipe_id: str) -> str:
-    """Publish a picture, unless the same one has its name already: another machine made it."""
+def announce(studio: Studio, ledger: Ledger, job: Render, path: str) -> str | None:
+    """Say in the ledger that a job's picture is about to be published at `path`.
+
+    When the program dies before the picture is entered, `recover` looks whether it made it to the
+    disk, so that it is made neither twice nor never. Returns where the picture lies if that
+    happened to an earlier try: the disk had room for the picture, but none for the entry.
+    """
+    earlier = ledger.history.announced(job.recipe.id)
+    if earlier is None:
+        ledger.append(Making(stage(job), job.request, job.ordinal, job.recipe.id, path))
+    return earlier and _lying(studio, earlier)
+
+
+def put(studio: Studio, job: Render, path: str, data: bytes) -> str:
+    """Publish a picture, unless the same one has its name already; returns where it lies.
+
+    Then another machine made it from the same wish. Needs no ledger, so any thread may call it.
+    """
     names = (publish.relative(studio.root, p) for p in publish.candidates(studio.root / path))
     return next(
         name
         for name in names
-        if publish.place(studio.root, name, data) or _carries(studio.root / name, recipe_id)
+        if publish.place(studio.root, name, data) or _carries(studio.root / name, job.recipe.id)
     )
+
+
+def enter(ledger: Ledger, job: Render, path: str, pixels: str) -> None:
+    """Enter an announced picture that lies at `path` now; `pixels` is its pixel hash."""
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    ledger.append(Made(stage(job), job.request, job.ordinal, job.recipe.id, path, pixels, at))
 
 
 def recover(studio: Studio, ledger: Ledger) -> None:
