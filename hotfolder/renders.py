@@ -36,7 +36,7 @@ from hotfolder.recipes.profile import Model, model_name
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.settings import Settings
 from hotfolder.report.progress import Progress
-from hotfolder.studio import easel, publish
+from hotfolder.studio import easel
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
@@ -226,26 +226,30 @@ class Renders:
         """Announce a picture and have it printed; what went wrong if that is not possible."""
         path = easel.path_of(attempt.job, attempt.settings, datetime.now(UTC))
         try:
-            easel.announce(self._ledger, attempt.job, path)
+            lying = easel.announce(self._studio, self._ledger, attempt.job, path)
         except OSError as error:
             return error
-        outcome = self._press.submit(self._print, attempt.job, path, done)
+        outcome = self._press.submit(self._print, attempt.job, path, done, lying)
         self._printing += 1
         outcome.add_done_callback(lambda future: self._tell(_Printed(attempt, future)))
         return None
 
-    def _print(self, job: Render, path: str, done: Done) -> tuple[str, Record]:
-        """Called in the press's thread."""
-        data, record = workshop.finished(job, done)
-        return publish.publish(self._studio.root, path, data), record
+    def _print(self, job: Render, path: str, done: Done, lying: str | None) -> tuple[str, Record]:
+        """Called in the press's thread. `lying` is where an earlier try has put the picture."""
+        data, record = workshop.finished(job, done, self._studio)
+        return lying or easel.put(self._studio, job, path, data), record
 
     def _entered(self, printed: _Printed) -> Ended:
         """Where a printed picture lies, or what went wrong."""
         job = printed.attempt.job
         try:
             path, record = printed.outcome.result()
-            easel.enter(self._ledger, job, path, record.pixels)
         except Exception as error:
+            easel.withdraw(self._ledger, job)
+            return self._over(job, error)[1]
+        try:
+            easel.enter(self._ledger, job, path, record.pixels)
+        except OSError as error:
             return self._over(job, error)[1]
         self._progress.say(f"{printable(path)}  {job.why}, {record.seconds:.1f} s")
         return path
