@@ -149,6 +149,8 @@ class Daemon:
         now = self._clock()
         due_s = 0.0 if self._in_round else self._look.due_in_s()
         idle = job is None and not self._renders.busy
+        if idle and due_s is None:
+            self._renders.forget()
         if idle and self._until.idle and (due_s is None or self._out_of_patience()):
             return False
         settings = self._look.owner.settings

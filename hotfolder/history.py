@@ -46,13 +46,15 @@ class Finishing(Struct, frozen=True, tag_field="event", tag="finishing"):
     """A prompt file is about to be moved to `to`: all that it asked for was made.
 
     `through` maps each of its prompts' digests to the first ordinal of a later request. The files
-    `beside` it move with it.
+    `beside` it move with it. `ctime_ns` is when the file's inode changed last: a file that is moved
+    and put back has another one.
     """
 
     file: str
     to: str
     through: dict[str, int]
     beside: tuple[str, ...] = ()
+    ctime_ns: int = 0
 
 
 class Finished(Struct, frozen=True, tag_field="event", tag="finished"):
@@ -150,6 +152,10 @@ class History:
     def knows(self, recipe_id: str) -> bool:
         """Whether a picture of this recipe was made, though it may be deleted by now."""
         return recipe_id in self._recipes
+
+    def announced(self, recipe_id: str) -> Making | None:
+        """The announcement of a picture of which nobody knows whether it appeared."""
+        return self._making.get(recipe_id)
 
     def unconfirmed(self) -> tuple[Making, ...]:
         """Announced pictures of which nobody knows whether they appeared."""

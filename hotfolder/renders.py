@@ -36,7 +36,7 @@ from hotfolder.recipes.profile import Model, model_name
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.settings import Settings
 from hotfolder.report.progress import Progress
-from hotfolder.studio import easel, publish
+from hotfolder.studio import easel, local
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
@@ -87,6 +87,7 @@ class Renders:
         self._progress = progress
         self._open_executor = open_executor
         self._wake = wake
+        self._states = local.folder(studio.root) / "renders"
         self._is_opening = False
         self._executor: Executor | None = None
         self._slots: list[list[Attempt]] = []  # what was interrupted lies below
@@ -149,7 +150,8 @@ class Renders:
         """Begin to render on a slot; raises OSError or PictureError for a bad source picture."""
         source = workshop.source_of(job, self._studio)
         attempt = Attempt(next(self._numbers), job, owner.settings)
-        task = Task(attempt.number, job.recipe, self._models_of(owner), source)
+        state = str(self._states / f"{job.recipe.id}.safetensors")
+        task = Task(attempt.number, job.recipe, self._models_of(owner), source, state)
         shown = printable(PurePosixPath(job.path).name)
         self._progress.began(f"{easel.stage(job)} for {shown}", attempt.number)
         self._ledger.history.begin(easel.stage(job), job.request, job.ordinal)
@@ -158,6 +160,11 @@ class Renders:
         self._model_is_loaded = True
         self._give(slot, task)
 
+    def forget(self) -> None:
+        """Remove what was saved of renders that nobody wants any more."""
+        for path in self._states.glob("*"):
+            path.unlink(missing_ok=True)
+
     def go_on(self) -> None:
         """Let the drafts go on whose refinements are done."""
         for slot in self._paused:
@@ -165,7 +172,10 @@ class Renders:
         self._paused.clear()
 
     def cancel(self, unwanted: Callable[[Render], bool]) -> None:
-        """End renders at their next denoising step; what is rendered already is published."""
+        """End renders at their next denoising step; what is rendered already is published.
+
+        Where their schedulers allow it they are saved, and go on when they are begun again.
+        """
         for slot, attempts in enumerate(self._slots):
             for attempt in attempts:
                 if attempt.number not in self._cancelled and unwanted(attempt.job):
@@ -226,26 +236,30 @@ class Renders:
         """Announce a picture and have it printed; what went wrong if that is not possible."""
         path = easel.path_of(attempt.job, attempt.settings, datetime.now(UTC))
         try:
-            easel.announce(self._ledger, attempt.job, path)
+            lying = easel.announce(self._studio, self._ledger, attempt.job, path)
         except OSError as error:
             return error
-        outcome = self._press.submit(self._print, attempt.job, path, done)
+        outcome = self._press.submit(self._print, attempt.job, path, done, lying)
         self._printing += 1
         outcome.add_done_callback(lambda future: self._tell(_Printed(attempt, future)))
         return None
 
-    def _print(self, job: Render, path: str, done: Done) -> tuple[str, Record]:
-        """Called in the press's thread."""
-        data, record = workshop.finished(job, done)
-        return publish.publish(self._studio.root, path, data), record
+    def _print(self, job: Render, path: str, done: Done, lying: str | None) -> tuple[str, Record]:
+        """Called in the press's thread. `lying` is where an earlier try has put the picture."""
+        data, record = workshop.finished(job, done, self._studio)
+        return lying or easel.put(self._studio, job, path, data), record
 
     def _entered(self, printed: _Printed) -> Ended:
         """Where a printed picture lies, or what went wrong."""
         job = printed.attempt.job
         try:
             path, record = printed.outcome.result()
-            easel.enter(self._ledger, job, path, record.pixels)
         except Exception as error:
+            easel.withdraw(self._ledger, job)
+            return self._over(job, error)[1]
+        try:
+            easel.enter(self._ledger, job, path, record.pixels)
+        except OSError as error:
             return self._over(job, error)[1]
         self._progress.say(f"{printable(path)}  {job.why}, {record.seconds:.1f} s")
         return path

@@ -60,10 +60,10 @@ def source_of(job: Render, studio: Studio) -> Raster | None:
     return Raster(shown.image.width, shown.image.height, shown.image.tobytes())
 
 
-def finished(job: Render, done: Done) -> tuple[bytes, Record]:
+def finished(job: Render, done: Done, studio: Studio) -> tuple[bytes, Record]:
     """The file of a job's picture, and the record in it. Raises PictureError."""
     image = from_rgb((done.picture.width, done.picture.height), done.picture.rgb)
-    record = _record(job, done.facts, pixel_hash(image))
+    record = _record(job, done.facts, pixel_hash(image), studio.name)
     data = picture.publishable(image, job.recipe, record, infotext.write(job.recipe, record))
     return data, record
 
@@ -83,7 +83,7 @@ def import_engine() -> Any:
     return importlib.import_module("hotfolder.render.engine")
 
 
-def _record(job: Render, facts: dict[str, Any], pixels: str) -> Record:
+def _record(job: Render, facts: dict[str, Any], pixels: str, studio: str) -> Record:
     """What a picture says of its making, beside its recipe."""
     if isinstance(job, RenderDraft):
         template, overrides = job.template, job.prompt.overrides
@@ -100,6 +100,7 @@ def _record(job: Render, facts: dict[str, Any], pixels: str) -> Record:
         overrides=overrides,
         request=job.request,
         ordinal=job.ordinal,
+        studio=studio,
         source=None if isinstance(job, RenderDraft) else job.record,
         **facts,
     )
