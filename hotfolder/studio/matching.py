@@ -50,15 +50,8 @@ def match(told: Told, owner: Owner, studio: Studio, preferred: str = "") -> Matc
     notes = tuple(_notes(told, owner, name))
     if name is None:
         return Matched(owner.settings.profile, owner.profile(None), False, notes)
-    return Matched(name, _laid(owner, name, told), True, notes)
-
-
-def _laid(owner: Owner, name: str, told: Told) -> Profile:
     overrides = paragraphs.overrides(told.steps, told.guidance_scale, told.scheduler, None, None)
-    try:
-        return owner.profile(name, overrides)
-    except MistakesError:  # too few steps to refine with, for example
-        return owner.profile(name)
+    return Matched(name, owner.profile(name, overrides), True, notes)
 
 
 def _models(owner: Owner) -> Iterator[tuple[str, Model]]:
