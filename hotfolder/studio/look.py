@@ -15,6 +15,7 @@ from hotfolder.images import carried
 from hotfolder.images.carried import suffixes as picture_suffixes
 from hotfolder.plan import BrokenFile, PromptFile, SeedImage, Snapshot
 from hotfolder.recipes.owner import Owner
+from hotfolder.recipes.recipe import MAX_DEPTH, Recipe, lineage
 from hotfolder.stars import detectors
 from hotfolder.studio.belongings import read_owner
 from hotfolder.studio.identity import identify
@@ -28,6 +29,10 @@ from hotfolder.studio.tree import Changes, Tree
 _log = logging.getLogger(__name__)
 _OWNERS = ("profiles", "wildcards", SETTINGS_FILE)
 _BUDGET_S = 0.02
+_TOO_DEEP = (
+    f"it was refined {MAX_DEPTH - 1} times already, and a picture carries at most {MAX_DEPTH} "
+    "generations; save it without its metadata to begin anew"
+)
 
 
 class Look:
@@ -228,6 +233,9 @@ class Look:
             return
         if shown.note:
             _log.warning("%s: %s", printable(path), shown.note)
+        if isinstance(shown.source, Recipe) and len(lineage(shown.source)) >= MAX_DEPTH:
+            self.give_up(path, _TOO_DEEP)
+            return
         said = shown.recipe or shown.infotext
         name, profile = self.owner.profile_of(shown.record)
         self._seeds[path] = SeedImage(
