@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hotfolder import __version__
 from hotfolder.errors import MistakesError
@@ -24,6 +24,9 @@ from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
 from hotfolder.studio.reading import read_file
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
@@ -55,14 +58,18 @@ def source_of(job: Render, studio: Studio) -> Raster | None:
     shown = identify(read_file(studio.root / job.path))
     if source not in (shown.source, shown.pixels):
         raise FileNotFoundError(job.path)  # another picture took its place since the look
-    if isinstance(source, Pixels):
-        sources.keep(studio, shown.image)
     return Raster(shown.image.width, shown.image.height, shown.image.tobytes())
+
+
+def keep_source(job: Render, source: Raster | None, studio: Studio) -> None:
+    """Keep the pixels that a picture is made from, unless its recipe says how those were made."""
+    if source is not None and isinstance(job.recipe.source, Pixels):
+        sources.keep(studio, _image(source))
 
 
 def finished(job: Render, done: Done, studio: Studio) -> tuple[bytes, Record]:
     """The file of a job's picture, and the record in it. Raises PictureError."""
-    image = from_rgb((done.picture.width, done.picture.height), done.picture.rgb)
+    image = _image(done.picture)
     record = _record(job, done.facts, pixel_hash(image), studio.name)
     data = picture.publishable(image, job.recipe, record, infotext.write(job.recipe, record))
     return data, record
@@ -81,6 +88,10 @@ def models_of(owner: Owner) -> dict[str, Model]:
 def import_engine() -> Any:
     """The module `render.engine`. torch and diffusers take seconds to import, so this is late."""
     return importlib.import_module("hotfolder.render.engine")
+
+
+def _image(raster: Raster) -> Image:
+    return from_rgb((raster.width, raster.height), raster.rgb)
 
 
 def _record(job: Render, facts: dict[str, Any], pixels: str, studio: str) -> Record:
