@@ -27,6 +27,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import hotfolder.render  # noqa: F401 - before torch: it keeps torch's threads from spinning
+
+# isort: split
 import torch
 from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
 
