@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from hotfolder import __version__
 from hotfolder.errors import MistakesError
-from hotfolder.images import infotext, picture
-from hotfolder.images.pixels import pixel_hash
+from hotfolder.images import picture
 from hotfolder.plan import Explain, Finish, Job, Render, RenderDraft, RenderFinal, SetAside
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.profile import Model, model_name
@@ -31,9 +32,10 @@ from hotfolder.studio.reading import read_file
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from hotfolder.render.engine import Engine, Facts
+    from hotfolder.render.engine import Engine
 
 OnStep = Callable[[int, int], None]
+_NOT_YET = "0" * 64  # the pixel hash of a picture that is still to be made
 
 
 class Workshop:
@@ -70,6 +72,8 @@ class Workshop:
         return path
 
     def _render(self, job: Render, owner: Owner, on_step: OnStep) -> str:
+        record = _record(job)
+        picture.require_room(job.recipe, record, job.encoding)
         source = self._source_of(job)
         with self._shown(f"loading {job.recipe.model}"):
             engine = self._engine_for(owner)
@@ -77,9 +81,10 @@ class Workshop:
         with self._shown(f"{easel.stage(job)} for {printable(PurePosixPath(job.path).name)}"):
             rendered = engine.render(job.recipe, source, on_step)
         now = datetime.now(UTC)
-        record = _record(job, rendered.facts, pixel_hash(rendered.image), now)
-        parameters = infotext.write(job.recipe, record)
-        data = picture.publishable(rendered.image, job.recipe, record, parameters)
+        record = replace(
+            record, created=now.isoformat(timespec="seconds"), **asdict(rendered.facts)
+        )
+        data, record = picture.publishable(rendered.image, job.recipe, record, job.encoding)
         wanted = easel.path_of(job, owner.settings, now)
         path = easel.hang(self._studio, self._ledger, job, wanted, data, record.pixels)
         self._progress.say(f"{printable(path)}  {job.why}, {record.seconds:.1f} s")
@@ -132,17 +137,16 @@ def import_engine() -> Any:
     return importlib.import_module("hotfolder.render.engine")
 
 
-def _record(job: Render, facts: Facts, pixels: str, now: datetime) -> Record:
-    """What a picture says of its making, beside its recipe."""
+def _record(job: Render) -> Record:
+    """What a picture says of its making, beside its recipe, as far as it is known before."""
     if isinstance(job, RenderDraft):
         template, overrides = job.template, job.prompt.overrides
     else:
         template, overrides = "", job.record.overrides if job.record else {}
     return Record(
         stage=easel.stage(job),
-        pixels=pixels,
+        pixels=_NOT_YET,
         software=f"hotfolder {__version__}",
-        created=now.isoformat(timespec="seconds"),
         profile=job.profile_name,
         template=template,
         prompt_file=printable(easel.prompt_file(job)),
@@ -150,5 +154,4 @@ def _record(job: Render, facts: Facts, pixels: str, now: datetime) -> Record:
         request=job.request,
         ordinal=job.ordinal,
         source=None if isinstance(job, RenderDraft) else job.record,
-        **asdict(facts),
     )

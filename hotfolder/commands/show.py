@@ -53,6 +53,7 @@ def _facts(identity: Identity) -> dict[str, Any]:
         facts["recipe"] = json.loads(recipes.canonical(identity.recipe))
         facts["record"] = msgspec.to_builtins(identity.record)
         facts["edited"] = identity.edited
+        facts["carrier"] = identity.carrier
     elif identity.infotext is not None:
         facts["parameters"] = msgspec.to_builtins(identity.infotext)
     if identity.note:
@@ -64,7 +65,9 @@ def _print(name: str, identity: Identity) -> None:
     screen = console()
     if identity.recipe is not None and identity.record is not None:
         title = f"{name}  {identity.record.stage} {identity.recipe.id[:8]}"
-        for line in lineage.tree(title, identity.recipe, identity.record, identity.edited):
+        for line in lineage.tree(
+            title, identity.recipe, identity.record, identity.edited, identity.carrier or ""
+        ):
             screen.print(line)
         return
     size = f"{identity.pixels.width}x{identity.pixels.height}"

@@ -10,11 +10,15 @@ from hotfolder.recipes.record import Record
 Tree = tuple[str, Sequence["Tree"]]
 
 
-def tree(title: str, recipe: Recipe, record: Record, edited: bool) -> list[str]:
-    """The lineage of one picture in lines, the picture itself at the root."""
+def tree(title: str, recipe: Recipe, record: Record, edited: bool, carrier: str = "") -> list[str]:
+    """The lineage of one picture in lines, the picture itself at the root.
+
+    `carrier` is where in its file that was read.
+    """
     note = "edited after it was made: its pixels are not the recorded ones"
     first: list[Tree] = [(note, ())] if edited else []
-    branches = [*first, *_leaves([*_lines(recipe), *_record_lines(record)]), *_source(recipe)]
+    said = [*_lines(recipe), *_record_lines(record), *_read_from(carrier)]
+    branches = [*first, *_leaves(said), *_source(recipe)]
     return [title, *_drawn(branches, "")]
 
 
@@ -25,7 +29,14 @@ def _source(recipe: Recipe) -> list[Tree]:
     if isinstance(source, Pixels):
         return [(f"made from a picture of {source.width}x{source.height} from elsewhere", ())]
     kind = "draft" if source.source is None else "picture"
-    return [(f"made from {kind} {source.id[:8]}", [*_leaves(_lines(source)), *_source(source)])]
+    seen = f", as its {recipe.source_encoding} shows it" if recipe.source_encoding else ""
+    return [
+        (f"made from {kind} {source.id[:8]}{seen}", [*_leaves(_lines(source)), *_source(source)])
+    ]
+
+
+def _read_from(carrier: str) -> list[str]:
+    return [f"read from  its {carrier}"] if carrier else []
 
 
 def _drawn(branches: Sequence[Tree], indent: str) -> list[str]:
@@ -60,6 +71,7 @@ def _record_lines(record: Record) -> list[str]:
         "asked for": record.prompt_file and f"in {record.prompt_file}, profile {record.profile}",
         "made": record.created and f"{record.created}, {record.seconds:g} s on {record.device}",
         "with": versions and f"{record.software}, {versions}",
+        "written": f"as {record.encoding}" if record.encoding.lossy else "",
         "pixels": record.pixels,
     }
     return [f"{name:10} {text}" for name, text in lines.items() if text]

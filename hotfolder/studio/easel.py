@@ -10,9 +10,9 @@ from hotfolder.errors import PictureError
 from hotfolder.history import Lost, Made, Making
 from hotfolder.images import carried, document
 from hotfolder.images.carried import suffixes as picture_suffixes
+from hotfolder.images.document import Found
 from hotfolder.plan import Render, RenderDraft
-from hotfolder.recipes.recipe import Recipe
-from hotfolder.recipes.record import Record, Stage
+from hotfolder.recipes.record import Stage
 from hotfolder.recipes.settings import Settings
 from hotfolder.studio import publish
 from hotfolder.studio.layout import Studio
@@ -42,7 +42,7 @@ def path_of(job: Render, settings: Settings, now: datetime) -> str:
         folder += f"/{now.astimezone():%Y-%m-%d}"
     elif settings.folders == "prompt" and prompt_file(job):
         folder += f"/{slug(PurePosixPath(prompt_file(job)).stem)}"
-    return f"{folder}/{slug(job.recipe.prompt)}-{job.recipe.id[:8]}.png"
+    return f"{folder}/{slug(job.recipe.prompt)}-{job.recipe.id[:8]}{job.encoding.suffix}"
 
 
 def hang(studio: Studio, ledger: Ledger, job: Render, path: str, data: bytes, pixels: str) -> str:
@@ -73,8 +73,10 @@ def recover(studio: Studio, ledger: Ledger) -> None:
         if found is None:
             ledger.append(Lost(making.recipe))
         else:
-            name = publish.relative(studio.root, found)
-            ledger.append(Made(making.stage, making.request, making.ordinal, making.recipe, name))
+            path, contents = found
+            what = (making.stage, making.request, making.ordinal, making.recipe)
+            name = publish.relative(studio.root, path)
+            ledger.append(Made(*what, name, contents.record.pixels))
 
 
 def rebuild(studio: Studio, ledger: Ledger) -> int:
@@ -82,23 +84,25 @@ def rebuild(studio: Studio, ledger: Ledger) -> int:
     entered = 0
     for path in _pictures(studio):
         contents = _contents(path)
-        if contents is None or ledger.history.knows(contents[0].id) or not contents[1].request:
+        if contents is None or not contents.record.request:
             continue
-        recipe, record = contents
-        name = publish.relative(studio.root, path)
-        ledger.append(Made(record.stage, record.request, record.ordinal, recipe.id, name))
+        if ledger.history.knows(contents.recipe.id):
+            continue
+        record = contents.record
+        what = (record.stage, record.request, record.ordinal, contents.recipe.id)
+        ledger.append(Made(*what, publish.relative(studio.root, path), record.pixels))
         entered += 1
     return entered
 
 
-def _carrying(studio: Studio, recipe_id: str, name: str) -> Iterator[Path]:
+def _carrying(studio: Studio, recipe_id: str, name: str) -> Iterator[tuple[Path, Found]]:
     """Pictures that carry a recipe; likely places first, since people rename and move them."""
     likely = [studio.root / name]
     others = sorted(_pictures(studio), key=lambda path: recipe_id[:8] not in path.name)
     for path in (*likely, *others):
         contents = _contents(path)
-        if contents is not None and contents[0].id == recipe_id:
-            yield path
+        if contents is not None and contents.recipe.id == recipe_id:
+            yield path, contents
 
 
 def _pictures(studio: Studio) -> Iterator[Path]:
@@ -108,8 +112,8 @@ def _pictures(studio: Studio) -> Iterator[Path]:
                 yield path
 
 
-def _contents(path: Path) -> tuple[Recipe, Record] | None:
+def _contents(path: Path) -> Found | None:
     try:
-        return document.recipe(carried.read(read_file(path)))
+        return document.find(carried.read(read_file(path)))
     except (OSError, PictureError):
         return None

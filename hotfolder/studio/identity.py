@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hotfolder.errors import PictureError
 from hotfolder.images import carried, document, exif, infotext, pixels
+from hotfolder.images.document import Carrier
 from hotfolder.images.picture import PARAMETERS
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
@@ -22,13 +23,15 @@ class Identity:
     """A picture and what it says of itself.
 
     `recipe` and `record` are there if it carries ours; `edited` says that its pixels are not the
-    ones that were rendered from it. `note` is a sentence about metadata that could not be used.
+    ones that were rendered from it. `carrier` is where the recipe was found. `note` is a sentence
+    about metadata that could not be used.
     """
 
     image: Image
     pixels: Pixels
     recipe: Recipe | None = None
     record: Record | None = None
+    carrier: Carrier | None = None
     infotext: Infotext | None = None
     note: str = ""
 
@@ -48,11 +51,18 @@ def identify(data: bytes) -> Identity:
     contents = carried.read(data)
     image = pixels.decode(data)
     shown = Pixels(sha256=pixels.pixel_hash(image), width=image.width, height=image.height)
-    recipe, record, note = None, None, ""
+    ours, note = None, ""
     try:
-        if ours := document.recipe(contents):
-            recipe, record = ours
+        ours = document.find(contents)
     except PictureError as error:
         note = f"what it says of how it was made cannot be used: {error}"
     text = contents.text(PARAMETERS) or exif.user_comment(contents.exif)
-    return Identity(image, shown, recipe, record, infotext.parse(text) if text else None, note)
+    return Identity(
+        image,
+        shown,
+        recipe=ours.recipe if ours else None,
+        record=ours.record if ours else None,
+        carrier=ours.carrier if ours else None,
+        infotext=infotext.parse(text) if text else None,
+        note=note,
+    )
