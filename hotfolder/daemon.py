@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from hotfolder.errors import PictureError, RenderError, Stopped, StudioMissingError
+from hotfolder.errors import PictureError, RenderError, Stopped, StudioMissingError, TooLargeError
 from hotfolder.plan import Explain, Job, Pick, RenderDraft, RenderFinal, SetAside, plan
 from hotfolder.report.progress import Lines, Progress
 from hotfolder.studio import desk, easel
@@ -178,6 +178,9 @@ class Daemon:
             path = self._workshop.do(job, self._look.owner, self._between_steps)
             self._postponed.pop(job.path, None)
             self._settle(job, path)
+        except TooLargeError as error:  # other programs may give memory back
+            if self._tries(job) >= _ATTEMPTS:
+                self._give_up(job, f"it failed {_ATTEMPTS} times: {error}")
         except (RenderError, PictureError) as error:
             self._give_up(job, str(error))
         except StudioMissingError:

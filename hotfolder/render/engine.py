@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
 from PIL import Image
 
-from hotfolder.errors import ModelMissingError, RenderError, did_you_mean
+from hotfolder.errors import ModelMissingError, RenderError, TooLargeError, did_you_mean
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.sizes import render_sides
-from hotfolder.render import canvas, environment, families, fingerprint, schedulers, weights
+from hotfolder.render import (
+    canvas,
+    devices,
+    environment,
+    families,
+    fingerprint,
+    footprint,
+    holding,
+    memory,
+    schedulers,
+    views,
+    weights,
+)
 
+_log = logging.getLogger(__name__)
 OnStep = Callable[[int, int], None]
-RESIDENT = "resident"  # the only memory plan so far: every module on the device, nothing tiled
+_RAN_OUT = (  # what allocators and libraries say that have no exception for it
+    "can't allocate memory",
+    "out of memory",
+    "bad_alloc",
+    "ALLOC_FAILED",
+    "could not create a primitive",
+    "could not create a memory",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +72,16 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A model in memory; `pipe` holds its modules and own scheduler and is never run itself."""
+    """A model in memory; `pipe` holds its modules and own scheduler and is never run itself.
+
+    `held` says where its weights are; None: where they were read into, for no render yet.
+    """
 
     pipe: Any
     dtype: torch.dtype
     sha256: str
+    footprint: memory.Footprint
+    held: memory.Holding | None = None
 
     def mend(self) -> None:
         """Undo what a call that broke off can leave behind.
@@ -69,7 +96,8 @@ class Engine:
     """The models that are in memory, and `render`. Used from one thread at a time.
 
     `models` maps the names that recipes carry to the owner's models; their relative paths start
-    at `base`. `threads` is the number of CPU threads to compute with.
+    at `base`. `threads` is the number of CPU threads to compute with, `memory_bytes` how much of
+    the device's memory to use: by default what is free.
     """
 
     def __init__(
@@ -78,12 +106,16 @@ class Engine:
         base: Path | None,
         device: str | None = None,
         threads: int | None = None,
+        memory_bytes: int | None = None,
     ) -> None:
         self.device = device or environment.best_device()
         self.threads = threads or environment.default_threads()
         self._models = dict(models)
         self._base = base
         self._loaded: dict[str, Loaded] = {}
+        self._memory_bytes = memory_bytes
+        self._room = self._free_room()
+        self._rendering = 0
         environment.forbid_chance()
 
     def load(self, name: str) -> Loaded:
@@ -99,15 +131,19 @@ class Engine:
             model = self._models[name]
             path = weights.locate(model, self._base)
             dtype = environment.dtype(model.dtype, self.device)
-            pipe = weights.load(path, model, dtype).to(self.device)
-            self._loaded[name] = Loaded(pipe, dtype, fingerprint.fingerprint(path))
+            try:
+                pipe = weights.load(path, model, dtype)
+            except MemoryError as error:
+                raise TooLargeError(f"there is too little memory to read {name}") from error
+            taken = footprint.of_pipeline(pipe, _word(dtype))
+            self._loaded[name] = Loaded(pipe, dtype, fingerprint.fingerprint(path), taken)
         return self._loaded[name]
 
     def unload(self) -> None:
         """Free the memory of all models; the next render reads its model again."""
         self._loaded.clear()
-        if self.device.startswith("cuda"):
-            torch.cuda.empty_cache()
+        self._give_back()
+        self._room = self._free_room()
 
     def render(
         self,
@@ -115,40 +151,128 @@ class Engine:
         source: Image.Image | None = None,
         on_step: OnStep | None = None,
         threads: int | None = None,
+        plan: str = "",
     ) -> Rendered:
         """The picture that `recipe` describes; a recipe with a source needs that picture as well.
 
         `on_step(step, steps)` is called after every denoising step, from 1. It may raise
         (`Stopped` to give up), or call `render` for another picture meanwhile: every call has a
-        pipeline, scheduler and generator of its own, so neither picture notices. Raises
-        RenderError when the picture cannot be made.
+        pipeline, scheduler and generator of its own, so neither picture notices. `plan` is the
+        memory plan of a record, to make the same bits; by default, and where this version does
+        not know it, the fastest that fits is chosen. When memory runs out the picture is begun
+        again with the next plan. Raises RenderError when the picture cannot be made, TooLargeError
+        when no plan is left.
         """
         if (recipe.source is None) != (source is None):
             raise RenderError("a source picture is needed exactly when the recipe names one")
-        loaded = self.load(recipe.model)
-        pipe, arguments = _prepared(loaded, recipe, source)
+        taken = self.load(recipe.model).footprint
+        task = _task(recipe)
+        chosen = _recorded(plan) or self._planned(taken, task)
+        text = str(chosen)
+        while True:
+            try:
+                return self._rendered(recipe, source, on_step, threads, chosen, text)
+            except TooLargeError:
+                spared = self._sparing(chosen, taken, task)
+                if spared is None:
+                    raise
+            _log.warning(
+                "memory ran out for %dx%d with the plan %r; trying %r",
+                *(recipe.width, recipe.height, str(chosen), str(spared)),
+            )
+            self._give_back()
+            chosen, text = spared, memory.after_falling(spared)
+
+    def _rendered(
+        self,
+        recipe: Recipe,
+        source: Image.Image | None,
+        on_step: OnStep | None,
+        threads: int | None,
+        plan: memory.Plan,
+        plan_text: str,
+    ) -> Rendered:
+        """The picture, rendered as `plan` says; TooLargeError when the memory runs out."""
         run = _Run(on_step or _ignore)
         threads_before = torch.get_num_threads()
         environment.set_threads(threads or self.threads)
+        self._rendering += 1
         try:
+            loaded = self._held(recipe.model, plan.holding)
+            try:
+                pipe, arguments = _prepared(loaded, recipe, source)
+            except MemoryError as error:
+                raise TooLargeError("there is too little memory for the source") from error
+            views.apply(plan, pipe)
             image = run(pipe, arguments)
             used = torch.get_num_threads()
         except RenderError:
-            loaded.mend()
+            self.load(recipe.model).mend()
             raise
         finally:
+            self._rendering -= 1
             environment.set_threads(threads_before)
         facts = Facts(
             seconds=round(run.seconds, 3),
             steps_run=run.steps,
             device=environment.device_name(self.device),
-            dtype=str(loaded.dtype).removeprefix("torch."),
+            dtype=_word(loaded.dtype),
             threads=used if self.device == "cpu" else 0,
             versions=environment.versions(),
             model_sha256=loaded.sha256,
-            memory_plan=RESIDENT,
+            memory_plan=plan_text,
         )
         return Rendered(canvas.crop(image, (recipe.width, recipe.height)), facts)
+
+    def _planned(self, taken: memory.Footprint, task: memory.Task) -> memory.Plan:
+        """The fastest plan that fits; where by the estimates none does, the one most likely to."""
+        chosen = memory.choose(taken, self._room, task)
+        return chosen or memory.most_frugal(taken, self._room, task)
+
+    def _sparing(
+        self, failed: memory.Plan, taken: memory.Footprint, task: memory.Task
+    ) -> memory.Plan | None:
+        """The plan after one that failed, if any is left.
+
+        What a plan takes by the estimates was too much, so from now on there is less than that.
+        """
+        peak = memory.peak_bytes(failed, taken, task)
+        self._room = replace(self._room, device_bytes=min(self._room.device_bytes, peak - 1))
+        return memory.choose(taken, self._room, task)
+
+    def _held(self, name: str, wanted: memory.Holding) -> Loaded:
+        """The model `name` with its weights where a plan wants them, or taking even less."""
+        loaded = self.load(name)
+        order = get_args(memory.Holding)
+        if loaded.held is not None and "fp8" in (wanted, loaded.held) and wanted != loaded.held:
+            if self._rendering > 1:
+                raise TooLargeError("there is too little memory while another picture is made")
+            del self._loaded[name]
+            loaded = self.load(name)
+        if loaded.held is None or order.index(wanted) > order.index(loaded.held):
+            try:
+                holding.hold(loaded.pipe, self.device, wanted)
+            except (RuntimeError, MemoryError) as error:
+                del self._loaded[name]
+                if not _ran_out(error):
+                    raise
+                raise TooLargeError(f"there is too little memory for {name}") from error
+            self._loaded[name] = loaded = replace(loaded, held=wanted)
+        return loaded
+
+    def _free_room(self) -> memory.Room:
+        room = devices.room(self.device)
+        return replace(room, device_bytes=self._memory_bytes) if self._memory_bytes else room
+
+    def _give_back(self) -> None:
+        """Return what nobody uses any more to the device."""
+        gc.collect()
+        if self.device.startswith("cuda"):
+            torch.cuda.empty_cache()
+        elif self.device.startswith("xpu"):
+            torch.xpu.empty_cache()
+        elif self.device.startswith("mps"):
+            torch.mps.empty_cache()
 
 
 class _Run:
@@ -167,11 +291,11 @@ class _Run:
         started = time.perf_counter()
         try:
             image: Image.Image = pipe(**arguments).images[0]
-        except torch.OutOfMemoryError as error:
-            raise RenderError("the device has too little memory for this size") from error
         except Exception as error:
             if error is self._raised:
                 raise
+            if _ran_out(error):
+                raise TooLargeError("there is too little memory for this size") from error
             raise RenderError(f"{type(pipe).__name__} failed: {error}") from error
         finally:
             self._raised = None  # its traceback would keep the latents of a stopped render alive
@@ -190,6 +314,32 @@ class _Run:
             raise
         self.seconds -= time.perf_counter() - started
         return tensors
+
+
+def _task(recipe: Recipe) -> memory.Task:
+    """What the memory plan has to know of a recipe."""
+    sides = render_sides(recipe.width, recipe.height, recipe.multiple)
+    return memory.Task(sides, recipe.source is not None, recipe.guidance_scale > 1)
+
+
+def _recorded(plan: str) -> memory.Plan | None:
+    """The plan that a record names; None for none, or one that this version does not know."""
+    try:
+        return memory.parse(plan) if plan else None
+    except ValueError:
+        return None
+
+
+def _ran_out(error: Exception) -> bool:
+    """Whether memory ran out; torch has a class of its own for that on graphics cards only."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    says = str(error)
+    return isinstance(error, RuntimeError) and any(sign in says for sign in _RAN_OUT)
+
+
+def _word(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def _prepared(
