@@ -106,9 +106,11 @@ def _vae_channels(vae: Mapping[str, Any]) -> int:
 
 
 def _token_width(model: Mapping[str, Any]) -> int:
-    if heads := model.get("num_attention_heads"):
-        return int(heads * model["attention_head_dim"])
-    return int(model.get("dim") or 4096)
+    """How many numbers a token has, under the name that the family gives it."""
+    heads, each = model.get("num_attention_heads"), model.get("attention_head_dim")
+    if heads and each:
+        return int(heads * each)
+    return int(model.get("hidden_size") or model.get("dim") or 4096)
 
 
 def _parameters(component: Path, variant: str | None) -> int:
