@@ -23,7 +23,7 @@ from hotfolder.workshop import Workshop, import_engine
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
 _LONGEST_PAUSE_S = 300.0
-_PATIENCE_S = 30.0
+_PATIENCE_S = 30.0  # and 40 settling times: it takes 31 to tell that a picture was cut off
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +104,13 @@ class Daemon:
         try:
             self._refresh()
             self._look_on()
+            job = self._first_job()
         except StudioMissingError as error:
             if self._until.idle:
                 raise
             self._pause(str(error))
             return True
         self._pause_s = 0.0
-        job = self._first_job()
         if job is not None:
             self._attempt(job)
             self._quiet_since = self._clock()
@@ -134,7 +134,7 @@ class Daemon:
 
     def _out_of_patience(self) -> bool:
         """Whether files have kept changing for so long that a run that ends must end."""
-        patience_s = _PATIENCE_S + 10 * self._look.owner.settings.settle_seconds
+        patience_s = _PATIENCE_S + 40 * self._look.owner.settings.settle_seconds
         return self._clock() - self._quiet_since > patience_s
 
     def _refresh(self) -> None:
@@ -168,6 +168,8 @@ class Daemon:
         """
         if job.path in self._postponed and self._clock() < self._postponed[job.path][0]:
             return True
+        if isinstance(job, RenderDraft) and not self._look.knows_all_seeds:
+            return True  # a picture that was picked may be among the rest
         endless = isinstance(job, RenderDraft) and job.endless
         return endless and self._until.idle and job.path in self._served
 

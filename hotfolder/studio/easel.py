@@ -65,9 +65,10 @@ def announce(studio: Studio, ledger: Ledger, job: Render, path: str) -> str | No
     happened to an earlier try: the disk had room for the picture, but none for the entry.
     """
     earlier = ledger.history.announced(job.recipe.id)
-    if earlier is None:
-        ledger.append(Making(stage(job), job.request, job.ordinal, job.recipe.id, path))
-    return earlier and _lying(studio, earlier)
+    if earlier is not None:
+        return _lying(studio, earlier)
+    ledger.append(Making(stage(job), job.request, job.ordinal, job.recipe.id, path))
+    return None
 
 
 def put(studio: Studio, job: Render, path: str, data: bytes) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from hotfolder.errors import PictureError
 from hotfolder.images import carried, document, exif, infotext, pixels
 from hotfolder.images.picture import PARAMETERS
@@ -41,6 +43,26 @@ class Identity:
     def source(self) -> Recipe | Pixels:
         """What a picture made from this one has as its source."""
         return self.pixels if self.recipe is None or self.edited else self.recipe
+
+
+class Portrait(Struct, frozen=True, omit_defaults=True):
+    """What there is to know of a picked picture, but for its pixels.
+
+    `source` is what its refinements start from, `prompt` and `negative` what it says of itself.
+    """
+
+    source: Recipe | Pixels
+    record: Record | None = None
+    prompt: str = ""
+    negative: str = ""
+    note: str = ""
+
+    @classmethod
+    def of(cls, shown: Identity) -> Portrait:
+        """The portrait of a picture."""
+        said = shown.recipe or shown.infotext
+        prompt, negative = (said.prompt, said.negative_prompt) if said else ("", "")
+        return cls(shown.source, shown.record, prompt, negative, shown.note)
 
 
 def identify(data: bytes) -> Identity:
