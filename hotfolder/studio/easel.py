@@ -45,18 +45,6 @@ def path_of(job: Render, settings: Settings, now: datetime) -> str:
     return f"{folder}/{slug(job.recipe.prompt)}-{job.recipe.id[:8]}.png"
 
 
-def hang(studio: Studio, ledger: Ledger, job: Render, path: str, data: bytes, pixels: str) -> str:
-    """Publish a picture and enter it in the ledger; returns where it lies."""
-    lying = announce(studio, ledger, job, path)
-    try:
-        lying = lying or put(studio, job, path, data)
-    except OSError:
-        ledger.history.apply(Lost(job.recipe.id))  # it is known here; on disk a restart sees to it
-        raise
-    enter(ledger, job, lying, pixels)
-    return lying
-
-
 def announce(studio: Studio, ledger: Ledger, job: Render, path: str) -> str | None:
     """Say in the ledger that a job's picture is about to be published at `path`.
 
@@ -65,10 +53,9 @@ def announce(studio: Studio, ledger: Ledger, job: Render, path: str) -> str | No
     happened to an earlier try: the disk had room for the picture, but none for the entry.
     """
     earlier = ledger.history.announced(job.recipe.id)
-    if earlier is not None:
-        return _lying(studio, earlier)
-    ledger.append(Making(stage(job), job.request, job.ordinal, job.recipe.id, path))
-    return None
+    if earlier is None:
+        ledger.append(Making(stage(job), job.request, job.ordinal, job.recipe.id, path))
+    return _lying(studio, earlier) if earlier else None
 
 
 def put(studio: Studio, job: Render, path: str, data: bytes) -> str:
@@ -82,6 +69,11 @@ def put(studio: Studio, job: Render, path: str, data: bytes) -> str:
         for name in names
         if publish.place(studio.root, name, data) or _carries(studio.root / name, job.recipe.id)
     )
+
+
+def withdraw(ledger: Ledger, job: Render) -> None:
+    """Forget an announcement whose picture could not be published; on disk a restart sees to it."""
+    ledger.history.apply(Lost(job.recipe.id))
 
 
 def enter(ledger: Ledger, job: Render, path: str, pixels: str) -> None:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from hotfolder.errors import PictureError
-from hotfolder.images import carried, document, exif, infotext, pixels
-from hotfolder.images.picture import PARAMETERS
+from hotfolder.images import carried, document, pixels
+from hotfolder.images.foreign import readers
+from hotfolder.images.told import Told
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-    from hotfolder.images.infotext import Infotext
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +23,15 @@ class Identity:
     """A picture and what it says of itself.
 
     `recipe` and `record` are there if it carries ours; `edited` says that its pixels are not the
-    ones that were rendered from it. `note` is a sentence about metadata that could not be used.
+    ones that were rendered from it. `told` is what another program says of it. `note` is a
+    sentence about metadata that could not be used.
     """
 
     image: Image
     pixels: Pixels
     recipe: Recipe | None = None
     record: Record | None = None
-    infotext: Infotext | None = None
+    told: Told | None = None
     note: str = ""
 
     @property
@@ -55,14 +55,15 @@ class Portrait(Struct, frozen=True, omit_defaults=True):
     record: Record | None = None
     prompt: str = ""
     negative: str = ""
+    told: Told | None = None
     note: str = ""
 
     @classmethod
     def of(cls, shown: Identity) -> Portrait:
         """The portrait of a picture."""
-        said = shown.recipe or shown.infotext
+        said = shown.recipe or shown.told
         prompt, negative = (said.prompt, said.negative_prompt) if said else ("", "")
-        return cls(shown.source, shown.record, prompt, negative, shown.note)
+        return cls(shown.source, shown.record, prompt, negative, shown.told, shown.note)
 
 
 def identify(data: bytes) -> Identity:
@@ -76,5 +77,5 @@ def identify(data: bytes) -> Identity:
             recipe, record = ours
     except PictureError as error:
         note = f"what it says of how it was made cannot be used: {error}"
-    text = contents.text(PARAMETERS) or exif.user_comment(contents.exif)
-    return Identity(image, shown, recipe, record, infotext.parse(text) if text else None, note)
+    told = readers.read(contents) if recipe is None else None
+    return Identity(image, shown, recipe, record, told, note)

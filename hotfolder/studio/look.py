@@ -15,9 +15,12 @@ from hotfolder import __version__
 from hotfolder.errors import Mistake, MistakesError, PictureError, StudioMissingError
 from hotfolder.images import carried
 from hotfolder.images.carried import suffixes as picture_suffixes
+from hotfolder.images.told import Told
 from hotfolder.plan import BrokenFile, PromptFile, SeedImage, Snapshot
 from hotfolder.recipes.owner import Owner
+from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.recipe import MAX_DEPTH, Recipe, lineage
+from hotfolder.recipes.record import Record
 from hotfolder.stars import detectors
 from hotfolder.studio import local
 from hotfolder.studio.belongings import read_owner
@@ -25,6 +28,7 @@ from hotfolder.studio.fetches import Fetches
 from hotfolder.studio.identity import Portrait, identify
 from hotfolder.studio.inbox import CONFLICT, Inbox, Waiting
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
+from hotfolder.studio.matching import match
 from hotfolder.studio.memory import Memory
 from hotfolder.studio.names import copied_from, is_conflict, printable
 from hotfolder.studio.reading import read_file, read_settled
@@ -68,6 +72,8 @@ class Look:
         self._settling = Settling(self._quiet_s())
         self._inbox = Inbox(studio)
         self._seeds: dict[str, SeedImage] = {}
+        self._told: dict[str, Told] = {}
+        self._seed_notes: dict[str, tuple[str, ...]] = {}
         self._ratings: dict[str, int] = {}
         self._unread: deque[str] = deque()
         self._unidentified: deque[str] = deque()
@@ -206,6 +212,11 @@ class Look:
                 f"{self.studio.root} is not there ({error.strerror})"
             ) from None
 
+    @property
+    def notes(self) -> dict[str, tuple[str, ...]]:
+        """Sentences on what cannot be used of pictures from elsewhere, by their paths."""
+        return {**self._inbox.notes, **self._seed_notes}
+
     def take_in(self, path: str) -> None:
         """Believe a file at once that we have just put there ourselves."""
         self._tree.look_at([path])
@@ -299,6 +310,8 @@ class Look:
     def _drop(self, path: str) -> None:
         self._inbox.remove(path)
         self._seeds.pop(path, None)
+        self._told.pop(path, None)
+        self._seed_notes.pop(path, None)
         self._ratings.pop(path, None)
         self._waiting.pop(path, None)
         self._useless_seeds.pop(path, None)
@@ -331,7 +344,7 @@ class Look:
         self._settling.quiet_s = self._quiet_s()
         self._inbox.read_again()
         for path, seed in self._seeds.items():
-            name, profile = self.owner.profile_of(seed.record)
+            name, profile = self._profile_of(path, seed.record)
             self._seeds[path] = replace(seed, profile_name=name, profile=profile)
 
     def _identify_seed(self, path: str) -> None:
@@ -359,7 +372,11 @@ class Look:
         if isinstance(seen.source, Recipe) and len(lineage(seen.source)) >= MAX_DEPTH:
             self.give_up(path, _TOO_DEEP)
             return
-        name, profile = self.owner.profile_of(seen.record)
+        if seen.told:
+            self._told[path] = seen.told
+        name, profile = self._profile_of(path, seen.record)
+        for note in self._seed_notes.get(path, ()):
+            _log.warning("%s: %s", printable(path), note)
         self._seeds[path] = SeedImage(
             path=path,
             source=seen.source,
@@ -370,6 +387,14 @@ class Look:
             prompt=seen.prompt,
             negative=seen.negative,
         )
+
+    def _profile_of(self, path: str, record: Record | None) -> tuple[str, Profile]:
+        """Name and profile that a picture in `seeds/` is refined with."""
+        if path not in self._told:
+            return self.owner.profile_of(record)
+        matched = match(self._told[path], self.owner, self.studio)
+        self._seed_notes[path] = matched.notes
+        return matched.profile_name, matched.profile
 
     def _stars(self, path: str) -> int:
         """How many stars a draft has; 0 also for a rejected one and for what is no picture."""

@@ -71,8 +71,16 @@ def picture(job: RenderDraft | RenderFinal) -> bytes:
 
 
 def hang(studio: Studio, ledger: Ledger, job: RenderDraft | RenderFinal) -> str:
+    """The three steps of publishing, as the renders take them."""
     path = easel.path_of(job, Settings(), NOON)
-    return easel.hang(studio, ledger, job, path, picture(job), pixel_hash(IMAGE))
+    lying = easel.announce(studio, ledger, job, path)
+    try:
+        lying = lying or easel.put(studio, job, path, picture(job))
+    except OSError:
+        easel.withdraw(ledger, job)
+        raise
+    easel.enter(ledger, job, lying, pixel_hash(IMAGE))
+    return lying
 
 
 def restarted(studio: Studio) -> Ledger:
