@@ -35,6 +35,7 @@ from hotfolder.studio.watch import Watch
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
 _LONGEST_PAUSE_S = 300.0
+_BLIND_LOOK_S = 5.0
 _PATIENCE_S = 30.0  # and 40 settling times: it takes 31 to tell that a picture was cut off
 
 
@@ -78,6 +79,8 @@ class Daemon:
         self._ends_at = float("inf")
         self._looked_at: float | None = None
         self._in_round = False
+        self._round_s = 0.0
+        self._last_round_s = 0.0
         self._recovered = False
         self._quiet_since = clock()
         self._served: set[str] = set()
@@ -131,7 +134,9 @@ class Daemon:
                 raise
             self._pause(str(error))
             return True
-        self._pause_s = 0.0
+        if self._pause_s:
+            self._pause_s = 0.0
+            self._watch.renew()  # another folder may be in the place of the one that was watched
         if isinstance(job, Chore):
             self._do(job)
         elif job is not None and (slot := self._renders.slot_for(job)) is not None:
@@ -169,7 +174,7 @@ class Daemon:
         elif unloads_in_s <= 0:
             self._renders.unload()
         self._postponed = {path: turn for path, turn in self._postponed.items() if turn[0] > now}
-        waits_s = [settings.look_seconds, self._ends_at - now]
+        waits_s = [(self._looked_at or now) + self._look_every_s() - now, self._ends_at - now]
         waits_s += [again_at - now for again_at, _ in self._postponed.values()]
         waits_s += [due_s] if due_s is not None else []
         waits_s += [unloads_in_s] if idle and unloads_in_s > 0 else []
@@ -207,13 +212,26 @@ class Daemon:
 
     def _look_on(self) -> None:
         """From time to time look everywhere, a slice in each turn: notices get lost silently."""
-        look_every_s = self._look.owner.settings.look_seconds
-        since_s = self._clock() - (self._looked_at or 0.0)
-        self._in_round = self._in_round or since_s >= look_every_s
-        if self._in_round and self._look.look_on():
+        began = self._clock()
+        since_s = began - (self._looked_at or 0.0)
+        self._in_round = self._in_round or since_s >= self._look_every_s()
+        if not self._in_round:
+            return
+        complete = self._look.look_on()
+        self._round_s += self._clock() - began
+        if complete:
             self._in_round = False
             self._looked_at = self._clock()
+            self._last_round_s, self._round_s = self._round_s, 0.0
             self._ledger.reload()
+            self._watch.check()
+
+    def _look_every_s(self) -> float:
+        """Seconds between looks everywhere: few where no notices come, but no burden to a disk."""
+        every_s = self._look.owner.settings.look_seconds
+        if self._watch.blind:
+            every_s = min(every_s, _BLIND_LOOK_S)
+        return max(every_s, 20 * self._last_round_s)
 
     def _first_job(self) -> Job | None:
         jobs = plan(self._look.snapshot(), self._ledger.history, self._look.owner)
@@ -327,7 +345,8 @@ class Daemon:
         self.failures += 1
         if not self._pause_s:
             self._progress.warn(f"{says}; hotfolder waits until it is back")
-        self._pause_s = min(_LONGEST_PAUSE_S, max(1.0, 2 * self._pause_s))
+        longest_s = min(_LONGEST_PAUSE_S, self._look.owner.settings.look_seconds)
+        self._pause_s = min(longest_s, max(1.0, 2 * self._pause_s))
         self._stopping.wait(self._pause_s)
 
 
