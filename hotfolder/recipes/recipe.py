@@ -117,6 +117,11 @@ def lineage(recipe: Recipe) -> tuple[Recipe | Pixels, ...]:
     return tuple(chain)
 
 
+def drafted(recipe: Recipe) -> Recipe:
+    """The first recipe of a lineage: that of the draft that everything was made from."""
+    return [link for link in lineage(recipe) if isinstance(link, Recipe)][-1]
+
+
 def _unknown(schema: Any) -> str:
     if isinstance(schema, int) and schema > SCHEMA:
         return (

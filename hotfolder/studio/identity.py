@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hotfolder.errors import PictureError
-from hotfolder.images import carried, document, exif, infotext, pixels
+from hotfolder.images import carried, document, pixels
 from hotfolder.images.document import Carrier
-from hotfolder.images.picture import PARAMETERS
+from hotfolder.images.foreign import readers
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from hotfolder.images.infotext import Infotext
+    from hotfolder.images.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Identity:
     """A picture and what it says of itself.
 
     `recipe` and `record` are there if it carries ours; `edited` says that its pixels are not the
-    ones that were rendered from it. `carrier` is where the recipe was found. `note` is a sentence
-    about metadata that could not be used.
+    ones that its file showed when it was made; `carrier` is where the recipe was found. `told` is
+    what another program says of it. `note` is a sentence about metadata that could not be used.
     """
 
     image: Image
@@ -32,7 +32,7 @@ class Identity:
     recipe: Recipe | None = None
     record: Record | None = None
     carrier: Carrier | None = None
-    infotext: Infotext | None = None
+    told: Told | None = None
     note: str = ""
 
     @property
@@ -51,18 +51,10 @@ def identify(data: bytes) -> Identity:
     contents = carried.read(data)
     image = pixels.decode(data)
     shown = Pixels(sha256=pixels.pixel_hash(image), width=image.width, height=image.height)
-    ours, note = None, ""
+    note = ""
     try:
-        ours = document.find(contents)
+        if ours := document.find(contents):
+            return Identity(image, shown, ours.recipe, ours.record, ours.carrier)
     except PictureError as error:
         note = f"what it says of how it was made cannot be used: {error}"
-    text = contents.text(PARAMETERS) or exif.user_comment(contents.exif)
-    return Identity(
-        image,
-        shown,
-        recipe=ours.recipe if ours else None,
-        record=ours.record if ours else None,
-        carrier=ours.carrier if ours else None,
-        infotext=infotext.parse(text) if text else None,
-        note=note,
-    )
+    return Identity(image, shown, told=readers.read(contents), note=note)
