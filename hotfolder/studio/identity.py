@@ -24,8 +24,8 @@ class Identity:
     """A picture and what it says of itself.
 
     `recipe` and `record` are there if it carries ours; `edited` says that its pixels are not the
-    ones that were rendered from it. `carrier` is where the recipe was found. `told` is what another
-    program says of it. `note` is a sentence about metadata that could not be used.
+    ones that its file showed when it was made; `carrier` is where the recipe was found. `told` is
+    what another program says of it. `note` is a sentence about metadata that could not be used.
     """
 
     image: Image
@@ -73,17 +73,10 @@ def identify(data: bytes) -> Identity:
     contents = carried.read(data)
     image = pixels.decode(data)
     shown = Pixels(sha256=pixels.pixel_hash(image), width=image.width, height=image.height)
-    ours, note = None, ""
+    note = ""
     try:
-        ours = document.find(contents)
+        if ours := document.find(contents):
+            return Identity(image, shown, ours.recipe, ours.record, ours.carrier)
     except PictureError as error:
         note = f"what it says of how it was made cannot be used: {error}"
-    return Identity(
-        image,
-        shown,
-        recipe=ours.recipe if ours else None,
-        record=ours.record if ours else None,
-        carrier=ours.carrier if ours else None,
-        told=None if ours else readers.read(contents),
-        note=note,
-    )
+    return Identity(image, shown, told=readers.read(contents), note=note)

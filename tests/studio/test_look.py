@@ -14,7 +14,7 @@ from PIL import Image
 from hotfolder.errors import MistakesError, StudioMissingError
 from hotfolder.history import Finished
 from hotfolder.images import pixels, png
-from hotfolder.images.picture import publishable
+from hotfolder.images.picture import embed
 from hotfolder.recipes.recipe import MAX_DEPTH, Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.studio import look as look_module
@@ -263,7 +263,7 @@ def test_a_picture_of_the_last_generation(look: Look, studio: Studio, clock: Clo
         if generation > 1:
             recipe = msgspec.structs.replace(recipe, source=recipe, strength=0.5)
         record = Record(stage="draft", pixels=pixels.pixel_hash(image))
-        data = publishable(image, recipe, record, "")
+        data = embed(pixels.encode(image), recipe, record)
         (studio.seeds / f"{generation}.png").write_bytes(data)
     _settled(look, clock)
     assert len(look.snapshot().seeds) == MAX_DEPTH - 1
