@@ -224,6 +224,7 @@ class Daemon:
             self._looked_at = self._clock()
             self._last_round_s, self._round_s = self._round_s, 0.0
             self._ledger.reload()
+            self._look.finished_elsewhere(self._ledger.finished_elsewhere())
             self._watch.check()
 
     def _look_every_s(self) -> float:
