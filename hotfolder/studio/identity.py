@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from hotfolder.errors import PictureError
 from hotfolder.images import carried, document, pixels
+from hotfolder.images.document import Carrier
 from hotfolder.images.foreign import readers
 from hotfolder.images.told import Told
 from hotfolder.recipes.recipe import Pixels, Recipe
@@ -23,14 +24,15 @@ class Identity:
     """A picture and what it says of itself.
 
     `recipe` and `record` are there if it carries ours; `edited` says that its pixels are not the
-    ones that were rendered from it. `told` is what another program says of it. `note` is a
-    sentence about metadata that could not be used.
+    ones that were rendered from it. `carrier` is where the recipe was found. `told` is what another
+    program says of it. `note` is a sentence about metadata that could not be used.
     """
 
     image: Image
     pixels: Pixels
     recipe: Recipe | None = None
     record: Record | None = None
+    carrier: Carrier | None = None
     told: Told | None = None
     note: str = ""
 
@@ -71,11 +73,17 @@ def identify(data: bytes) -> Identity:
     contents = carried.read(data)
     image = pixels.decode(data)
     shown = Pixels(sha256=pixels.pixel_hash(image), width=image.width, height=image.height)
-    recipe, record, note = None, None, ""
+    ours, note = None, ""
     try:
-        if ours := document.recipe(contents):
-            recipe, record = ours
+        ours = document.find(contents)
     except PictureError as error:
         note = f"what it says of how it was made cannot be used: {error}"
-    told = readers.read(contents) if recipe is None else None
-    return Identity(image, shown, recipe, record, told, note)
+    return Identity(
+        image,
+        shown,
+        recipe=ours.recipe if ours else None,
+        record=ours.record if ours else None,
+        carrier=ours.carrier if ours else None,
+        told=None if ours else readers.read(contents),
+        note=note,
+    )
