@@ -88,7 +88,7 @@ def test_a_disk_that_takes_nothing(
             until(lambda: bulletin.read(small.root).waits, 30)
             assert bulletin.read(small.root).waits == {"inbox/a.txt": says}
             assert drafts(small) == 0
-        until(lambda: (small.done / "a.txt").exists(), 60)
+        until((small.done / "a.txt").exists, 60)
         until(lambda: not bulletin.read(small.root).waits, 30)
     assert drafts(small) == 2
     assert sorted(p.suffix for p in small.drafts.iterdir()) == [".png", ".png"], "no temp file"
@@ -103,7 +103,7 @@ def test_a_disk_that_is_low(small: Studio, monkeypatch: pytest.MonkeyPatch) -> N
             patch.setattr(shutil, "disk_usage", lambda path: usage(9e9, 8e9, 1e9))
             drop(small, "a.txt")
             until(lambda: any("less than 2 GB free" in line for line in said.sentences), 30)
-        until(lambda: (small.done / "a.txt").exists(), 60)
+        until((small.done / "a.txt").exists, 60)
     assert any("has room again" in line for line in said.sentences)
     assert drafts(small) == 2
 
@@ -113,7 +113,7 @@ def test_a_studio_that_vanishes(small: Studio, tmp_path: Path, what: str) -> Non
     """Nothing is made where it was; when it is back work goes on, with what came meanwhile."""
     with at_work(small) as said:
         drop(small, "a.txt")
-        until(lambda: (small.done / "a.txt").exists(), 60)
+        until((small.done / "a.txt").exists, 60)
         (tmp_path / what).rename(tmp_path / "away")
         until(lambda: "is not there" in bulletin.read(small.root).pause, 30)
         assert small.root.exists() == (what != "studio")
@@ -123,7 +123,7 @@ def test_a_studio_that_vanishes(small: Studio, tmp_path: Path, what: str) -> Non
         (tmp_path / "away").rename(tmp_path / what)
         until(lambda: not bulletin.read(small.root).pause, 30)
         drop(small, "c.txt")
-        until(lambda: (small.done / "c.txt").exists(), 60)
+        until((small.done / "c.txt").exists, 60)
         until(lambda: what != "studio" or (small.done / "b.txt").exists(), 60)
     assert sum("waits until it is back" in line for line in said.sentences) == 1
     assert drafts(small) == (6 if what == "studio" else 4)
@@ -135,11 +135,11 @@ def test_another_folder_in_its_place(small: Studio, tmp_path: Path) -> None:
     shutil.copytree(small.root, tmp_path / "copy")
     with at_work(small):
         drop(small, "a.txt")
-        until(lambda: (small.done / "a.txt").exists(), 60)
+        until((small.done / "a.txt").exists, 60)
         small.root.rename(tmp_path / "old")
         (tmp_path / "copy").rename(small.root)
         drop(small, "b.txt")
-        until(lambda: (small.done / "b.txt").exists(), 60)
+        until((small.done / "b.txt").exists, 60)
     assert drafts(small) == 2
     assert len(list((tmp_path / "old/drafts").glob("*.png"))) == 2
 
