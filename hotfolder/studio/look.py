@@ -32,7 +32,7 @@ from hotfolder.studio.matching import match
 from hotfolder.studio.memory import Memory
 from hotfolder.studio.names import copied_from, is_conflict, printable
 from hotfolder.studio.reading import read_file, read_settled
-from hotfolder.studio.settle import Settling
+from hotfolder.studio.settle import Reading, Settling
 from hotfolder.studio.tree import Changes, Tree
 
 _log = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ _BUDGET_S = 0.02
 _FETCHING_S = 1.0
 _COPYING = 30  # so many settling times without a change, and a picture's end is missed
 _UNFINISHED = "its end is not there yet: it is still being copied, or it was cut off"
+_FINISHED = "another computer has finished it and puts it away"
 _AS_THEY_WERE = "settings and profiles stay as they were, because of mistakes"
 _TOO_DEEP = (
     f"it was refined {MAX_DEPTH - 1} times already, and a picture carries at most {MAX_DEPTH} "
@@ -89,6 +90,7 @@ class Look:
         self._explained: set[str] = set()
         self._waiting: dict[str, str] = {}
         self._unreadable: dict[str, str] = {}
+        self._finished: dict[str, Reading] = {}
         self._machines = self._known_machines()
         self._owners_error = ""
         self._owners_gone: dict[str, float] = {}
@@ -203,6 +205,7 @@ class Look:
                 **dict.fromkeys(self._unfinished, _UNFINISHED),
                 **self._fetches.waiting(),
                 **self._unreadable,
+                **dict.fromkeys(self._finished, _FINISHED),
                 **self._waiting,
                 **self._useless_seeds,
                 **({SETTINGS_FILE: _AS_THEY_WERE} if self._owners_error else {}),
@@ -227,6 +230,16 @@ class Look:
         self._tree.look_at([path])
         self._settling.forget(path)
         self._take_in(path)
+
+    def finished_elsewhere(self, paths: Iterable[str]) -> None:
+        """Other machines have finished these prompt files, and their moves have yet to arrive here.
+
+        One that is dropped again after that is another file.
+        """
+        for path in paths:
+            if reading := self._tree.reading(path):
+                self._inbox.remove(path)
+                self._finished[path] = reading
 
     def give_up(self, path: str, says: str) -> None:
         """Plan nothing for a picture in `seeds/` until it changes; `says` is why."""
@@ -262,7 +275,7 @@ class Look:
             return
         elif self._is_conflict(path):
             self._waiting[path] = CONFLICT
-        elif not self._fetches.is_here(path, reading):
+        elif self._finished.get(path) == reading or not self._fetches.is_here(path, reading):
             return
         elif room == "inbox":
             if not (is_picture and self._is_unfinished(path)):
@@ -323,6 +336,7 @@ class Look:
         self._explained.discard(path)
         self._unfinished.pop(path, None)
         self._unreadable.pop(path, None)
+        self._finished.pop(path, None)
         self._fetches.forget(path)
 
     def _warn_of(self, mistakes: Iterable[Mistake]) -> None:

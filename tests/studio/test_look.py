@@ -493,3 +493,24 @@ def test_very_many_seeds_hold_up_nobody(look: Look, studio: Studio, clock: Clock
         look.refresh(set())
     assert look.knows_all_seeds
     assert len(look.snapshot().seeds) == 60
+
+
+def test_a_file_that_another_machine_has_finished(look: Look, studio: Studio, clock: Clock) -> None:
+    """Until its move arrives it asks for nothing; dropped again it is another request."""
+    for name in ("a.txt", "b.txt"):
+        (studio.inbox / name).write_text(f"a castle {name}")
+    look.refresh()
+    look.finished_elsewhere({"inbox/a.txt", "inbox/gone.txt"})
+    clock.now += 2
+    look.refresh(set())
+    look.finished_elsewhere({"inbox/b.txt"})
+    snapshot = look.snapshot()
+    assert not snapshot.prompt_files
+    assert set(snapshot.waiting) == {"inbox/a.txt", "inbox/b.txt"}
+    (studio.inbox / "a.txt").unlink()
+    look.refresh({"inbox/a.txt"})
+    (studio.inbox / "a.txt").write_text("a castle a.txt")
+    (studio.inbox / "b.txt").write_text("a castle b.txt")
+    _settled(look, clock)
+    assert len(look.snapshot().prompt_files) == 2
+    assert not look.snapshot().waiting
