@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hotfolder.errors import PictureError
 
-MAX_PICTURE_BYTES = 256 * 2**20
+MAX_PICTURE_BYTES = 96 * 2**20  # of any format; with its pixels that fits into 500 MB
 
 
 def read_file(path: Path, limit: int = MAX_PICTURE_BYTES) -> bytes:
