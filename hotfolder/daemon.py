@@ -35,7 +35,8 @@ from hotfolder.studio.watch import Watch
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
 _LONGEST_PAUSE_S = 300.0
-_PATIENCE_S = 30.0
+_BLIND_LOOK_S = 5.0
+_PATIENCE_S = 30.0  # and 40 settling times: it takes 31 to tell that a picture was cut off
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,9 @@ class Daemon:
         self._ends_at = float("inf")
         self._looked_at: float | None = None
         self._in_round = False
+        self._round_s = 0.0
+        self._last_round_s = 0.0
+        self._recovered = False
         self._quiet_since = clock()
         self._served: set[str] = set()
         self._attempts: dict[tuple[str, int], int] = {}
@@ -105,8 +109,7 @@ class Daemon:
         self._quiet_since = self._clock()
         if until.seconds is not None:
             self._ends_at = self._clock() + until.seconds
-        easel.recover(self._studio, self._ledger)
-        desk.confirm(self._studio, self._ledger)
+        self._recovered = False
         try:
             while not self._stopping.is_set() and self._clock() < self._ends_at:
                 if not self._turn():
@@ -122,15 +125,18 @@ class Daemon:
         try:
             self._refresh()
             self._look_on()
-        except StudioMissingError as error:
+            self._make_up()
+            self._hear()
+            self._renders.cancel(self._is_unwanted)
+            job = self._first_job()
+        except (StudioMissingError, OSError) as error:
             if self._until.idle:
                 raise
             self._pause(str(error))
             return True
-        self._pause_s = 0.0
-        self._hear()
-        self._renders.cancel(self._is_unwanted)
-        job = self._first_job()
+        if self._pause_s:
+            self._pause_s = 0.0
+            self._watch.renew()  # another folder may be in the place of the one that was watched
         if isinstance(job, Chore):
             self._do(job)
         elif job is not None and (slot := self._renders.slot_for(job)) is not None:
@@ -140,6 +146,13 @@ class Daemon:
             return self._rest(job)
         self._quiet_since = self._clock()
         return True
+
+    def _make_up(self) -> None:
+        """Bring to its end what a crash or a failing disk cut off. Costs nothing if it did not."""
+        if not self._recovered:
+            easel.recover(self._studio, self._ledger)
+            self._recovered = True
+        desk.confirm(self._studio, self._ledger)
 
     def _rest(self, job: Job | None) -> bool:
         """Nothing can be done until there are news; `job` waits for a slot. False: the run is over.
@@ -155,13 +168,14 @@ class Daemon:
             return False
         settings = self._look.owner.settings
         unloads_in_s = 60 * settings.unload_after_minutes - (now - self._quiet_since)
-        if job or due_s or (not self._until.idle and unloads_in_s > 0):
+        soon = self._look.expects_prompts or (unloads_in_s > 0 and not self._until.idle)
+        if job or soon:
             self._renders.open(settings)
             self._renders.load(self._look.owner)
         elif unloads_in_s <= 0:
             self._renders.unload()
         self._postponed = {path: turn for path, turn in self._postponed.items() if turn[0] > now}
-        waits_s = [settings.look_seconds, self._ends_at - now]
+        waits_s = [(self._looked_at or now) + self._look_every_s() - now, self._ends_at - now]
         waits_s += [again_at - now for again_at, _ in self._postponed.values()]
         waits_s += [due_s] if due_s is not None else []
         waits_s += [unloads_in_s] if idle and unloads_in_s > 0 else []
@@ -184,7 +198,7 @@ class Daemon:
 
     def _out_of_patience(self) -> bool:
         """Whether files have kept changing for so long that a run that ends must end."""
-        patience_s = _PATIENCE_S + 10 * self._look.owner.settings.settle_seconds
+        patience_s = _PATIENCE_S + 40 * self._look.owner.settings.settle_seconds
         return self._clock() - self._quiet_since > patience_s
 
     def _refresh(self) -> None:
@@ -199,13 +213,26 @@ class Daemon:
 
     def _look_on(self) -> None:
         """From time to time look everywhere, a slice in each turn: notices get lost silently."""
-        look_every_s = self._look.owner.settings.look_seconds
-        since_s = self._clock() - (self._looked_at or 0.0)
-        self._in_round = self._in_round or since_s >= look_every_s
-        if self._in_round and self._look.look_on():
+        began = self._clock()
+        since_s = began - (self._looked_at or 0.0)
+        self._in_round = self._in_round or since_s >= self._look_every_s()
+        if not self._in_round:
+            return
+        complete = self._look.look_on()
+        self._round_s += self._clock() - began
+        if complete:
             self._in_round = False
             self._looked_at = self._clock()
+            self._last_round_s, self._round_s = self._round_s, 0.0
             self._ledger.reload()
+            self._watch.check()
+
+    def _look_every_s(self) -> float:
+        """Seconds between looks everywhere: few where no notices come, but no burden to a disk."""
+        every_s = self._look.owner.settings.look_seconds
+        if self._watch.blind:
+            every_s = min(every_s, _BLIND_LOOK_S)
+        return max(every_s, 20 * self._last_round_s)
 
     def _first_job(self) -> Job | None:
         jobs = plan(self._look.snapshot(), self._ledger.history, self._look.owner)
@@ -218,12 +245,22 @@ class Daemon:
         """
         if job.path in self._postponed and self._clock() < self._postponed[job.path][0]:
             return True
+        if isinstance(job, RenderDraft) and not self._look.knows_all_seeds:
+            return True  # a picture that was picked may be among the rest
         endless = isinstance(job, RenderDraft) and job.endless
         return endless and self._until.idle and job.path in self._served
 
     def _is_unwanted(self, job: Render) -> bool:
         """Whether the prompt file of a draft was taken away."""
-        return isinstance(job, RenderDraft) and not (self._studio.root / job.path).exists()
+        return isinstance(job, RenderDraft) and not self._lies_there(job)
+
+    def _lies_there(self, job: Job) -> bool:
+        """Whether the file of a job may still be there, as far as can be told."""
+        try:
+            (self._studio.root / job.path).lstat()
+        except OSError as error:
+            return not isinstance(error, FileNotFoundError)
+        return True
 
     def _do(self, job: Chore) -> None:
         """Do a chore, and take note of what it has changed in the folders."""
@@ -268,7 +305,7 @@ class Daemon:
         elif isinstance(error, StudioMissingError):
             return  # the next turn says so
         elif isinstance(error, OSError):
-            if (self._studio.root / job.path).exists():
+            if self._lies_there(job):
                 self._postpone(job, f"{error.strerror or error}")
             else:  # taken away meanwhile
                 with suppress(StudioMissingError):
@@ -288,7 +325,7 @@ class Daemon:
     def _give_up(self, job: Job, says: str) -> None:
         """Set aside what a job was for, with the reason where its owner will see it."""
         if isinstance(job, RenderDraft):
-            if (self._studio.root / job.path).exists():  # else another draft's failure was first
+            if self._lies_there(job):  # else another draft's failure was first
                 self._do(SetAside(job.path, says, job.beside))
         elif isinstance(job, RenderFinal):
             self._look.give_up(job.path, says)
@@ -309,7 +346,8 @@ class Daemon:
         self.failures += 1
         if not self._pause_s:
             self._progress.warn(f"{says}; hotfolder waits until it is back")
-        self._pause_s = min(_LONGEST_PAUSE_S, max(1.0, 2 * self._pause_s))
+        longest_s = min(_LONGEST_PAUSE_S, self._look.owner.settings.look_seconds)
+        self._pause_s = min(longest_s, max(1.0, 2 * self._pause_s))
         self._stopping.wait(self._pause_s)
 
 

@@ -4,7 +4,8 @@ HotfolderError              1   anything that a person must hear about
 ├── MistakesError           3   something written by a person is wrong; lists all of it at once
 ├── PictureError            3   a picture cannot be read, or is not what it says
 ├── RenderError             3   a picture cannot be made
-│   └── ModelMissingError   3   ... because the model's files are not here
+│   ├── ModelMissingError   3   ... because the model's files are not here
+│   └── TooLargeError       3   ... because there is too little memory
 ├── StudioMissingError     10   the folder or its marker is not there
 └── StudioLockedError      75   another hotfolder works on this studio
 
@@ -66,6 +67,10 @@ class RenderError(HotfolderError):
 
 class ModelMissingError(RenderError):
     """The files of the model that a recipe needs are not on this machine."""
+
+
+class TooLargeError(RenderError):
+    """A picture or its model does not fit into the memory that there is now."""
 
 
 class StudioMissingError(HotfolderError):

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from hotfolder.errors import PictureError
 from hotfolder.images import carried, document, pixels
 from hotfolder.images.document import Carrier
 from hotfolder.images.foreign import readers
+from hotfolder.images.told import Told
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-    from hotfolder.images.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,27 @@ class Identity:
     def source(self) -> Recipe | Pixels:
         """What a picture made from this one has as its source."""
         return self.pixels if self.recipe is None or self.edited else self.recipe
+
+
+class Portrait(Struct, frozen=True, omit_defaults=True):
+    """What there is to know of a picked picture, but for its pixels.
+
+    `source` is what its refinements start from, `prompt` and `negative` what it says of itself.
+    """
+
+    source: Recipe | Pixels
+    record: Record | None = None
+    prompt: str = ""
+    negative: str = ""
+    told: Told | None = None
+    note: str = ""
+
+    @classmethod
+    def of(cls, shown: Identity) -> Portrait:
+        """The portrait of a picture."""
+        said = shown.recipe or shown.told
+        prompt, negative = (said.prompt, said.negative_prompt) if said else ("", "")
+        return cls(shown.source, shown.record, prompt, negative, shown.told, shown.note)
 
 
 def identify(data: bytes) -> Identity:
