@@ -79,6 +79,11 @@ def splice(
     return _container(data).splice(data, texts, xmp, exif)  # type: ignore[no-any-return]
 
 
+def format_of(data: bytes) -> Format:
+    """The format of a picture, by its content; raises PictureError for any other."""
+    return _container(data).__name__.rpartition(".")[2]  # type: ignore[no-any-return]
+
+
 def room(data: bytes) -> Room:
     """How much a picture's container takes."""
     return _container(data).ROOM  # type: ignore[no-any-return]
