@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from hotfolder import __version__
 from hotfolder.errors import MistakesError
 from hotfolder.executors.orders import Done, Raster
-from hotfolder.images import infotext, picture
-from hotfolder.images.pixels import from_rgb, pixel_hash
+from hotfolder.images import picture
+from hotfolder.images.pixels import from_rgb
 from hotfolder.plan import Chore, Explain, Finish, Render, RenderDraft, SetAside
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.profile import Model, model_name
@@ -27,6 +27,8 @@ from hotfolder.studio.reading import read_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+_NOT_YET = "0" * 64  # the pixel hash of a picture that has no file yet
 
 
 def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
@@ -45,6 +47,11 @@ def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
         path = desk.pick(studio, job)
         progress.say(f"{shown} has a star and lies in seeds/ now")
     return path
+
+
+def require_room(job: Render, studio: Studio) -> None:
+    """Raises PictureError if the file of a job's picture could not carry what it has to say."""
+    picture.require_room(job.recipe, _record(job, {}, studio.name), job.encoding)
 
 
 def source_of(job: Render, studio: Studio) -> Raster | None:
@@ -69,10 +76,8 @@ def keep_source(job: Render, source: Raster | None, studio: Studio) -> None:
 
 def finished(job: Render, done: Done, studio: Studio) -> tuple[bytes, Record]:
     """The file of a job's picture, and the record in it. Raises PictureError."""
-    image = _image(done.picture)
-    record = _record(job, done.facts, pixel_hash(image), studio.name)
-    data = picture.publishable(image, job.recipe, record, infotext.write(job.recipe, record))
-    return data, record
+    record = _record(job, done.facts, studio.name)
+    return picture.publishable(_image(done.picture), job.recipe, record, job.encoding)
 
 
 def models_of(owner: Owner) -> dict[str, Model]:
@@ -94,15 +99,15 @@ def _image(raster: Raster) -> Image:
     return from_rgb((raster.width, raster.height), raster.rgb)
 
 
-def _record(job: Render, facts: dict[str, Any], pixels: str, studio: str) -> Record:
-    """What a picture says of its making, beside its recipe."""
+def _record(job: Render, facts: dict[str, Any], studio: str) -> Record:
+    """What a picture says of its making, beside its recipe, as far as its file is not concerned."""
     if isinstance(job, RenderDraft):
         template, overrides = job.template, job.prompt.overrides
     else:
         template, overrides = "", job.record.overrides if job.record else {}
     return Record(
         stage=easel.stage(job),
-        pixels=pixels,
+        pixels=_NOT_YET,
         software=f"hotfolder {__version__}",
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         profile=job.profile_name,

@@ -60,6 +60,7 @@ def _facts(path: Path, identity: Identity) -> dict[str, Any]:
         facts["recipe"] = json.loads(recipes.canonical(identity.recipe))
         facts["record"] = msgspec.to_builtins(identity.record)
         facts["edited"] = identity.edited
+        facts["carrier"] = identity.carrier
     elif identity.told is not None:
         facts["told"] = msgspec.to_builtins(identity.told)
         facts["notes"] = list(_matched(path, identity.told))
@@ -76,7 +77,7 @@ def _print(path: Path, identity: Identity) -> None:
         title = f"{name}  {identity.record.stage} {identity.recipe.id[:8]}"
         if identity.edited:
             notes.append("edited after it was made: its pixels are not the recorded ones")
-        _say(lineage.tree(title, identity.recipe, identity.record, notes))
+        _say(lineage.tree(title, identity.recipe, identity.record, notes, identity.carrier or ""))
     elif told is not None:
         title = f"{name}  {size}, made by {printable(told.program)}"
         _say(lineage.foreign(title, told, (*notes, *_matched(path, told))))
