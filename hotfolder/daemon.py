@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from hotfolder.errors import PictureError, RenderError, Stopped, StudioMissingError
-from hotfolder.plan import Explain, Job, Pick, RenderDraft, RenderFinal, SetAside, plan
+from hotfolder.plan import Explain, Job, Pick, RenderDraft, RenderFinal, SetAside, Sort, plan
 from hotfolder.report.progress import Lines, Progress
 from hotfolder.studio import desk, easel
 from hotfolder.studio.layout import Studio
@@ -202,12 +202,13 @@ class Daemon:
             self._served.add(job.path)
             return
         if isinstance(job, Pick):
-            self._look.take_in(path)
+            self._look.picked(job.path, path)
         elif isinstance(job, Explain):
             self._look.explained(job.path)
         if isinstance(job, Explain | SetAside):
             self.failures += 1
-        self._look.refresh({job.path, *getattr(job, "beside", ())})
+        sidecars = job.sidecars.values() if isinstance(job, Sort) else ()
+        self._look.refresh({job.path, *getattr(job, "beside", ()), *sidecars})
 
     def _between_steps(self, step: int, steps: int) -> None:
         """Called after each denoising step: stop if told to; let picked pictures go first.
@@ -223,7 +224,7 @@ class Daemon:
         if self._watch.has_news or self._look.due_in_s() == 0.0:
             with suppress(StudioMissingError):  # the next turn says so
                 self._refresh()
-                while isinstance(job := self._first_job(), Pick | RenderFinal):
+                while isinstance(job := self._first_job(), Sort | RenderFinal):
                     self._attempt(job)
 
     def _tries(self, job: Job) -> int:

@@ -15,7 +15,17 @@ from hotfolder import __version__
 from hotfolder.errors import MistakesError
 from hotfolder.images import infotext, picture
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.plan import Explain, Finish, Job, Render, RenderDraft, RenderFinal, SetAside
+from hotfolder.plan import (
+    Explain,
+    Finish,
+    Job,
+    PutBack,
+    Reject,
+    Render,
+    RenderDraft,
+    RenderFinal,
+    SetAside,
+)
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.profile import Model, model_name
 from hotfolder.recipes.recipe import Pixels
@@ -23,7 +33,7 @@ from hotfolder.recipes.record import Record
 from hotfolder.report.progress import Progress
 from hotfolder.studio import desk, easel, sources
 from hotfolder.studio.identity import identify
-from hotfolder.studio.layout import Studio
+from hotfolder.studio.layout import REJECTS, Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
 from hotfolder.studio.reading import read_file
@@ -64,8 +74,14 @@ class Workshop:
         elif isinstance(job, Finish):
             path = desk.finish(self._studio, self._ledger, job)
             self._progress.say(f"{shown} is done and lies in inbox/done/")
+        elif isinstance(job, Reject):
+            path = desk.reject(self._studio, job)
+            self._progress.say(f"{shown} is rejected and lies in {REJECTS}/ now")
+        elif isinstance(job, PutBack):
+            path = desk.put_back(self._studio, job)
+            self._progress.say(f"{shown} has lost its star and lies in drafts/ again")
         else:
-            path = desk.pick(self._studio, job)
+            path = desk.pick(self._studio, self._ledger, job)
             self._progress.say(f"{shown} has a star and lies in seeds/ now")
         return path
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from hotfolder.errors import StudioMissingError
 
 SETTINGS_FILE = "hotfolder.toml"
+REJECTS = "drafts/rejected"
+"""Where rejected drafts go, if the owner wants that."""
 
 _SETTINGS = """\
 # The settings of this studio. Every line is optional; remove a # to change one.
@@ -17,9 +19,6 @@ _SETTINGS = """\
 # The model and how it is used: a file in profiles/, or one that comes along
 # (the command `hotfolder profiles` lists them).
 # profile = "postcard"
-
-# A draft with at least this many stars is moved to seeds/ and refined.
-# stars_from = 1
 
 # How drafts/ and final/ are divided: "flat", "prompt" (a folder for each prompt file)
 # or "day".
@@ -36,6 +35,29 @@ _SETTINGS = """\
 
 # How often the folders are looked through, should a notice of a change get lost.
 # look_seconds = 60.0
+
+# Stars, tags and labels that you give to drafts in your picture program.
+[stars]
+
+# A draft with at least this many stars is picked.
+# from = 1
+
+# A tag, colour label or pick label with one of these names counts as a star, too.
+# tags = ["star", "starred", "★", "fav", "favorite", "favourite", "accepted"]
+
+# Kinds of marks that are not looked at, for example ["name", "finder"]; known are
+# baloo, exif, finder, geeqie, gthumb, name, sidecar, tags and xmp.
+# ignore = []
+
+# What happens to a picked draft: "move" or "copy" (to seeds/).
+# then = "move"
+
+# What happens to a draft that you rejected: "stay" or "move" (to drafts/rejected/).
+# rejected = "stay"
+
+# More stars may mean more: here a number of stars gets a profile of its own, for example
+#   5 = "postcard-large"
+[stars.presets]
 """
 
 _README = """\

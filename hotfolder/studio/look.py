@@ -8,11 +8,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from hotfolder.errors import Mistake, MistakesError, PictureError, StudioMissingError
-from hotfolder.images import carried
-from hotfolder.images.carried import suffixes as picture_suffixes
 from hotfolder.plan import BrokenFile, PromptFile, SeedImage, Snapshot
 from hotfolder.recipes.owner import Owner
 from hotfolder.stars import detectors
@@ -20,6 +17,7 @@ from hotfolder.studio.belongings import read_owner
 from hotfolder.studio.identity import identify
 from hotfolder.studio.inbox import CONFLICT, Inbox, Waiting
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
+from hotfolder.studio.marks import Marks, is_picture
 from hotfolder.studio.names import is_conflict, printable
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.settle import Settling
@@ -53,8 +51,8 @@ class Look:
         self._settle_s = settle_s
         self._settling = Settling(self._quiet_s())
         self._inbox = Inbox(studio)
+        self._marks = Marks(studio.root, self._tree, self._settling)
         self._seeds: dict[str, SeedImage] = {}
-        self._ratings: dict[str, int] = {}
         self._unread: deque[str] = deque()
         self._useless_seeds: dict[str, str] = {}
         self._explained: set[str] = set()
@@ -88,6 +86,7 @@ class Look:
         due = set(self._settling.pending()) if self._settling.due_in_s(now) == 0.0 else set()
         again = self._tree.look_at(due)
         changes = Changes(changes.changed | again.changed, changes.gone | again.gone)
+        self._marks.beside |= {path for path in changes.changed if _is_beside(path)}
         for path in changes.gone:
             self._forget(path)
         settled = [path for path in sorted(changes.changed | due) if self._settles(path, now)]
@@ -117,29 +116,35 @@ class Look:
         inbox = self._inbox.entries(self.owner)
         waiting = {path: entry.says for path, entry in inbox if isinstance(entry, Waiting)}
         free = shutil.disk_usage(self.studio.root).free
-        least = self.owner.settings.stars_from
+        wishes, held = self._marks.wishes(self.owner.settings.stars), self._marks.held()
         # What a prompt file lacks may be in a profile or word list that arrives with it.
         unsure = any(map(_is_owners, self._settling.pending()))
         return Snapshot(
             prompt_files=[entry for _, entry in inbox if isinstance(entry, PromptFile)],
             broken=[] if unsure else [e for _, e in inbox if isinstance(e, BrokenFile)],
-            starred=[path for path, stars in self._ratings.items() if stars >= least],
-            seeds=list(self._seeds.values()),
+            starred=wishes.starred,
+            rejected=wishes.rejected,
+            unstarred=wishes.unstarred,
+            seeds=[seed for seed in self._seeds.values() if seed.path not in held],
             useless_seeds=[
                 BrokenFile(path, says)
                 for path, says in self._useless_seeds.items()
                 if path not in self._explained
             ],
-            unseen_drafts=len(self._tree.rooms["drafts"]),
+            unseen_drafts=len(self._tree.rooms["drafts"]) - sum(map(_is_draft, self._marks.beside)),
             disk_is_low=free < self.owner.settings.keep_free_gb * 1e9,
             waiting={**waiting, **self._waiting, **self._useless_seeds},
         )
 
-    def take_in(self, path: str) -> None:
-        """Believe a file at once that we have just put there ourselves."""
-        self._tree.look_at([path])
-        self._settling.forget(path)
-        self._take_in(path)
+    def picked(self, draft: str, seed: str) -> None:
+        """Believe a picture in `seeds/` at once that we have just put there ourselves.
+
+        Its draft, where it is still there, asks no more for that.
+        """
+        self._marks.served(draft)
+        self._tree.look_at([seed, *detectors.sidecars(seed)])
+        self._settling.forget(seed)
+        self._take_in(seed)
 
     def give_up(self, path: str, says: str) -> None:
         """Plan nothing for a picture in `seeds/` until it changes; `says` is why."""
@@ -155,7 +160,7 @@ class Look:
         reading = self._tree.reading(path)
         if reading is None:
             return False
-        if path.startswith("drafts/") and not self._looked_before:
+        if _is_draft(path) and not self._looked_before:
             self._unread.append(path)
             return False
         if self._settling.observe(path, reading, now):
@@ -172,26 +177,40 @@ class Look:
             self._inbox.put(path, reading)
         elif _is_owners(path):
             self._read_owner()
-        elif PurePosixPath(path).suffix.lower() not in picture_suffixes():
-            return
+        elif _is_beside(path):
+            if picture := self._marks.picture_of(path):
+                self._take_in_marks(picture)
         elif is_conflict(path):
             self._waiting[path] = CONFLICT
-        elif room == "drafts":
-            if stars := self._stars(path):
-                self._ratings[path] = stars
         else:
-            self._identify_seed(path, reading.ctime_ns)
+            self._take_in_marks(path)
+            if room == "seeds":
+                self._identify_seed(path, reading.ctime_ns)
+
+    def _take_in_marks(self, picture: str) -> None:
+        self._marks.read(picture)
+        if picture in self._seeds:
+            self._seeds[picture] = self._as_starred(self._seeds[picture])
+
+    def _as_starred(self, seed: SeedImage) -> SeedImage:
+        """A picked picture with the profile that its marks and the owner's settings give it."""
+        stars = self._marks.stars(seed.path, self.owner.settings.stars)
+        name, profile = self.owner.profile_of(seed.record, stars)
+        return replace(seed, profile_name=name, profile=profile)
 
     def _forget(self, path: str) -> None:
         self._settling.forget(path)
+        self._marks.forget(path)
         self._drop(path)
+        picture = self._marks.picture_of(path) if _is_beside(path) else None
+        if picture and (reading := self._tree.reading(picture)):
+            self._settling.observe(picture, reading, self._clock())  # its marks are fewer now
         if _is_owners(path):
             self._read_owner()
 
     def _drop(self, path: str) -> None:
         self._inbox.remove(path)
         self._seeds.pop(path, None)
-        self._ratings.pop(path, None)
         self._waiting.pop(path, None)
         self._useless_seeds.pop(path, None)
         self._explained.discard(path)
@@ -215,8 +234,7 @@ class Look:
         self._settling.quiet_s = self._quiet_s()
         self._inbox.read_again()
         for path, seed in self._seeds.items():
-            name, profile = self.owner.profile_of(seed.record)
-            self._seeds[path] = replace(seed, profile_name=name, profile=profile)
+            self._seeds[path] = self._as_starred(seed)
 
     def _identify_seed(self, path: str, ctime_ns: int) -> None:
         try:
@@ -229,7 +247,8 @@ class Look:
         if shown.note:
             _log.warning("%s: %s", printable(path), shown.note)
         said = shown.recipe or shown.infotext
-        name, profile = self.owner.profile_of(shown.record)
+        stars = self._marks.stars(path, self.owner.settings.stars)
+        name, profile = self.owner.profile_of(shown.record, stars)
         self._seeds[path] = SeedImage(
             path=path,
             source=shown.source,
@@ -241,25 +260,29 @@ class Look:
             negative=said.negative_prompt if said else "",
         )
 
-    def _stars(self, path: str) -> int:
-        """How many stars a draft has; 0 also for a rejected one and for what is no picture."""
-        try:
-            rating = detectors.rating(carried.read(read_file(self.studio.root / path)))
-        except (PictureError, OSError):
-            return 0
-        return max(0, rating or 0)
-
     def _read_some_drafts(self) -> bool:
-        """Read drafts of the first look for a little while; whether a starred one was found."""
+        """Read drafts of the first look for a little while; whether a marked one was found.
+
+        Only those have to settle, and are read again when they have.
+        """
         end = self._clock() + _BUDGET_S
         found = False
         while self._unread and self._clock() < end:
             path = self._unread.popleft()
             reading = self._tree.reading(path)
-            if reading and self._stars(path):
+            if reading and is_picture(path) and self._marks.read(path):
                 self._settling.observe(path, reading, self._clock())
                 found = True
         return found
+
+
+def _is_draft(path: str) -> bool:
+    return path.startswith("drafts/")
+
+
+def _is_beside(path: str) -> bool:
+    """Whether a file lies among pictures and is none."""
+    return path.startswith(("drafts/", "seeds/")) and not is_picture(path)
 
 
 def _is_owners(path: str) -> bool:

@@ -57,6 +57,10 @@ class Settling:
         """The files that have not settled yet."""
         return tuple(self._since)
 
+    def is_pending(self, path: str) -> bool:
+        """Whether a file has yet to settle; False also for one that nobody asked about."""
+        return path in self._since
+
     def due_in_s(self, now_s: float) -> float | None:
         """Seconds until the next file may have settled; None if none is waiting."""
         waits = [since + self.quiet_s - now_s for r, since in self._since.values() if r.size]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from hotfolder.errors import EXIT_STUDIO_MISSING, StudioMissingError
 from hotfolder.recipes import schema
-from hotfolder.recipes.settings import Settings
+from hotfolder.recipes.settings import Settings, Stars
 from hotfolder.studio import layout
 
 
@@ -45,7 +46,7 @@ def test_init_again(tmp_path: Path) -> None:
 
 def test_init_among_files_of_the_owner(tmp_path: Path) -> None:
     """What is there already stays as it is, to the byte and the second."""
-    theirs = {"README.txt": "mine", "hotfolder.toml": "stars_from = 3", "drafts/a.png": "x"}
+    theirs = {"README.txt": "mine", "hotfolder.toml": "settle_seconds = 3", "drafts/a.png": "x"}
     (tmp_path / "drafts").mkdir()
     for name, text in theirs.items():
         (tmp_path / name).write_text(text)
@@ -107,7 +108,7 @@ def test_settings_say_their_defaults(tmp_path: Path) -> None:
     studio, _ = layout.init(tmp_path / "studio")
     text = studio.settings.read_text("utf-8")
     assert schema.convert(tomllib.loads(text), Settings) == Settings()
-    lines = [line.removeprefix("# ") for line in text.splitlines() if " = " in line]
-    table = tomllib.loads("\n".join(lines))
-    assert set(table) == set(Settings.__struct_fields__)
+    table = tomllib.loads(re.sub(r"^# (?=\w+ = )", "", text, flags=re.MULTILINE))
+    assert set(table) == set(Settings.__struct_encode_fields__)
+    assert set(table["stars"]) == set(Stars.__struct_encode_fields__)
     assert schema.convert(table, Settings) == Settings()
