@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hotfolder.errors import PictureError
-from hotfolder.images import carried
-from hotfolder.recipes.recipe import MAX_AREA_PX
+from hotfolder.images import carried, png
+from hotfolder.recipes.encoding import PNG, Encoding
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP")
+_BAND_PX = 64
 MAX_SCANS = 100  # each of a JPEG's scans goes over all pixels again; encoders write about ten
 
 
@@ -31,11 +32,13 @@ def decode(data: bytes) -> Image:
     """
     from PIL import Image, ImageOps
 
-    head = carried.read(data)
-    _check_area(head.width, head.height)
+    head, most_px = carried.read(data), carried.room(data).area_px
+    _check_area(head.width, head.height, most_px)
+    if png.recognises(data):
+        data = png.bare(data)  # a long text would keep Pillow from the pixels
     try:
         image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
-        _check_area(*image.size)
+        _check_area(*image.size, most_px)
         if image.format in ("JPEG", "MPO"):
             _check_scans(data)
             ImageOps.exif_transpose(image, in_place=True)
@@ -49,6 +52,13 @@ def decode(data: bytes) -> Image:
     return image
 
 
+def from_rgb(sides: tuple[int, int], rgb: bytes) -> Image:
+    """The picture with these sides (width, height) and pixels, as `pixel_hash` describes them."""
+    from PIL.Image import frombytes
+
+    return frombytes("RGB", sides, rgb)
+
+
 def pixel_hash(image: Image) -> str:
     """SHA-256 over b"WIDTHxHEIGHT:RGB:" and the raw pixels, 64 hex digits.
 
@@ -57,33 +67,74 @@ def pixel_hash(image: Image) -> str:
     if image.mode != "RGB":
         raise ValueError(f"expected an image of mode RGB, got {image.mode}")
     digest = hashlib.sha256(f"{image.width}x{image.height}:RGB:".encode("ascii"))
-    digest.update(image.tobytes())
+    for top in range(0, image.height, _BAND_PX):  # a whole copy would be three bytes a pixel
+        bottom = min(image.height, top + _BAND_PX)
+        digest.update(image.crop((0, top, image.width, bottom)).tobytes())
     return digest.hexdigest()
 
 
-def encode_png(image: Image, texts: Mapping[str, str]) -> bytes:
-    """The PNG of `image` with `texts` (keyword to text) before its pixels.
+def encode(image: Image, encoding: Encoding = PNG) -> bytes:
+    """The file of `image`, without any metadata; what its settings leave open is fixed here.
 
-    ASCII becomes tEXt, which every reader understands alike; the rest becomes iTXt.
+    The same image, encoding and versions of `encoders` give the same bytes.
     """
-    from PIL.PngImagePlugin import PngInfo
-
-    chunks = PngInfo()
-    for keyword, text in texts.items():
-        if text.isascii():
-            chunks.add_text(keyword, text)
-        else:
-            chunks.add_itxt(keyword, text)
+    require_room(*image.size, encoding)
+    settings: dict[str, object] = {}
+    if encoding.format == "png":
+        # Run-length matching: as fast as zlib's level 1, at most 25 % larger than level 6 on flat
+        # paintings and about as small on all others; the level does not matter to it.
+        settings = {"compress_type": zlib.Z_RLE}
+    elif encoding.format == "jpeg":
+        # Colours at full resolution: finals are made from this, and what decoders make of
+        # fewer colours is up to them.
+        settings = {"quality": encoding.quality, "subsampling": "4:4:4", "optimize": True}
+    elif encoding.lossy:
+        settings = {"quality": encoding.quality, "method": 4}
+    else:
+        settings = {"lossless": True, "quality": 50, "method": 2}
     buffer = io.BytesIO()
-    # Run-length matching: as fast as zlib's level 1, at most 25 % larger than level 6 on flat
-    # paintings and about as small on all others; the level does not matter to it.
-    image.save(buffer, "PNG", compress_type=zlib.Z_RLE, pnginfo=chunks)
+    image.save(buffer, encoding.format, **settings)
     return buffer.getvalue()
 
 
-def _check_area(width: int, height: int) -> None:
-    if width * height > MAX_AREA_PX:
-        raise PictureError(f"{width}x{height} is more than {MAX_AREA_PX:,} pixels")
+def shown(image: Image, encoding: Encoding) -> Image:
+    """What is seen of `image` once it lies in a file of this encoding."""
+    return decode(encode(image, encoding)) if encoding.lossy else image
+
+
+def encoders(*encodings: Encoding | None) -> dict[str, str]:
+    """Names and versions of the libraries that decide what lossy encodings make of pixels."""
+    from PIL import features
+
+    formats = {encoding.format for encoding in encodings if encoding and encoding.lossy}
+    versions = {}
+    if "webp" in formats:
+        versions["libwebp"] = features.version("webp")
+    if "jpeg" in formats:
+        turbo = features.version("libjpeg_turbo")
+        versions["libjpeg-turbo" if turbo else "libjpeg"] = turbo or features.version("jpg")
+    return {name: str(version) for name, version in versions.items()}
+
+
+def encode_png(image: Image, texts: Mapping[str, str]) -> bytes:
+    """The PNG of `image` with `texts` (keyword to text) before its pixels."""
+    return carried.splice(encode(image), list(texts.items()))
+
+
+def require_room(width: int, height: int, encoding: Encoding) -> None:
+    """Raises PictureError if a picture of these sides could not be written, or not read again."""
+    room = carried.room_of(encoding.format)
+    if max(width, height) > room.side_px:
+        says = f"{width}x{height} is too large for {encoding}"
+        raise PictureError(f"{says}, whose sides have at most {room.side_px:,} pixels")
+    if width * height > room.area_px:
+        says = f"{width}x{height} as {encoding} is more than can be read again"
+        raise PictureError(f"{says}: at most {room.area_px:,} pixels")
+
+
+def _check_area(width: int, height: int, most_px: int) -> None:
+    if width * height > most_px:
+        raise PictureError(f"{width}x{height} is more than {most_px:,} pixels")
 
 
 def _check_scans(jpeg: bytes) -> None:

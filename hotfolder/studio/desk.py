@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from hotfolder.history import Finished, Finishing, Picked, Picking
 from hotfolder.plan import Explain, Finish, Pick, PutBack, Reject, SetAside
@@ -25,26 +26,30 @@ def finish(studio: Studio, ledger: Ledger, job: Finish) -> str:
     can tell a file that was not moved yet from one that was dropped once more.
     """
     to = _free(studio, _aside(job.path, "done"))
-    ledger.append(Finishing(job.path, to, dict(job.through), job.beside))
+    ctime_ns = (studio.root / job.path).stat().st_ctime_ns
+    ledger.append(Finishing(job.path, to, dict(job.through), job.beside, ctime_ns))
     moved = publish.move(studio.root, job.path, to)
     for path in job.beside:
         _move_beside(studio, path, moved)
-    ledger.append(Finished(to, dict(job.through)))
+    ledger.append(Finished(to, dict(job.through), job.path))
     return moved
 
 
 def confirm(studio: Studio, ledger: Ledger) -> None:
     """Bring announced moves to their end that a crash cut off."""
     for move in ledger.history.unconfirmed_moves():
-        is_there, was_moved = (studio.root / move.file).exists(), (studio.root / move.to).exists()
-        if is_there and not was_moved:
+        here, there = _status(studio.root / move.file), _status(studio.root / move.to)
+        if here and there and here.st_nlink > 1 and os.path.samestat(here, there):
+            (studio.root / move.file).unlink()  # half a rename: one file under two names
+            here = None
+        if here and not there and move.ctime_ns in (0, here.st_ctime_ns):
             continue  # the plan finds it finished, and announces it again
-        if was_moved and not is_there:
+        if there and not here:
             for path in move.beside:
                 _move_beside(studio, path, move.to)
-        ledger.append(Finished(move.to, move.through))
+        ledger.append(Finished(move.to, move.through, move.file))
     for pick in ledger.history.unconfirmed_picks():
-        if (studio.root / pick.to).exists() and not (studio.root / pick.file).exists():
+        if _status(studio.root / pick.to) and not _status(studio.root / pick.file):
             _follow(studio, pick.sidecars)
             ledger.append(Picked(pick.to, pick.picture))
 
@@ -128,6 +133,13 @@ def _follow(studio: Studio, sidecars: Mapping[str, str]) -> None:
 def _aside(path: str, folder: str) -> str:
     below = path.removeprefix("inbox/")
     return f"inbox/{folder}/{below}"
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except FileNotFoundError:
+        return None
 
 
 def _free(studio: Studio, path: str) -> str:

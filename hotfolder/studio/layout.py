@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from hotfolder.errors import StudioMissingError
+from hotfolder.studio import publish
 
 SETTINGS_FILE = "hotfolder.toml"
 REJECTS = "drafts/rejected"
@@ -36,6 +38,16 @@ _SETTINGS = """\
 # How often the folders are looked through, should a notice of a change get lost.
 # look_seconds = 60.0
 
+# Where pictures are rendered: "auto", "cpu", "cuda", "xpu" or "mps", or a list such as
+# ["cuda:0", "cuda:1"]; each of a list gets a process of its own.
+# devices = "auto"
+
+# The models' memory is freed when nothing was rendered for so long.
+# unload_after_minutes = 10.0
+
+# The name of an installed executor, for more machines than this one.
+# executor = "local"
+
 # Stars, tags and labels that you give to drafts in your picture program.
 [stars]
 
@@ -55,8 +67,8 @@ _SETTINGS = """\
 # What happens to a draft that you rejected: "stay" or "move" (to drafts/rejected/).
 # rejected = "stay"
 
-# More stars may mean more: here a number of stars gets a profile of its own, for example
-#   5 = "postcard-large"
+# More stars may mean more: below, a number of stars can get a profile of its own for the
+# refinements, for example  5="postcard-large"
 [stars.presets]
 """
 
@@ -156,8 +168,13 @@ class Studio:
         try:
             salt = json.loads(self.marker.read_text("utf-8"))["salt"]
         except (OSError, ValueError, KeyError, TypeError):
-            raise StudioMissingError(_not_a_studio(self.root)) from None
+            raise StudioMissingError(_not_a_studio(self)) from None
         return str(salt)
+
+    @property
+    def name(self) -> str:
+        """What pictures say of where they come from: it tells studios apart, and no secret."""
+        return hashlib.sha256(f"studio\n{self.salt}".encode()).hexdigest()[:16]
 
 
 def find(path: Path) -> Studio:
@@ -170,7 +187,8 @@ def find(path: Path) -> Studio:
 def init(path: Path) -> tuple[Studio, tuple[Path, ...]]:
     """Make a studio at `path`, or what an existing one lacks; returns what was made.
 
-    Never touches what is there, and puts nothing into the inbox.
+    Never touches what is there, and puts nothing into the inbox. The marker comes last: a folder
+    that has one is a whole studio. Raises StudioMissingError if there is one that says nothing.
     """
     studio = Studio(path.resolve())
     made = []
@@ -198,16 +216,23 @@ def init(path: Path) -> tuple[Studio, tuple[Path, ...]]:
         studio.marker: marker,
     }
     for file, text in texts.items():
-        try:
-            with file.open("x", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-        except FileExistsError:
-            continue
-        made.append(file)
-    return studio, tuple(made)
+        name = publish.relative(studio.root, file)
+        if not file.exists() and publish.place(studio.root, name, text.encode()):
+            made.append(file)
+    return find(studio.root), tuple(made)
 
 
-def _not_a_studio(root: Path) -> str:
-    if not root.is_dir():
+def _not_a_studio(studio: Studio) -> str:
+    root = studio.root
+    try:
+        is_there, has_marker = root.is_dir(), studio.marker.exists()
+    except OSError as error:
+        return f"the folder {root} cannot be read: {error.strerror}"
+    if not is_there:
         return f"there is no folder {root}; `hotfolder init {root}` makes a studio there"
+    if has_marker:
+        return (
+            f"the studio's marker {studio.marker} is damaged or may not be read; put it back from "
+            f"a backup, or delete it and let `hotfolder init {root}` make another"
+        )
     return f"{root} is not a studio; `hotfolder init {root}` makes it one and touches nothing in it"

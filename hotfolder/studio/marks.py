@@ -20,7 +20,7 @@ from hotfolder.stars.detectors import Found
 from hotfolder.stars.mark import REJECTED, Draft, together
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import REJECTS
-from hotfolder.studio.names import AT_WORK, is_conflict, is_temporary
+from hotfolder.studio.names import AT_WORK, is_temporary
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.settle import Settling
 from hotfolder.studio.tree import Tree
@@ -136,7 +136,7 @@ class Marks:
         """What the marks ask for that have settled."""
         wishes, held = Wishes(), self.held()
         for path in sorted(self._asking - held):
-            if is_conflict(path) or self._settling.is_pending(path):
+            if self._settling.is_pending(path):
                 continue
             stars = self.stars(path, settings)
             if not path.startswith("drafts/"):

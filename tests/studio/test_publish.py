@@ -12,23 +12,30 @@ from pathlib import Path
 
 import pytest
 
-from hotfolder.studio import publish
+from hotfolder.studio import local, publish
 from hotfolder.studio.names import TEMPORARY
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+    found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+    return [name for name in found if name != ".hotfolder"]
 
 
-@pytest.fixture(params=["renameat2", "link", "neither"])
+@pytest.fixture(autouse=True)
+def _studio(tmp_path: Path) -> None:
+    """What tells a studio from the empty folder below a mount."""
+    (tmp_path / ".hotfolder").mkdir()
+
+
+@pytest.fixture(params=["noreplace", "link", "neither"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """A file system with each of the ways to rename without replacing."""
 
     def no_link(*paths: object, **options: object) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
 
-    if request.param != "renameat2":
-        monkeypatch.setattr(publish, "_renameat2", lambda source, target: False)
+    if request.param != "noreplace":
+        monkeypatch.setattr(publish, "_rename_noreplace", lambda source, target: False)
     if request.param == "neither":
         monkeypatch.setattr(os, "link", no_link)
     return str(request.param)
@@ -70,6 +77,34 @@ def test_a_vanished_root_is_not_made(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
+def test_an_empty_folder_in_its_place(tmp_path: Path) -> None:
+    """Below a mount that has gone lies an empty folder: nothing is made there."""
+    (tmp_path / "mount").mkdir()
+    with pytest.raises(FileNotFoundError):
+        publish.publish(tmp_path / "mount", "drafts/day/a.png", b"one")
+    assert names(tmp_path) == ["mount"]
+
+
+@pytest.mark.parametrize("path", ["drafts/a.png", "drafts/day/a.png", "drafts/day/deep/a.png"])
+@pytest.mark.parametrize("link", ["drafts", "drafts/day"])
+def test_folders_that_are_links(tmp_path: Path, path: str, link: str) -> None:
+    """Nothing is written through a link, wherever it leads; nor is anything moved there."""
+    outside, root = tmp_path / "outside", tmp_path / "studio"
+    outside.mkdir()
+    (root / ".hotfolder").mkdir(parents=True)
+    (root / link).parent.mkdir(exist_ok=True)
+    (root / link).symlink_to(outside)
+    (root / "a.txt").write_text("one")
+    if not path.startswith(link + "/"):
+        assert publish.publish(root, path, b"one") == path
+        return
+    with pytest.raises(NotADirectoryError, match="a link"):
+        publish.publish(root, path, b"one")
+    with pytest.raises(NotADirectoryError, match="a link"):
+        publish.move(root, "a.txt", path)
+    assert names(outside) == []
+
+
 def test_no_file_is_left_by_an_error(
     tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,7 +137,7 @@ def test_a_file_system_without_links_leaves_no_empty_file(
     def no_link(*paths: object, **options: object) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(publish, "_renameat2", lambda source, target: False)
+    monkeypatch.setattr(publish, "_rename_noreplace", lambda source, target: False)
     monkeypatch.setattr(os, "link", no_link)
     with pytest.raises(FileNotFoundError):
         publish.rename_exclusively(tmp_path / "gone", tmp_path / "a.png")
@@ -113,7 +148,7 @@ def test_an_unknown_call_falls_back(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """A kernel or file system that does not know the call is no error."""
     (tmp_path / "a").write_text("one")
     monkeypatch.setattr(ctypes, "get_errno", lambda: errno.ENOSYS)
-    assert not publish._renameat2(tmp_path / "gone", tmp_path / "b")
+    assert not publish._rename_noreplace(tmp_path / "gone", tmp_path / "b")
     monkeypatch.undo()
     publish.rename_exclusively(tmp_path / "a", tmp_path / "b")
     assert names(tmp_path) == ["b"]
@@ -158,12 +193,22 @@ def test_names_that_are_no_utf8(tmp_path: Path) -> None:
     assert publish.publish(tmp_path, name, b"two") == os.fsdecode(b"caf\xe9-2.txt")
 
 
+def test_place(tmp_path: Path, way: str) -> None:
+    """A new file appears under its name or not at all; what has the name stays."""
+    assert publish.place(tmp_path, "drafts/a.png", b"one")
+    assert not publish.place(tmp_path, "drafts/a.png", b"two")
+    assert (tmp_path / "drafts/a.png").read_bytes() == b"one"
+    assert names(tmp_path) == ["drafts", "drafts/a.png"]
+
+
 def test_sweep(tmp_path: Path) -> None:
-    """Only temp files of ours go, at any depth; a missing folder is no error."""
+    """Only temp files of this machine go, at any depth; a missing folder is no error."""
     (tmp_path / "drafts/deep").mkdir(parents=True)
-    (tmp_path / f"drafts/deep/{TEMPORARY}0a.tmp").write_text("torn")
-    (tmp_path / f"drafts/{TEMPORARY}0b.tmp").write_text("torn")
+    (tmp_path / f"drafts/deep/{TEMPORARY}{local.machine()}-0a.tmp").write_text("torn")
+    (tmp_path / f"drafts/{TEMPORARY}{local.machine()}-0b.tmp").write_text("torn")
+    others = f"drafts/{TEMPORARY}another-0c.tmp"
+    (tmp_path / others).write_text("being written")
     (tmp_path / "drafts/.other.tmp").write_text("theirs")
     (tmp_path / "drafts/a.png").write_text("theirs")
     publish.sweep([tmp_path / "drafts", tmp_path / "gone"])
-    assert names(tmp_path) == ["drafts", "drafts/.other.tmp", "drafts/a.png", "drafts/deep"]
+    assert names(tmp_path) == ["drafts", others, "drafts/.other.tmp", "drafts/a.png", "drafts/deep"]
