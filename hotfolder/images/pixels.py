@@ -49,6 +49,13 @@ def decode(data: bytes) -> Image:
     return image
 
 
+def from_rgb(sides: tuple[int, int], rgb: bytes) -> Image:
+    """The picture with these sides (width, height) and pixels, as `pixel_hash` describes them."""
+    from PIL.Image import frombytes
+
+    return frombytes("RGB", sides, rgb)
+
+
 def pixel_hash(image: Image) -> str:
     """SHA-256 over b"WIDTHxHEIGHT:RGB:" and the raw pixels, 64 hex digits.
 

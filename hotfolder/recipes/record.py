@@ -21,7 +21,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     profile keys that it set. `request` and `ordinal` say which wish it fulfils, so that the ledger
     can be rebuilt from the pictures: the prompt's digest and the draft's number, or, for a final,
     the key of the picked picture and the number of the refinement. `source` is the record of the
-    picture that it was made from, if we made that: it may have been made elsewhere.
+    picture that it was made from, if we made that: it may have been made elsewhere. `studio` is the
+    name of the studio that wished for it.
     """
 
     stage: Stage
@@ -42,4 +43,5 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     overrides: dict[str, Any] = {}
     request: Short = ""
     ordinal: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    studio: Short = ""
     source: Record | None = None

@@ -7,6 +7,15 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 
+class Engine(Struct, frozen=True, forbid_unknown_fields=True):
+    """How pictures are computed.
+
+    The models' memory is freed when nothing was rendered for `unload_after_minutes`.
+    """
+
+    unload_after_minutes: Annotated[float, Meta(ge=0, le=100_000)] = 10.0
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """What the owner of a studio may choose; every key has a default.
 
@@ -24,3 +33,4 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     keep_free_gb: Annotated[float, Meta(ge=0)] = 1.0
     settle_seconds: Annotated[float, Meta(ge=0.05, le=600)] = 2.0
     look_seconds: Annotated[float, Meta(ge=0.5, le=3600)] = 60.0
+    engine: Engine = Engine()

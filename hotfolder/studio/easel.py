@@ -45,18 +45,41 @@ def path_of(job: Render, settings: Settings, now: datetime) -> str:
     return f"{folder}/{slug(job.recipe.prompt)}-{job.recipe.id[:8]}.png"
 
 
-def hang(studio: Studio, ledger: Ledger, job: Render, path: str, data: bytes, pixels: str) -> str:
-    """Publish a picture and enter it in the ledger; returns where it lies.
+def announce(studio: Studio, ledger: Ledger, job: Render, path: str) -> str | None:
+    """Say in the ledger that a job's picture is about to be published at `path`.
 
-    It is announced first. When the program dies before the entry is made, `recover` looks whether
-    the picture made it to the disk, so that it is made neither twice nor never.
+    When the program dies before the picture is entered, `recover` looks whether it made it to the
+    disk, so that it is made neither twice nor never. Returns where the picture lies if that
+    happened to an earlier try: the disk had room for the picture, but none for the entry.
     """
-    what = (stage(job), job.request, job.ordinal, job.recipe.id)
-    ledger.append(Making(*what, path))
-    published = publish.publish(studio.root, path, data)
+    earlier = ledger.history.announced(job.recipe.id)
+    if earlier is None:
+        ledger.append(Making(stage(job), job.request, job.ordinal, job.recipe.id, path))
+    return _lying(studio, earlier) if earlier else None
+
+
+def put(studio: Studio, job: Render, path: str, data: bytes) -> str:
+    """Publish a picture, unless the same one has its name already; returns where it lies.
+
+    Then another machine made it from the same wish. Needs no ledger, so any thread may call it.
+    """
+    names = (publish.relative(studio.root, p) for p in publish.candidates(studio.root / path))
+    return next(
+        name
+        for name in names
+        if publish.place(studio.root, name, data) or _carries(studio.root / name, job.recipe.id)
+    )
+
+
+def withdraw(ledger: Ledger, job: Render) -> None:
+    """Forget an announcement whose picture could not be published; on disk a restart sees to it."""
+    ledger.history.apply(Lost(job.recipe.id))
+
+
+def enter(ledger: Ledger, job: Render, path: str, pixels: str) -> None:
+    """Enter an announced picture that lies at `path` now; `pixels` is its pixel hash."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    ledger.append(Made(*what, published, pixels, at))
-    return published
+    ledger.append(Made(stage(job), job.request, job.ordinal, job.recipe.id, path, pixels, at))
 
 
 def recover(studio: Studio, ledger: Ledger) -> None:
@@ -69,36 +92,44 @@ def recover(studio: Studio, ledger: Ledger) -> None:
     if not any(ledger.history.totals().values()):
         rebuild(studio, ledger)
     for making in ledger.history.unconfirmed():
-        found = next(_carrying(studio, making.recipe, making.name), None)
-        if found is None:
+        name = _lying(studio, making)
+        if name is None:
             ledger.append(Lost(making.recipe))
         else:
-            name = publish.relative(studio.root, found)
             ledger.append(Made(making.stage, making.request, making.ordinal, making.recipe, name))
 
 
 def rebuild(studio: Studio, ledger: Ledger) -> int:
-    """Enter every picture that is not in the ledger but carries its recipe; how many there were."""
-    entered = 0
+    """Enter every picture that is not in the ledger but carries its recipe; how many there were.
+
+    Those of another studio are passed over: its drafts may lie in `seeds/`.
+    """
+    entered, name_of_studio = 0, studio.name
     for path in _pictures(studio):
         contents = _contents(path)
         if contents is None or ledger.history.knows(contents[0].id) or not contents[1].request:
             continue
         recipe, record = contents
+        if record.studio not in ("", name_of_studio):
+            continue
         name = publish.relative(studio.root, path)
         ledger.append(Made(record.stage, record.request, record.ordinal, recipe.id, name))
         entered += 1
     return entered
 
 
-def _carrying(studio: Studio, recipe_id: str, name: str) -> Iterator[Path]:
-    """Pictures that carry a recipe; likely places first, since people rename and move them."""
-    likely = [studio.root / name]
-    others = sorted(_pictures(studio), key=lambda path: recipe_id[:8] not in path.name)
-    for path in (*likely, *others):
-        contents = _contents(path)
-        if contents is not None and contents[0].id == recipe_id:
-            yield path
+def _lying(studio: Studio, making: Making) -> str | None:
+    """Where an announced picture lies; likely places are looked at first, since people rename."""
+    others = sorted(_pictures(studio), key=lambda path: making.recipe[:8] not in path.name)
+    for path in (studio.root / making.name, *others):
+        if _carries(path, making.recipe):
+            return publish.relative(studio.root, path)
+    return None
+
+
+def _carries(path: Path, recipe_id: str) -> bool:
+    contents = _contents(path)
+    return contents is not None and contents[0].id == recipe_id
 
 
 def _pictures(studio: Studio) -> Iterator[Path]:

@@ -17,6 +17,7 @@ from hotfolder.images.told import Told
 from hotfolder.plan import BrokenFile, PromptFile, SeedImage, Snapshot
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.profile import Profile
+from hotfolder.recipes.recipe import MAX_DEPTH, Recipe, lineage
 from hotfolder.recipes.record import Record
 from hotfolder.stars import detectors
 from hotfolder.studio.belongings import read_owner
@@ -32,6 +33,10 @@ from hotfolder.studio.tree import Changes, Tree
 _log = logging.getLogger(__name__)
 _OWNERS = ("profiles", "wildcards", SETTINGS_FILE)
 _BUDGET_S = 0.02
+_TOO_DEEP = (
+    f"it was refined {MAX_DEPTH - 1} times already, and a picture carries at most {MAX_DEPTH} "
+    "generations; save it without its metadata to begin anew"
+)
 
 
 class Look:
@@ -241,6 +246,9 @@ class Look:
             return
         if shown.note:
             _log.warning("%s: %s", printable(path), shown.note)
+        if isinstance(shown.source, Recipe) and len(lineage(shown.source)) >= MAX_DEPTH:
+            self.give_up(path, _TOO_DEEP)
+            return
         said = shown.recipe or shown.told
         if shown.told:
             self._told[path] = shown.told

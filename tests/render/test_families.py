@@ -39,7 +39,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 def called(engine: Engine, recipe: Recipe) -> dict[str, object]:
     """The arguments that the recipe's pipeline would be called with."""
     modules = engine.load(recipe.model).pipe
-    scheduler = schedulers.fresh("model", modules.scheduler)
+    scheduler = schedulers.fresh("model", modules.scheduler, torch.Generator())
     pipe = families.pipeline(modules, "txt2img", scheduler)
     return families.arguments(pipe, recipe, (64, 48))
 
@@ -109,4 +109,4 @@ def test_schnell_reads_short_prompts(engine: Engine, draft: Recipe) -> None:
 def test_a_scheduler_that_does_not_fit(engine: Engine, draft: Recipe) -> None:
     """Naming a scheduler for noise prediction with a flow-matching model is told in words."""
     with pytest.raises(RenderError, match="flow matching"):
-        engine.render(msgspec.structs.replace(draft, model="sd3"))
+        engine.render(msgspec.structs.replace(draft, model="sd3", scheduler="DDIM"))
