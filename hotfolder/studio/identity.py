@@ -10,6 +10,8 @@ from hotfolder.images import carried, document, pixels
 from hotfolder.images.foreign import readers
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
+from hotfolder.studio import archive
+from hotfolder.studio.layout import Studio
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,7 +25,8 @@ class Identity:
 
     `recipe` and `record` are there if it carries ours; `edited` says that its pixels are not the
     ones that were rendered from it. `told` is what another program says of it. `note` is a
-    sentence about metadata that could not be used.
+    sentence about metadata that could not be used. `archived` says that it carries nothing itself:
+    the studio knew its pixels.
     """
 
     image: Image
@@ -32,6 +35,7 @@ class Identity:
     record: Record | None = None
     told: Told | None = None
     note: str = ""
+    archived: bool = False
 
     @property
     def edited(self) -> bool:
@@ -44,8 +48,11 @@ class Identity:
         return self.pixels if self.recipe is None or self.edited else self.recipe
 
 
-def identify(data: bytes) -> Identity:
-    """Decode a picture file and read what it carries; raises PictureError if it is none."""
+def identify(data: bytes, studio: Studio | None = None) -> Identity:
+    """Decode a picture file and read what it carries; raises PictureError if it is none.
+
+    One that lost what it carried is known by its pixels, if it was made in `studio`.
+    """
     contents = carried.read(data)
     image = pixels.decode(data)
     shown = Pixels(sha256=pixels.pixel_hash(image), width=image.width, height=image.height)
@@ -55,5 +62,7 @@ def identify(data: bytes) -> Identity:
             recipe, record = ours
     except PictureError as error:
         note = f"what it says of how it was made cannot be used: {error}"
+    if recipe is None and studio and (known := archive.find(studio, shown.sha256)):
+        return Identity(image, shown, *known, archived=True)
     told = readers.read(contents) if recipe is None else None
     return Identity(image, shown, recipe, record, told, note)

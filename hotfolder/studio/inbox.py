@@ -113,7 +113,7 @@ class Inbox:
     def _picture_prompts(
         self, path: str, beside: tuple[str, ...], owner: Owner
     ) -> tuple[Prompt, ...] | Waiting:
-        shown = identify(read_file(self.studio.root / path))
+        shown = identify(read_file(self.studio.root / path), self.studio)
         texts = [name for name in beside if PurePosixPath(name).suffix.lower() in _TEXT]
         text = None
         if texts:

@@ -130,6 +130,11 @@ class Studio:
         return self.root / ".hotfolder" / "sources"
 
     @property
+    def recipes(self) -> Path:
+        """The recipe of every picture ever made, by its pixels."""
+        return self.root / ".hotfolder" / "recipes"
+
+    @property
     def marker(self) -> Path:
         """What makes this folder a studio."""
         return self.root / ".hotfolder" / "studio.json"
@@ -176,6 +181,7 @@ def init(path: Path) -> tuple[Studio, tuple[Path, ...]]:
         studio.wildcards,
         studio.ledger,
         studio.sources,
+        studio.recipes,
     ]
     for folder in folders:
         if not folder.is_dir():

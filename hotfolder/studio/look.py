@@ -238,7 +238,7 @@ class Look:
 
     def _identify_seed(self, path: str, ctime_ns: int) -> None:
         try:
-            shown = identify(read_file(self.studio.root / path))
+            shown = identify(read_file(self.studio.root / path), self.studio)
         except FileNotFoundError:
             return  # taken away since: the next look sees that
         except (PictureError, OSError) as error:
