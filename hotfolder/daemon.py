@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from hotfolder import workshop
 from hotfolder.errors import PictureError, RenderError, StudioMissingError
-from hotfolder.executors.local import open_executor
+from hotfolder.executors.opening import open_executor
 from hotfolder.plan import (
     Chore,
     Explain,
@@ -149,12 +149,14 @@ class Daemon:
         now = self._clock()
         due_s = 0.0 if self._in_round else self._look.due_in_s()
         idle = job is None and not self._renders.busy
+        if idle and due_s is None:
+            self._renders.forget()
         if idle and self._until.idle and (due_s is None or self._out_of_patience()):
             return False
         settings = self._look.owner.settings
-        unloads_in_s = 60 * settings.engine.unload_after_minutes - (now - self._quiet_since)
+        unloads_in_s = 60 * settings.unload_after_minutes - (now - self._quiet_since)
         if job or due_s or (not self._until.idle and unloads_in_s > 0):
-            self._renders.open()
+            self._renders.open(settings)
             self._renders.load(self._look.owner)
         elif unloads_in_s <= 0:
             self._renders.unload()

@@ -36,12 +36,12 @@ from hotfolder.recipes.profile import Model, model_name
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.settings import Settings
 from hotfolder.report.progress import Progress
-from hotfolder.studio import archive, easel
+from hotfolder.studio import archive, easel, local
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
 
-OpenExecutor = Callable[[Path, Hear], Executor]
+OpenExecutor = Callable[[Settings, Path, Hear], Executor]
 Ended = str | Exception | None
 """Where a job's picture lies, or what went wrong; None for a job that was cancelled."""
 
@@ -87,7 +87,8 @@ class Renders:
         self._progress = progress
         self._open_executor = open_executor
         self._wake = wake
-        self._opening: threading.Thread | None = None
+        self._states = local.folder(studio.root) / "renders"
+        self._is_opening = False
         self._executor: Executor | None = None
         self._slots: list[list[Attempt]] = []  # what was interrupted lies below
         self._paused: set[int] = set()
@@ -105,11 +106,11 @@ class Renders:
         """Whether anything is being rendered or published."""
         return any(self._slots) or self._printing > 0
 
-    def open(self) -> None:
+    def open(self, settings: Settings) -> None:
         """Begin to get the executor ready, which takes seconds. Until then there is no slot."""
-        if self._opening is None:
-            self._opening = threading.Thread(target=self._open, name="open", daemon=True)
-            self._opening.start()
+        if not self._is_opening:
+            self._is_opening = True
+            threading.Thread(target=self._open, args=(settings,), name="open", daemon=True).start()
 
     def close(self) -> None:
         """Let go of the executor, after what has been rendered is published."""
@@ -149,7 +150,8 @@ class Renders:
         """Begin to render on a slot; raises OSError or PictureError for a bad source picture."""
         source = workshop.source_of(job, self._studio)
         attempt = Attempt(next(self._numbers), job, owner.settings)
-        task = Task(attempt.number, job.recipe, self._models_of(owner), source)
+        state = str(self._states / f"{job.recipe.id}.safetensors")
+        task = Task(attempt.number, job.recipe, self._models_of(owner), source, state)
         shown = printable(PurePosixPath(job.path).name)
         self._progress.began(f"{easel.stage(job)} for {shown}", attempt.number)
         self._ledger.history.begin(easel.stage(job), job.request, job.ordinal)
@@ -158,6 +160,11 @@ class Renders:
         self._model_is_loaded = True
         self._give(slot, task)
 
+    def forget(self) -> None:
+        """Remove what was saved of renders that nobody wants any more."""
+        for path in self._states.glob("*"):
+            path.unlink(missing_ok=True)
+
     def go_on(self) -> None:
         """Let the drafts go on whose refinements are done."""
         for slot in self._paused:
@@ -165,7 +172,10 @@ class Renders:
         self._paused.clear()
 
     def cancel(self, unwanted: Callable[[Render], bool]) -> None:
-        """End renders at their next denoising step; what is rendered already is published."""
+        """End renders at their next denoising step; what is rendered already is published.
+
+        Where their schedulers allow it they are saved, and go on when they are begun again.
+        """
         for slot, attempts in enumerate(self._slots):
             for attempt in attempts:
                 if attempt.number not in self._cancelled and unwanted(attempt.job):
@@ -194,9 +204,9 @@ class Renders:
                 elif error := self._published(attempt, news):
                     yield self._over(attempt.job, error)
 
-    def _open(self) -> None:
+    def _open(self, settings: Settings) -> None:
         try:
-            self._news.put(_Opened(self._open_executor(self._studio.root, self._hear)))
+            self._news.put(_Opened(self._open_executor(settings, self._studio.root, self._hear)))
         except Exception as error:
             self._news.put(error)
         self._wake()

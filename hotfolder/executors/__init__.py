@@ -13,7 +13,7 @@ pixels and facts come back. What the daemon promises, and what it may rely on:
 - No executor writes into the studio, keeps a backlog, or tries anything again by itself.
 
 `inside` is the executor of one device, `processes` that of several. Another one (for more machines,
-say) is a function with the signature of `local.open_executor`, offered by an installed package as
+say) is a function with the signature of `opening.open_executor`, offered by an installed package as
 an entry point of the group `hotfolder.executors` and chosen by its name in the studio's settings.
 The tests in `tests/executors` hold for it as well.
 """

@@ -23,8 +23,8 @@ class Task(Struct, frozen=True, tag=True):
     """Render one picture. `attempt` is its number: no other task of this executor has it.
 
     `models` are the owner's models by the names that recipes carry. `source` is the picture that
-    the recipe starts from. `state` is the path of a file for the state of a render that is
-    cancelled: where it exists the render goes on from there; empty for none.
+    the recipe starts from. `state` is the path of a file of this machine for the state of a render
+    that is cancelled; where it exists the render goes on from there. An executor may pass over it.
     """
 
     attempt: int

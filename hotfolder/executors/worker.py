@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -45,9 +46,17 @@ class Renderer(Protocol):
         """Free the memory of all models."""
 
     def render(
-        self, recipe: Recipe, source: Image | None = None, on_step: OnStep | None = None
+        self,
+        recipe: Recipe,
+        source: Image | None,
+        on_step: OnStep,
+        *,
+        resume: Path | None,
     ) -> Rendered:
-        """The recipe's picture, calling `on_step` after each denoising step."""
+        """The recipe's picture, calling `on_step` after each denoising step.
+
+        What `on_step` stops by `Stopped` may be saved to `resume`, and goes on from there later.
+        """
 
 
 MakeRenderer = Callable[[Mapping[str, Model]], Renderer]
@@ -114,7 +123,9 @@ class Worker:
         def on_step(step: int, steps: int) -> None:
             self._between_steps(task.attempt, step, steps)
 
-        rendered = self._renderer_for(task.models).render(task.recipe, source, on_step)
+        renderer = self._renderer_for(task.models)
+        resume = Path(task.state) if task.state else None
+        rendered = renderer.render(task.recipe, source, on_step, resume=resume)
         image = rendered.image
         raster = Raster(image.width, image.height, image.tobytes())
         return Done(task.attempt, raster, asdict(rendered.facts))

@@ -87,8 +87,12 @@ def arguments(pipe: Any, recipe: Recipe, canvas: tuple[int, int]) -> dict[str, A
         "width": width,
         "height": height,
         "output_type": "pil",
+        # These families would render at a size that they were trained at, and scale the picture.
+        "use_resolution_binning": False,
         **_guidance(pipe, recipe, names),
     }
+    if recipe.steps != 2:
+        wanted["intermediate_timesteps"] = None  # Sana Sprint's default is for two steps
     return {name: value for name, value in wanted.items() if name in names}
 
 
@@ -98,9 +102,10 @@ def _guidance(pipe: Any, recipe: Recipe, names: frozenset[str]) -> dict[str, Any
     A pipeline with `true_cfg_scale` (FLUX.1, Qwen-Image) takes as `guidance_scale` a number that
     the model itself was trained to read, if it was; such a model has no use for a negative prompt.
     """
-    negative = recipe.negative_prompt or None
+    negative = recipe.negative_prompt
     if "true_cfg_scale" not in names:
-        return {"guidance_scale": recipe.guidance_scale, "negative_prompt": negative}
+        said = {"negative_prompt": negative} if negative else {}  # unsaid, each has a default
+        return {"guidance_scale": recipe.guidance_scale, **said}
     if pipe.transformer.config.guidance_embeds:
         return {"guidance_scale": recipe.guidance_scale, "true_cfg_scale": 1.0}
     # FLUX.1 schnell was trained on prompts of 256 tokens; diffusers' default is that of dev.

@@ -166,8 +166,9 @@ def _written(value: Any, tensors: Tensors) -> Any:
     """`value` as JSON, its numbers in `tensors`; TypeError for what is no plain data."""
     if value is None or type(value) in (bool, int, float, str):
         return value
-    if type(value) in (list, tuple):
-        return {type(value).__name__: [_written(item, tensors) for item in value]}
+    if isinstance(value, list | tuple):
+        items = [_written(item, tensors) for item in value]
+        return {"list" if isinstance(value, list) else "tuple": items}
     name = str(len(tensors))
     if isinstance(value, torch.Tensor):
         tensors[name] = value.detach().cpu().clone(memory_format=torch.contiguous_format)

@@ -63,16 +63,18 @@ def _on_flow(solver: Any, config: Mapping[str, Any], shift: float, options: Any)
 
     class OnFlow(solver):  # type: ignore[misc]
         def set_timesteps(
-            self,
-            num_inference_steps: int | None = None,
-            device: Any = None,
-            sigmas: Any = None,
-            mu: float | None = None,
+            self, num_inference_steps: int | None = None, device: Any = None, **schedules: Any
         ) -> None:
-            super().set_timesteps(num_inference_steps or len(sigmas), device)
-            schedule.set_timesteps(num_inference_steps, device, sigmas=sigmas, mu=mu)
+            # Nothing has to be reset: a scheduler is new for every picture.
+            schedule.set_timesteps(num_inference_steps, device, **schedules)
             self.timesteps = schedule.timesteps
             self.sigmas = schedule.sigmas.cpu().clamp(max=LARGEST_SIGMA)
+            self.num_inference_steps = len(self.timesteps)
+            if hasattr(self, "order_list"):
+                self.order_list = self.get_order_list(self.num_inference_steps)
+
+        # Pipelines look into the signature for what they may hand over.
+        set_timesteps.__signature__ = inspect.signature(schedule.set_timesteps)  # type: ignore[attr-defined]
 
         def _sigma_to_alpha_sigma_t(self, sigma: Any) -> tuple[Any, Any]:
             return 1 - sigma, sigma

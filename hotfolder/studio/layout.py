@@ -39,9 +39,15 @@ _SETTINGS = """\
 # How often the folders are looked through, should a notice of a change get lost.
 # look_seconds = 60.0
 
-[engine]
-# The models' memory is freed when nothing was rendered for so many minutes.
+# Where pictures are rendered: "auto", "cpu", "cuda", "xpu" or "mps", or a list such as
+# ["cuda:0", "cuda:1"]; each of a list gets a process of its own.
+# devices = "auto"
+
+# The models' memory is freed when nothing was rendered for so long.
 # unload_after_minutes = 10.0
+
+# The name of an installed executor, for more machines than this one.
+# executor = "local"
 """
 
 _README = """\
