@@ -155,7 +155,8 @@ class Daemon:
             return False
         settings = self._look.owner.settings
         unloads_in_s = 60 * settings.unload_after_minutes - (now - self._quiet_since)
-        if job or due_s or (not self._until.idle and unloads_in_s > 0):
+        soon = self._look.expects_prompts or (unloads_in_s > 0 and not self._until.idle)
+        if job or soon:
             self._renders.open(settings)
             self._renders.load(self._look.owner)
         elif unloads_in_s <= 0:

@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 
 from hotfolder.history import History
 from hotfolder.recipes.draw import draw, template
+from hotfolder.recipes.encoding import PNG, Encoding
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.prompt import Prompt, parts
@@ -148,6 +149,7 @@ class RenderDraft:
     endless: bool
     beside: tuple[str, ...]
     why: str
+    encoding: Encoding = PNG
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ class RenderFinal:
     profile_name: str
     record: Record | None
     why: str
+    encoding: Encoding = PNG
 
 
 Render = RenderDraft | RenderFinal
@@ -226,13 +229,21 @@ def _finals(seeds: Sequence[SeedImage], history: History) -> Iterator[Job]:
         done = history.made("final", seed.key)
         prompt = seed.prompt or ", ".join(parts(seed.profile.fixed))
         negative = seed.negative or seed.profile.negative
-        recipes = refine(seed.source, seed.profile, prompt, negative)
         begun = history.begun("final", seed.key)
+        encoding = seed.record.encoding if seed.record else PNG
+        recipes = refine(seed.source, seed.profile, prompt, negative, encoding)
         for index, recipe in enumerate(recipes):
             if index not in done and index not in begun:
                 why = f"refinement {index + 1} of {len(recipes)}"
                 yield RenderFinal(
-                    seed.path, seed.key, index, recipe, seed.profile_name, seed.record, why
+                    path=seed.path,
+                    request=seed.key,
+                    ordinal=index,
+                    recipe=recipe,
+                    profile_name=seed.profile_name,
+                    record=seed.record,
+                    why=why,
+                    encoding=seed.profile.refine.encoding,
                 )
 
 
@@ -256,6 +267,7 @@ def _drafts(
             endless=total == "endless",
             beside=file.beside,
             why=why,
+            encoding=profile.draft.encoding,
         )
 
 

@@ -148,6 +148,7 @@ class Renders:
 
     def begin(self, job: Render, slot: int, owner: Owner) -> None:
         """Begin to render on a slot; raises OSError or PictureError for a bad source picture."""
+        workshop.require_room(job, self._studio)
         source = workshop.source_of(job, self._studio)
         attempt = Attempt(next(self._numbers), job, owner.settings)
         state = str(self._states / f"{job.recipe.id}.safetensors")

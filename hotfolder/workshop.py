@@ -7,11 +7,13 @@ import importlib
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from hotfolder import __version__
 from hotfolder.errors import MistakesError
 from hotfolder.executors.orders import Done, Raster
-from hotfolder.images import infotext, picture
-from hotfolder.images.pixels import from_rgb, pixel_hash
+from hotfolder.images import picture
+from hotfolder.images.pixels import from_rgb
 from hotfolder.plan import Chore, Explain, Finish, Render, RenderDraft, SetAside
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.profile import Model, model_name
@@ -24,6 +26,8 @@ from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
 from hotfolder.studio.reading import read_file
+
+_NOT_YET = "0" * 64  # the pixel hash of a picture that is still to be made
 
 
 def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
@@ -63,9 +67,14 @@ def source_of(job: Render, studio: Studio) -> Raster | None:
 def finished(job: Render, done: Done, studio: Studio) -> tuple[bytes, Record]:
     """The file of a job's picture, and the record in it. Raises PictureError."""
     image = from_rgb((done.picture.width, done.picture.height), done.picture.rgb)
-    record = _record(job, done.facts, pixel_hash(image), studio.name)
-    data = picture.publishable(image, job.recipe, record, infotext.write(job.recipe, record))
-    return data, record
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    record = replace(_record(job, studio), created=created, **done.facts)
+    return picture.publishable(image, job.recipe, record, job.encoding)
+
+
+def require_room(job: Render, studio: Studio) -> None:
+    """Raises PictureError with a sentence for a picture that could not carry its recipe."""
+    picture.require_room(job.recipe, _record(job, studio), job.encoding)
 
 
 def models_of(owner: Owner) -> dict[str, Model]:
@@ -83,24 +92,22 @@ def import_engine() -> Any:
     return importlib.import_module("hotfolder.render.engine")
 
 
-def _record(job: Render, facts: dict[str, Any], pixels: str, studio: str) -> Record:
-    """What a picture says of its making, beside its recipe."""
+def _record(job: Render, studio: Studio) -> Record:
+    """What a picture says of its making, beside its recipe, as far as it is known before."""
     if isinstance(job, RenderDraft):
         template, overrides = job.template, job.prompt.overrides
     else:
         template, overrides = "", job.record.overrides if job.record else {}
     return Record(
         stage=easel.stage(job),
-        pixels=pixels,
+        pixels=_NOT_YET,
         software=f"hotfolder {__version__}",
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
         profile=job.profile_name,
         template=template,
         prompt_file=printable(easel.prompt_file(job)),
         overrides=overrides,
         request=job.request,
         ordinal=job.ordinal,
-        studio=studio,
+        studio=studio.name,
         source=None if isinstance(job, RenderDraft) else job.record,
-        **facts,
     )

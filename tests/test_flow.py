@@ -356,3 +356,23 @@ def test_a_folder_that_cannot_be_written_lets_others_go_on(quick: Studio) -> Non
     (quick.drafts / "a").unlink()
     work(quick)
     assert len(list((quick.drafts / "a").glob("*.png"))) == 2
+
+
+def test_formats_of_each_stage(quick: Studio) -> None:
+    """JPEG drafts and lossy WebP finals; a final is made again when its draft is gone."""
+    profile = QUICK.replace("count = 2", 'count = 2\nformat = "jpeg"')
+    profile += 'count = 1\nformat = "webp"\nquality = 80\n'
+    (quick.profiles / "quick.toml").write_text(profile)
+    (quick.inbox / "castle.txt").write_text("a castle")
+    work(quick)
+    draft, other = sorted(quick.drafts.iterdir())
+    assert draft.suffix == other.suffix == ".jpg"
+    draft.rename(quick.seeds / draft.name)
+    work(quick)
+    (final,) = quick.final.iterdir()
+    assert final.suffix == ".webp"
+    recipe = identify(final.read_bytes()).recipe
+    assert recipe is not None
+    assert str(recipe.source_encoding) == "JPEG of quality 92"
+    (quick.seeds / draft.name).unlink()
+    assert again([other, final], quick, Lines()) == 0

@@ -34,7 +34,7 @@ def _restored(path: Path, to: Path | None, studio: Studio) -> str:
     """What was done, in words; raises PictureError for a picture that nothing is known of."""
     data = read_file(path)
     shown = identify(data, studio)
-    if shown.recipe is not None and not shown.archived and not shown.edited:
+    if shown.recipe is not None and not shown.lost and not shown.edited:
         return "it carries its recipe"
     pixels = shown.pixels.sha256
     ours = archive.find(studio, pixels) or archive.search(studio, pixels)

@@ -70,7 +70,7 @@ class Ledgers:
 
 def _findings(shown: Identity, studio: Studio | None, ledgers: Ledgers) -> Iterator[str]:
     """A sentence for everything about a picture that is not as it says."""
-    if shown.archived:
+    if shown.lost:
         yield "it has lost its recipe; `hotfolder restore` writes that into a copy"
         return
     if shown.note:

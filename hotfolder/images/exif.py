@@ -1,4 +1,8 @@
-"""EXIF: the few texts in it where other programs keep prompts."""
+"""EXIF: the texts in it, in A1111's words, in other programs' and in ours.
+
+Source: EXIF 2.32. A1111 and all that read its pictures look into UserComment; our text lies in
+ImageHistory (TIFF/EP), which is ASCII and which other programs leave alone.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ from typing import Any
 
 MODEL = 0x0110  # of the camera, in the first directory
 _CODES = {b"ASCII\0\0\0": "ascii", b"JIS\0\0\0\0\0": "iso2022_jp"}
-_USER_COMMENT = 0x9286
+_HEAD = b"Exif\0\0"
+_GARBAGE = (ValueError, KeyError, IndexError, struct.error, TypeError)  # piexif checks little
 
 
 def user_comment(exif: bytes | None) -> str | None:
@@ -16,7 +21,9 @@ def user_comment(exif: bytes | None) -> str | None:
     A1111 writes it as UTF-16 in the block's byte order or, most often, always big-endian; which one
     it is shows in where the zero bytes of its Latin letters lie.
     """
-    raw = _tags(exif).get("Exif", {}).get(_USER_COMMENT)
+    import piexif
+
+    raw = _tags(exif).get("Exif", {}).get(piexif.ExifIFD.UserComment)
     if not isinstance(raw, bytes) or len(raw) <= 8:
         return None
     code, text = raw[:8], raw[8:]
@@ -32,12 +39,45 @@ def ascii_text(exif: bytes | None, tag: int) -> str | None:
     return raw.rstrip(b"\0").decode("utf-8", "replace") if isinstance(raw, bytes) else None
 
 
+def document(exif: bytes | None) -> str | None:
+    """Our text in a TIFF block, or None."""
+    import piexif
+
+    return ascii_text(exif, piexif.ImageIFD.ImageHistory) or None
+
+
+def block(software: str, comment: str, document: str, old: bytes | None = None) -> bytes:
+    """A TIFF block with these texts, and all else that the block `old` has; empty ones are not in.
+
+    It is big-endian with UTF-16BE: CivitAI, exiv2 and exiftool then agree. A software that is
+    named already stays. Characters beyond 16 bits become U+FFFD: exiv2 stumbles over them.
+    """
+    import piexif
+
+    tags = _tags(old)
+    image, photo = tags.setdefault("0th", {}), tags.setdefault("Exif", {})
+    image.setdefault(piexif.ImageIFD.Software, software.encode("ascii", "replace"))
+    if document:
+        image[piexif.ImageIFD.ImageHistory] = document.encode("ascii")
+    if comment:
+        narrow = "".join(c if c <= "\uffff" else "\ufffd" for c in comment)
+        text = narrow.encode("utf-16-be", "replace")
+        photo[piexif.ExifIFD.UserComment] = b"UNICODE\0" + text
+    try:
+        dumped: bytes = piexif.dump(tags)
+    except _GARBAGE:
+        # What it read it cannot always write; then our own texts are all there is.
+        return block(software, comment, document) if old else b""
+    return dumped.removeprefix(_HEAD)
+
+
 def _tags(exif: bytes | None) -> dict[str, Any]:
     if not exif:
         return {}
     import piexif
 
     try:
-        return piexif.load(b"Exif\0\0" + exif)  # type: ignore[no-any-return]
-    except (ValueError, KeyError, IndexError, struct.error, TypeError):
-        return {}  # garbage: piexif checks little before it unpacks
+        tags: dict[str, Any] = piexif.load(_HEAD + exif)
+    except _GARBAGE:
+        return {}
+    return tags

@@ -51,10 +51,10 @@ def search(studio: Studio, pixels: str) -> Ours | None:
     """
     for path in pictures([studio.drafts, studio.seeds, studio.final]):
         try:
-            ours = document.recipe(carried.read(read_file(path)))
+            ours = document.find(carried.read(read_file(path)))
         except (OSError, PictureError):
             continue
-        for recipe, record in _lineage(ours) if ours else ():
+        for recipe, record in _lineage((ours.recipe, ours.record)) if ours else ():
             if record.pixels == pixels:
                 return recipe, record
     return None

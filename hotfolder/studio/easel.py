@@ -10,9 +10,9 @@ from hotfolder.errors import PictureError
 from hotfolder.history import Lost, Made, Making
 from hotfolder.images import carried, document
 from hotfolder.images.carried import suffixes as picture_suffixes
+from hotfolder.images.document import Found
 from hotfolder.plan import Render, RenderDraft
-from hotfolder.recipes.recipe import Recipe
-from hotfolder.recipes.record import Record, Stage
+from hotfolder.recipes.record import Stage
 from hotfolder.recipes.settings import Settings
 from hotfolder.studio import publish
 from hotfolder.studio.layout import Studio
@@ -42,7 +42,7 @@ def path_of(job: Render, settings: Settings, now: datetime) -> str:
         folder += f"/{now.astimezone():%Y-%m-%d}"
     elif settings.folders == "prompt" and prompt_file(job):
         folder += f"/{slug(PurePosixPath(prompt_file(job)).stem)}"
-    return f"{folder}/{slug(job.recipe.prompt)}-{job.recipe.id[:8]}.png"
+    return f"{folder}/{slug(job.recipe.prompt)}-{job.recipe.id[:8]}{job.encoding.suffix}"
 
 
 def announce(studio: Studio, ledger: Ledger, job: Render, path: str) -> str | None:
@@ -55,7 +55,8 @@ def announce(studio: Studio, ledger: Ledger, job: Render, path: str) -> str | No
     earlier = ledger.history.announced(job.recipe.id)
     if earlier is None:
         ledger.append(Making(stage(job), job.request, job.ordinal, job.recipe.id, path))
-    return _lying(studio, earlier) if earlier else None
+    found = _lying(studio, earlier) if earlier else None
+    return publish.relative(studio.root, found[0]) if found else None
 
 
 def put(studio: Studio, job: Render, path: str, data: bytes) -> str:
@@ -92,11 +93,14 @@ def recover(studio: Studio, ledger: Ledger) -> None:
     if not any(ledger.history.totals().values()):
         rebuild(studio, ledger)
     for making in ledger.history.unconfirmed():
-        name = _lying(studio, making)
-        if name is None:
+        found = _lying(studio, making)
+        if found is None:
             ledger.append(Lost(making.recipe))
         else:
-            ledger.append(Made(making.stage, making.request, making.ordinal, making.recipe, name))
+            path, contents = found
+            what = (making.stage, making.request, making.ordinal, making.recipe)
+            name = publish.relative(studio.root, path)
+            ledger.append(Made(*what, name, contents.record.pixels))
 
 
 def rebuild(studio: Studio, ledger: Ledger) -> int:
@@ -107,29 +111,32 @@ def rebuild(studio: Studio, ledger: Ledger) -> int:
     entered, name_of_studio = 0, studio.name
     for path in _pictures(studio):
         contents = _contents(path)
-        if contents is None or ledger.history.knows(contents[0].id) or not contents[1].request:
+        if contents is None or not contents.record.request:
             continue
-        recipe, record = contents
+        record = contents.record
         if record.studio not in ("", name_of_studio):
             continue
-        name = publish.relative(studio.root, path)
-        ledger.append(Made(record.stage, record.request, record.ordinal, recipe.id, name))
+        if ledger.history.knows(contents.recipe.id):
+            continue
+        what = (record.stage, record.request, record.ordinal, contents.recipe.id)
+        ledger.append(Made(*what, publish.relative(studio.root, path), record.pixels))
         entered += 1
     return entered
 
 
-def _lying(studio: Studio, making: Making) -> str | None:
-    """Where an announced picture lies; likely places are looked at first, since people rename."""
+def _lying(studio: Studio, making: Making) -> tuple[Path, Found] | None:
+    """An announced picture, if it lies here; likely places first, since people rename."""
     others = sorted(_pictures(studio), key=lambda path: making.recipe[:8] not in path.name)
     for path in (studio.root / making.name, *others):
-        if _carries(path, making.recipe):
-            return publish.relative(studio.root, path)
+        contents = _contents(path)
+        if contents is not None and contents.recipe.id == making.recipe:
+            return path, contents
     return None
 
 
 def _carries(path: Path, recipe_id: str) -> bool:
     contents = _contents(path)
-    return contents is not None and contents[0].id == recipe_id
+    return contents is not None and contents.recipe.id == recipe_id
 
 
 def _pictures(studio: Studio) -> Iterator[Path]:
@@ -139,8 +146,8 @@ def _pictures(studio: Studio) -> Iterator[Path]:
                 yield path
 
 
-def _contents(path: Path) -> tuple[Recipe, Record] | None:
+def _contents(path: Path) -> Found | None:
     try:
-        return document.recipe(carried.read(read_file(path)))
+        return document.find(carried.read(read_file(path)))
     except (OSError, PictureError):
         return None

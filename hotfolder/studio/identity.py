@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hotfolder.errors import PictureError
 from hotfolder.images import carried, document, pixels
+from hotfolder.images.document import Carrier
 from hotfolder.images.foreign import readers
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
@@ -24,23 +25,28 @@ class Identity:
     """A picture and what it says of itself.
 
     `recipe` and `record` are there if it carries ours; `edited` says that its pixels are not the
-    ones that were rendered from it. `told` is what another program says of it. `note` is a
-    sentence about metadata that could not be used. `archived` says that it carries nothing itself:
-    the studio knew its pixels.
+    ones that were rendered from it. `carrier` is where the recipe was found; None says that the
+    picture has lost it, and the studio knew its pixels. `told` is what another program says of it.
+    `note` is a sentence about metadata that could not be used.
     """
 
     image: Image
     pixels: Pixels
     recipe: Recipe | None = None
     record: Record | None = None
+    carrier: Carrier | None = None
     told: Told | None = None
     note: str = ""
-    archived: bool = False
 
     @property
     def edited(self) -> bool:
         """Whether somebody changed the picture after it was made."""
         return self.record is not None and self.record.pixels != self.pixels.sha256
+
+    @property
+    def lost(self) -> bool:
+        """Whether the picture is ours, but no longer carries what says so."""
+        return self.recipe is not None and self.carrier is None
 
     @property
     def source(self) -> Recipe | Pixels:
@@ -56,13 +62,19 @@ def identify(data: bytes, studio: Studio | None = None) -> Identity:
     contents = carried.read(data)
     image = pixels.decode(data)
     shown = Pixels(sha256=pixels.pixel_hash(image), width=image.width, height=image.height)
-    recipe, record, note = None, None, ""
+    ours, note = None, ""
     try:
-        if ours := document.recipe(contents):
-            recipe, record = ours
+        ours = document.find(contents)
     except PictureError as error:
         note = f"what it says of how it was made cannot be used: {error}"
-    if recipe is None and studio and (known := archive.find(studio, shown.sha256)):
-        return Identity(image, shown, *known, archived=True)
-    told = readers.read(contents) if recipe is None else None
-    return Identity(image, shown, recipe, record, told, note)
+    if ours is None and studio and (known := archive.find(studio, shown.sha256)):
+        return Identity(image, shown, *known)
+    return Identity(
+        image,
+        shown,
+        recipe=ours.recipe if ours else None,
+        record=ours.record if ours else None,
+        carrier=ours.carrier if ours else None,
+        told=None if ours else readers.read(contents),
+        note=note,
+    )

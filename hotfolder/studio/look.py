@@ -119,6 +119,11 @@ class Look:
         """Whether files have yet to settle or to be read: more may be known soon."""
         return bool(self._unread) or self.due_in_s() is not None
 
+    @property
+    def expects_prompts(self) -> bool:
+        """Whether a file in `inbox/` has yet to settle: it may ask for pictures soon."""
+        return any(path.startswith("inbox/") for path in self._settling.pending())
+
     def due_in_s(self) -> float | None:
         """Seconds until another refresh can bring news without any new event; None: not at all."""
         return 0.0 if self._unread else self._settling.due_in_s(self._clock())

@@ -29,7 +29,7 @@ def test_a_picture_that_lost_everything_is_known(studio: Studio) -> None:
     assert identify(bare, studio).recipe is None
     archive.enter(studio, RECIPE, MADE)
     shown = identify(bare, studio)
-    assert (shown.recipe, shown.record, shown.archived) == (RECIPE, MADE, True)
+    assert (shown.recipe, shown.record, shown.lost) == (RECIPE, MADE, True)
     assert shown.source == RECIPE
     assert identify(bare).recipe is None, "only in its own studio"
 
@@ -38,8 +38,8 @@ def test_what_a_picture_carries_itself_counts(studio: Studio) -> None:
     """The archive is asked only for what says nothing."""
     other = msgspec.structs.replace(RECIPE, prompt="another")
     archive.enter(studio, other, MADE)
-    shown = identify(publishable(IMAGE, RECIPE, MADE, ""), studio)
-    assert (shown.recipe, shown.archived) == (RECIPE, False)
+    shown = identify(publishable(IMAGE, RECIPE, MADE)[0], studio)
+    assert (shown.recipe, shown.lost) == (RECIPE, False)
 
 
 def test_the_record_of_a_source_is_no_other_picture_s(studio: Studio) -> None:
@@ -80,7 +80,7 @@ def test_a_picture_that_lies_there_leads_to_its_source(studio: Studio) -> None:
     """Without an archive: a final carries the recipe and the record of its draft."""
     recipe = msgspec.structs.replace(RECIPE, source=RECIPE, strength=0.5)
     final = Record(stage="final", pixels=pixel_hash(IMAGE), source=RECORD)
-    (studio.final / "a.png").write_bytes(publishable(IMAGE, recipe, final, ""))
+    (studio.final / "a.png").write_bytes(publishable(IMAGE, recipe, final)[0])
     (studio.drafts / "rubbish.png").write_bytes(b"x")
     assert archive.find(studio, RECORD.pixels) is None
     assert archive.search(studio, RECORD.pixels) == (RECIPE, RECORD)

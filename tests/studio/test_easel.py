@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import os
 from datetime import UTC, datetime
@@ -14,9 +15,10 @@ import pytest
 from PIL import Image
 
 from hotfolder.history import Entry, Made, Making
-from hotfolder.images.picture import publishable
-from hotfolder.images.pixels import pixel_hash
+from hotfolder.images.picture import embed
+from hotfolder.images.pixels import encode, pixel_hash
 from hotfolder.plan import RenderDraft, RenderFinal
+from hotfolder.recipes.encoding import Encoding
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
@@ -67,7 +69,7 @@ def record(job: RenderDraft | RenderFinal, **more: Any) -> Record:
 
 
 def picture(job: RenderDraft | RenderFinal) -> bytes:
-    return publishable(IMAGE, job.recipe, record(job), "")
+    return embed(encode(IMAGE), job.recipe, record(job))
 
 
 def hang(studio: Studio, ledger: Ledger, job: RenderDraft | RenderFinal) -> str:
@@ -114,6 +116,8 @@ def test_path_of(folders: Any, of_a_draft: str, of_a_final: str, of_a_foreign_fi
     ours = final(Record(stage="draft", pixels="0" * 64, prompt_file="The Castle.txt"))
     name = f"castle-by-the-sea-{ours.recipe.id[:8]}.png"
     assert easel.path_of(ours, settings, NOON) == f"{of_a_final}/{name}"
+    jpeg = dataclasses.replace(draft(), encoding=Encoding("jpeg", 92))
+    assert easel.path_of(jpeg, settings, NOON) == f"{of_a_draft}/{NAME[:-4]}.jpg"
     assert easel.path_of(final(None), settings, NOON) == f"{of_a_foreign_final}/{name}"
 
 
@@ -272,7 +276,7 @@ def test_a_draft_of_another_studio(studio: Studio, tmp_path: Path) -> None:
     for number, name in enumerate((other.name, studio.name, "")):
         job = draft(number)
         of_studio = record(job, studio=name)
-        data = publishable(IMAGE, job.recipe, of_studio, "")
+        data = embed(encode(IMAGE), job.recipe, of_studio)
         (studio.seeds / f"{number}.png").write_bytes(data)
     assert restarted(studio).history.made("draft", "digest") == {1, 2}
 
@@ -286,7 +290,7 @@ def test_pictures_that_say_nothing(studio: Studio) -> None:
     outside = studio.root.parent / "outside.png"
     outside.write_bytes(picture(draft()))
     (studio.drafts / "link.png").symlink_to(outside)
-    wishless = publishable(IMAGE, RECIPE, Record(stage="draft", pixels="0" * 64), "")
+    wishless = embed(encode(IMAGE), RECIPE, Record(stage="draft", pixels="0" * 64))
     (studio.drafts / "wishless.png").write_bytes(wishless)
     assert restarted(studio).history.totals() == {"draft": 0, "final": 0}
 
