@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     _regenerate(command("regenerate", "make pictures again from what they carry, and compare"))
     _images(command("verify", "say whether pictures are what they say, without rendering"))
     _restore(command("restore", "give pictures that lost their recipe a copy that has it again"))
+    _export(command("export", "copy pictures for publishing, with or without their prompts"))
     profiles = command("profiles", "list the profiles, or show one with all its settings")
     profiles.add_argument("name", metavar="NAME", nargs="?", help="a profile")
     profiles.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
@@ -121,6 +122,19 @@ def _restore(parser: argparse.ArgumentParser) -> None:
         "--to", metavar="DIR", type=Path, help="where to write (default: beside each picture)"
     )
     parser.add_argument("--studio", type=Path, help="where they were made (default: found)")
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    _images(parser)
+    parser.add_argument(
+        "--without-prompt",
+        action="store_true",
+        help="leave out all prompts and recipes; say only that an AI made it, and which",
+    )
+    parser.add_argument("--format", choices=("png", "jpeg", "webp"), help="default: as it is")
+    parser.add_argument(
+        "--to", metavar="DIR", type=Path, default=Path("exported"), help="where (default: exported)"
+    )
 
 
 def _studio(parser: argparse.ArgumentParser) -> None:

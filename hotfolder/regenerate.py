@@ -44,19 +44,20 @@ class Recent:
 
     def __init__(self, most: int = 4) -> None:
         self._most = most
-        self._rendered: OrderedDict[tuple[str, int], Rendered] = OrderedDict()
+        self._rendered: OrderedDict[tuple[str, int, str], Rendered] = OrderedDict()
 
-    def get(self, recipe_id: str, threads: int) -> Rendered | None:
-        """What was rendered from this recipe with this many threads, if it is remembered."""
-        key = (recipe_id, threads)
+    def get(self, recipe_id: str, record: Record) -> Rendered | None:
+        """What came of this recipe made in the way that `record` tells, if it is remembered."""
+        key = (recipe_id, record.threads, record.memory_plan)
         if key in self._rendered:
             self._rendered.move_to_end(key)
         return self._rendered.get(key)
 
-    def put(self, recipe_id: str, threads: int, rendered: Rendered) -> None:
+    def put(self, recipe_id: str, record: Record, rendered: Rendered) -> None:
         """Remember what was rendered, and forget what was not asked for longest."""
-        self._rendered[recipe_id, threads] = rendered
-        self._rendered.move_to_end((recipe_id, threads))
+        key = (recipe_id, record.threads, record.memory_plan)
+        self._rendered[key] = rendered
+        self._rendered.move_to_end(key)
         while len(self._rendered) > self._most:
             self._rendered.popitem(last=False)
 
@@ -114,9 +115,9 @@ class _Again:
     def rendered(self, recipe: Recipe, record: Record) -> Rendered:
         """The picture of a recipe, made as its record says, from its sources made again."""
         source = self._source(recipe, record)
-        threads = record.threads or None
-        rendered = self._engine.render(recipe, source, self._on_step, threads=threads)
-        self._recent.put(recipe.id, record.threads, rendered)
+        threads, plan = record.threads or None, record.memory_plan
+        rendered = self._engine.render(recipe, source, self._on_step, threads=threads, plan=plan)
+        self._recent.put(recipe.id, record, rendered)
         return rendered
 
     def _source(self, recipe: Recipe, record: Record) -> Image.Image | None:
@@ -131,7 +132,7 @@ class _Again:
         if isinstance(recipe.source, Pixels):
             return _asked_for(recipe.source, self._sources)
         made_so = record.source or record
-        rendered = self._recent.get(recipe.source.id, made_so.threads)
+        rendered = self._recent.get(recipe.source.id, made_so)
         if rendered is None:
             rendered = self.rendered(recipe.source, made_so)
         if record.source is not None:
