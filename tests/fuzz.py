@@ -295,10 +295,19 @@ def run(files: int, seed: int, keep: Path | None = None) -> Findings:
                     keep.mkdir(parents=True, exist_ok=True)
                     (keep / name).write_bytes(data)
             _together(named, studio, watch, findings)
-    findings.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    findings.peak_bytes = _peak_bytes()
     if findings.peak_bytes > MOST_BYTES:
         findings.wrong.append(f"{findings.peak_bytes / 1e6:.0f} MB of memory")
     return findings
+
+
+def _peak_bytes() -> int:
+    """The most memory that this process had at once; `ru_maxrss` is also its parent's."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return int(fields["VmHWM"].split()[0]) * 1024
 
 
 def _batches(files: int) -> Iterator[range]:
