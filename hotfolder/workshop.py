@@ -65,7 +65,7 @@ def source_of(job: Render, studio: Studio) -> Raster | None:
     source = job.recipe.source
     if source is None:
         return None
-    shown = identify(read_file(studio.root / job.path))
+    shown = identify(read_file(studio.root / job.path), studio)
     if source not in (shown.source, shown.pixels):
         raise FileNotFoundError(job.path)  # another picture took its place since the look
     if isinstance(source, Pixels):
