@@ -9,6 +9,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
+import hotfolder.render  # noqa: F401 - before any thread begins: see there
 from hotfolder.errors import RenderError, Stopped, TooLargeError
 from hotfolder.executors.orders import (
     Cancel,

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from hotfolder import render
 from hotfolder.errors import ModelMissingError, RenderError, Stopped, TooLargeError, did_you_mean
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model
@@ -289,8 +290,9 @@ class Engine:
         return replace(room, device_bytes=self._memory_bytes) if self._memory_bytes else room
 
     def _give_back(self) -> None:
-        """Return what nobody uses any more to the device."""
+        """Return what nobody uses any more to the device, and to the operating system."""
         gc.collect()
+        render.trim()
         if self.device.startswith("cuda"):
             torch.cuda.empty_cache()
         elif self.device.startswith("xpu"):
