@@ -15,11 +15,12 @@ from PIL import Image
 
 from hotfolder.errors import ModelMissingError, RenderError, Stopped, did_you_mean
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.profile import Model, source_name
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.sizes import render_sides
 from hotfolder.render import (
     canvas,
+    conditioning,
     environment,
     families,
     fingerprint,
@@ -27,6 +28,7 @@ from hotfolder.render import (
     schedulers,
     weights,
 )
+from hotfolder.render.additions import Additions
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class Facts:
     versions: dict[str, str]
     model_sha256: str
     memory_plan: str
+    additions: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,17 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A model in memory; `pipe` holds its modules and own scheduler and is never run itself."""
+    """A model in memory; `pipe` holds its modules and own scheduler and is never run itself.
+
+    `prompts` remembers what its text encoders said, `additions` what it was given by its owner.
+    """
 
     pipe: Any
     dtype: torch.dtype
     sha256: str
+    vae: dict[str, str]
+    prompts: conditioning.Memory
+    additions: Additions
 
     def mend(self) -> None:
         """Undo what a call that broke off can leave behind.
@@ -112,7 +121,19 @@ class Engine:
             path = weights.locate(model, self._base)
             dtype = environment.dtype(model.dtype, self.device)
             pipe = weights.load(path, model, dtype).to(self.device)
-            self._loaded[name] = Loaded(pipe, dtype, fingerprint.fingerprint(path))
+            vae = {}
+            if model.vae:
+                found, part = weights.autoencoder(model.vae, self._base, dtype)
+                families.take_autoencoder(pipe, part.to(self.device), found)
+                vae[source_name(model.vae)] = fingerprint.fingerprint(found)
+            self._loaded[name] = Loaded(
+                pipe,
+                dtype,
+                fingerprint.fingerprint(path),
+                vae,
+                conditioning.Memory(),
+                Additions(pipe, model, self._base, path, dtype),
+            )
         return self._loaded[name]
 
     def unload(self) -> None:
@@ -144,18 +165,17 @@ class Engine:
         if (recipe.source is None) != (source is None):
             raise RenderError("a source picture is needed exactly when the recipe names one")
         loaded = self.load(recipe.model)
-        pipe, arguments = _prepared(loaded, recipe, source)
+        additions = loaded.vae | loaded.additions.fetch(recipe)
         threads_before = torch.get_num_threads()
         environment.set_threads(threads or self.threads)
-        circumstances = self._circumstances(loaded)
-        identity = {
-            "recipe": recipe.id,
-            "source": source and pixel_hash(source.convert("RGB")),
-            **circumstances,
-        }
+        circumstances = {**self._circumstances(loaded), "additions": additions}
+        pixels = source and pixel_hash(source.convert("RGB"))
+        identity = {"recipe": recipe.id, "source": pixels, **circumstances}
         run = _Run(on_step or _ignore, resume, identity, self.device)
         try:
-            image = run(pipe, arguments)
+            with loaded.additions.active(recipe.loras):
+                pipe, arguments = _prepared(loaded, recipe, source, additions)
+                image = run(pipe, arguments)
         except RenderError:
             loaded.mend()
             raise
@@ -249,17 +269,33 @@ class _Run:
             self._resume.unlink(missing_ok=True)
 
 
+@torch.no_grad()
 def _prepared(
-    loaded: Loaded, recipe: Recipe, source: Image.Image | None
+    loaded: Loaded, recipe: Recipe, source: Image.Image | None, additions: Mapping[str, str]
 ) -> tuple[Any, dict[str, Any]]:
     """A pipeline of its own for this picture, and the arguments to call it with."""
     mode: families.Mode = "txt2img" if source is None else "img2img"
     # Noise from a CPU generator: the same on every device.
     generator = torch.Generator("cpu").manual_seed(recipe.seed)
     scheduler = schedulers.fresh(recipe.scheduler, loaded.pipe.scheduler, generator)
-    pipe = families.pipeline(loaded.pipe, mode, scheduler)
+    others = loaded.additions.filter(recipe)
+    pipe = families.pipeline(loaded.pipe, mode, scheduler=scheduler, **others)
+    loaded.prompts.attach(pipe, f"{recipe.loras} {additions}")
     sides = render_sides(recipe.width, recipe.height, recipe.multiple)
     arguments = {**families.arguments(pipe, recipe, sides), "generator": generator}
+    if conditioning.reads_chunks(pipe):
+        names = families.accepted(pipe)
+        words = loaded.additions.words(recipe)
+        for name in ("prompt", "negative_prompt"):
+            arguments.pop(name, None)
+        given = conditioning.arguments(pipe, recipe, words)
+        arguments |= {name: value for name, value in given.items() if name in names}
+    elif recipe.embeddings or recipe.clip_skip > 1:
+        family = type(pipe).__name__.removesuffix("Pipeline")
+        raise RenderError(
+            f"{family} models do not read prompts with CLIP alone, so they take no embeddings "
+            "and no clip_skip; take both out of the profile"
+        )
     if source is not None:
         fitted = canvas.fit(source, (recipe.width, recipe.height))
         arguments["image"] = _tensor(canvas.pad(fitted, sides))
