@@ -16,7 +16,9 @@ from typing import Any
 
 import torch
 
+from hotfolder.errors import RenderError
 from hotfolder.recipes.recipe import Recipe
+from hotfolder.render import families
 from hotfolder.render.additions import Vectors
 
 REMEMBERED_BYTES = 64_000_000
@@ -99,8 +101,17 @@ def arguments(pipe: Any, recipe: Recipe, words: Mapping[str, Vectors]) -> dict[s
     """The prompts of `recipe` as tensors, under the names that a CLIP pipeline takes them by.
 
     `words` are the embeddings that the recipe names. A prompt of one chunk without any of them has
-    the bits that the pipeline itself would make.
+    the bits that the pipeline itself would make. Nothing for pipelines that read with others;
+    RenderError where those are asked for what only CLIP can do.
     """
+    if not reads_chunks(pipe):
+        if recipe.embeddings or recipe.clip_skip > 1:
+            family = type(pipe).__name__.removesuffix("Pipeline")
+            raise RenderError(
+                f"{family} models do not read prompts with CLIP alone, so they take no embeddings "
+                "and no clip_skip; take both out of the profile"
+            )
+        return {}
     texts = [recipe.prompt, recipe.negative_prompt]
     encoders = [
         (index, getattr(pipe, f"tokenizer{suffix}"), getattr(pipe, f"text_encoder{suffix}"))
@@ -118,7 +129,7 @@ def arguments(pipe: Any, recipe: Recipe, words: Mapping[str, Vectors]) -> dict[s
     for (index, tokenizer, encoder), pair in zip(encoders, read, strict=True):
         for which, tokens in enumerate(pair):
             said = [
-                _encoded(tokenizer, encoder, tokens[at * CHUNK :][:CHUNK], _of(words, index))
+                _encoded(pipe, tokenizer, encoder, tokens[at * CHUNK :][:CHUNK], _of(words, index))
                 for at in range(chunks)
             ]
             layers = [_layer(encoder, chunk, recipe.clip_skip, large) for chunk in said]
@@ -132,7 +143,8 @@ def arguments(pipe: Any, recipe: Recipe, words: Mapping[str, Vectors]) -> dict[s
     given: dict[str, Any] = {"prompt_embeds": embeds[0], "negative_prompt_embeds": embeds[1]}
     if large:
         given |= {"pooled_prompt_embeds": pooled[0], "negative_pooled_prompt_embeds": pooled[1]}
-    return given
+    taken = families.accepted(pipe)
+    return {name: tensor for name, tensor in given.items() if name in taken}
 
 
 Token = int | tuple[str, int]  # a number of the vocabulary, or a word of the owner's and its row
@@ -154,7 +166,11 @@ def _tokens(tokenizer: Any, text: str, words: Mapping[str, torch.Tensor]) -> lis
 
 
 def _encoded(
-    tokenizer: Any, encoder: Any, tokens: Sequence[Token], words: Mapping[str, torch.Tensor]
+    pipe: Any,
+    tokenizer: Any,
+    encoder: Any,
+    tokens: Sequence[Token],
+    words: Mapping[str, torch.Tensor],
 ) -> Any:
     """The encoder's answer to one chunk, which is begun, ended and filled up as CLIP wants it."""
     # A word of the owner's stands as a number of its own, while its vectors are put in its place.
@@ -162,8 +178,7 @@ def _encoded(
     numbers = [token if isinstance(token, int) else order.index(token[0]) for token in tokens]
     numbers = [tokenizer.bos_token_id, *numbers, tokenizer.eos_token_id]
     numbers += [tokenizer.pad_token_id] * (CHUNK + 2 - len(numbers))
-    device = next(encoder.parameters()).device
-    ids = torch.tensor([numbers], device=device)
+    ids = torch.tensor([numbers], device=pipe._execution_device)
     rows = {
         at: words[token[0]][token[1]]
         for at, token in enumerate(tokens, 1)
@@ -200,8 +215,11 @@ def _layer(encoder: Any, said: Any, clip_skip: int, large: bool) -> torch.Tensor
     elif clip_skip == 1:
         state = said[0]
     else:
-        inner = getattr(encoder, "text_model", encoder)
-        state = inner.final_layer_norm(said.hidden_states[-clip_skip])
+        state = said.hidden_states[-clip_skip]
+        norm = getattr(encoder, "text_model", encoder).final_layer_norm
+        # The encoder may have left the device meanwhile.
+        weight, bias = norm.weight.to(state.device), norm.bias.to(state.device)
+        state = torch.nn.functional.layer_norm(state, norm.normalized_shape, weight, bias, norm.eps)
     assert isinstance(state, torch.Tensor)  # noqa: S101
     return state
 

@@ -21,11 +21,8 @@ from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.sizes import render_sides
 from hotfolder.render import (
     canvas,
-<<<<<<< HEAD
     conditioning,
-=======
     devices,
->>>>>>> main
     environment,
     families,
     fingerprint,
@@ -84,24 +81,19 @@ class Rendered:
 class Loaded:
     """A model in memory; `pipe` holds its modules and own scheduler and is never run itself.
 
-<<<<<<< HEAD
-    `prompts` remembers what its text encoders said, `additions` what it was given by its owner.
-=======
     `held` says where its weights are; None: where they were read into, for no render yet.
->>>>>>> main
+    `prompts` remembers what its text encoders said, `additions` is what its owner gave it, and
+    `vae` the name and SHA-256 of another autoencoder, if that is one of them.
     """
 
     pipe: Any
     dtype: torch.dtype
     sha256: str
-<<<<<<< HEAD
+    footprint: memory.Footprint
     vae: dict[str, str]
     prompts: conditioning.Memory
     additions: Additions
-=======
-    footprint: memory.Footprint
     held: memory.Holding | None = None
->>>>>>> main
 
     def mend(self) -> None:
         """Undo what a call that broke off can leave behind.
@@ -143,38 +135,12 @@ class Engine:
 
         Raises ModelMissingError, or RenderError for files that cannot be used.
         """
-<<<<<<< HEAD
-        if name not in self._loaded:
-            if name not in self._models:
-                raise ModelMissingError(
-                    f"no profile here has the model {name!r}; {did_you_mean(name, self._models)}"
-                )
-            model = self._models[name]
-            path = weights.locate(model, self._base)
-            dtype = environment.dtype(model.dtype, self.device)
-            pipe = weights.load(path, model, dtype).to(self.device)
-            vae = {}
-            if model.vae:
-                found, part = weights.autoencoder(model.vae, self._base, dtype)
-                families.take_autoencoder(pipe, part.to(self.device), found)
-                vae[source_name(model.vae)] = fingerprint.fingerprint(found)
-            self._loaded[name] = Loaded(
-                pipe,
-                dtype,
-                fingerprint.fingerprint(path),
-                vae,
-                conditioning.Memory(),
-                Additions(pipe, model, self._base, path, dtype),
-            )
-        return self._loaded[name]
-=======
         loaded = self._read(name)
         if loaded.held is None:
             side = loaded.footprint.native_px
             usual = self._planned(loaded.footprint, memory.Task((side, side), guided=True))
             loaded = self._held(name, usual.holding)
         return loaded
->>>>>>> main
 
     def unload(self) -> None:
         """Free the memory of all models; the next render reads its model again."""
@@ -209,15 +175,6 @@ class Engine:
         """
         if (recipe.source is None) != (source is None):
             raise RenderError("a source picture is needed exactly when the recipe names one")
-<<<<<<< HEAD
-        loaded = self.load(recipe.model)
-        additions = loaded.vae | loaded.additions.fetch(recipe)
-        threads_before = torch.get_num_threads()
-        environment.set_threads(threads or self.threads)
-        circumstances = {**self._circumstances(loaded), "additions": additions}
-        pixels = source and pixel_hash(source.convert("RGB"))
-        identity = {"recipe": recipe.id, "source": pixels, **circumstances}
-=======
         taken = self.load(recipe.model).footprint
         task = _task(recipe)
         chosen = _recorded(plan) or self._planned(taken, task)
@@ -254,6 +211,7 @@ class Engine:
     ) -> Rendered:
         """The picture, rendered as `plan` says; TooLargeError when memory runs out."""
         loaded = self._held(recipe.model, plan.holding)
+        additions = loaded.vae | loaded.additions.fetch(recipe)
         circumstances: dict[str, Any] = {
             "device": environment.device_name(self.device),
             "dtype": _word(loaded.dtype),
@@ -261,23 +219,18 @@ class Engine:
             "versions": environment.versions(),
             "model_sha256": loaded.sha256,
             "memory_plan": plan_text,
+            "additions": additions,
         }
-        try:
-            identity = {
-                "recipe": recipe.id,
-                "source": source and pixel_hash(source.convert("RGB")),
-                **circumstances,
-            }
-            pipe, arguments = _prepared(loaded, recipe, source)
-            views.apply(plan, pipe)
-        except MemoryError as error:
-            raise TooLargeError(_TOO_LARGE) from error
->>>>>>> main
+        pixels = source and pixel_hash(source.convert("RGB"))
+        identity = {"recipe": recipe.id, "source": pixels, **circumstances}
         run = _Run(on_step or _ignore, resume, identity, self.device)
         try:
             with loaded.additions.active(recipe.loras):
                 pipe, arguments = _prepared(loaded, recipe, source, additions)
+                views.apply(plan, pipe)
                 image = run(pipe, arguments)
+        except MemoryError as error:
+            raise TooLargeError(_TOO_LARGE) from error
         except RenderError:
             loaded.mend()
             raise
@@ -296,11 +249,28 @@ class Engine:
             dtype = environment.dtype(model.dtype, self.device)
             try:
                 pipe = weights.load(path, model, dtype)
+                vae = self._other_autoencoder(pipe, model, dtype)
             except MemoryError as error:
                 raise TooLargeError(f"there is too little memory to read {name}") from error
             taken = footprint.of_pipeline(pipe, _word(dtype))
-            self._loaded[name] = Loaded(pipe, dtype, fingerprint.fingerprint(path), taken)
+            self._loaded[name] = Loaded(
+                pipe,
+                dtype,
+                fingerprint.fingerprint(path),
+                taken,
+                vae,
+                conditioning.Memory(),
+                Additions(pipe, model, self._base, path, dtype),
+            )
         return self._loaded[name]
+
+    def _other_autoencoder(self, pipe: Any, model: Model, dtype: torch.dtype) -> dict[str, str]:
+        """Give `pipe` the autoencoder of the owner's choice, if any; its name and SHA-256."""
+        if not model.vae:
+            return {}
+        path, vae = weights.autoencoder(model.vae, self._base, dtype)
+        families.take_autoencoder(pipe, vae, path)
+        return {source_name(model.vae): fingerprint.fingerprint(path)}
 
     def _planned(self, taken: memory.Footprint, task: memory.Task) -> memory.Plan:
         """The fastest plan that fits; where by the estimates none does, the one most likely to."""
@@ -426,9 +396,6 @@ class _Run:
             self._resume.unlink(missing_ok=True)
 
 
-<<<<<<< HEAD
-@torch.no_grad()
-=======
 def _task(recipe: Recipe) -> memory.Task:
     """What the memory plan has to know of a recipe."""
     sides = render_sides(recipe.width, recipe.height, recipe.multiple)
@@ -455,7 +422,7 @@ def _word(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
->>>>>>> main
+@torch.no_grad()
 def _prepared(
     loaded: Loaded, recipe: Recipe, source: Image.Image | None, additions: Mapping[str, str]
 ) -> tuple[Any, dict[str, Any]]:
@@ -469,19 +436,10 @@ def _prepared(
     loaded.prompts.attach(pipe, f"{recipe.loras} {additions}")
     sides = render_sides(recipe.width, recipe.height, recipe.multiple)
     arguments = {**families.arguments(pipe, recipe, sides), "generator": generator}
-    if conditioning.reads_chunks(pipe):
-        names = families.accepted(pipe)
-        words = loaded.additions.words(recipe)
-        for name in ("prompt", "negative_prompt"):
-            arguments.pop(name, None)
-        given = conditioning.arguments(pipe, recipe, words)
-        arguments |= {name: value for name, value in given.items() if name in names}
-    elif recipe.embeddings or recipe.clip_skip > 1:
-        family = type(pipe).__name__.removesuffix("Pipeline")
-        raise RenderError(
-            f"{family} models do not read prompts with CLIP alone, so they take no embeddings "
-            "and no clip_skip; take both out of the profile"
-        )
+    arguments |= conditioning.arguments(pipe, recipe, loaded.additions.words(recipe))
+    if "prompt_embeds" in arguments:
+        del arguments["prompt"]
+        arguments.pop("negative_prompt", None)
     if source is not None:
         fitted = canvas.fit(source, (recipe.width, recipe.height))
         arguments["image"] = _tensor(canvas.pad(fitted, sides))

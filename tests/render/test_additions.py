@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import torch
-from diffusers import AutoencoderKL, StableDiffusionPipeline, StableDiffusionXLPipeline
+from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 from peft import LoraConfig, get_peft_model_state_dict
 from PIL import Image
 from safetensors.torch import save_file
@@ -170,9 +170,7 @@ def test_an_autoencoder_of_another_family(models: Path, draft: Recipe, tmp_path:
     """Other latents are told in words before anything is drawn with them."""
     shutil.copytree(models / "sd", tmp_path / "sd")
     tiny.vae(8).save_pretrained(tmp_path / "eight")
-    AutoencoderKL.from_config({**tiny.vae().config, "scaling_factor": 0.13025}).save_pretrained(
-        tmp_path / "xl"
-    )
+    tiny.vae(scaling_factor=0.13025).save_pretrained(tmp_path / "xl")
     for name in ("eight", "xl"):
         engine = Engine({"sd": Model(source="./sd", vae=f"./{name}")}, tmp_path, device="cpu")
         with pytest.raises(RenderError, match=rf"model\.vae: {name} is not made for this model"):
