@@ -75,6 +75,12 @@ def _parser() -> argparse.ArgumentParser:
     _studio(status)
     _json(status)
     _studio(command("check", "list all mistakes in settings, profiles, wildcards and prompt files"))
+    doctor = command("doctor", "say what this computer can render, and what would help")
+    _studio(doctor)
+    _json(doctor)
+    doctor.add_argument(
+        "--measure", action="store_true", help="also measure what would be faster (a minute)"
+    )
     show = command("show", "say what is in a picture, and what it was made from")
     _images(show)
     _json(show)

@@ -14,7 +14,7 @@ from hotfolder.images import picture
 from hotfolder.images.pixels import from_rgb
 from hotfolder.plan import Chore, Explain, Finish, PutBack, Reject, Render, RenderDraft, SetAside
 from hotfolder.recipes.owner import Owner
-from hotfolder.recipes.profile import Model, model_name
+from hotfolder.recipes.profile import Model, model_name, together
 from hotfolder.recipes.recipe import Pixels
 from hotfolder.recipes.record import Record
 from hotfolder.report.progress import Progress
@@ -88,11 +88,12 @@ def finished(job: Render, done: Done, studio: Studio) -> tuple[bytes, Record]:
 
 def models_of(owner: Owner) -> dict[str, Model]:
     """Every model that the owner's profiles name, by the name that pictures carry."""
-    models = {}
-    for name in owner.profiles:
+    models: dict[str, Model] = {}
+    for profile in owner.profiles:
         with contextlib.suppress(MistakesError):  # a wrong profile is told to who uses it
-            model = owner.profile(name).model
-            models[model_name(model)] = model
+            model = owner.profile(profile).model
+            name = model_name(model)
+            models[name] = together(models[name], model) if name in models else model
     return models
 
 
