@@ -12,8 +12,9 @@ from pathlib import Path, PurePosixPath
 from queue import SimpleQueue
 
 from hotfolder import workshop
-from hotfolder.errors import RenderError
+from hotfolder.errors import HotfolderError, RenderError
 from hotfolder.executors.orders import (
+    Broken,
     Cancel,
     Cancelled,
     Done,
@@ -222,7 +223,7 @@ class Renders:
         if isinstance(report, Stepped):
             self._progress.step(report.step, report.steps, report.attempt)
         else:
-            self._news.put(report)
+            self._news.put(HotfolderError(report.says) if isinstance(report, Broken) else report)
             self._wake()
 
     def _taken_off(self, number: int) -> Attempt:

@@ -94,9 +94,15 @@ class Lost(Struct, frozen=True, tag=True):
     attempt: int
 
 
+class Broken(Struct, frozen=True, tag=True):
+    """The executor can do nothing more; `says` is a sentence that says why."""
+
+    says: str
+
+
 Order = Task | Cancel | GoOn | Load | Unload
 Outcome = Done | Cancelled | Failed | Lost
-Report = Stepped | Outcome
+Report = Stepped | Outcome | Broken
 Hear = Callable[[Report], None]
 
 

@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from typing import BinaryIO
 
 from hotfolder.executors import frames
-from hotfolder.executors.orders import Order
+from hotfolder.executors.orders import Failed, Order, Report
 from hotfolder.executors.worker import Renderer, Worker
 from hotfolder.recipes.profile import Model
 
@@ -31,7 +31,13 @@ def main(device: str, base: str) -> None:
     orders: SimpleQueue[Order | None] = SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, orders), daemon=True).start()
     make = functools.partial(_engine, base=Path(base), device=device)
-    Worker(orders, functools.partial(frames.write, reports), make).run()
+
+    def hear(report: Report) -> None:
+        if isinstance(report, Failed) and not _works(device):
+            os._exit(1)  # what has failed on it once fails until another process begins
+        frames.write(reports, report)
+
+    Worker(orders, hear, make).run()
 
 
 def _listen(pipe: BinaryIO, orders: SimpleQueue[Order | None]) -> None:
@@ -39,6 +45,12 @@ def _listen(pipe: BinaryIO, orders: SimpleQueue[Order | None]) -> None:
     while (order := frames.read_order(pipe)) is not None:
         orders.put(order)
     os._exit(0)
+
+
+def _works(device: str) -> bool:
+    from hotfolder.render import environment
+
+    return environment.works(device)
 
 
 def _engine(models: Mapping[str, Model], base: Path, device: str) -> Renderer:

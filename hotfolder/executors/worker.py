@@ -150,5 +150,7 @@ class Worker:
     def _renderer_for(self, models: Mapping[str, Model]) -> Renderer:
         """The renderer for the owner's present models; another one when they have changed."""
         if self._renderer is None or models != self._models:
+            if self._renderer is not None:
+                self._renderer.unload()
             self._renderer, self._models = self._make(models), models
         return self._renderer

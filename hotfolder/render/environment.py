@@ -29,6 +29,14 @@ def devices() -> list[str]:
     return [f"cuda:{card}" for card in range(cards)] if cards > 1 else [best_device()]
 
 
+def works(device: str) -> bool:
+    """Whether a device is here and computes: a graphics card can fail, or be taken away."""
+    try:
+        return bool(torch.ones(1, device=device).item() == 1)
+    except (RuntimeError, AssertionError):  # the latter where torch was built without it
+        return False
+
+
 def device_name(device: str) -> str:
     """The device in words, with what changes the bits: "cpu AMD EPYC AVX512", "cuda NVIDIA …"."""
     kind = device.partition(":")[0]
