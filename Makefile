@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo test lint unit clean
+.PHONY: demo test lint unit clean bits
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -16,6 +16,10 @@ lint: .venv/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Every family, stage and scheduler, interrupted and resumed: the same bits? Takes a few minutes.
+bits: .venv/.installed-test
+	$(BIN)/python -m tests.render.bits
 
 unit: .venv/.installed-test
 	$(BIN)/python -m pytest

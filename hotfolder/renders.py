@@ -12,9 +12,8 @@ from pathlib import Path, PurePosixPath
 from queue import SimpleQueue
 
 from hotfolder import workshop
-from hotfolder.errors import HotfolderError, RenderError
+from hotfolder.errors import DeviceLostError, RenderError
 from hotfolder.executors.orders import (
-    Broken,
     Cancel,
     Cancelled,
     Done,
@@ -229,7 +228,7 @@ class Renders:
         if isinstance(report, Stepped):
             self._progress.step(report.step, report.steps, report.attempt)
         else:
-            self._news.put(HotfolderError(report.says) if isinstance(report, Broken) else report)
+            self._news.put(report)
             self._wake()
 
     def _taken_off(self, number: int) -> Attempt:
@@ -307,6 +306,8 @@ class Renders:
 
 def _what_went_wrong(report: Cancelled | Failed | Lost) -> Exception | None:
     if isinstance(report, Failed):
+        if report.device:
+            return DeviceLostError(report.says)
         return RenderError(report.says) if report.expected else RuntimeError(report.says)
     return (
         RuntimeError("the process that rendered it has ended") if isinstance(report, Lost) else None

@@ -15,7 +15,6 @@ from hotfolder.commands.regenerate import again
 from hotfolder.daemon import Daemon, Until
 from hotfolder.errors import HotfolderError
 from hotfolder.executors.orders import Load, Task, Unload
-from hotfolder.render import environment
 from hotfolder.report.progress import Lines
 from hotfolder.studio import local
 from hotfolder.studio.identity import identify
@@ -231,20 +230,6 @@ def test_nothing_is_imported_when_there_is_nothing_to_do(small: Studio) -> None:
     opened = Atelier()
     work(Daemon(small, executor=opened))
     assert not opened.opened
-
-
-def test_a_device_that_fails_is_no_prompts_fault(
-    small: Studio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The daemon ends with a sentence, and the prompt file stays where it is for the next one."""
-    settings(small, 'devices = "cpu"\n')
-    (small.profiles / "broken.toml").write_text('extends = "small"\n[model]\nsource = "./gone"\n')
-    (small.inbox / "a.toml").write_text('prompt = "a castle"\nprofile = "broken"\n')
-    works = [True, False]
-    monkeypatch.setattr(environment, "works", lambda device: works.pop(0))
-    with pytest.raises(HotfolderError, match="cpu has stopped working"):
-        work(Daemon(small))
-    assert (small.inbox / "a.toml").exists()
 
 
 def test_a_device_that_is_not_here(small: Studio) -> None:

@@ -9,8 +9,6 @@ pixels and facts come back. What the daemon promises, and what it may rely on:
   ended, and goes on at `GoOn`; it comes out as if it had never been paused.
 - Every task ends with exactly one report: `Done`, `Cancelled`, `Failed`, or `Lost` when the worker
   is gone. That costs no other slot anything, and the slot's next task finds a new worker.
-- A task whose device fails is not to blame for it: it ends as `Lost`, or as `Cancelled` with
-  `Broken` after it when the whole executor is done for.
 - `Cancel` is obeyed at the next denoising step.
 - No executor writes into the studio, keeps a backlog, or tries anything again by itself.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hotfolder.errors import HotfolderError, did_you_mean
 from hotfolder.executors.inside import Inside
-from hotfolder.executors.orders import Broken, Cancelled, Executor, Failed, Hear, Report
+from hotfolder.executors.orders import Executor, Hear
 from hotfolder.executors.processes import Processes
 from hotfolder.recipes.settings import LOCAL, Settings
 
@@ -38,21 +38,8 @@ def _local(devices: str | list[str], base: Path, hear: Hear) -> Executor:
         found = environment.devices()
         devices = found if len(found) > 1 else found[0]
     for device in [devices] if isinstance(devices, str) else devices:
-        if not environment.works(device):
+        if not environment.is_here(device):
             raise HotfolderError(f"devices: there is no {device!r} here that torch can compute on")
     if isinstance(devices, list):
         return Processes(devices, base, hear)
-    make = functools.partial(engine.Engine, base=base, device=devices)
-    return Inside(functools.partial(_hear_of_one, hear, devices), make)
-
-
-def _hear_of_one(hear: Hear, device: str, report: Report) -> None:
-    """Pass reports on; where the only device has failed, no picture is to blame for it."""
-    from hotfolder.render import environment
-
-    if isinstance(report, Failed) and not environment.works(device):
-        hear(Cancelled(report.attempt))
-        says = f"{device} has stopped working ({report.says}); start hotfolder again"
-        hear(Broken(says))
-    else:
-        hear(report)
+    return Inside(hear, functools.partial(engine.Engine, base=base, device=devices))

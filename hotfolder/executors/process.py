@@ -33,9 +33,9 @@ def main(device: str, base: str) -> None:
     make = functools.partial(_engine, base=Path(base), device=device)
 
     def hear(report: Report) -> None:
-        if isinstance(report, Failed) and not _works(device):
-            os._exit(1)  # what has failed on it once fails until another process begins
         frames.write(reports, report)
+        if isinstance(report, Failed) and report.device:
+            os._exit(1)  # a device that has failed once fails until another process begins
 
     Worker(orders, hear, make).run()
 
@@ -45,12 +45,6 @@ def _listen(pipe: BinaryIO, orders: SimpleQueue[Order | None]) -> None:
     while (order := frames.read_order(pipe)) is not None:
         orders.put(order)
     os._exit(0)
-
-
-def _works(device: str) -> bool:
-    from hotfolder.render import environment
-
-    return environment.works(device)
 
 
 def _engine(models: Mapping[str, Model], base: Path, device: str) -> Renderer:

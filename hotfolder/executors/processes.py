@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hotfolder.executors import frames
-from hotfolder.executors.orders import Broken, Hear, Load, Lost, Order, Stepped, Task
+from hotfolder.executors.orders import Hear, Load, Lost, Order, Stepped, Task
 
 _PATIENCE_S = 10.0
 
@@ -90,7 +90,7 @@ class _Slot:
         assert process.stdout is not None  # noqa: S101 - it was asked for
         with process.stdout:
             while (report := frames.read_report(process.stdout)) is not None:
-                if not isinstance(report, Stepped | Broken):
+                if not isinstance(report, Stepped):
                     with self._guard:
                         self._given.discard(report.attempt)
                 self._hear(report)

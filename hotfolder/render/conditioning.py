@@ -22,7 +22,7 @@ from hotfolder.render import families
 from hotfolder.render.additions import Vectors
 
 REMEMBERED_BYTES = 64_000_000
-CHUNK = 75
+CHUNK = 75  # what CLIP reads at once; the encoders of smaller models read less
 _ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
 _CLIP = ("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "StableDiffusionXL", "Latent")
 
@@ -123,16 +123,17 @@ def arguments(pipe: Any, recipe: Recipe, words: Mapping[str, Vectors]) -> dict[s
         [_tokens(tokenizer, text, _of(words, index)) for text in texts]
         for index, tokenizer, _ in encoders
     ]
-    chunks = max(-(-len(tokens) // CHUNK) for pair in read for tokens in pair) or 1
+    chunk = min(CHUNK, *(tokenizer.model_max_length - 2 for _, tokenizer, _ in encoders))
+    chunks = max(-(-len(tokens) // chunk) for pair in read for tokens in pair) or 1
     states: list[list[torch.Tensor]] = [[], []]
     pooled: list[torch.Tensor | None] = [None, None]
     for (index, tokenizer, encoder), pair in zip(encoders, read, strict=True):
         for which, tokens in enumerate(pair):
             said = [
-                _encoded(pipe, tokenizer, encoder, tokens[at * CHUNK :][:CHUNK], _of(words, index))
-                for at in range(chunks)
+                _encoded(pipe, tokenizer, encoder, piece, _of(words, index), chunk)
+                for piece in (tokens[at * chunk :][:chunk] for at in range(chunks))
             ]
-            layers = [_layer(encoder, chunk, recipe.clip_skip, large) for chunk in said]
+            layers = [_layer(encoder, answer, recipe.clip_skip, large) for answer in said]
             states[which].append(torch.cat(layers, dim=1))
             if large and pooled[which] is None and said[0][0].ndim == 2:
                 pooled[which] = said[0][0]
@@ -171,13 +172,14 @@ def _encoded(
     encoder: Any,
     tokens: Sequence[Token],
     words: Mapping[str, torch.Tensor],
+    size: int,
 ) -> Any:
-    """The encoder's answer to one chunk, which is begun, ended and filled up as CLIP wants it."""
+    """The encoder's answer to a chunk of `size` tokens: begun, ended and filled up for CLIP."""
     # A word of the owner's stands as a number of its own, while its vectors are put in its place.
     order = sorted(words)
     numbers = [token if isinstance(token, int) else order.index(token[0]) for token in tokens]
     numbers = [tokenizer.bos_token_id, *numbers, tokenizer.eos_token_id]
-    numbers += [tokenizer.pad_token_id] * (CHUNK + 2 - len(numbers))
+    numbers += [tokenizer.pad_token_id] * (size + 2 - len(numbers))
     ids = torch.tensor([numbers], device=pipe._execution_device)
     rows = {
         at: words[token[0]][token[1]]

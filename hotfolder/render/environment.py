@@ -29,12 +29,15 @@ def devices() -> list[str]:
     return [f"cuda:{card}" for card in range(cards)] if cards > 1 else [best_device()]
 
 
-def works(device: str) -> bool:
-    """Whether a device is here and computes: a graphics card can fail, or be taken away."""
-    try:
-        return bool(torch.ones(1, device=device).item() == 1)
-    except (RuntimeError, AssertionError):  # the latter where torch was built without it
-        return False
+def is_here(device: str) -> bool:
+    """Whether torch can compute on a device. Nothing is put on it yet."""
+    kind, _, number = device.partition(":")
+    if kind == "cpu":
+        return True
+    if kind == "mps":
+        return torch.backends.mps.is_available()
+    there = {"cuda": torch.cuda, "xpu": torch.xpu}.get(kind)
+    return there is not None and there.is_available() and int(number or 0) < there.device_count()
 
 
 def device_name(device: str) -> str:
