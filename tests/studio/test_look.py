@@ -263,7 +263,7 @@ def test_a_picture_of_the_last_generation(look: Look, studio: Studio, clock: Clo
         if generation > 1:
             recipe = msgspec.structs.replace(recipe, source=recipe, strength=0.5)
         record = Record(stage="draft", pixels=pixels.pixel_hash(image))
-        data = publishable(image, recipe, record, "")
+        data = publishable(image, recipe, record)[0]
         (studio.seeds / f"{generation}.png").write_bytes(data)
     _settled(look, clock)
     assert len(look.snapshot().seeds) == MAX_DEPTH - 1
