@@ -18,7 +18,8 @@ from watchdog.observers import Observer
 from hotfolder.studio.mounts import remote_kind
 
 _log = logging.getLogger(__name__)
-# watchdog wonders about folders that come back; under cron that would be sent by mail.
+# What watchdog wonders about is no matter for its owner; under cron that would be sent by mail.
+logging.getLogger("watchdog").propagate = False
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
 _READ_ONLY = {"opened", "closed_no_write"}
 _MOST = 20_000
@@ -173,6 +174,7 @@ class _Complaints(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Whatever watchdog complains of, it may have lost something by it."""
+        _log.info("%s", record.getMessage())
         self._watch.lose()
 
 
