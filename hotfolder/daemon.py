@@ -27,6 +27,7 @@ from hotfolder.plan import (
     RenderDraft,
     RenderFinal,
     SetAside,
+    Sort,
     plan,
 )
 from hotfolder.renders import OpenExecutor, Renders
@@ -296,13 +297,14 @@ class Daemon:
             return
         self._waits.end(job.path)
         if isinstance(job, Pick):
-            self._look.take_in(path)
+            self._look.picked(job.path, path)
         elif isinstance(job, Explain):
             self._look.explained(job.path)
         if isinstance(job, Explain | SetAside):
             self.failures += 1
+        sidecars = job.sidecars.values() if isinstance(job, Sort) else ()
         with suppress(StudioMissingError):  # the next turn says so
-            self._look.refresh({job.path, *getattr(job, "beside", ())})
+            self._look.refresh({job.path, *getattr(job, "beside", ()), *sidecars})
 
     def _begin(self, job: Render, slot: int) -> None:
         """Begin to render a picture."""

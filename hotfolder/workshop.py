@@ -5,29 +5,30 @@ from __future__ import annotations
 import contextlib
 import importlib
 from datetime import UTC, datetime
-from typing import Any
-
-from msgspec.structs import replace
+from typing import TYPE_CHECKING, Any
 
 from hotfolder import __version__
 from hotfolder.errors import MistakesError
 from hotfolder.executors.orders import Done, Raster
 from hotfolder.images import picture
 from hotfolder.images.pixels import from_rgb
-from hotfolder.plan import Chore, Explain, Finish, Render, RenderDraft, SetAside
+from hotfolder.plan import Chore, Explain, Finish, PutBack, Reject, Render, RenderDraft, SetAside
 from hotfolder.recipes.owner import Owner
-from hotfolder.recipes.profile import Model, model_name
+from hotfolder.recipes.profile import Model, model_name, together
 from hotfolder.recipes.recipe import Pixels
 from hotfolder.recipes.record import Record
 from hotfolder.report.progress import Progress
 from hotfolder.studio import desk, easel, sources
 from hotfolder.studio.identity import identify
-from hotfolder.studio.layout import Studio
+from hotfolder.studio.layout import REJECTS, Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
 from hotfolder.studio.reading import read_file
 
-_NOT_YET = "0" * 64  # the pixel hash of a picture that is still to be made
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_NOT_YET = "0" * 64  # the pixel hash of a picture that has no file yet
 
 
 def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
@@ -42,10 +43,21 @@ def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
     elif isinstance(job, Finish):
         path = desk.finish(studio, ledger, job)
         progress.say(f"{shown} is done and lies in inbox/done/")
+    elif isinstance(job, Reject):
+        path = desk.reject(studio, job)
+        progress.say(f"{shown} is rejected and lies in {REJECTS}/ now")
+    elif isinstance(job, PutBack):
+        path = desk.put_back(studio, job)
+        progress.say(f"{shown} has lost its star and lies in drafts/ again")
     else:
-        path = desk.pick(studio, job)
+        path = desk.pick(studio, ledger, job)
         progress.say(f"{shown} has a star and lies in seeds/ now")
     return path
+
+
+def require_room(job: Render, studio: Studio) -> None:
+    """Raises PictureError if the file of a job's picture could not carry what it has to say."""
+    picture.require_room(job.recipe, _record(job, {}, studio.name), job.encoding)
 
 
 def source_of(job: Render, studio: Studio) -> Raster | None:
@@ -56,34 +68,32 @@ def source_of(job: Render, studio: Studio) -> Raster | None:
     source = job.recipe.source
     if source is None:
         return None
-    shown = identify(read_file(studio.root / job.path))
+    shown = identify(read_file(studio.root / job.path), studio)
     if source not in (shown.source, shown.pixels):
         raise FileNotFoundError(job.path)  # another picture took its place since the look
-    if isinstance(source, Pixels):
-        sources.keep(studio, shown.image)
     return Raster(shown.image.width, shown.image.height, shown.image.tobytes())
+
+
+def keep_source(job: Render, source: Raster | None, studio: Studio) -> None:
+    """Keep the pixels that a picture is made from, unless its recipe says how those were made."""
+    if source is not None and isinstance(job.recipe.source, Pixels):
+        sources.keep(studio, _image(source))
 
 
 def finished(job: Render, done: Done, studio: Studio) -> tuple[bytes, Record]:
     """The file of a job's picture, and the record in it. Raises PictureError."""
-    image = from_rgb((done.picture.width, done.picture.height), done.picture.rgb)
-    created = datetime.now(UTC).isoformat(timespec="seconds")
-    record = replace(_record(job, studio), created=created, **done.facts)
-    return picture.publishable(image, job.recipe, record, job.encoding)
-
-
-def require_room(job: Render, studio: Studio) -> None:
-    """Raises PictureError with a sentence for a picture that could not carry its recipe."""
-    picture.require_room(job.recipe, _record(job, studio), job.encoding)
+    record = _record(job, done.facts, studio.name)
+    return picture.publishable(_image(done.picture), job.recipe, record, job.encoding)
 
 
 def models_of(owner: Owner) -> dict[str, Model]:
     """Every model that the owner's profiles name, by the name that pictures carry."""
-    models = {}
-    for name in owner.profiles:
+    models: dict[str, Model] = {}
+    for profile in owner.profiles:
         with contextlib.suppress(MistakesError):  # a wrong profile is told to who uses it
-            model = owner.profile(name).model
-            models[model_name(model)] = model
+            model = owner.profile(profile).model
+            name = model_name(model)
+            models[name] = together(models[name], model) if name in models else model
     return models
 
 
@@ -92,8 +102,12 @@ def import_engine() -> Any:
     return importlib.import_module("hotfolder.render.engine")
 
 
-def _record(job: Render, studio: Studio) -> Record:
-    """What a picture says of its making, beside its recipe, as far as it is known before."""
+def _image(raster: Raster) -> Image:
+    return from_rgb((raster.width, raster.height), raster.rgb)
+
+
+def _record(job: Render, facts: dict[str, Any], studio: str) -> Record:
+    """What a picture says of its making, beside its recipe, as far as its file is not concerned."""
     if isinstance(job, RenderDraft):
         template, overrides = job.template, job.prompt.overrides
     else:
@@ -102,12 +116,14 @@ def _record(job: Render, studio: Studio) -> Record:
         stage=easel.stage(job),
         pixels=_NOT_YET,
         software=f"hotfolder {__version__}",
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
         profile=job.profile_name,
         template=template,
         prompt_file=printable(easel.prompt_file(job)),
         overrides=overrides,
         request=job.request,
         ordinal=job.ordinal,
-        studio=studio.name,
+        studio=studio,
         source=None if isinstance(job, RenderDraft) else job.record,
+        **facts,
     )

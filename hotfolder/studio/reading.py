@@ -10,7 +10,7 @@ from pathlib import Path
 from hotfolder.errors import PictureError
 from hotfolder.studio.settle import Reading
 
-MAX_PICTURE_BYTES = 256 * 2**20
+MAX_PICTURE_BYTES = 96 * 2**20  # of any format; with its pixels that fits into 500 MB
 
 
 def read_settled(path: Path, settled: Reading, limit: int = MAX_PICTURE_BYTES) -> bytes:
