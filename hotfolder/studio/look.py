@@ -87,6 +87,12 @@ class Look:
             by=__version__,
             read_only=settle_s is not None,
         )
+        self._unmarked = Memory(
+            local.folder(studio.root) / "unmarked.jsonl",
+            bool,
+            by=f"{__version__} {detectors.names()}",
+            read_only=settle_s is not None,
+        )
         self._useless_seeds: dict[str, str] = {}
         self._explained: set[str] = set()
         self._waiting: dict[str, str] = {}
@@ -98,6 +104,7 @@ class Look:
         self._owners_error = ""
         self._owners_gone: dict[str, float] = {}
         self._looked_before = False
+        self._recalls = True
 
     def refresh(self, hints: set[str] | None = None) -> bool:
         """Look at the hinted paths, or everywhere; whether the snapshot may say something new.
@@ -120,7 +127,7 @@ class Look:
             if self._owners_error or self.owner.mistakes:
                 self._read_owner()
             self._inbox.try_again()
-            self._take_again(self._unreadable)
+            self._take_again([*self._unreadable, *self._marks.unreadable])
         return complete
 
     def _require_marker(self) -> None:
@@ -303,8 +310,20 @@ class Look:
             if room == "seeds":
                 self._unidentified.append(path)
 
+    def _read_marks(self, picture: str) -> bool:
+        """Read a picture's marks, unless it is known to have none; whether it has any."""
+        reading = self._tree.reading(picture)
+        if reading is None:
+            return False
+        if self._unmarked.recall(picture, reading) and self._marks.take_for_unmarked(picture):
+            return False
+        is_marked = self._marks.read(picture)
+        if not is_marked and self._marks.has_read(picture):
+            self._unmarked.keep(picture, reading, True)
+        return is_marked
+
     def _take_in_marks(self, picture: str) -> None:
-        self._marks.read(picture)
+        self._read_marks(picture)
         if seed := self._seeds.get(picture):
             name, profile = self._profile_of(picture, seed.record)
             self._seeds[picture] = replace(seed, profile_name=name, profile=profile)
@@ -476,12 +495,15 @@ class Look:
             reading = self._tree.reading(path)
             if not reading or reading.placeholder or not is_picture(path):
                 continue
-            if self._marks.read(path):
+            if self._read_marks(path):
                 self._settling.observe(path, reading, self._clock())
                 found = True
         self._portraits.save()
-        if self._looked_before and not self.busy:
+        self._unmarked.save()
+        if self._recalls and self._looked_before and not self.busy:
+            self._recalls = False
             self._portraits.close(self._tree.rooms["seeds"])
+            self._unmarked.close({**self._tree.rooms["drafts"], **self._tree.rooms["seeds"]})
         return found
 
 
