@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo test lint unit clean
+.PHONY: demo test lint unit test-desktop clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -19,6 +19,13 @@ lint: .venv/.installed-test
 
 unit: .venv/.installed-test
 	$(BIN)/python -m pytest
+
+# Real programs with windows, on a virtual screen. Not part of `make test`; needs Debian's packages.
+test-desktop: .venv/.installed-test
+	@dpkg -s $$(cat tests/desktop/packages.txt) >/dev/null 2>&1 || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+	    $$(cat tests/desktop/packages.txt); }
+	$(BIN)/python -m pytest -o python_files='live_*.py' tests/desktop
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
