@@ -38,7 +38,7 @@ class Desk:
         began = time.monotonic()
         try:
             for draft in drafts:
-                until((self.studio.seeds / draft.name).exists, 20)
+                until((self.studio.seeds / draft.name).exists, 40)
         finally:
             self.shot()
         took = time.monotonic() - began

@@ -44,6 +44,7 @@ class Screen:
             "NO_AT_BRIDGE": "1",
             "LANG": "C.UTF-8",
             "QT_QPA_PLATFORM": "xcb",
+            "GSETTINGS_BACKEND": "keyfile",
         }
         home.chmod(0o700)
         address = f"unix:path={home}/bus"
