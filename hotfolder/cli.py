@@ -75,10 +75,18 @@ def _parser() -> argparse.ArgumentParser:
     _studio(status)
     _json(status)
     _studio(command("check", "list all mistakes in settings, profiles, wildcards and prompt files"))
+    doctor = command("doctor", "say what this computer can render, and what would help")
+    _studio(doctor)
+    _json(doctor)
+    doctor.add_argument(
+        "--measure", action="store_true", help="also measure what would be faster (a minute)"
+    )
     show = command("show", "say what is in a picture, and what it was made from")
     _images(show)
     _json(show)
     _regenerate(command("regenerate", "make pictures again from what they carry, and compare"))
+    _images(command("verify", "say whether pictures are what they say, without rendering"))
+    _restore(command("restore", "give pictures that lost their recipe a copy that has it again"))
     _export(command("export", "copy pictures for publishing, with or without their prompts"))
     profiles = command("profiles", "list the profiles, or show one with all its settings")
     profiles.add_argument("name", metavar="NAME", nargs="?", help="a profile")
@@ -112,6 +120,14 @@ def _regenerate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--studio", type=Path, help="whose profiles and kept sources to use (default: found)"
     )
+
+
+def _restore(parser: argparse.ArgumentParser) -> None:
+    _images(parser)
+    parser.add_argument(
+        "--to", metavar="DIR", type=Path, help="where to write (default: beside each picture)"
+    )
+    parser.add_argument("--studio", type=Path, help="where they were made (default: found)")
 
 
 def _export(parser: argparse.ArgumentParser) -> None:

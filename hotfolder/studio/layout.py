@@ -158,6 +158,11 @@ class Studio:
         return self.root / ".hotfolder" / "sources"
 
     @property
+    def recipes(self) -> Path:
+        """The recipe of every picture ever made, by its pixels."""
+        return self.root / ".hotfolder" / "recipes"
+
+    @property
     def marker(self) -> Path:
         """What makes this folder a studio."""
         return self.root / ".hotfolder" / "studio.json"
@@ -204,6 +209,7 @@ def init(path: Path) -> tuple[Studio, tuple[Path, ...]]:
         studio.wildcards,
         studio.ledger,
         studio.sources,
+        studio.recipes,
     ]
     for folder in folders:
         if not folder.is_dir():

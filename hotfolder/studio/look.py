@@ -390,7 +390,7 @@ class Look:
         if seen is None:
             try:
                 data = read_settled(self.studio.root / path, reading)
-                seen = Portrait.of(identify(data))
+                seen = Portrait.of(identify(data, self.studio))
             except FileNotFoundError:
                 return  # taken away or changed since: the next look sees that
             except OSError as error:
