@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.desktop.screen import Screen
 from tests.kennel import Kennel, until
 from tests.test_stars import Sorting, at_work
 
-SHOTS = Path(__file__).parent.parent.parent / ".desktop"
+ROOT = Path(__file__).parent.parent.parent
+SHOTS = ROOT / ".desktop"
+SHEET, SIDE_PX = ROOT / "docs" / "postcard.png", 196
 FIGURES: list[str] = []
 
 
@@ -30,8 +33,13 @@ class Desk:
         self._shots = 0
 
     def drafts(self, *kinds: str) -> list[Path]:
-        """New drafts of these kinds."""
-        return [self._sorting.draft(kind) for kind in kinds]
+        """New drafts of these kinds: pieces of a sheet of pictures that the small model made."""
+        drafts = [self._sorting.draft(kind) for kind in kinds]
+        with Image.open(SHEET) as sheet:
+            for number, draft in enumerate(drafts):
+                place = (SIDE_PX * number, 0, SIDE_PX * (number + 1), SIDE_PX)
+                sheet.crop(place).save(draft)
+        return drafts
 
     def picked(self, how: str, *drafts: Path) -> None:
         """Wait until drafts lie in `seeds/`; keeps a picture of the screen, and the time."""
