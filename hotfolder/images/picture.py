@@ -90,6 +90,8 @@ def _texts(text: str, parameters: str, present: Carried, room: Room) -> Iterator
         if len(parameters.encode("utf-8", "replace")) <= room.text_bytes:
             yield PARAMETERS, parameters
         yield room.text, text
+        if document.is_comment(present.text(document.PNG_COMMENT) or text):
+            yield document.PNG_COMMENT, text
 
 
 def _packet(recipe: Recipe, record: Record, text: str, room: Room) -> bytes:

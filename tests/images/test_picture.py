@@ -48,7 +48,7 @@ def test_what_is_published_is_read_back(encoding: Encoding, recipe: Recipe, reco
 def test_every_carrier_has_the_recipe(encoding: Encoding) -> None:
     """A picture of usual prompts says it several times over."""
     contents = carried.read(publishable(IMAGE, RECIPE, RECORD, encoding)[0])
-    first = {"png": ["text"], "jpeg": ["comment"], "webp": []}[encoding.format]
+    first = {"png": ["text", "comment"], "jpeg": ["comment"], "webp": []}[encoding.format]
     assert [carrier for carrier, _ in document.carriers(contents)] == [*first, "XMP", "EXIF"]
     words = infotext.write(RECIPE, RECORD)
     assert exif.user_comment(contents.exif) == words
@@ -88,7 +88,7 @@ def test_what_the_owner_put_there_stays(encoding: Encoding) -> None:
     """Stars, EXIF and comments of a copy are still there when the recipe is written into it."""
     stars = xmp.packet(RECIPE, RECORD).replace(b">0</xmp:Rating>", b">4</xmp:Rating>")
     theirs = exif.block("Shotwell", "mine", "")
-    texts = {"png": [("Author", "me")], "jpeg": [("Comment", "mine")]}
+    texts = {"png": [("Author", "me"), ("comment", "mine")], "jpeg": [("Comment", "mine")]}
     bare = pixels.encode(IMAGE, encoding)
     owned = carried.splice(bare, texts.get(encoding.format, ()), stars, theirs)
     contents = carried.read(embed(owned, RECIPE, RECORD))
