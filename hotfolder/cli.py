@@ -79,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     _images(show)
     _json(show)
     _regenerate(command("regenerate", "make pictures again from what they carry, and compare"))
+    _images(command("verify", "say whether pictures are what they say, without rendering"))
+    _restore(command("restore", "give pictures that lost their recipe a copy that has it again"))
     _export(command("export", "copy pictures for publishing, with or without their prompts"))
     profiles = command("profiles", "list the profiles, or show one with all its settings")
     profiles.add_argument("name", metavar="NAME", nargs="?", help="a profile")
@@ -112,6 +114,14 @@ def _regenerate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--studio", type=Path, help="whose profiles and kept sources to use (default: found)"
     )
+
+
+def _restore(parser: argparse.ArgumentParser) -> None:
+    _images(parser)
+    parser.add_argument(
+        "--to", metavar="DIR", type=Path, help="where to write (default: beside each picture)"
+    )
+    parser.add_argument("--studio", type=Path, help="where they were made (default: found)")
 
 
 def _export(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from hotfolder import workshop
-from hotfolder.errors import PictureError, RenderError, StudioMissingError
+from hotfolder.errors import (
+    HotfolderError,
+    PictureError,
+    RenderError,
+    StudioMissingError,
+    reason,
+)
 from hotfolder.executors.opening import open_executor
 from hotfolder.plan import (
     Chore,
@@ -21,20 +27,22 @@ from hotfolder.plan import (
     RenderDraft,
     RenderFinal,
     SetAside,
+    Sort,
     plan,
 )
 from hotfolder.renders import OpenExecutor, Renders
 from hotfolder.report.progress import Lines, Progress
 from hotfolder.studio import desk, easel
+from hotfolder.studio.bulletin import Bulletin, post
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.look import Look
 from hotfolder.studio.names import printable
 from hotfolder.studio.watch import Watch
+from hotfolder.waits import LONGEST_PAUSE_S, Waits
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
-_LONGEST_PAUSE_S = 300.0
 _BLIND_LOOK_S = 5.0
 _PATIENCE_S = 30.0  # and 40 settling times: it takes 31 to tell that a picture was cut off
 
@@ -85,7 +93,9 @@ class Daemon:
         self._quiet_since = clock()
         self._served: set[str] = set()
         self._attempts: dict[tuple[str, int], int] = {}
-        self._postponed: dict[str, tuple[float, float]] = {}
+        self._waits = Waits()
+        self._posted: Bulletin | None = None
+        self._disk_is_low = False
         self._pause_s = 0.0
 
     def stop(self) -> None:
@@ -131,8 +141,8 @@ class Daemon:
             job = self._first_job()
         except (StudioMissingError, OSError) as error:
             if self._until.idle:
-                raise
-            self._pause(str(error))
+                raise self._in_words(error) from error
+            self._pause(str(self._in_words(error)))
             return True
         if self._pause_s:
             self._pause_s = 0.0
@@ -174,9 +184,10 @@ class Daemon:
             self._renders.load(self._look.owner)
         elif unloads_in_s <= 0:
             self._renders.unload()
-        self._postponed = {path: turn for path, turn in self._postponed.items() if turn[0] > now}
+        self._waits.forget_past(now)
+        self._post()
         waits_s = [(self._looked_at or now) + self._look_every_s() - now, self._ends_at - now]
-        waits_s += [again_at - now for again_at, _ in self._postponed.values()]
+        waits_s += [again_at - now for again_at in self._waits.ends_at()]
         waits_s += [due_s] if due_s is not None else []
         waits_s += [unloads_in_s] if idle and unloads_in_s > 0 else []
         if idle:
@@ -192,7 +203,7 @@ class Daemon:
             if self._stopping.is_set():
                 self._renders.cancel(_any)
             self._renders.go_on()
-            self._watch.wait(_LONGEST_PAUSE_S)
+            self._watch.wait(LONGEST_PAUSE_S)
             self._watch.take()
             self._hear()
 
@@ -225,6 +236,7 @@ class Daemon:
             self._looked_at = self._clock()
             self._last_round_s, self._round_s = self._round_s, 0.0
             self._ledger.reload()
+            self._look.finished_elsewhere(self._ledger.finished_elsewhere())
             self._watch.check()
 
     def _look_every_s(self) -> float:
@@ -235,7 +247,9 @@ class Daemon:
         return max(every_s, 20 * self._last_round_s)
 
     def _first_job(self) -> Job | None:
-        jobs = plan(self._look.snapshot(), self._ledger.history, self._look.owner)
+        snapshot = self._look.snapshot()
+        self._mind_the_disk(snapshot.disk_is_low)
+        jobs = plan(snapshot, self._ledger.history, self._look.owner)
         return next((job for job in jobs if not self._must_wait(job)), None)
 
     def _must_wait(self, job: Job) -> bool:
@@ -243,7 +257,7 @@ class Daemon:
 
         A run that ends by itself makes one draft of each endless file.
         """
-        if job.path in self._postponed and self._clock() < self._postponed[job.path][0]:
+        if self._waits.has(job.path, self._clock()):
             return True
         if isinstance(job, RenderDraft) and not self._look.knows_all_seeds:
             return True  # a picture that was picked may be among the rest
@@ -269,15 +283,16 @@ class Daemon:
         except Exception as error:
             self._cope(job, error)
             return
-        self._postponed.pop(job.path, None)
+        self._waits.end(job.path)
         if isinstance(job, Pick):
-            self._look.take_in(path)
+            self._look.picked(job.path, path)
         elif isinstance(job, Explain):
             self._look.explained(job.path)
         if isinstance(job, Explain | SetAside):
             self.failures += 1
+        sidecars = job.sidecars.values() if isinstance(job, Sort) else ()
         with suppress(StudioMissingError):  # the next turn says so
-            self._look.refresh({job.path, *getattr(job, "beside", ())})
+            self._look.refresh({job.path, *getattr(job, "beside", ()), *sidecars})
 
     def _begin(self, job: Render, slot: int) -> None:
         """Begin to render a picture."""
@@ -295,7 +310,7 @@ class Daemon:
                 self._served.discard(job.path)
                 self._cope(job, how)
             elif how is not None:
-                self._postponed.pop(job.path, None)
+                self._waits.end(job.path)
             self._quiet_since = self._clock()
 
     def _cope(self, job: Job, error: Exception) -> None:
@@ -306,7 +321,7 @@ class Daemon:
             return  # the next turn says so
         elif isinstance(error, OSError):
             if self._lies_there(job):
-                self._postpone(job, f"{error.strerror or error}")
+                self._postpone(job, reason(error))
             else:  # taken away meanwhile
                 with suppress(StudioMissingError):
                     self._look.refresh({job.path})
@@ -334,21 +349,43 @@ class Daemon:
 
     def _postpone(self, job: Job, says: str) -> None:
         """Let other jobs go first: longer each time, until it works."""
-        _, pause_s = self._postponed.get(job.path, (0.0, 0.5))
-        pause_s = min(_LONGEST_PAUSE_S, 2 * pause_s)
-        if job.path not in self._postponed:
+        if self._waits.postpone(job.path, says, self._clock()):
             self.failures += 1
             self._progress.warn(f"{printable(job.path)} has to wait: {says}")
-        self._postponed[job.path] = (self._clock() + pause_s, pause_s)
 
     def _pause(self, says: str) -> None:
         """Say why nothing at all can be done, and wait: longer each time, until it can."""
         self.failures += 1
         if not self._pause_s:
             self._progress.warn(f"{says}; hotfolder waits until it is back")
-        longest_s = min(_LONGEST_PAUSE_S, self._look.owner.settings.look_seconds)
+        self._post(says)
+        longest_s = min(LONGEST_PAUSE_S, self._look.owner.settings.look_seconds)
         self._pause_s = min(longest_s, max(1.0, 2 * self._pause_s))
         self._stopping.wait(self._pause_s)
+
+    def _post(self, pause: str = "") -> None:
+        """Tell `hotfolder status` what waits, if that has changed."""
+        waits = {printable(path): says for path, says in self._waits.reasons().items()}
+        bulletin = Bulletin(printable(pause), waits, self._watch.blind)
+        if bulletin != self._posted:
+            post(self._studio.root, bulletin)
+            self._posted = bulletin
+
+    def _mind_the_disk(self, is_low: bool) -> None:
+        """Say when the disk gets low, and when there is room again."""
+        if is_low and not self._disk_is_low:
+            self.failures += 1
+            least_gb = self._look.owner.settings.keep_free_gb
+            self._progress.warn(f"nothing is rendered: the disk has less than {least_gb:g} GB free")
+        elif self._disk_is_low and not is_low:
+            self._progress.say("the disk has room again")
+        self._disk_is_low = is_low
+
+    def _in_words(self, error: Exception) -> HotfolderError:
+        """Why the folders cannot be looked at."""
+        if isinstance(error, OSError):
+            return HotfolderError(f"{self._studio.root} cannot be worked on: {reason(error)}")
+        return StudioMissingError(str(error))
 
 
 def _any(job: Render) -> bool:

@@ -15,6 +15,7 @@ Stopped                         not an error: a render was told to stop (BaseExc
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -90,6 +91,28 @@ class Stopped(BaseException):
 
     A BaseException, so that no model code's `except Exception` can keep a render alive.
     """
+
+
+def reason(error: OSError) -> str:
+    """What the operating system refuses and where, in words for people who do not program."""
+    says = _REFUSALS.get(error.errno or 0, error.strerror or str(error))
+    where = str(error.filename or "").encode("utf-8", "backslashreplace").decode()
+    return f"{says} ({where})" if where else says
+
+
+_REFUSALS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk space that this user may have is used up",
+    errno.EROFS: "the disk cannot be written to",
+    errno.EACCES: "there is no permission",
+    errno.EPERM: "that is not allowed",
+    errno.EIO: "the disk reports an error",
+    errno.EMFILE: "too many files are open",
+    errno.ENFILE: "too many files are open",
+    errno.ENOTCONN: "the connection to the disk is lost",
+    errno.ESTALE: "the connection to the disk is lost",
+    errno.ETIMEDOUT: "the disk does not answer",
+}
 
 
 def mistake(says: str, where: str = "") -> MistakesError:

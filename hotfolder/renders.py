@@ -36,7 +36,7 @@ from hotfolder.recipes.profile import Model, model_name
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.settings import Settings
 from hotfolder.report.progress import Progress
-from hotfolder.studio import easel, local
+from hotfolder.studio import archive, easel, local
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
@@ -251,6 +251,7 @@ class Renders:
     def _print(self, job: Render, path: str, done: Done, lying: str | None) -> tuple[str, Record]:
         """Called in the press's thread. `lying` is where an earlier try has put the picture."""
         data, record = workshop.finished(job, done, self._studio)
+        archive.enter(self._studio, job.recipe, record)
         return lying or easel.put(self._studio, job, path, data), record
 
     def _entered(self, printed: _Printed) -> Ended:

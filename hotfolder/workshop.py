@@ -12,7 +12,7 @@ from hotfolder.errors import MistakesError
 from hotfolder.executors.orders import Done, Raster
 from hotfolder.images import picture
 from hotfolder.images.pixels import from_rgb
-from hotfolder.plan import Chore, Explain, Finish, Render, RenderDraft, SetAside
+from hotfolder.plan import Chore, Explain, Finish, PutBack, Reject, Render, RenderDraft, SetAside
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.profile import Model, model_name
 from hotfolder.recipes.recipe import Pixels
@@ -20,7 +20,7 @@ from hotfolder.recipes.record import Record
 from hotfolder.report.progress import Progress
 from hotfolder.studio import desk, easel, sources
 from hotfolder.studio.identity import identify
-from hotfolder.studio.layout import Studio
+from hotfolder.studio.layout import REJECTS, Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
 from hotfolder.studio.reading import read_file
@@ -40,8 +40,14 @@ def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
     elif isinstance(job, Finish):
         path = desk.finish(studio, ledger, job)
         progress.say(f"{shown} is done and lies in inbox/done/")
+    elif isinstance(job, Reject):
+        path = desk.reject(studio, job)
+        progress.say(f"{shown} is rejected and lies in {REJECTS}/ now")
+    elif isinstance(job, PutBack):
+        path = desk.put_back(studio, job)
+        progress.say(f"{shown} has lost its star and lies in drafts/ again")
     else:
-        path = desk.pick(studio, job)
+        path = desk.pick(studio, ledger, job)
         progress.say(f"{shown} has a star and lies in seeds/ now")
     return path
 
@@ -59,7 +65,7 @@ def source_of(job: Render, studio: Studio) -> Raster | None:
     source = job.recipe.source
     if source is None:
         return None
-    shown = identify(read_file(studio.root / job.path))
+    shown = identify(read_file(studio.root / job.path), studio)
     if source not in (shown.source, shown.pixels):
         raise FileNotFoundError(job.path)  # another picture took its place since the look
     if isinstance(source, Pixels):

@@ -5,7 +5,17 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotfolder.history import Entry, Finished, Finishing, History, Lost, Made, Making
+from hotfolder.history import (
+    Entry,
+    Finished,
+    Finishing,
+    History,
+    Lost,
+    Made,
+    Making,
+    Picked,
+    Picking,
+)
 
 
 def history(*entries: Entry) -> History:
@@ -42,6 +52,17 @@ def test_made() -> None:
     assert known.next_ordinal("a") == 3
     assert known.knows("b0") and known.knows("f") and not known.knows("a1")
     assert known.totals() == {"draft": 3, "final": 1}
+
+
+def test_picks() -> None:
+    """A picture was picked once its announced move was confirmed."""
+    announced = Picking("drafts/a.png", "seeds/a.png", "key")
+    known = history(announced)
+    assert known.unconfirmed_picks() == (announced,)
+    assert not known.was_picked("key")
+    known.apply(Picked("seeds/a.png", "key"))
+    assert known.unconfirmed_picks() == ()
+    assert known.was_picked("key")
 
 
 def test_turns() -> None:

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hotfolder.errors import Mistake, MistakesError, PictureError
+from hotfolder.errors import Mistake, MistakesError, PictureError, did_you_mean
 from hotfolder.prompts.encoding import MAX_BYTES, decode
 from hotfolder.recipes import schema
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.settings import Settings
+from hotfolder.stars import detectors
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.names import is_temporary
 from hotfolder.studio.reading import read_file
@@ -54,9 +55,24 @@ def examine(studio: Studio) -> tuple[Owner, tuple[Mistake, ...]]:
         _noting(wrong, f"profiles/{name}.toml", lambda name=name: owner.profile(name))
     if settings.profile not in tables:
         _noting(fatal, SETTINGS_FILE, lambda: owner.profile(None))
+    _check_stars(owner, fatal)
     if fatal:
         settings = Settings()
     return Owner(settings, tables, words, salt, tuple(mistakes)), tuple(fatal)
+
+
+def _check_stars(owner: Owner, mistakes: list[Mistake]) -> None:
+    """The kinds of marks and the presets that the settings name must be there."""
+    stars, known = owner.settings.stars, detectors.names()
+    for name in stars.ignore:
+        if name not in known:
+            says = f"there is no kind of mark {name!r}; {did_you_mean(name, known)}"
+            mistakes.append(Mistake(f"{SETTINGS_FILE}, stars.ignore", says))
+    for number in range(1, 6):
+        preset = stars.preset(number)
+        if preset is not None:
+            where = f"{SETTINGS_FILE}, stars.presets.{number}"
+            _noting(mistakes, where, lambda preset=preset: owner.profile(preset))
 
 
 def nobody() -> Owner:

@@ -119,7 +119,7 @@ class Inbox:
     def _picture_prompts(
         self, path: str, beside: tuple[str, ...], owner: Owner
     ) -> tuple[Prompt, ...] | Waiting:
-        shown = identify(self._data(path))
+        shown = identify(self._data(path), self.studio)
         texts = [name for name in beside if PurePosixPath(name).suffix.lower() in _TEXT]
         text = None
         if texts:
@@ -132,10 +132,10 @@ class Inbox:
         if shown.recipe is None and text is not None:
             return prompts  # what its owner writes beside it counts, not what it says itself
         if shown.recipe is not None and shown.record is not None:
-            told, preferred = Told(model=drafted(shown.recipe).model), shown.record.profile
+            told = Told(model=drafted(shown.recipe).model)
+            matched = match(told, owner, self.studio, shown.record.profile)
         else:
-            told, preferred = shown.told or Told(), ""
-        matched = match(told, owner, self.studio, preferred)
+            matched = match(shown.told or Told(), owner, self.studio)
         self.notes[path] = matched.notes
         return tuple(_fitted(prompt, matched) for prompt in prompts)
 
@@ -155,10 +155,13 @@ class Inbox:
 
 def _fitted(prompt: Prompt, matched: Matched) -> Prompt:
     """A picture's prompt for the profile that has its model; else without that model's settings."""
-    if matched.has_model:
-        return structs.replace(prompt, profile=matched.profile_name)
-    shape = {key: value for key, value in prompt.overrides.items() if key == "draft"}
-    return structs.replace(prompt, overrides=shape)
+    kept = set(prompt.overrides) if matched.has_model else {"draft"}
+    foreign = prompt.source is not None
+    if foreign and prompt.overrides.get("scheduler") != matched.profile.scheduler:
+        kept.discard("scheduler")
+    overrides = {key: value for key, value in prompt.overrides.items() if key in kept}
+    profile = matched.profile_name if matched.has_model else None
+    return structs.replace(prompt, profile=profile, overrides=overrides)
 
 
 def _stem(path: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -26,7 +27,9 @@ class Ledger:
         self._folder = folder
         self._own = folder / f"{machine or local.machine()}.jsonl"
         self._read_to: dict[Path, int] = {}
+        self._finished_elsewhere: set[str] = set()
         self.reload()
+        self._finished_elsewhere.clear()
 
     def append(self, entry: Entry) -> None:
         """Write one more entry, durable when this returns (an announcement need not be)."""
@@ -69,8 +72,24 @@ class Ledger:
                 if entry and (path == self._own or isinstance(entry, Made | Finished)):
                     self.history.apply(entry)
                     news = True
+                    if path != self._own and isinstance(entry, Finished):
+                        self._finished_elsewhere.add(entry.file)
             self._read_to[path] = begin + whole
         return news
+
+    def finished_elsewhere(self) -> set[str]:
+        """The prompt files that other machines have finished since the last call or the start."""
+        found, self._finished_elsewhere = self._finished_elsewhere, set()
+        return found
+
+
+def entries(folder: Path) -> Iterator[Entry]:
+    """Every entry of every machine in a ledger's folder, as it stands there."""
+    for path in sorted(folder.glob("*.jsonl")):
+        if not is_temporary(path.name) and not is_conflict(path.name):
+            for line in path.read_bytes().splitlines():
+                if entry := _entry(line):
+                    yield entry
 
 
 def _entry(line: bytes) -> Entry | None:

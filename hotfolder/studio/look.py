@@ -9,12 +9,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from hotfolder import __version__
 from hotfolder.errors import Mistake, MistakesError, PictureError, StudioMissingError
 from hotfolder.images import carried
-from hotfolder.images.carried import suffixes as picture_suffixes
 from hotfolder.images.told import Told
 from hotfolder.plan import BrokenFile, PromptFile, SeedImage, Snapshot
 from hotfolder.recipes.owner import Owner
@@ -28,11 +26,12 @@ from hotfolder.studio.fetches import Fetches
 from hotfolder.studio.identity import Portrait, identify
 from hotfolder.studio.inbox import CONFLICT, Inbox, Waiting
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
+from hotfolder.studio.marks import Marks, is_picture
 from hotfolder.studio.matching import match
 from hotfolder.studio.memory import Memory
 from hotfolder.studio.names import copied_from, is_conflict, printable
 from hotfolder.studio.reading import read_file, read_settled
-from hotfolder.studio.settle import Settling
+from hotfolder.studio.settle import Reading, Settling
 from hotfolder.studio.tree import Changes, Tree
 
 _log = logging.getLogger(__name__)
@@ -41,6 +40,7 @@ _BUDGET_S = 0.02
 _FETCHING_S = 1.0
 _COPYING = 30  # so many settling times without a change, and a picture's end is missed
 _UNFINISHED = "its end is not there yet: it is still being copied, or it was cut off"
+_FINISHED = "another computer has finished it and puts it away"
 _AS_THEY_WERE = "settings and profiles stay as they were, because of mistakes"
 _TOO_DEEP = (
     f"it was refined {MAX_DEPTH - 1} times already, and a picture carries at most {MAX_DEPTH} "
@@ -71,10 +71,10 @@ class Look:
         self._settle_s = settle_s
         self._settling = Settling(self._quiet_s())
         self._inbox = Inbox(studio)
+        self._marks = Marks(studio.root, self._tree, self._settling)
         self._seeds: dict[str, SeedImage] = {}
         self._told: dict[str, Told] = {}
         self._seed_notes: dict[str, tuple[str, ...]] = {}
-        self._ratings: dict[str, int] = {}
         self._unread: deque[str] = deque()
         self._unidentified: deque[str] = deque()
         self._unfinished: dict[str, float] = {}
@@ -89,6 +89,7 @@ class Look:
         self._explained: set[str] = set()
         self._waiting: dict[str, str] = {}
         self._unreadable: dict[str, str] = {}
+        self._finished: dict[str, Reading] = {}
         self._machines = self._known_machines()
         self._owners_error = ""
         self._owners_gone: dict[str, float] = {}
@@ -132,6 +133,7 @@ class Look:
         ripe += self._fetches.arrived()
         again = self._tree.look_at([*due, *ripe])
         changes = Changes(changes.changed | again.changed, changes.gone | again.gone)
+        self._marks.beside |= {path for path in changes.changed if _is_beside(path)}
         for path in changes.gone:
             self._forget(path, now)
         if self._owners_gone and max(self._owners_gone.values()) + self._quiet_s() <= now:
@@ -183,26 +185,29 @@ class Look:
         inbox = self._inbox.entries(self.owner)
         waiting = {path: entry.says for path, entry in inbox if isinstance(entry, Waiting)}
         free = self._free_bytes()
-        least = self.owner.settings.stars_from
+        wishes, held = self._marks.wishes(self.owner.settings.stars), self._marks.held()
         # What a prompt file lacks may be in a profile or word list that arrives with it.
         unsure = bool(self._owners_gone) or any(map(_is_owners, self._settling.pending()))
         return Snapshot(
             prompt_files=[entry for _, entry in inbox if isinstance(entry, PromptFile)],
             broken=[] if unsure else [e for _, e in inbox if isinstance(e, BrokenFile)],
-            starred=[path for path, stars in self._ratings.items() if stars >= least],
-            seeds=list(self._seeds.values()),
+            starred=wishes.starred,
+            rejected=wishes.rejected,
+            unstarred=wishes.unstarred,
+            seeds=[seed for seed in self._seeds.values() if seed.path not in held],
             useless_seeds=[
                 BrokenFile(path, says)
                 for path, says in self._useless_seeds.items()
                 if path not in self._explained
             ],
-            unseen_drafts=len(self._tree.rooms["drafts"]),
+            unseen_drafts=len(self._tree.rooms["drafts"]) - sum(map(_is_draft, self._marks.beside)),
             disk_is_low=free < self.owner.settings.keep_free_gb * 1e9,
             waiting={
                 **waiting,
                 **dict.fromkeys(self._unfinished, _UNFINISHED),
                 **self._fetches.waiting(),
                 **self._unreadable,
+                **dict.fromkeys(self._finished, _FINISHED),
                 **self._waiting,
                 **self._useless_seeds,
                 **({SETTINGS_FILE: _AS_THEY_WERE} if self._owners_error else {}),
@@ -222,11 +227,25 @@ class Look:
         """Sentences on what cannot be used of pictures from elsewhere, by their paths."""
         return {**self._inbox.notes, **self._seed_notes}
 
-    def take_in(self, path: str) -> None:
-        """Believe a file at once that we have just put there ourselves."""
-        self._tree.look_at([path])
-        self._settling.forget(path)
-        self._take_in(path)
+    def picked(self, draft: str, seed: str) -> None:
+        """Believe a picture in `seeds/` at once that we have just put there ourselves.
+
+        Its draft, where it is still there, asks no more for that.
+        """
+        self._marks.served(draft)
+        self._tree.look_at([seed, *detectors.sidecars(seed)])
+        self._settling.forget(seed)
+        self._take_in(seed)
+
+    def finished_elsewhere(self, paths: Iterable[str]) -> None:
+        """Other machines have finished these prompt files, and their moves have yet to arrive here.
+
+        One that is dropped again after that is another file.
+        """
+        for path in paths:
+            if reading := self._tree.reading(path):
+                self._inbox.remove(path)
+                self._finished[path] = reading
 
     def give_up(self, path: str, says: str) -> None:
         """Plan nothing for a picture in `seeds/` until it changes; `says` is why."""
@@ -242,7 +261,7 @@ class Look:
         reading = self._tree.reading(path)
         if reading is None:
             return False
-        if path.startswith("drafts/") and not self._looked_before:
+        if _is_draft(path) and not self._looked_before:
             self._unread.append(path)
             return False
         if self._settling.observe(path, reading, now):
@@ -255,23 +274,30 @@ class Look:
         room = path.partition("/")[0]
         if reading is None:
             return
-        is_picture = PurePosixPath(path).suffix.lower() in picture_suffixes()
         if _is_owners(path):
             self._read_owner()
-        elif room != "inbox" and not is_picture:
-            return
+        elif _is_beside(path):
+            picture = self._marks.picture_of(path)
+            if picture and picture not in self._waiting:
+                self._take_in_marks(picture)
         elif self._is_conflict(path):
+            self._marks.forget(path)
             self._waiting[path] = CONFLICT
-        elif not self._fetches.is_here(path, reading):
+        elif self._finished.get(path) == reading or not self._fetches.is_here(path, reading):
             return
         elif room == "inbox":
-            if not (is_picture and self._is_unfinished(path)):
+            if not (is_picture(path) and self._is_unfinished(path)):
                 self._inbox.put(path, reading)
-        elif room == "drafts":
-            if stars := self._stars(path):
-                self._ratings[path] = stars
         else:
-            self._unidentified.append(path)
+            self._take_in_marks(path)
+            if room == "seeds":
+                self._unidentified.append(path)
+
+    def _take_in_marks(self, picture: str) -> None:
+        self._marks.read(picture)
+        if seed := self._seeds.get(picture):
+            name, profile = self._profile_of(picture, seed.record)
+            self._seeds[picture] = replace(seed, profile_name=name, profile=profile)
 
     def _is_conflict(self, path: str) -> bool:
         """Whether a sync client made this copy of a file."""
@@ -308,7 +334,11 @@ class Look:
 
     def _forget(self, path: str, now: float) -> None:
         self._settling.forget(path)
+        self._marks.forget(path)
         self._drop(path)
+        picture = self._marks.picture_of(path) if _is_beside(path) else None
+        if picture and (reading := self._tree.reading(picture)):
+            self._settling.observe(picture, reading, now)  # its marks are fewer now
         if _is_owners(path):  # perhaps for a moment only: some programs save like that
             self._owners_gone[path] = now
 
@@ -317,12 +347,12 @@ class Look:
         self._seeds.pop(path, None)
         self._told.pop(path, None)
         self._seed_notes.pop(path, None)
-        self._ratings.pop(path, None)
         self._waiting.pop(path, None)
         self._useless_seeds.pop(path, None)
         self._explained.discard(path)
         self._unfinished.pop(path, None)
         self._unreadable.pop(path, None)
+        self._finished.pop(path, None)
         self._fetches.forget(path)
 
     def _warn_of(self, mistakes: Iterable[Mistake]) -> None:
@@ -360,7 +390,7 @@ class Look:
         if seen is None:
             try:
                 data = read_settled(self.studio.root / path, reading)
-                seen = Portrait.of(identify(data))
+                seen = Portrait.of(identify(data, self.studio))
             except FileNotFoundError:
                 return  # taken away or changed since: the next look sees that
             except OSError as error:
@@ -395,19 +425,12 @@ class Look:
 
     def _profile_of(self, path: str, record: Record | None) -> tuple[str, Profile]:
         """Name and profile that a picture in `seeds/` is refined with."""
-        if path not in self._told:
-            return self.owner.profile_of(record)
+        stars = self._marks.stars(path, self.owner.settings.stars)
+        if path not in self._told or self.owner.settings.stars.preset(stars):
+            return self.owner.profile_of(record, stars)
         matched = match(self._told[path], self.owner, self.studio)
         self._seed_notes[path] = matched.notes
         return matched.profile_name, matched.profile
-
-    def _stars(self, path: str) -> int:
-        """How many stars a draft has; 0 also for a rejected one and for what is no picture."""
-        try:
-            rating = detectors.rating(carried.read(read_file(self.studio.root / path)))
-        except (PictureError, OSError):
-            return 0
-        return max(0, rating or 0)
 
     def _read_some(self) -> bool:
         """Read new pictures for a little while, picked ones first; whether they ask for anything.
@@ -421,13 +444,24 @@ class Look:
         while self._unread and self._clock() < end:
             path = self._unread.popleft()
             reading = self._tree.reading(path)
-            if reading and not reading.placeholder and self._stars(path):
+            if not reading or reading.placeholder or not is_picture(path):
+                continue
+            if self._marks.read(path):
                 self._settling.observe(path, reading, self._clock())
                 found = True
         self._portraits.save()
         if self._looked_before and not self.busy:
             self._portraits.close(self._tree.rooms["seeds"])
         return found
+
+
+def _is_draft(path: str) -> bool:
+    return path.startswith("drafts/")
+
+
+def _is_beside(path: str) -> bool:
+    """Whether a file lies among pictures and is none."""
+    return path.startswith(("drafts/", "seeds/")) and not is_picture(path)
 
 
 def _is_owners(path: str) -> bool:

@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import threading
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from watchdog.observers import Observer
 from hotfolder.studio.mounts import remote_kind
 
 _log = logging.getLogger(__name__)
+# watchdog wonders about folders that come back; under cron that would be sent by mail.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
 _READ_ONLY = {"opened", "closed_no_write"}
 _MOST = 20_000
 _PROBE_S = 10.0

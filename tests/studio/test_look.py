@@ -63,6 +63,10 @@ def _picture(path: Path, colour: int = 7, stars: int | None = None) -> bytes:
     return data
 
 
+def starred(look: Look) -> list[str]:
+    return [draft.path for draft in look.snapshot().starred]
+
+
 def test_a_prompt_file_counts_once_it_has_settled(look: Look, studio: Studio, clock: Clock) -> None:
     """A file that still changes asks for nothing, however often it is closed."""
     file = studio.inbox / "castle.txt"
@@ -138,11 +142,11 @@ def test_an_empty_file_waits(look: Look, studio: Studio, clock: Clock) -> None:
 
 def test_stars_from_the_setting_on_pick(look: Look, studio: Studio, clock: Clock) -> None:
     """Enough stars pick a draft, at any depth; too few, none and a rejection do not."""
-    studio.settings.write_text("settle_seconds = 2\nstars_from = 3\n")
+    studio.settings.write_text("settle_seconds = 2\n[stars]\nfrom = 3\n")
     for stars in (-1, 0, 2, 3, 5):
         _picture(studio.drafts / "below" / f"{stars}.png", stars=stars)
     _settled(look, clock)
-    assert sorted(look.snapshot().starred) == ["drafts/below/3.png", "drafts/below/5.png"]
+    assert starred(look) == ["drafts/below/3.png", "drafts/below/5.png"]
 
 
 def test_a_star_taken_back_in_time_picks_nothing(look: Look, studio: Studio, clock: Clock) -> None:
@@ -166,7 +170,7 @@ def test_a_star_set_while_nobody_looked_is_found(studio: Studio, clock: Clock) -
         look.refresh(set())
     assert not look.snapshot().starred, "a program may be writing it just now"
     _settled(look, clock, set())
-    assert look.snapshot().starred == ["drafts/a.png"]
+    assert starred(look) == ["drafts/a.png"]
 
 
 def test_conflict_copies_trigger_nothing(look: Look, studio: Studio, clock: Clock) -> None:
@@ -196,12 +200,12 @@ def test_settings_follow_their_file(look: Look, studio: Studio, clock: Clock) ->
     (studio.wildcards / "light.txt").write_text("noon\n")
     _settled(look, clock)
     assert look.snapshot().prompt_files
-    studio.settings.write_text("stars_from = 77\n")
+    studio.settings.write_text("[stars]\nfrom = 77\n")
     _settled(look, clock)
-    assert look.owner.settings.stars_from == 1
-    studio.settings.write_text("stars_from = 4\n")
+    assert look.owner.settings.stars.least == 1
+    studio.settings.write_text("[stars]\nfrom = 4\n")
     _settled(look, clock)
-    assert look.owner.settings.stars_from == 4
+    assert look.owner.settings.stars.least == 4
 
 
 def test_a_word_list_may_arrive_with_its_prompt(look: Look, studio: Studio, clock: Clock) -> None:
@@ -221,8 +225,8 @@ def test_a_word_list_may_arrive_with_its_prompt(look: Look, studio: Studio, cloc
 
 def test_wrong_settings_forbid_to_begin(studio: Studio) -> None:
     """A studio is not worked on with settings that its owner did not mean."""
-    studio.settings.write_text("stars_from = 77\n")
-    with pytest.raises(MistakesError, match="stars_from"):
+    studio.settings.write_text("[stars]\nfrom = 77\n")
+    with pytest.raises(MistakesError, match=r"stars\.from"):
         Look(studio)
 
 
@@ -242,7 +246,7 @@ def test_slices_see_what_a_whole_look_sees(studio: Studio, clock: Clock) -> None
     look.refresh(set())
     assert slices > 3
     assert look.snapshot().unseen_drafts == 299
-    assert look.snapshot().starred == ["drafts/8.png"]
+    assert starred(look) == ["drafts/8.png"]
 
 
 def test_a_picture_of_the_last_generation(look: Look, studio: Studio, clock: Clock) -> None:
@@ -384,16 +388,16 @@ def test_belongings_that_cannot_be_read_for_a_while(
     def fail(*arguments: object) -> int:
         raise OSError(errno.EIO, "Input/output error")
 
-    studio.settings.write_text("settle_seconds = 2\nstars_from = 4\n")
+    studio.settings.write_text("settle_seconds = 2\n[stars]\nfrom = 4\n")
     (studio.wildcards / "light.txt").write_text("noon\n")
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", fail)
         _settled(look, clock)
-        assert look.owner.settings.stars_from == 1
+        assert look.owner.settings.stars.least == 1
         assert "stay as they were" in look.snapshot().waiting["hotfolder.toml"]
     while not look.look_on():
         pass
-    assert look.owner.settings.stars_from == 4
+    assert look.owner.settings.stars.least == 4
     assert look.owner.words == {"light": ["noon"]}
     assert not look.snapshot().waiting
 
@@ -402,21 +406,21 @@ def test_settings_that_are_gone_for_a_moment(look: Look, studio: Studio, clock: 
     """While a program saves them the old ones hold, and no profile is said to be missing."""
     (studio.profiles / "mine.toml").write_text('extends = "postcard"\n')
     (studio.inbox / "a.toml").write_text('prompt = "a castle"\nprofile = "mine"\n')
-    studio.settings.write_text("settle_seconds = 2\nstars_from = 4\n")
+    studio.settings.write_text("settle_seconds = 2\n[stars]\nfrom = 4\n")
     _settled(look, clock)
     for file in (studio.profiles / "mine.toml", studio.settings):
         file.rename(file.with_name(f"{file.name}~"))
         look.refresh({file.relative_to(studio.root).as_posix()})
         clock.now += 1
         look.refresh(set())
-        assert look.owner.settings.stars_from == 4
+        assert look.owner.settings.stars.least == 4
         assert look.snapshot().prompt_files
         file.with_name(f"{file.name}~").rename(file)
         _settled(look, clock)
     studio.settings.unlink()
     (studio.profiles / "mine.toml").unlink()
     _settled(look, clock)
-    assert look.owner.settings.stars_from == 1
+    assert look.owner.settings.stars.least == 1
     assert "mine" in look.snapshot().broken[0].says
 
 
@@ -493,3 +497,24 @@ def test_very_many_seeds_hold_up_nobody(look: Look, studio: Studio, clock: Clock
         look.refresh(set())
     assert look.knows_all_seeds
     assert len(look.snapshot().seeds) == 60
+
+
+def test_a_file_that_another_machine_has_finished(look: Look, studio: Studio, clock: Clock) -> None:
+    """Until its move arrives it asks for nothing; dropped again it is another request."""
+    for name in ("a.txt", "b.txt"):
+        (studio.inbox / name).write_text(f"a castle {name}")
+    look.refresh()
+    look.finished_elsewhere({"inbox/a.txt", "inbox/gone.txt"})
+    clock.now += 2
+    look.refresh(set())
+    look.finished_elsewhere({"inbox/b.txt"})
+    snapshot = look.snapshot()
+    assert not snapshot.prompt_files
+    assert set(snapshot.waiting) == {"inbox/a.txt", "inbox/b.txt"}
+    (studio.inbox / "a.txt").unlink()
+    look.refresh({"inbox/a.txt"})
+    (studio.inbox / "a.txt").write_text("a castle a.txt")
+    (studio.inbox / "b.txt").write_text("a castle b.txt")
+    _settled(look, clock)
+    assert len(look.snapshot().prompt_files) == 2
+    assert not look.snapshot().waiting
