@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo test lint unit clean
+.PHONY: demo test lint unit survival clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -19,6 +19,11 @@ lint: .venv/.installed-test
 
 unit: .venv/.installed-test
 	$(BIN)/python -m pytest
+
+# What other programs leave of our pictures; says which of them to install. Writes docs/survival.md.
+survival: .venv/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pyoxipng
+	$(BIN)/python -m tests.survival
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

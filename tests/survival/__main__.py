@@ -7,26 +7,29 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.survival.matrix import pictures, table
+from hotfolder.studio import layout
+from tests.survival.matrix import table
 from tests.survival.programs import PROGRAMS
 
 TARGET = Path(__file__).parent.parent.parent / "docs" / "survival.md"
+DEBIAN = (
+    "libimage-exiftool-perl exiv2 imagemagick graphicsmagick libjpeg-turbo-progs optipng pngcrush "
+    "pngquant zopfli webp libvips-tools gimp"
+)
 
 
 def main() -> int:
-    """Print the matrix and write it; 1 if a recipe that should have been found was not."""
-    with tempfile.TemporaryDirectory() as folder:
-        programs = [program for program in PROGRAMS if shutil.which(program.tool)]
-        missing = sorted({p.tool for p in PROGRAMS} - {p.tool for p in programs})
-        page, wrong = table(programs, pictures(), Path(folder))
-    print(page)
-    for says in wrong:
-        print(f"WRONG: {says}", file=sys.stderr)
+    """Print the page and write it; 1 if a recipe that should have been found was not."""
+    missing = sorted({p.tool for p in PROGRAMS if shutil.which(p.tool) is None})
     if missing:
-        print(f"not installed, and so not in the table: {', '.join(missing)}", file=sys.stderr)
-    else:
-        TARGET.write_text(page)
-    return 1 if wrong or missing else 0
+        print(f"not installed: {', '.join(missing)}\napt-get install {DEBIAN}", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory() as folder:
+        studio, _ = layout.init(Path(folder) / "studio")
+        page, wrong = table(PROGRAMS, studio, Path(folder))
+    TARGET.write_text(page)
+    print(page, *(f"WRONG: {says}" for says in wrong), sep="\n")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
