@@ -45,7 +45,9 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
         here = copy(place, work / "life")
         daemon = daemons.start(kind, here, stopped=True)
         when = f"{number}+" if lasting else number
-        tracer = daemons.traced(daemon, f"--inject={name}:error={error}:when={when}")
+        listed = work / "calls"
+        inject = (f"--trace={name}", f"--inject={name}:error={error}:when={when}")
+        tracer = daemons.traced(daemon, "-o", str(listed), *inject)
         if lasting:
             time.sleep(_LASTS_S)
             tracer.send_signal(signal.SIGTERM)  # strace lets go: the fault is gone
@@ -53,7 +55,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
         was_alive = daemon.poll()
         daemon.stop()
         tracer.wait(20)
-        where = f"{name} {when} {error}"
+        where = f"{name} {when} {error}: {_injected(listed)}"
         if was_alive and not goes_on:
             tally.add({"I6": [f"{here.root} was not finished after {_PATIENCE_S:g} s"]}, where)
         ended += not was_alive
@@ -77,6 +79,12 @@ def _finishes(place: daemons.Place, daemon: daemons.Running) -> bool:
     except TimeoutError:
         return False
     return daemon.poll()
+
+
+def _injected(listed: Path) -> str:
+    """The first call that failed, as strace wrote it down."""
+    lines = listed.read_text("ascii", "replace").splitlines()
+    return next((line for line in lines if line.endswith("(INJECTED)")), "no call")
 
 
 def is_done(root: Path) -> bool:

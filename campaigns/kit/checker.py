@@ -24,7 +24,7 @@ import sys
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,13 +57,17 @@ def check(root: Path, book: Mapping[str, Any]) -> Violations:
     found: Violations = defaultdict(list)
     owned = {file["sha256"] for file in book["files"]}
     pictures: dict[str, list[Picture]] = {}
+    links: dict[tuple[int, int], Picture] = {}  # a file of many names is read once
     for room in ("drafts", "seeds", "final"):
         pictures[room] = []
         for path in _files(root / room):
             if path.suffix != ".png" or path.name.startswith("."):
                 continue
+            status = path.stat()
+            known = links.get((status.st_dev, status.st_ino))
             try:
-                picture = read(path)
+                picture = replace(known, path=path) if known else read(path)
+                links[status.st_dev, status.st_ino] = picture
             except Torn as torn:
                 if hashlib.sha256(path.read_bytes()).hexdigest() not in owned:
                     found["I3"].append(f"{path}: {torn}")

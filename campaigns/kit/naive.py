@@ -21,7 +21,7 @@ from watchdog.observers import Observer
 from campaigns.kit import painter
 
 DRAFTS, FINALS = 2, 3
-DRAFT_PX, FINAL_PX = 256, 320
+DRAFT_PX, FINAL_PX = 128, 160
 
 
 class Writer(FileSystemEventHandler):

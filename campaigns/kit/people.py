@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from campaigns.kit import checker
 from campaigns.kit.book import Book
 from campaigns.kit.daemons import Place
 from hotfolder.studio import layout
@@ -67,6 +68,7 @@ class People:
         self._outside = place.root.with_name(place.root.name + ".outside")
         self._outside.mkdir(exist_ok=True)
         self._count = 0
+        self.picks: list[tuple[float, str]] = []  # when (monotonic, in s), which picture
         self._picked: set[str] = set()
 
     @property
@@ -125,6 +127,7 @@ class People:
         draft = self.chance.choice(drafts)
         self._picked.add(draft.name)
         picked = self.root / "seeds" / draft.name
+        identity = checker.read(draft).identity
         deed = self.chance.choice(("move", "copy", "star", "star"))
         try:
             if deed == "move":
@@ -132,7 +135,7 @@ class People:
                 self.book.own(self.root, picked)
             elif deed == "copy":
                 data = draft.read_bytes()
-                shutil.copyfile(draft, picked)
+                picked.write_bytes(data)
                 digest = hashlib.sha256(data).hexdigest()
                 self.book.copies[digest] = self.book.copies.get(digest, 0) + 1
                 self.book.own(self.root, picked)
@@ -140,6 +143,7 @@ class People:
                 self.star(draft)
         except FileNotFoundError:
             return False  # the daemon has moved it to seeds/ just now
+        self.picks.append((time.monotonic(), identity))
         return True
 
     def star(self, draft: Path) -> None:
