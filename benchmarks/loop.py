@@ -36,7 +36,7 @@ class Stopwatch(Lines):
         self.first: float | None = None
         self.last = 0.0
 
-    def began(self, what: str) -> None:
+    def began(self, what: str, which: int | None = None) -> None:
         """Something begins; settling, which comes before the first draft, does not count."""
         if self.first is None and not what.startswith("waiting"):
             self.first = time.perf_counter()

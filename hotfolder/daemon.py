@@ -1,4 +1,4 @@
-"""The loop: look, plan, do the first job, look again."""
+"""The loop: look, plan, do one thing, look again."""
 
 from __future__ import annotations
 
@@ -9,8 +9,21 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from hotfolder.errors import PictureError, RenderError, Stopped, StudioMissingError
-from hotfolder.plan import Explain, Job, Pick, RenderDraft, RenderFinal, SetAside, plan
+from hotfolder import workshop
+from hotfolder.errors import PictureError, RenderError, StudioMissingError
+from hotfolder.executors.opening import open_executor
+from hotfolder.plan import (
+    Chore,
+    Explain,
+    Job,
+    Pick,
+    Render,
+    RenderDraft,
+    RenderFinal,
+    SetAside,
+    plan,
+)
+from hotfolder.renders import OpenExecutor, Renders
 from hotfolder.report.progress import Lines, Progress
 from hotfolder.studio import desk, easel
 from hotfolder.studio.layout import Studio
@@ -18,7 +31,6 @@ from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.look import Look
 from hotfolder.studio.names import printable
 from hotfolder.studio.watch import Watch
-from hotfolder.workshop import Workshop, import_engine
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
@@ -41,7 +53,9 @@ class Until:
 class Daemon:
     """Works on one studio. There is no queue and no state worth keeping: all is in the folders.
 
-    `failures` counts what went wrong and was set aside, or had to wait.
+    Pictures are rendered elsewhere while this goes on looking, so a picture that is picked
+    interrupts a draft at its next denoising step. `failures` counts what went wrong and was set
+    aside, or had to wait.
     """
 
     def __init__(
@@ -49,6 +63,7 @@ class Daemon:
         studio: Studio,
         progress: Progress | None = None,
         clock: Callable[[], float] = time.monotonic,
+        executor: OpenExecutor = open_executor,
     ) -> None:
         self.failures = 0
         self._studio = studio
@@ -56,15 +71,14 @@ class Daemon:
         self._clock = clock
         self._look = Look(studio, clock)
         self._ledger = Ledger(studio.ledger)
-        self._workshop = Workshop(studio, self._ledger, self._progress)
         self._watch = Watch(studio.root)
+        self._renders = Renders(studio, self._ledger, self._progress, executor, self._watch.wake)
         self._stopping = threading.Event()
         self._until = Until()
         self._ends_at = float("inf")
         self._looked_at: float | None = None
         self._in_round = False
         self._quiet_since = clock()
-        self._rendering: list[Job] = []
         self._served: set[str] = set()
         self._attempts: dict[tuple[str, int], int] = {}
         self._postponed: dict[str, tuple[float, float]] = {}
@@ -76,17 +90,18 @@ class Daemon:
         self._watch.wake()
 
     def close(self) -> None:
-        """Let go of the operating system's watch."""
+        """Let go of the operating system's watch and of the models."""
         self._watch.stop()
+        self._renders.close()
 
     def run(self, until: Until) -> None:
         """Work until the end that `until` describes, or until told to stop.
 
         Raises StudioMissingError if the studio vanishes during a run that ends by itself.
         """
-        threading.Thread(target=import_engine, daemon=True).start()
         self._until = until
         self._served.clear()
+        self._looked_at = None
         self._quiet_since = self._clock()
         if until.seconds is not None:
             self._ends_at = self._clock() + until.seconds
@@ -95,12 +110,15 @@ class Daemon:
         try:
             while not self._stopping.is_set() and self._clock() < self._ends_at:
                 if not self._turn():
-                    return
-        except Stopped:
-            pass
+                    break
+        except BaseException:
+            self._renders.cancel(_any)
+            raise
+        finally:
+            self._wind_up()
 
     def _turn(self) -> bool:
-        """Look, plan, and do one job or wait for one; whether to go on."""
+        """Look, plan, and do one thing or wait for news; whether to go on."""
         try:
             self._refresh()
             self._look_on()
@@ -110,27 +128,60 @@ class Daemon:
             self._pause(str(error))
             return True
         self._pause_s = 0.0
+        self._hear()
+        self._renders.cancel(self._is_unwanted)
         job = self._first_job()
-        if job is not None:
-            self._attempt(job)
-            self._quiet_since = self._clock()
-            return True
-        return self._rest()
+        if isinstance(job, Chore):
+            self._do(job)
+        elif job is not None and (slot := self._renders.slot_for(job)) is not None:
+            self._begin(job, slot)
+        else:
+            self._renders.go_on()
+            return self._rest(job)
+        self._quiet_since = self._clock()
+        return True
 
-    def _rest(self) -> bool:
-        """Nothing can be done now: wait until that may change; False if the run is over."""
+    def _rest(self, job: Job | None) -> bool:
+        """Nothing can be done until there are news; `job` waits for a slot. False: the run is over.
+
+        Meanwhile the model that will be needed is loaded, or the one that is not is unloaded.
+        """
         now = self._clock()
         due_s = 0.0 if self._in_round else self._look.due_in_s()
-        if self._until.idle and (due_s is None or self._out_of_patience()):
+        idle = job is None and not self._renders.busy
+        if idle and due_s is None:
+            self._renders.forget()
+        if idle and self._until.idle and (due_s is None or self._out_of_patience()):
             return False
+        settings = self._look.owner.settings
+        unloads_in_s = 60 * settings.unload_after_minutes - (now - self._quiet_since)
+        soon = self._look.expects_prompts or (unloads_in_s > 0 and not self._until.idle)
+        if job or soon:
+            self._renders.open(settings)
+            self._renders.load(self._look.owner)
+        elif unloads_in_s <= 0:
+            self._renders.unload()
         self._postponed = {path: turn for path, turn in self._postponed.items() if turn[0] > now}
-        waits_s = [self._look.owner.settings.look_seconds, self._ends_at - now]
+        waits_s = [settings.look_seconds, self._ends_at - now]
         waits_s += [again_at - now for again_at, _ in self._postponed.values()]
         waits_s += [due_s] if due_s is not None else []
-        self._progress.began("waiting for prompt files and picks")
+        waits_s += [unloads_in_s] if idle and unloads_in_s > 0 else []
+        if idle:
+            self._progress.began("waiting for prompt files and picks")
         self._watch.wait(max(0.0, min(waits_s)))
-        self._progress.ended()
+        if idle:
+            self._progress.ended()
         return True
+
+    def _wind_up(self) -> None:
+        """Bring what is being rendered to its end, at once if told to stop, and publish it."""
+        while self._renders.busy:
+            if self._stopping.is_set():
+                self._renders.cancel(_any)
+            self._renders.go_on()
+            self._watch.wait(_LONGEST_PAUSE_S)
+            self._watch.take()
+            self._hear()
 
     def _out_of_patience(self) -> bool:
         """Whether files have kept changing for so long that a run that ends must end."""
@@ -171,60 +222,63 @@ class Daemon:
         endless = isinstance(job, RenderDraft) and job.endless
         return endless and self._until.idle and job.path in self._served
 
-    def _attempt(self, job: Job) -> None:
-        """Do a job. What goes wrong with one job never stops the others."""
-        self._rendering.append(job)
-        try:
-            path = self._workshop.do(job, self._look.owner, self._between_steps)
-            self._postponed.pop(job.path, None)
-            self._settle(job, path)
-        except (RenderError, PictureError) as error:
-            self._give_up(job, str(error))
-        except StudioMissingError:
-            return  # the next turn says so
-        except OSError as error:
-            if (self._studio.root / job.path).exists():
-                self._postpone(job, f"{error.strerror or error}")
-            else:  # taken away meanwhile
-                with suppress(StudioMissingError):
-                    self._look.refresh({job.path})
-        except Exception as error:
-            _log.exception("unexpected trouble with %s", printable(job.path))
-            if self._tries(job) >= _ATTEMPTS:
-                says = f"it failed {_ATTEMPTS} times ({type(error).__name__}: {error})"
-                self._give_up(job, says)
-        finally:
-            self._rendering.pop()
+    def _is_unwanted(self, job: Render) -> bool:
+        """Whether the prompt file of a draft was taken away."""
+        return isinstance(job, RenderDraft) and not (self._studio.root / job.path).exists()
 
-    def _settle(self, job: Job, path: str) -> None:
-        """Take note of what a job has changed in the folders."""
-        if isinstance(job, RenderDraft | RenderFinal):
-            self._served.add(job.path)
+    def _do(self, job: Chore) -> None:
+        """Do a chore, and take note of what it has changed in the folders."""
+        try:
+            path = workshop.do(job, self._studio, self._ledger, self._progress)
+        except Exception as error:
+            self._cope(job, error)
             return
+        self._postponed.pop(job.path, None)
         if isinstance(job, Pick):
             self._look.take_in(path)
         elif isinstance(job, Explain):
             self._look.explained(job.path)
         if isinstance(job, Explain | SetAside):
             self.failures += 1
-        self._look.refresh({job.path, *getattr(job, "beside", ())})
+        with suppress(StudioMissingError):  # the next turn says so
+            self._look.refresh({job.path, *getattr(job, "beside", ())})
 
-    def _between_steps(self, step: int, steps: int) -> None:
-        """Called after each denoising step: stop if told to; let picked pictures go first.
+    def _begin(self, job: Render, slot: int) -> None:
+        """Begin to render a picture."""
+        try:
+            self._renders.begin(job, slot, self._look.owner)
+        except Exception as error:
+            self._cope(job, error)
+        else:
+            self._served.add(job.path)
 
-        A picked picture is refined right here, inside the draft that is being rendered, which goes
-        on afterwards as if nothing had been. So only drafts are interrupted, and only one deep.
-        """
-        self._progress.step(step, steps)
-        if self._stopping.is_set():
-            raise Stopped
-        if len(self._rendering) > 1 or not isinstance(self._rendering[0], RenderDraft):
-            return
-        if self._watch.has_news or self._look.due_in_s() == 0.0:
-            with suppress(StudioMissingError):  # the next turn says so
-                self._refresh()
-                while isinstance(job := self._first_job(), Pick | RenderFinal):
-                    self._attempt(job)
+    def _hear(self) -> None:
+        """Take note of the pictures that were published, and of those that will not be."""
+        for job, how in self._renders.ended():
+            if isinstance(how, Exception):
+                self._served.discard(job.path)
+                self._cope(job, how)
+            elif how is not None:
+                self._postponed.pop(job.path, None)
+            self._quiet_since = self._clock()
+
+    def _cope(self, job: Job, error: Exception) -> None:
+        """What goes wrong with one job never stops the others."""
+        if isinstance(error, RenderError | PictureError):
+            self._give_up(job, str(error))
+        elif isinstance(error, StudioMissingError):
+            return  # the next turn says so
+        elif isinstance(error, OSError):
+            if (self._studio.root / job.path).exists():
+                self._postpone(job, f"{error.strerror or error}")
+            else:  # taken away meanwhile
+                with suppress(StudioMissingError):
+                    self._look.refresh({job.path})
+        else:
+            _log.error("unexpected trouble with %s", printable(job.path), exc_info=error)
+            if self._tries(job) >= _ATTEMPTS:
+                says = f"it failed {_ATTEMPTS} times ({type(error).__name__}: {error})"
+                self._give_up(job, says)
 
     def _tries(self, job: Job) -> int:
         """How often this job was tried in vain, this time included."""
@@ -235,7 +289,8 @@ class Daemon:
     def _give_up(self, job: Job, says: str) -> None:
         """Set aside what a job was for, with the reason where its owner will see it."""
         if isinstance(job, RenderDraft):
-            self._attempt(SetAside(job.path, says, job.beside))
+            if (self._studio.root / job.path).exists():  # else another draft's failure was first
+                self._do(SetAside(job.path, says, job.beside))
         elif isinstance(job, RenderFinal):
             self._look.give_up(job.path, says)
         else:
@@ -257,3 +312,8 @@ class Daemon:
             self._progress.warn(f"{says}; hotfolder waits until it is back")
         self._pause_s = min(_LONGEST_PAUSE_S, max(1.0, 2 * self._pause_s))
         self._stopping.wait(self._pause_s)
+
+
+def _any(job: Render) -> bool:
+    """Every job is meant."""
+    return True

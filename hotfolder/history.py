@@ -46,13 +46,15 @@ class Finishing(Struct, frozen=True, tag_field="event", tag="finishing"):
     """A prompt file is about to be moved to `to`: all that it asked for was made.
 
     `through` maps each of its prompts' digests to the first ordinal of a later request. The files
-    `beside` it move with it.
+    `beside` it move with it. `ctime_ns` is when the file's inode changed last: a file that is moved
+    and put back has another one.
     """
 
     file: str
     to: str
     through: dict[str, int]
     beside: tuple[str, ...] = ()
+    ctime_ns: int = 0
 
 
 class Finished(Struct, frozen=True, tag_field="event", tag="finished"):
@@ -67,7 +69,11 @@ Entry = Making | Made | Lost | Finishing | Finished
 
 @dataclass(slots=True)
 class History:
-    """An index over ledger entries; entries may come twice and in any order between hosts."""
+    """An index over ledger entries; entries may come twice and in any order between hosts.
+
+    It also knows what is being made at the moment, which is written down nowhere: a picture that
+    has begun has had its request's turn.
+    """
 
     _made: dict[tuple[Stage, str], set[int]] = field(default_factory=lambda: defaultdict(set))
     _turns: dict[tuple[Stage, str], int] = field(default_factory=dict)
@@ -77,6 +83,7 @@ class History:
     _making: dict[str, Making] = field(default_factory=dict)
     _finishing: dict[str, Finishing] = field(default_factory=dict)
     _recipes: set[str] = field(default_factory=set)
+    _begun: dict[tuple[Stage, str], set[int]] = field(default_factory=dict)
 
     def apply(self, entry: Entry) -> None:
         """Take one more entry in."""
@@ -84,9 +91,11 @@ class History:
             if entry.recipe not in self._recipes:
                 self._making[entry.recipe] = entry
         elif isinstance(entry, Made):
+            if entry.ordinal in self.begun(entry.stage, entry.request):
+                self.end(entry.stage, entry.request, entry.ordinal)
+            else:
+                self._take_turn(entry.stage, entry.request)
             self._made[entry.stage, entry.request].add(entry.ordinal)
-            self._turn[entry.stage] += 1
-            self._turns[entry.stage, entry.request] = self._turn[entry.stage]
             self._next[entry.request] = max(entry.ordinal + 1, self._next.get(entry.request, 0))
             self._recipes.add(entry.recipe)
             self._making.pop(entry.recipe, None)
@@ -99,6 +108,26 @@ class History:
             for digest, through in entry.through.items():
                 self._base[digest] = max(through, self._base.get(digest, 0))
 
+    def begin(self, stage: Stage, request: str, ordinal: int) -> None:
+        """A picture is being made; its request waits for its next turn from now on."""
+        self._begun.setdefault((stage, request), set()).add(ordinal)
+        self._take_turn(stage, request)
+
+    def end(self, stage: Stage, request: str, ordinal: int) -> None:
+        """A picture that was begun is made, or will not be."""
+        begun = self._begun.get((stage, request), set())
+        begun.discard(ordinal)
+        if not begun:
+            self._begun.pop((stage, request), None)
+
+    def begun(self, stage: Stage, request: str) -> frozenset[int] | set[int]:
+        """The ordinals of a request that are being made."""
+        return self._begun.get((stage, request), frozenset())
+
+    def under_way(self, stage: Stage) -> int:
+        """How many pictures of a stage are being made."""
+        return sum(len(begun) for (s, _), begun in self._begun.items() if s == stage)
+
     def made(self, stage: Stage, request: str) -> frozenset[int] | set[int]:
         """The ordinals that were made for a request."""
         return self._made.get((stage, request), frozenset())
@@ -108,8 +137,9 @@ class History:
         return self._base.get(digest, 0)
 
     def next_ordinal(self, request: str) -> int:
-        """The ordinal after the largest that was made for a request."""
-        return self._next.get(request, 0)
+        """The ordinal after the largest that was made, or is being made, for a request."""
+        begun = self.begun("draft", request)
+        return max(self._next.get(request, 0), max(begun, default=-1) + 1)
 
     def turn(self, stage: Stage) -> int:
         """The number of the last turn: each picture of a stage is one."""
@@ -122,6 +152,10 @@ class History:
     def knows(self, recipe_id: str) -> bool:
         """Whether a picture of this recipe was made, though it may be deleted by now."""
         return recipe_id in self._recipes
+
+    def announced(self, recipe_id: str) -> Making | None:
+        """The announcement of a picture of which nobody knows whether it appeared."""
+        return self._making.get(recipe_id)
 
     def unconfirmed(self) -> tuple[Making, ...]:
         """Announced pictures of which nobody knows whether they appeared."""
@@ -137,3 +171,7 @@ class History:
         for (stage, _), ordinals in self._made.items():
             totals[stage] += len(ordinals)
         return totals
+
+    def _take_turn(self, stage: Stage, request: str) -> None:
+        self._turn[stage] += 1
+        self._turns[stage, request] = self._turn[stage]

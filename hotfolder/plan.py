@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 
 from hotfolder.history import History
 from hotfolder.recipes.draw import draw, template
+from hotfolder.recipes.encoding import PNG, Encoding
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.prompt import Prompt, parts
@@ -148,6 +149,7 @@ class RenderDraft:
     endless: bool
     beside: tuple[str, ...]
     why: str
+    encoding: Encoding = PNG
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,17 +163,19 @@ class RenderFinal:
     profile_name: str
     record: Record | None
     why: str
+    encoding: Encoding = PNG
 
 
 Render = RenderDraft | RenderFinal
-Job = SetAside | Explain | Pick | Finish | Render
+Chore = SetAside | Explain | Pick | Finish
+Job = Chore | Render
 
 
 def plan(snapshot: Snapshot, history: History, owner: Owner) -> Iterator[Job]:
     """All jobs that the snapshot calls for, the most urgent first.
 
-    An endless prompt appears once, with its next draft. The iterator is lazy: who wants only
-    the first job pays only for that.
+    What is being made already is not planned again. An endless prompt appears once, with its next
+    draft. The iterator is lazy: who wants only the first job pays only for that.
     """
     yield from (SetAside(file.path, file.says, file.beside) for file in snapshot.broken)
     yield from (Explain(file.path, file.says) for file in snapshot.useless_seeds)
@@ -180,14 +184,14 @@ def plan(snapshot: Snapshot, history: History, owner: Owner) -> Iterator[Job]:
     counted = [file for file in files if next(_missing(file, history), None) is not None]
     endless = [file for file in files if any(map(_is_endless, file.requests))]
     busy = {file.path for file in (*counted, *endless)}
-    finished = [file for file in files if file.path not in busy]
+    finished = [f for f in files if f.path not in busy and not _has_begun(f, history)]
     yield from (Finish(file.path, _through(file, history), file.beside) for file in finished)
     if snapshot.disk_is_low:
         return
     yield from _finals(snapshot.seeds, history)
     queues = [(file, _missing(file, history)) for file in _queue(counted, history)]
     yield from _in_turn([_drafts(file, wanted, history, owner) for file, wanted in queues])
-    if snapshot.unseen_drafts < owner.settings.pause_endless_at:
+    if snapshot.unseen_drafts + history.under_way("draft") < owner.settings.pause_endless_at:
         for file in _queue(endless, history):
             yield from _drafts(file, [_next_endless(file, history)], history, owner)
 
@@ -225,12 +229,21 @@ def _finals(seeds: Sequence[SeedImage], history: History) -> Iterator[Job]:
         done = history.made("final", seed.key)
         prompt = seed.prompt or ", ".join(parts(seed.profile.fixed))
         negative = seed.negative or seed.profile.negative
-        recipes = refine(seed.source, seed.profile, prompt, negative)
+        begun = history.begun("final", seed.key)
+        encoding = seed.record.encoding if seed.record else PNG
+        recipes = refine(seed.source, seed.profile, prompt, negative, encoding)
         for index, recipe in enumerate(recipes):
-            if index not in done:
+            if index not in done and index not in begun:
                 why = f"refinement {index + 1} of {len(recipes)}"
                 yield RenderFinal(
-                    seed.path, seed.key, index, recipe, seed.profile_name, seed.record, why
+                    path=seed.path,
+                    request=seed.key,
+                    ordinal=index,
+                    recipe=recipe,
+                    profile_name=seed.profile_name,
+                    record=seed.record,
+                    why=why,
+                    encoding=seed.profile.refine.encoding,
                 )
 
 
@@ -254,6 +267,7 @@ def _drafts(
             endless=total == "endless",
             beside=file.beside,
             why=why,
+            encoding=profile.draft.encoding,
         )
 
 
@@ -263,9 +277,10 @@ def _missing(file: PromptFile, history: History) -> Iterator[tuple[Request, int]
 
 
 def _ordinals(request: Request, history: History) -> Iterator[tuple[Request, int]]:
-    made, base = history.made("draft", request.digest), history.base(request.digest)
+    made, begun = history.made("draft", request.digest), history.begun("draft", request.digest)
+    base = history.base(request.digest)
     wanted = range(base, base) if request.count == "endless" else range(base, base + request.count)
-    return ((request, ordinal) for ordinal in wanted if ordinal not in made)
+    return ((request, o) for o in wanted if o not in made and o not in begun)
 
 
 def _next_endless(file: PromptFile, history: History) -> tuple[Request, int]:
@@ -308,6 +323,10 @@ def _through(file: PromptFile, history: History) -> dict[str, int]:
 
 def _digests(file: PromptFile) -> tuple[str, ...]:
     return tuple(request.digest for request in file.requests)
+
+
+def _has_begun(file: PromptFile, history: History) -> bool:
+    return any(history.begun("draft", digest) for digest in _digests(file))
 
 
 def _is_endless(request: Request) -> bool:

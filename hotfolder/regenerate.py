@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from hotfolder.errors import PictureError, RenderError
+from hotfolder.recipes.encoding import PNG
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 
@@ -71,11 +72,12 @@ def regenerate(
 ) -> Remade:
     """`recipe` rendered again with its whole lineage, judged by `record`.
 
+    What is judged is what a file of the recorded encoding shows of it.
     `sources` gives a picture by its pixel hash, or None; it is asked only for sources that no
     recipe describes. `picture`, if given, is the old picture to compare with. One `recent` for
     several calls saves rendering a common draft again.
     """
-    from hotfolder.images.pixels import pixel_hash
+    from hotfolder.images import pixels
 
     recent = recent if recent is not None else Recent()
     try:
@@ -84,12 +86,15 @@ def regenerate(
     except (RenderError, PictureError) as error:
         return Remade("cannot", differences=(str(error),))
     recent.put(recipe.id, record.threads, rendered.image)
-    psnr_db, largest = _compare(rendered.image, picture) if picture else (None, None)
-    if pixel_hash(rendered.image) == record.pixels:
+    image = pixels.shown(rendered.image, record.encoding)
+    psnr_db, largest = _compare(image, picture) if picture else (None, None)
+    if pixels.pixel_hash(image) == record.pixels:
         verdict: Verdict = "identical"
     else:
         verdict = "differs"
-    differences = () if verdict == "identical" else _differences(record, rendered.facts)
+    encoders = pixels.encoders(record.encoding, recipe.source_encoding)
+    now = {**rendered.facts.versions, **encoders}
+    differences = () if verdict == "identical" else _differences(record, rendered.facts, now)
     return Remade(verdict, rendered.image, rendered.facts, differences, psnr_db, largest)
 
 
@@ -101,20 +106,24 @@ def _source(
     recent: Recent,
     on_step: OnStep | None,
 ) -> Image.Image | None:
-    """The picture that `recipe` starts from: rendered, remembered or asked for; None for none."""
+    """The picture that `recipe` starts from: rendered, remembered or asked for; None for none.
+
+    It is as its file showed it, if that lost something.
+    """
     if recipe.source is None:
         return None
+    from hotfolder.images import pixels
+
     if isinstance(recipe.source, Pixels):
         return _asked_for(recipe.source, sources)
     made_so = record.source or record
-    known = recent.get(recipe.source.id, made_so.threads)
-    if known is not None:
-        return known
-    below = _source(recipe.source, made_so, engine, sources, recent, on_step)
-    threads = made_so.threads or None
-    image = engine.render(recipe.source, below, on_step, threads=threads).image
-    recent.put(recipe.source.id, made_so.threads, image)
-    return image
+    image = recent.get(recipe.source.id, made_so.threads)
+    if image is None:
+        below = _source(recipe.source, made_so, engine, sources, recent, on_step)
+        threads = made_so.threads or None
+        image = engine.render(recipe.source, below, on_step, threads=threads).image
+        recent.put(recipe.source.id, made_so.threads, image)
+    return pixels.shown(image, recipe.source_encoding or PNG)
 
 
 def _asked_for(source: Pixels, sources: Sources) -> Image.Image:
@@ -131,7 +140,7 @@ def _asked_for(source: Pixels, sources: Sources) -> Image.Image:
     return image
 
 
-def _differences(record: Record, facts: Facts) -> tuple[str, ...]:
+def _differences(record: Record, facts: Facts, versions: Mapping[str, str]) -> tuple[str, ...]:
     """A sentence for each thing that is known to change bits and is not as it was then."""
     pairs = [
         ("the model's files", record.model_sha256[:12], facts.model_sha256[:12]),
@@ -140,8 +149,8 @@ def _differences(record: Record, facts: Facts) -> tuple[str, ...]:
         ("the number of threads", str(record.threads), str(facts.threads)),
         ("the memory plan", record.memory_plan, facts.memory_plan),
     ]
-    for name in sorted({*record.versions, *facts.versions}):
-        pairs.append((name, record.versions.get(name, ""), facts.versions.get(name, "")))
+    for name in sorted({*record.versions, *versions}):
+        pairs.append((name, record.versions.get(name, ""), versions.get(name, "")))
     return tuple(
         f"{what} was {then or 'not recorded'}, now it is {now or 'not here'}"
         for what, then, now in pairs

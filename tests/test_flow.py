@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from PIL import Image
@@ -165,24 +166,28 @@ def test_a_picked_draft_interrupts_and_changes_no_bit(quick: Studio) -> None:
     waiting = sorted(quick.drafts.glob("*.png"))[0]
     order: list[str] = []
 
-    class Picking(Lines):
-        """Picks a draft at the first step of another, then waits until that has settled."""
+    refining = Event()
 
-        def step(self, step: int, steps: int) -> None:
+    class Picking(Lines):
+        """Picks a draft at the first step of another, which then waits for the first final."""
+
+        def step(self, step: int, steps: int, which: int | None = None) -> None:
             """Once only."""
             if waiting.exists():
                 waiting.rename(quick.seeds / waiting.name)
-                daemon._look.refresh()
-                while daemon._look.due_in_s():
-                    pass
+                assert refining.wait(60)
+
+        def began(self, what: str, which: int | None = None) -> None:
+            """A final is given to the thread that waits."""
+            if what.startswith("final"):
+                refining.set()
 
         def say(self, sentence: str) -> None:
             """Remember the order of events."""
             order.append(sentence.split("/")[0])
 
     (quick.inbox / "boat.txt").write_text("a boat")
-    daemon = Daemon(quick, Picking())
-    work(quick, daemon)
+    work(quick, Daemon(quick, Picking()))
     assert order == ["final"] * 3 + ["drafts"] * 2 + ["inbox"]
     assert again([*quick.drafts.rglob("*.png"), *quick.final.rglob("*.png")], quick, Lines()) == 0
 
@@ -351,3 +356,23 @@ def test_a_folder_that_cannot_be_written_lets_others_go_on(quick: Studio) -> Non
     (quick.drafts / "a").unlink()
     work(quick)
     assert len(list((quick.drafts / "a").glob("*.png"))) == 2
+
+
+def test_formats_of_each_stage(quick: Studio) -> None:
+    """JPEG drafts and lossy WebP finals; a final is made again when its draft is gone."""
+    profile = QUICK.replace("count = 2", 'count = 2\nformat = "jpeg"')
+    profile += 'count = 1\nformat = "webp"\nquality = 80\n'
+    (quick.profiles / "quick.toml").write_text(profile)
+    (quick.inbox / "castle.txt").write_text("a castle")
+    work(quick)
+    draft, other = sorted(quick.drafts.iterdir())
+    assert draft.suffix == other.suffix == ".jpg"
+    draft.rename(quick.seeds / draft.name)
+    work(quick)
+    (final,) = quick.final.iterdir()
+    assert final.suffix == ".webp"
+    recipe = identify(final.read_bytes()).recipe
+    assert recipe is not None
+    assert str(recipe.source_encoding) == "JPEG of quality 92"
+    (quick.seeds / draft.name).unlink()
+    assert again([other, final], quick, Lines()) == 0

@@ -10,7 +10,9 @@ import msgspec
 import pytest
 from PIL import Image
 
-from hotfolder.images.pixels import pixel_hash
+from hotfolder.images.picture import publishable
+from hotfolder.images.pixels import decode, pixel_hash
+from hotfolder.recipes.encoding import Encoding, encoding
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
@@ -154,3 +156,34 @@ def test_the_module_is_light() -> None:
     look = "import sys, hotfolder.regenerate; print('torch' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+LOSSY = [encoding("jpeg", 60), encoding("webp", 60)]
+
+
+@pytest.mark.parametrize("lossy", LOSSY, ids=str)
+def test_a_final_of_a_lossy_draft_is_made_again(engine: Counting, lossy: Encoding) -> None:
+    """A final is made of what the draft's file shows, and again from its own recipe alone."""
+    rendered = engine.render(DRAFT)
+    data, record = publishable(rendered.image, DRAFT, recorded(rendered), lossy)
+    recipe = msgspec.structs.replace(FINAL, source_encoding=lossy)
+    final = engine.render(recipe, decode(data))
+    data, made = publishable(final.image, recipe, recorded(final), lossy)
+    assert made.pixels != pixel_hash(final.image) == made.rendered
+    made = msgspec.structs.replace(made, source=record)
+    remade = regenerate(recipe, made, engine, nothing, decode(data))
+    assert (remade.verdict, remade.largest_difference) == ("identical", 0)
+    assert publishable(remade.image, recipe, made, lossy)[0]
+    plain = regenerate(FINAL, made, engine, nothing, decode(data))
+    assert plain.verdict == "differs", "what the draft's file lost has a part in the final"
+
+
+def test_another_encoder_is_named(engine: Counting) -> None:
+    """Where only the library that wrote the file has changed, the verdict says that."""
+    rendered = engine.render(DRAFT)
+    record = publishable(rendered.image, DRAFT, recorded(rendered), LOSSY[1])[1]
+    versions = {**record.versions, "libwebp": "0.1"}
+    then = msgspec.structs.replace(record, pixels="0" * 64, versions=versions)
+    remade = regenerate(DRAFT, then, engine, nothing)
+    assert remade.verdict == "differs"
+    assert [said.partition(",")[0] for said in remade.differences] == ["libwebp was 0.1"]

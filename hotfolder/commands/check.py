@@ -18,7 +18,8 @@ def run(options: Namespace) -> int:
     studio = layout.find(options.studio)
     logging.disable(logging.ERROR)  # all that would be logged is printed below
     owner, fatal = examine(studio)
-    snapshot = Look(studio, settle_s=0.0, owner=owner).at_a_glance()
+    look = Look(studio, settle_s=0.0, owner=owner)
+    snapshot = look.at_a_glance()
     screen = console()
     for wrong in (*fatal, *owner.mistakes):
         screen.print(str(wrong))
@@ -29,6 +30,9 @@ def run(options: Namespace) -> int:
             screen.print(f"    {line}")
     for path, says in snapshot.waiting.items():
         screen.print(f"{printable(path)} waits: {says}")
+    for path, notes in look.notes.items():
+        for note in notes:
+            screen.print(f"{printable(path)}: {note}")
     if troubles or fatal or owner.mistakes:
         return EXIT_SOME_FAILED
     screen.print("No mistakes found.")

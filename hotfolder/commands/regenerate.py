@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError
-from hotfolder.images import infotext, picture
-from hotfolder.images.pixels import pixel_hash
+from hotfolder.images import picture
 from hotfolder.regenerate import Recent, Remade, regenerate
 from hotfolder.report.progress import Bars, Lines, Progress
 from hotfolder.studio import belongings, layout, publish, sources
@@ -100,12 +99,11 @@ def _write(output: Path, path: Path, shown: Identity, remade: Remade) -> None:
     assert shown.recipe and shown.record and remade.image and remade.facts  # noqa: S101
     import msgspec
 
-    pixels = pixel_hash(remade.image)
-    record = msgspec.structs.replace(shown.record, pixels=pixels, **asdict(remade.facts))
-    parameters = infotext.write(shown.recipe, record)
-    data = picture.publishable(remade.image, shown.recipe, record, parameters)
+    encoding = shown.record.encoding
+    record = msgspec.structs.replace(shown.record, **asdict(remade.facts))
+    data, _ = picture.publishable(remade.image, shown.recipe, record, encoding)
     output.mkdir(parents=True, exist_ok=True)
-    publish.publish(output, f"{path.stem}.png", data)
+    publish.publish(output, f"{path.stem}{encoding.suffix}", data)
 
 
 def _studios(paths: Iterable[Path]) -> Iterator[Studio]:

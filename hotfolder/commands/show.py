@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from argparse import Namespace
+from pathlib import Path
 from typing import Any
 
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError
+from hotfolder.images.told import Told
 from hotfolder.recipes import recipe as recipes
 from hotfolder.report import lineage
 from hotfolder.report.terminal import console
+from hotfolder.studio import belongings
 from hotfolder.studio.identity import Identity, identify
+from hotfolder.studio.matching import match
 from hotfolder.studio.names import printable
-from hotfolder.studio.pictures import pictures
+from hotfolder.studio.pictures import pictures, studio_of
 from hotfolder.studio.reading import read_file
+
+_LABEL = re.compile(r"[│├└─ ]+(?:[a-zA-Z ]{10} )?")
 
 
 def run(options: Namespace) -> int:
@@ -32,15 +39,15 @@ def run(options: Namespace) -> int:
             if not options.json:
                 screen.print(f"{name}: {says}")
             continue
-        shown.append({"file": name, **_facts(identity)})
+        shown.append({"file": name, **_facts(path, identity)})
         if not options.json:
-            _print(name, identity)
+            _print(path, identity)
     if options.json:
         screen.print(json.dumps(shown, indent=2))
     return EXIT_SOME_FAILED if failed else EXIT_DONE
 
 
-def _facts(identity: Identity) -> dict[str, Any]:
+def _facts(path: Path, identity: Identity) -> dict[str, Any]:
     import msgspec
 
     facts: dict[str, Any] = {
@@ -53,25 +60,51 @@ def _facts(identity: Identity) -> dict[str, Any]:
         facts["recipe"] = json.loads(recipes.canonical(identity.recipe))
         facts["record"] = msgspec.to_builtins(identity.record)
         facts["edited"] = identity.edited
-    elif identity.infotext is not None:
-        facts["parameters"] = msgspec.to_builtins(identity.infotext)
+        facts["carrier"] = identity.carrier
+    elif identity.told is not None:
+        facts["told"] = msgspec.to_builtins(identity.told)
+        facts["notes"] = list(_matched(path, identity.told))
     if identity.note:
         facts["note"] = identity.note
     return facts
 
 
-def _print(name: str, identity: Identity) -> None:
-    screen = console()
+def _print(path: Path, identity: Identity) -> None:
+    name, told = printable(str(path)), identity.told
+    size = f"{identity.pixels.width}x{identity.pixels.height}"
+    notes = [identity.note] if identity.note else []
     if identity.recipe is not None and identity.record is not None:
         title = f"{name}  {identity.record.stage} {identity.recipe.id[:8]}"
-        for line in lineage.tree(title, identity.recipe, identity.record, identity.edited):
-            screen.print(line)
-        return
-    size = f"{identity.pixels.width}x{identity.pixels.height}"
-    if identity.infotext is not None:
-        screen.print(f"{name}  {size}, made by another program")
-        screen.print(f"└── prompt     {identity.infotext.prompt}")
+        if identity.edited:
+            notes.append("edited after it was made: its pixels are not the recorded ones")
+        carrier = identity.carrier or ""
+        _say(lineage.tree(title, identity.recipe, identity.record, notes, carrier))
+    elif told is not None:
+        title = f"{name}  {size}, made by {printable(told.program)}"
+        _say(lineage.foreign(title, told, (*notes, *_matched(path, told))))
     else:
-        screen.print(f"{name}  {size}, says nothing of how it was made")
-    if identity.note:
-        screen.print(f"└── {identity.note}")
+        _say([f"{name}  {size}, says nothing of how it was made", *(f"└── {n}" for n in notes)])
+
+
+def _matched(path: Path, told: Told) -> tuple[str, ...]:
+    """How a picture from elsewhere would be used in the studio that it lies in."""
+    studio = studio_of(path)
+    if studio is None:
+        return ()
+    matched = match(told, belongings.read_owner(studio), studio)
+    found = f"its model is that of your profile {matched.profile_name!r}"
+    return (*([found] if matched.has_model else []), *matched.notes)
+
+
+def _say(lines: list[str]) -> None:
+    """Print a tree, its title bold and its branches and labels dim where there are colours."""
+    from rich.text import Text
+
+    screen = console()
+    for number, line in enumerate(lines):
+        text = Text(line)
+        if number == 0:
+            text.stylize("bold", 0, line.find("  "))
+        elif branch := _LABEL.match(line):
+            text.stylize("dim", 0, branch.end())
+        screen.print(text)

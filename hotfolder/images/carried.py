@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,12 +12,16 @@ from typing import Any
 from hotfolder import images
 from hotfolder.errors import PictureError
 
+COMMENT = "Comment"  # the keyword of a JPEG's comments, which have none
+
+Texts = Sequence[tuple[str, str]]  # keyword and text
+
 
 @dataclass(frozen=True, slots=True)
 class Carried:
     """Everything in a picture's file that is no pixel; sides are in px as they are stored.
 
-    `texts` are (keyword, text) in the order of the file; a JPEG comment has the keyword "Comment".
+    `texts` are (keyword, text) in the order of the file; those of a JPEG have the keyword COMMENT.
     `xmp` is the packet as it stands there, `exif` the TIFF block from its byte order mark on.
     """
 
@@ -29,6 +34,16 @@ class Carried:
     def text(self, keyword: str) -> str | None:
         """The first text under `keyword`."""
         return next((text for key, text in self.texts if key == keyword), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much a container takes: the keyword for our text (None: no texts), and bytes."""
+
+    text: str | None
+    text_bytes: int
+    xmp_bytes: int
+    exif_bytes: int
 
 
 def read(data: bytes) -> Carried:
@@ -45,6 +60,27 @@ def complete(data: bytes) -> bool:
         return bool(_container(data).complete(data))
     except PictureError:
         return False
+
+
+def splice(
+    data: bytes, texts: Texts = (), xmp: bytes | None = None, exif: bytes | None = None
+) -> bytes:
+    """The same picture, its pixels untouched, carrying these in the place of what it had.
+
+    Texts take the place of all texts of their keywords; what is not given stays. A JPEG takes
+    texts of the keyword COMMENT alone, a WebP none. `room` says how long XMP and EXIF may be.
+    """
+    return _container(data).splice(data, texts, xmp, exif)  # type: ignore[no-any-return]
+
+
+def room(data: bytes) -> Room:
+    """How much a picture's container takes."""
+    return _container(data).ROOM  # type: ignore[no-any-return]
+
+
+def bare(data: bytes) -> bytes:
+    """The same picture, its pixels untouched, without anything but them and their colours."""
+    return _container(data).bare(data)  # type: ignore[no-any-return]
 
 
 @cache

@@ -1,35 +1,107 @@
 """The recipe and its record as one text that a picture carries: ASCII JSON.
 
-`{"recipe": {"schema": 1, ...}, "record": {...}}`, under the keyword `hotfolder`.
+`{"recipe": {"schema": 1, ...}, "record": {...}}`. It is in several carriers, for every program
+that people use loses some of them: a PNG's text under the keyword `hotfolder`, a JPEG's comments
+(in numbered pieces if it is long), a property of the XMP packet, EXIF's ImageHistory.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import msgspec
 
 from hotfolder.errors import PictureError
-from hotfolder.images.carried import Carried
-from hotfolder.recipes.recipe import Recipe, canonical, from_builtins
+from hotfolder.images import exif, xmp
+from hotfolder.images.carried import COMMENT, Carried
+from hotfolder.recipes.recipe import MAX_SAID, Recipe, canonical, from_builtins
 from hotfolder.recipes.record import Record
 
+Carrier = Literal["text", "comment", "XMP", "EXIF"]
+
 KEYWORD = "hotfolder"
+_BEGIN = '{"recipe":'
+_PIECE = "hotfolder {}/{} "
+_PIECES = re.compile(r"hotfolder (\d{1,3})/(\d{1,3}) ")
 
 # One byte of UTF-8 is at most three of escaped ASCII JSON (six for a control character): a prompt
 # of 20 kB in each of eight generations and a template are 540 kB. Readers of PNG stop at 1 MiB.
 MAX_BYTES = 2**20
 MAX_DIGITS = 32
 
+# What a record gains after the picture is rendered: versions, times, hashes, names of devices.
+_NOT_YET_KNOWN = 16_384
 
-def recipe(carried: Carried) -> tuple[Recipe, Record] | None:
-    """The recipe and the record that a picture carries, or None if it carries none.
 
-    Raises PictureError with a sentence if it carries one that is not valid.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The recipe and record that a picture carries, and the carrier that they were read from."""
+
+    recipe: Recipe
+    record: Record
+    carrier: Carrier
+
+
+def find(carried: Carried) -> Found | None:
+    """What the best carrier says that is still sound; None if no carrier has our text.
+
+    Raises PictureError with a sentence if each that has it has it in a form that is not valid.
     """
-    text = carried.text(KEYWORD)
-    return None if text is None else parse(text)
+    refused: PictureError | None = None
+    for carrier, text in carriers(carried):
+        try:
+            return Found(*parse(text), carrier)
+        except PictureError as error:
+            refused = refused or error
+    if refused is not None:
+        raise refused
+    return None
+
+
+def carriers(carried: Carried) -> Iterator[tuple[Carrier, str]]:
+    """Our text in each carrier that has it: first those that other programs least often rewrite."""
+    for keyword, text in carried.texts:
+        if keyword == KEYWORD:
+            yield "text", text
+    # ImageMagick turns a JPEG's comment into a PNG's text of the keyword `comment`.
+    comments = [text for keyword, text in carried.texts if keyword.lower() == COMMENT.lower()]
+    for text in _joined(comments):
+        yield "comment", text
+    if found := xmp.document(carried.xmp):
+        yield "XMP", found
+    if found := exif.document(carried.exif):
+        yield "EXIF", found
+
+
+def comments(text: str, longest: int) -> list[str]:
+    """`text` as comments of at most `longest` bytes: itself, or numbered pieces."""
+    if len(text) <= longest:
+        return [text]
+    size = longest - len(_PIECE.format(999, 999))
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    return [_PIECE.format(k, len(pieces)) + piece for k, piece in enumerate(pieces, 1)]
+
+
+def is_comment(text: str) -> bool:
+    """Whether a comment is ours: our text, or a piece of it."""
+    return text.startswith(_BEGIN) or _PIECES.match(text) is not None
+
+
+def _joined(comments: Sequence[str]) -> Iterator[str]:
+    """Our text in the comments of a picture: whole, or put together from all its pieces."""
+    pieces: dict[int, dict[int, str]] = {}
+    for comment in comments:
+        if comment.startswith(_BEGIN):
+            yield comment
+        elif match := _PIECES.match(comment):
+            pieces.setdefault(int(match[2]), {})[int(match[1])] = comment[match.end() :]
+    for total, found in pieces.items():
+        if sorted(found) == list(range(1, total + 1)):
+            yield "".join(found[k] for k in range(1, total + 1))
 
 
 def parse(text: str) -> tuple[Recipe, Record]:
@@ -51,14 +123,15 @@ def parse(text: str) -> tuple[Recipe, Record]:
     except RecursionError:
         raise PictureError("the recipe's text is nested too deeply") from None
     except ValueError as error:
-        raise PictureError(f"the recipe's text is not valid: {error}") from None
+        raise PictureError(f"the recipe's text is not valid: {str(error)[:MAX_SAID]}") from None
     if not (isinstance(data, dict) and "recipe" in data and "record" in data):
         raise PictureError("the recipe's text holds no recipe and record")
     read = from_builtins(data["recipe"])
     try:
         return read, msgspec.convert(data["record"], Record)
     except (msgspec.ValidationError, RecursionError) as error:
-        raise PictureError(f"the picture's record is not valid: {error}") from None
+        says = str(error)[:MAX_SAID]
+        raise PictureError(f"the picture's record is not valid: {says}") from None
 
 
 def document(recipe: Recipe, record: Record) -> str:
@@ -66,15 +139,33 @@ def document(recipe: Recipe, record: Record) -> str:
 
     Half characters in the record, as in a file's name of an unknown encoding, become "?".
     """
+    text = _written(recipe, record)
+    parse(text)
+    return text
+
+
+def require_room(recipe: Recipe, record: Record) -> None:
+    """Raises PictureError with a sentence if no picture could carry these.
+
+    For before the picture is rendered: of its record may be missing what is known afterwards.
+    """
+    text = _written(recipe, record)
+    if len(text) > MAX_BYTES - _NOT_YET_KNOWN:
+        raise PictureError(
+            f"its prompts and those of what it is made from take {len(text):,} bytes; "
+            f"a picture carries at most {MAX_BYTES - _NOT_YET_KNOWN:,}"
+        )
+    parse(text)
+
+
+def _written(recipe: Recipe, record: Record) -> str:
     told = json.dumps(
         _whole(msgspec.to_builtins(record)),
         ensure_ascii=True,
         sort_keys=True,
         separators=(",", ":"),
     )
-    text = f'{{"recipe":{canonical(recipe)},"record":{told}}}'
-    parse(text)
-    return text
+    return f'{_BEGIN}{canonical(recipe)},"record":{told}}}'
 
 
 def _whole(value: Any) -> Any:

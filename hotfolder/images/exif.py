@@ -1,10 +1,18 @@
-"""EXIF: the one text in it where other programs keep prompts."""
+"""EXIF: the texts in it, in A1111's words, in other programs' and in ours.
+
+Source: EXIF 2.32. A1111 and all that read its pictures look into UserComment; our text lies in
+ImageHistory (TIFF/EP), which is ASCII and which other programs leave alone.
+"""
 
 from __future__ import annotations
 
 import struct
+from typing import Any
 
+MODEL = 0x0110  # of the camera, in the first directory
 _CODES = {b"ASCII\0\0\0": "ascii", b"JIS\0\0\0\0\0": "iso2022_jp"}
+_HEAD = b"Exif\0\0"
+_GARBAGE = (ValueError, KeyError, IndexError, struct.error, TypeError)  # piexif checks little
 
 
 def user_comment(exif: bytes | None) -> str | None:
@@ -13,15 +21,9 @@ def user_comment(exif: bytes | None) -> str | None:
     A1111 writes it as UTF-16 in the block's byte order or, most often, always big-endian; which one
     it is shows in where the zero bytes of its Latin letters lie.
     """
-    if not exif:
-        return None
     import piexif
 
-    try:
-        tags = piexif.load(b"Exif\0\0" + exif)["Exif"]
-    except (ValueError, KeyError, IndexError, struct.error, TypeError):
-        return None  # garbage: piexif checks little before it unpacks
-    raw = tags.get(piexif.ExifIFD.UserComment)
+    raw = _tags(exif).get("Exif", {}).get(piexif.ExifIFD.UserComment)
     if not isinstance(raw, bytes) or len(raw) <= 8:
         return None
     code, text = raw[:8], raw[8:]
@@ -29,3 +31,53 @@ def user_comment(exif: bytes | None) -> str | None:
         little = text[1::2].count(0) > text[0::2].count(0)
         return text.decode("utf-16-le" if little else "utf-16-be", "replace").rstrip("\0")
     return text.decode(_CODES.get(code, "utf-8"), "replace").strip("\0 ")
+
+
+def ascii_text(exif: bytes | None, tag: int) -> str | None:
+    """The text of a tag of a TIFF block's first directory, or None; UTF-8, as many write it."""
+    raw = _tags(exif).get("0th", {}).get(tag)
+    return raw.rstrip(b"\0").decode("utf-8", "replace") if isinstance(raw, bytes) else None
+
+
+def document(exif: bytes | None) -> str | None:
+    """Our text in a TIFF block, or None."""
+    import piexif
+
+    return ascii_text(exif, piexif.ImageIFD.ImageHistory) or None
+
+
+def block(software: str, comment: str, document: str, old: bytes | None = None) -> bytes:
+    """A TIFF block with these texts, and all else that the block `old` has; empty ones are not in.
+
+    It is big-endian with UTF-16BE: CivitAI, exiv2 and exiftool then agree. A software that is
+    named already stays. Characters beyond 16 bits become U+FFFD: exiv2 stumbles over them.
+    """
+    import piexif
+
+    tags = _tags(old)
+    image, photo = tags.setdefault("0th", {}), tags.setdefault("Exif", {})
+    image.setdefault(piexif.ImageIFD.Software, software.encode("ascii", "replace"))
+    if document:
+        image[piexif.ImageIFD.ImageHistory] = document.encode("ascii")
+    if comment:
+        narrow = "".join(c if c <= "\uffff" else "\ufffd" for c in comment)
+        text = narrow.encode("utf-16-be", "replace")
+        photo[piexif.ExifIFD.UserComment] = b"UNICODE\0" + text
+    try:
+        dumped: bytes = piexif.dump(tags)
+    except _GARBAGE:
+        # What it read it cannot always write; then our own texts are all there is.
+        return block(software, comment, document) if old else b""
+    return dumped.removeprefix(_HEAD)
+
+
+def _tags(exif: bytes | None) -> dict[str, Any]:
+    if not exif:
+        return {}
+    import piexif
+
+    try:
+        tags: dict[str, Any] = piexif.load(_HEAD + exif)
+    except _GARBAGE:
+        return {}
+    return tags

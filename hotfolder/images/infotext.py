@@ -10,10 +10,10 @@ import json
 import re
 from collections.abc import Mapping
 
-from msgspec import Struct
-
 from hotfolder import __version__
-from hotfolder.recipes.recipe import MAX_AREA_PX, MAX_SIDE_PX, MAX_TEXT, Recipe
+from hotfolder.images import told
+from hotfolder.images.told import Told
+from hotfolder.recipes.recipe import MAX_TEXT, Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.schedulers import MODEL_OWN, SCHEDULERS
 
@@ -24,6 +24,8 @@ NEGATIVE = "Negative prompt:"
 
 # What the usual form cannot say without doubt is repeated whole under these keys.
 _WHOLE_PROMPT, _WHOLE_NEGATIVE = "Whole prompt", "Whole negative prompt"
+_BELOW = ("Template:", "Negative Template:")
+_DISTILLED = "Distilled CFG Scale"
 _PAIR = re.compile(r'(\w[\w \-/]{0,63}):\s{0,4}("(?:\\.|[^\\"])*"(?=\s{0,4}(?:,|$))|[^,]*)')
 
 # A1111 names the sampler and its noise schedule apart.
@@ -39,32 +41,17 @@ _PLAIN_SCHEDULES = ("", "Automatic", "Uniform", "Normal")
 _SCHEDULES = {"Simple": "SGM Uniform"}
 
 
-class Infotext(Struct, frozen=True, kw_only=True):
-    """What an A1111 text says. Sides are in px; None is what it does not say in our terms.
+def parse(text: str) -> Told | None:
+    """What `text` says, or None if it does not end in a line of three or more pairs.
 
-    `scheduler` is a name from `recipes.schedulers`. `model_hash` is the first 10 hex digits of the
-    model file's SHA-256. `others` holds every other pair, as text.
+    `others` holds every pair that has no other place.
     """
-
-    prompt: str
-    negative_prompt: str = ""
-    steps: int | None = None
-    scheduler: str | None = None
-    guidance_scale: float | None = None
-    seed: int | None = None
-    width: int | None = None
-    height: int | None = None
-    strength: float | None = None
-    model: str = ""
-    model_hash: str = ""
-    others: dict[str, str] = {}
-
-
-def parse(text: str) -> Infotext | None:
-    """What `text` says, or None if it does not end in a line of three or more pairs."""
     if len(text) > MAX_INFOTEXT:
         return None
-    above, _, last = text.strip().rpartition("\n")
+    lines = text.strip().split("\n")
+    while len(lines) > 1 and lines[-1].startswith(_BELOW):  # old dynamic-prompts
+        lines.pop()
+    above, last = "\n".join(lines[:-1]), lines[-1]
     found = pairs(last)
     if len(found) < FEWEST_PAIRS:
         return None
@@ -78,18 +65,23 @@ def parse(text: str) -> Infotext | None:
     if scheduler:
         found.pop("Sampler")
         found.pop("Schedule type", None)
-    return Infotext(
+    guidance = told.guidance(found.pop("CFG scale", ""))
+    distilled = told.guidance(found.get(_DISTILLED, ""))
+    if guidance == 1 and distilled is not None:  # FLUX in Forge: guidance is an input of the model
+        guidance = distilled
+        found.pop(_DISTILLED)
+    return Told(
         prompt=prompt,
         negative_prompt=negative,
-        steps=_whole(found.pop("Steps", ""), 1, 1000),
+        steps=told.steps(found.pop("Steps", "")),
         scheduler=scheduler,
-        guidance_scale=_number(found.pop("CFG scale", ""), 0, 100),
-        seed=_whole(found.pop("Seed", ""), 0, 2**63 - 1),
+        guidance_scale=guidance,
+        seed=told.seed(found.pop("Seed", "")),
         width=width,
         height=height,
-        strength=_number(found.pop("Denoising strength", ""), 0, 1),
-        model=found.pop("Model", ""),
-        model_hash=found.pop("Model hash", ""),
+        strength=told.number(found.pop("Denoising strength", ""), 0, 1),
+        model=told.name(found.pop("Model", "")),
+        model_hash=told.hexadecimal(found.pop("Model hash", "")),
         others=found,
     )
 
@@ -171,22 +163,6 @@ def _scheduler(sampler: str, schedule: str) -> str | None:
     return None
 
 
-def _whole(text: str, low: int, high: int) -> int | None:
-    if not re.fullmatch(r"[0-9]{1,20}", text):
-        return None
-    return int(text) if low <= int(text) <= high else None
-
-
-def _number(text: str, low: float, high: float) -> float | None:
-    if not re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{0,30})?(?:e-?[0-9]{1,3})?", text):
-        return None
-    return float(text) if low <= float(text) <= high else None
-
-
 def _sides(text: str) -> tuple[int | None, int | None]:
     match = re.fullmatch(r"([0-9]{1,5})x([0-9]{1,5})", text)
-    if not match:
-        return None, None
-    width, height = int(match[1]), int(match[2])
-    fits = all(16 <= side <= MAX_SIDE_PX for side in (width, height))
-    return (width, height) if fits and width * height <= MAX_AREA_PX else (None, None)
+    return told.sides(match[1], match[2]) if match else (None, None)

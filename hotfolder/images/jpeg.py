@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hotfolder.errors import PictureError
-from hotfolder.images.carried import Carried
+from hotfolder.images.carried import COMMENT, Carried, Room, Texts
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif")
 SIGNATURE = b"\xff\xd8\xff"
-COMMENT = "Comment"
 
 MAX_SEGMENTS = 10_000
 MAX_TEXTS = 64  # of at most 64 KiB each: 4 MiB in all
 
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
+_LONGEST = 0xFFFF - 2  # of a payload
+ROOM = Room(COMMENT, _LONGEST, _LONGEST - len(_XMP), _LONGEST - len(_EXIF))
+
 _APP1, _COM, _SOS, _END = 0xE1, 0xFE, 0xDA, b"\xff\xd9"
+_APP0, _ICC, _ADOBE = 0xE0, b"ICC_PROFILE\0", b"Adobe"
+_APPLICATIONS = range(0xE0, 0xF0)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
 
@@ -44,9 +48,7 @@ def read(data: bytes) -> Carried:
     for marker, start, end in _segments(data):
         if marker in _FRAMES:
             sides = _sides(data[start:end])
-        elif marker == _COM and len(texts) >= MAX_TEXTS:
-            raise PictureError(f"the picture carries more than {MAX_TEXTS} comments")
-        elif marker == _COM:
+        elif marker == _COM and len(texts) < MAX_TEXTS:
             texts.append((COMMENT, _decoded(data[start:end].rstrip(b"\0"))))
         elif marker == _APP1 and exif is None and data.startswith(_EXIF, start, end):
             exif = data[start + len(_EXIF) : end]
@@ -57,6 +59,61 @@ def read(data: bytes) -> Carried:
     if sides is None:
         raise PictureError("the picture's header is damaged")
     return Carried(*sides, tuple(texts), xmp, exif)
+
+
+def splice(
+    data: bytes, texts: Texts = (), xmp: bytes | None = None, exif: bytes | None = None
+) -> bytes:
+    """The same JPEG, its scans untouched, with these at its head, in the place of what it had.
+
+    `texts` are the comments of the picture; if there are any, it keeps none of its own.
+    """
+    new = []
+    if exif is not None:
+        new.append(_segment(_APP1, _EXIF + exif))
+    if xmp is not None:
+        new.append(_segment(_APP1, _XMP + xmp))
+    new += [_segment(_COM, text.encode("utf-8", "replace")) for _, text in texts]
+
+    def replaced(marker: int, start: int, end: int) -> bool:
+        if marker == _APP1 and data.startswith(_EXIF, start, end):
+            return exif is not None
+        if marker == _APP1 and data.startswith(_XMP, start, end):
+            return xmp is not None
+        return marker == _COM and bool(texts)
+
+    return _rebuilt(data, new, replaced)
+
+
+def bare(data: bytes) -> bytes:
+    """The same JPEG without anything but its scans and their colours."""
+
+    def other(marker: int, start: int, end: int) -> bool:
+        if marker in (_APP0, _APP0 + 2, _APP0 + 14):
+            return not data.startswith((b"JFIF\0", _ICC, _ADOBE), start, end)
+        return marker in _APPLICATIONS or marker == _COM
+
+    return _rebuilt(data, [], other)
+
+
+def _rebuilt(data: bytes, new: list[bytes], left_out: Callable[[int, int, int], bool]) -> bytes:
+    """The JPEG without some of its segments, and with new ones after the JFIF head, if any."""
+    view = memoryview(data)
+    kept: list[memoryview] = []
+    head, position = b"", 2
+    for marker, start, end in _segments(data):
+        if marker == _APP0 and not head and not kept:
+            head = bytes(view[position:end])
+        elif not left_out(marker, start, end):
+            kept.append(view[position:end])
+        position = end
+    return b"".join([data[:2], head, *new, *kept, view[position:]])
+
+
+def _segment(marker: int, payload: bytes) -> bytes:
+    if len(payload) > _LONGEST:
+        raise ValueError(f"a segment of {len(payload):,} bytes; expected at most {_LONGEST:,}")
+    return bytes([0xFF, marker]) + (len(payload) + 2).to_bytes(2, "big") + payload
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from hotfolder.images.document import KEYWORD, document
-from hotfolder.images.pixels import encode_png
+from msgspec.structs import replace
+
+from hotfolder import __version__
+from hotfolder.errors import PictureError
+from hotfolder.images import carried, document, exif, infotext, pixels, xmp
+from hotfolder.images.carried import COMMENT, Carried, Room
+from hotfolder.recipes.encoding import PNG, Encoding
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 
@@ -15,10 +21,96 @@ if TYPE_CHECKING:
 PARAMETERS = "parameters"  # where A1111 and all that read its pictures look
 
 
-def publishable(image: Image, recipe: Recipe, record: Record, parameters: str) -> bytes:
-    """The PNG of `image` that carries its recipe, and `parameters`, the same in A1111's words.
+def publishable(
+    image: Image, recipe: Recipe, record: Record, encoding: Encoding = PNG
+) -> tuple[bytes, Record]:
+    """The file of `image` that carries its recipe, and the record that it carries with it.
 
-    `record.pixels` is the pixel hash of `image`. Raises PictureError if the recipe is too long to
-    be read again.
+    That is `record` with what the encoding made of the pixels and by which library. Raises
+    PictureError if the recipe is too long to be read again.
     """
-    return encode_png(image, {PARAMETERS: parameters, KEYWORD: document(recipe, record)})
+    data = pixels.encode(image, encoding)
+    shown = pixels.decode(data) if encoding.lossy else image
+    record = replace(
+        record,
+        pixels=pixels.pixel_hash(shown),
+        rendered=pixels.pixel_hash(image) if encoding.lossy else None,
+        encoding=encoding,
+        versions={**record.versions, **pixels.encoders(encoding, recipe.source_encoding)},
+    )
+    return embed(data, recipe, record), record
+
+
+def embed(data: bytes, recipe: Recipe, record: Record) -> bytes:
+    """The same picture, its pixels untouched, with `recipe` and `record` in every carrier.
+
+    XMP that is there is its owner's, with stars perhaps, and stays; EXIF is added to. A copy that
+    does not fit into a carrier is left out there: one carrier takes any. Raises PictureError if
+    the recipe is too long to be read again.
+    """
+    text = document.document(recipe, record)
+    parameters = infotext.write(recipe, record)
+    present = carried.read(data)
+    room = carried.room(data)
+    packet = None if present.xmp else _packet(recipe, record, text, room)
+    return carried.splice(
+        data,
+        list(_texts(text, parameters, present, room)),
+        packet,
+        _block(parameters, text, present, room),
+    )
+
+
+def without_prompt(data: bytes, recipe: Recipe, record: Record) -> bytes:
+    """The same picture, its pixels untouched, that says that and how an AI made it, and no more.
+
+    Neither a prompt nor a recipe is in it, nor anything else that it carried before.
+    """
+    packet = xmp.packet(recipe, record, prompt=False)
+    block = exif.block(f"hotfolder {__version__}", "", "")
+    return carried.splice(carried.bare(data), xmp=packet, exif=block)
+
+
+def require_room(recipe: Recipe, record: Record, encoding: Encoding) -> None:
+    """Raises PictureError with a sentence if the picture could not carry these, or be so large.
+
+    For before the picture is rendered: of its record may be missing what is known afterwards.
+    """
+    document.require_room(recipe, record)
+    longest = pixels.LONGEST_SIDES_PX[encoding.format]
+    if max(recipe.width, recipe.height) > longest:
+        sides = f"{recipe.width}x{recipe.height}"
+        raise PictureError(f"{sides} is too large for {encoding}, whose sides end at {longest:,}")
+
+
+def _texts(text: str, parameters: str, present: Carried, room: Room) -> Iterator[tuple[str, str]]:
+    if room.text == COMMENT:
+        for keyword, comment in present.texts:
+            if not document.is_comment(comment):
+                yield keyword, comment
+        for comment in document.comments(text, room.text_bytes):
+            yield COMMENT, comment
+    elif room.text:
+        if len(parameters.encode("utf-8", "replace")) <= room.text_bytes:
+            yield PARAMETERS, parameters
+        yield room.text, text
+
+
+def _packet(recipe: Recipe, record: Record, text: str, room: Room) -> bytes:
+    """The fullest XMP packet that fits."""
+    packets = [
+        xmp.packet(recipe, record, text),
+        xmp.packet(recipe, record),
+        xmp.packet(recipe, record, prompt=False),
+    ]
+    return next(packet for packet in packets if len(packet) <= room.xmp_bytes)
+
+
+def _block(parameters: str, text: str, present: Carried, room: Room) -> bytes | None:
+    """The fullest EXIF block that fits, with all that the picture's own has; None if none does."""
+    software = f"hotfolder {__version__}"
+    for comment, history in ((parameters, text), (parameters, ""), ("", text), ("", "")):
+        block = exif.block(software, comment, history, present.exif)
+        if len(block) <= room.exif_bytes:
+            return block
+    return None

@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hotfolder.errors import PictureError
-from hotfolder.images import carried
+from hotfolder.images import carried, png
+from hotfolder.recipes.encoding import PNG, Encoding
 from hotfolder.recipes.recipe import MAX_AREA_PX
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP")
+LONGEST_SIDES_PX = {"png": 2**31 - 1, "jpeg": 65_500, "webp": 16_383}
 MAX_SCANS = 100  # each of a JPEG's scans goes over all pixels again; encoders write about ten
 
 
@@ -33,6 +35,8 @@ def decode(data: bytes) -> Image:
 
     head = carried.read(data)
     _check_area(head.width, head.height)
+    if png.recognises(data):
+        data = png.bare(data)  # a long text would keep Pillow from the pixels
     try:
         image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
         _check_area(*image.size)
@@ -49,6 +53,13 @@ def decode(data: bytes) -> Image:
     return image
 
 
+def from_rgb(sides: tuple[int, int], rgb: bytes) -> Image:
+    """The picture with these sides (width, height) and pixels, as `pixel_hash` describes them."""
+    from PIL.Image import frombytes
+
+    return frombytes("RGB", sides, rgb)
+
+
 def pixel_hash(image: Image) -> str:
     """SHA-256 over b"WIDTHxHEIGHT:RGB:" and the raw pixels, 64 hex digits.
 
@@ -61,24 +72,53 @@ def pixel_hash(image: Image) -> str:
     return digest.hexdigest()
 
 
-def encode_png(image: Image, texts: Mapping[str, str]) -> bytes:
-    """The PNG of `image` with `texts` (keyword to text) before its pixels.
+def encode(image: Image, encoding: Encoding = PNG) -> bytes:
+    """The file of `image`, without any metadata; what its settings leave open is fixed here.
 
-    ASCII becomes tEXt, which every reader understands alike; the rest becomes iTXt.
+    The same image, encoding and versions of `encoders` give the same bytes.
     """
-    from PIL.PngImagePlugin import PngInfo
-
-    chunks = PngInfo()
-    for keyword, text in texts.items():
-        if text.isascii():
-            chunks.add_text(keyword, text)
-        else:
-            chunks.add_itxt(keyword, text)
+    if max(image.size) > LONGEST_SIDES_PX[encoding.format]:
+        raise PictureError(f"{image.width}x{image.height} is too large for {encoding}")
+    settings: dict[str, object] = {}
+    if encoding.format == "png":
+        # Run-length matching: as fast as zlib's level 1, at most 25 % larger than level 6 on flat
+        # paintings and about as small on all others; the level does not matter to it.
+        settings = {"compress_type": zlib.Z_RLE}
+    elif encoding.format == "jpeg":
+        # Colours at full resolution: finals are made from this, and what decoders make of
+        # fewer colours is up to them.
+        settings = {"quality": encoding.quality, "subsampling": "4:4:4", "optimize": True}
+    elif encoding.lossy:
+        settings = {"quality": encoding.quality, "method": 4}
+    else:
+        settings = {"lossless": True, "quality": 50, "method": 2}
     buffer = io.BytesIO()
-    # Run-length matching: as fast as zlib's level 1, at most 25 % larger than level 6 on flat
-    # paintings and about as small on all others; the level does not matter to it.
-    image.save(buffer, "PNG", compress_type=zlib.Z_RLE, pnginfo=chunks)
+    image.save(buffer, encoding.format, **settings)
     return buffer.getvalue()
+
+
+def shown(image: Image, encoding: Encoding) -> Image:
+    """What is seen of `image` once it lies in a file of this encoding."""
+    return decode(encode(image, encoding)) if encoding.lossy else image
+
+
+def encoders(*encodings: Encoding | None) -> dict[str, str]:
+    """Names and versions of the libraries that decide what lossy encodings make of pixels."""
+    from PIL import features
+
+    formats = {encoding.format for encoding in encodings if encoding and encoding.lossy}
+    versions = {}
+    if "webp" in formats:
+        versions["libwebp"] = features.version("webp")
+    if "jpeg" in formats:
+        turbo = features.version("libjpeg_turbo")
+        versions["libjpeg-turbo" if turbo else "libjpeg"] = turbo or features.version("jpg")
+    return {name: str(version) for name, version in versions.items()}
+
+
+def encode_png(image: Image, texts: Mapping[str, str]) -> bytes:
+    """The PNG of `image` with `texts` (keyword to text) before its pixels."""
+    return carried.splice(encode(image), list(texts.items()))
 
 
 def _check_area(width: int, height: int) -> None:

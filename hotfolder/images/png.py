@@ -8,17 +8,23 @@ from collections.abc import Iterator
 from struct import Struct
 
 from hotfolder.errors import PictureError
-from hotfolder.images.carried import Carried
+from hotfolder.images.carried import Carried, Room, Texts
 
 SUFFIXES = (".png",)
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 MAX_CHUNKS = 65_536  # libpng cuts IDAT into 8 KiB: that is half a gigabyte
-MAX_TEXTS = 1_000
-MAX_TEXT_BYTES = 2**20  # of one entry, decompressed; Pillow's limit as well
-MAX_ALL_TEXT_BYTES = 4 * 2**20
+MAX_TEXT_BYTES = 2**20  # of one entry, decompressed; longer ones are passed over
+MAX_ALL_TEXT_BYTES = 16 * 2**20
+ROOM = Room("hotfolder", MAX_TEXT_BYTES, MAX_TEXT_BYTES, MAX_TEXT_BYTES)
+
+_LEAST_ROOM = 2**12  # that a text counts for at least: so there are some thousand at most
 
 _XMP = "XML:com.adobe.xmp"
+_OF_PIXELS = frozenset(
+    b"IHDR PLTE tRNS IDAT IEND cHRM cICP gAMA iCCP pHYs sBIT sRGB acTL fcTL fdAT".split()
+)
+_LONGEST_KEYWORD = 79
 _RAW_PROFILE = re.compile(rb"\s*(?:exif|APP1|xmp)\s+\d+\s+([0-9a-fA-F\s]*)")
 _HEAD = Struct(">I4s")
 _SIDES = Struct(">II")
@@ -41,23 +47,26 @@ def read(data: bytes) -> Carried:
     """What a PNG carries, before its pixels and after; raises PictureError.
 
     Payloads of IDAT are passed over unseen. As in libpng, an ancillary chunk whose CRC is wrong
-    counts as not there. XMP and EXIF are also found where ImageMagick and exiv2 0.27 put them.
+    counts as not there; so does a text that is too long or cannot be unpacked, and whatever is
+    more than any picture carries. XMP and EXIF are also found where ImageMagick and exiv2 0.27
+    put them.
     """
     width, height = _sides(data)
     texts: list[tuple[str, str]] = []
     profiles: dict[str, bytes] = {}
     room = MAX_ALL_TEXT_BYTES
     for kind, start, end in _chunks(data):
-        if kind in _TEXT_KINDS and _sound(data, start, end):
-            keyword, payload, encoding = _TEXT_KINDS[kind](data[start:end], room)
-            room -= len(payload)
+        if kind in _TEXT_KINDS and room > 0 and _sound(data, start, end):
+            keyword, payload, encoding = _TEXT_KINDS[kind](data[start:end])
+            if payload is None:
+                room -= MAX_TEXT_BYTES  # it may have cost as much to find that out
+                continue
+            room -= len(payload) + _LEAST_ROOM
             profile = _profile(keyword, payload)
             if profile is not None:
                 profiles.setdefault(*profile)
-            elif len(texts) < MAX_TEXTS:
-                texts.append((keyword, payload.decode(encoding, "replace")))
             else:
-                raise PictureError(f"the picture carries more than {MAX_TEXTS:,} texts")
+                texts.append((keyword, payload.decode(encoding, "replace")))
         elif kind == b"eXIf" and _sound(data, start, end):
             profiles.setdefault("exif", data[start:end])
     exif = profiles.get("exif")
@@ -65,16 +74,53 @@ def read(data: bytes) -> Carried:
     return Carried(width, height, tuple(texts), profiles.get("xmp"), exif)
 
 
-def with_xmp(data: bytes, packet: str) -> bytes:
-    """The same PNG, its pixels untouched, with this XMP packet in the place of any it had."""
-    kept = bytearray(SIGNATURE)
+def splice(
+    data: bytes, texts: Texts = (), xmp: bytes | None = None, exif: bytes | None = None
+) -> bytes:
+    """The same PNG, its pixels untouched, with these before them, in the place of what it had.
+
+    Texts take the place of all texts of their keywords; ASCII becomes tEXt, which every reader
+    understands alike, the rest iTXt. What is not given stays as it is.
+    """
+    new = [_text_chunk(keyword, text) for keyword, text in texts]
+    replaced = {keyword for keyword, _ in texts}
+    if xmp is not None:
+        new.append(_chunk(b"iTXt", _XMP.encode() + b"\0\0\0\0\0" + xmp))
+        replaced |= {_XMP, "Raw profile type xmp"}
+    if exif is not None:
+        new.append(_chunk(b"eXIf", exif))
+        replaced |= {"Raw profile type exif", "Raw profile type APP1"}
+    pieces: list[bytes | memoryview] = [SIGNATURE]
+    view = memoryview(data)
     for kind, start, end in _chunks(data):
-        if kind == b"iTXt" and data[start:end].startswith(_XMP.encode() + b"\0"):
+        if kind in (b"IDAT", b"IEND"):
+            pieces += new
+            new = []
+        if kind == b"eXIf" and exif is not None:
             continue
-        if kind == b"IEND":
-            kept += _chunk(b"iTXt", _XMP.encode() + b"\0\0\0\0\0" + packet.encode("utf-8"))
-        kept += data[start - 8 : end + 4]
-    return bytes(kept)
+        if kind in _TEXT_KINDS and _keyword(data, start, end) in replaced:
+            continue
+        pieces.append(view[start - 8 : end + 4])
+    return b"".join(pieces)
+
+
+def bare(data: bytes) -> bytes:
+    """The same PNG without anything but its pixels and their colours."""
+    view = memoryview(data)
+    kept = [view[start - 8 : end + 4] for kind, start, end in _chunks(data) if kind in _OF_PIXELS]
+    return b"".join([SIGNATURE, *kept])
+
+
+def with_xmp(data: bytes, packet: str) -> bytes:
+    """The same PNG with this XMP packet in the place of any it had."""
+    return splice(data, xmp=packet.encode("utf-8"))
+
+
+def _text_chunk(keyword: str, text: str) -> bytes:
+    name = keyword.encode("latin-1")
+    if text.isascii():
+        return _chunk(b"tEXt", name + b"\0" + text.encode("ascii"))
+    return _chunk(b"iTXt", name + b"\0\0\0\0\0" + text.encode("utf-8", "replace"))
 
 
 def _chunk(kind: bytes, payload: bytes) -> bytes:
@@ -116,48 +162,48 @@ def _sound(data: bytes, start: int, end: int) -> bool:
     return crc == int.from_bytes(data[end : end + 4], "big")
 
 
-_Entry = tuple[str, bytes, str]  # keyword, text, encoding
+_Entry = tuple[str, bytes | None, str]  # keyword, text (None if it cannot be used), encoding
 
 
-def _text(payload: bytes, room: int) -> _Entry:
+def _text(payload: bytes) -> _Entry:
     keyword, _, text = payload.partition(b"\0")
-    return keyword.decode("latin-1"), _limited(text, room), "latin-1"
+    return keyword.decode("latin-1"), _limited(text), "latin-1"
 
 
-def _compressed_text(payload: bytes, room: int) -> _Entry:
+def _compressed_text(payload: bytes) -> _Entry:
     keyword, _, rest = payload.partition(b"\0")
-    return keyword.decode("latin-1"), _inflated(rest[1:], room), "latin-1"
+    return keyword.decode("latin-1"), _inflated(rest[1:]), "latin-1"
 
 
-def _international_text(payload: bytes, room: int) -> _Entry:
+def _international_text(payload: bytes) -> _Entry:
     keyword, _, rest = payload.partition(b"\0")
     fields = rest[2:].split(b"\0", 2)  # language, translated keyword, text
-    text = _inflated(fields[-1], room) if rest[:1] == b"\1" else _limited(fields[-1], room)
+    text = _inflated(fields[-1]) if rest[:1] == b"\1" else _limited(fields[-1])
     return keyword.decode("latin-1"), text, "utf-8"
 
 
 _TEXT_KINDS = {b"tEXt": _text, b"zTXt": _compressed_text, b"iTXt": _international_text}
 
 
-def _inflated(compressed: bytes, room: int) -> bytes:
+def _inflated(compressed: bytes) -> bytes | None:
     """The decompressed text; never more than the limit in memory, never more work than that."""
     inflater = zlib.decompressobj()
     try:
-        text = inflater.decompress(compressed, min(room, MAX_TEXT_BYTES) + 1)
+        text = inflater.decompress(compressed, MAX_TEXT_BYTES + 1)
     except zlib.error:
-        raise PictureError("the picture carries a text that is damaged") from None
-    _limited(text, room)
-    if not inflater.eof:
-        raise PictureError("the picture carries a text that is damaged")
-    return text
+        return None
+    return _limited(text) if inflater.eof else None
 
 
-def _limited(text: bytes, room: int) -> bytes:
-    if len(text) > MAX_TEXT_BYTES:
-        raise PictureError(f"the picture carries a text of more than {MAX_TEXT_BYTES:,} bytes")
-    if len(text) > room:
-        raise PictureError(f"the picture carries more than {MAX_ALL_TEXT_BYTES:,} bytes of text")
-    return text
+def _limited(text: bytes) -> bytes | None:
+    return text if len(text) <= MAX_TEXT_BYTES else None
+
+
+def _keyword(data: bytes, start: int, end: int) -> str:
+    """The keyword of a text chunk's payload."""
+    return (
+        data[start : min(end, start + _LONGEST_KEYWORD + 1)].partition(b"\0")[0].decode("latin-1")
+    )
 
 
 def _profile(keyword: str, payload: bytes) -> tuple[str, bytes] | None:

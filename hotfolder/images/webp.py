@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from struct import Struct
 
 from hotfolder.errors import PictureError
-from hotfolder.images.carried import Carried
+from hotfolder.images.carried import Carried, Room, Texts
 
 SUFFIXES = (".webp",)
 
 MAX_CHUNKS = 65_536
+ROOM = Room(None, 0, 2**20, 2**21)
 
+_OF_PIXELS = frozenset({b"ICCP", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L"})
 _HEAD = Struct("<4sI")
+_HAS_ICC, _HAS_ALPHA, _HAS_EXIF, _HAS_XMP = 0x20, 0x10, 0x08, 0x04
 
 
 def recognises(data: bytes) -> bool:
@@ -42,6 +45,54 @@ def read(data: bytes) -> Carried:
     if sides is None:
         raise PictureError("the picture's header is damaged")
     return Carried(*sides, (), xmp, exif)
+
+
+def splice(
+    data: bytes, texts: Texts = (), xmp: bytes | None = None, exif: bytes | None = None
+) -> bytes:
+    """The same WebP, its pixels untouched, with these at its end, in the place of what it had."""
+    if texts:
+        raise ValueError("a WebP holds no texts")
+    head, chunks = _extended_form(data)
+    given = {b"EXIF": exif, b"XMP ": xmp}
+    kept = [(kind, payload) for kind, payload in chunks if given.get(kind) is None]
+    new = [(kind, payload) for kind, payload in given.items() if payload is not None]
+    return _riff(head, [*kept, *new])
+
+
+def bare(data: bytes) -> bytes:
+    """The same WebP without anything but its pixels and their colours."""
+    head, chunks = _extended_form(data)
+    return _riff(head, [(kind, payload) for kind, payload in chunks if kind in _OF_PIXELS])
+
+
+_Payload = bytes | bytearray | memoryview
+_Chunk = tuple[bytes, _Payload]
+
+
+def _extended_form(data: bytes) -> tuple[bytearray, list[_Chunk]]:
+    """The payload of a VP8X chunk for this picture, and its other chunks."""
+    picture = read(data)
+    view = memoryview(data)
+    chunks: list[_Chunk] = [(kind, view[start:end]) for kind, start, end in _chunks(data)]
+    for kind, payload in chunks:
+        if kind == b"VP8X":
+            return bytearray(payload), [chunk for chunk in chunks if chunk[0] != b"VP8X"]
+    alpha = any(kind == b"VP8L" and payload[4] & 0x10 for kind, payload in chunks)
+    sides = [(side - 1).to_bytes(3, "little") for side in (picture.width, picture.height)]
+    return bytearray([_HAS_ALPHA if alpha else 0, 0, 0, 0]) + b"".join(sides), chunks
+
+
+def _riff(head: bytearray, chunks: list[_Chunk]) -> bytes:
+    """A WebP of these chunks; the flags of its head say which are there."""
+    kinds = {kind for kind, _ in chunks}
+    for flag, kind in ((_HAS_EXIF, b"EXIF"), (_HAS_XMP, b"XMP "), (_HAS_ICC, b"ICCP")):
+        head[0] = head[0] | flag if kind in kinds else head[0] & ~flag
+    body: list[_Payload] = [b"WEBP"]
+    for kind, payload in [(b"VP8X", head), *chunks]:
+        body += [_HEAD.pack(kind, len(payload)), payload, b"\0" * (len(payload) % 2)]
+    size = sum(map(len, body))
+    return b"".join([_HEAD.pack(b"RIFF", size), *body])
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:

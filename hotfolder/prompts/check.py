@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from hotfolder.errors import Mistake, MistakesError
+from msgspec.structs import replace
+
+from hotfolder.errors import Mistake, MistakesError, PictureError
+from hotfolder.images import document
 from hotfolder.recipes import draw, wildcards
 from hotfolder.recipes import profile as profiles
 from hotfolder.recipes.profile import Profile
-from hotfolder.recipes.prompt import Prompt
-from hotfolder.recipes.recipe import MAX_TEXT
+from hotfolder.recipes.prompt import MAX_SEED, Prompt
+from hotfolder.recipes.recipe import MAX_TEXT, MIN_SIDE_PX, Recipe
+from hotfolder.recipes.record import Record
+from hotfolder.recipes.schedulers import MODEL_OWN
 
 
 def check(
@@ -29,8 +34,12 @@ def check(
         place = f'prompt {number} ("{_short(prompt.text)}")' if len(prompts) > 1 else ""
         profile, wrong = _resolved(prompt, tables, default)
         found.update(dict.fromkeys(wrong))
-        if profile is not None and not prompt.literal:
-            for mistake in _of_template(draw.template(prompt, profile), words):
+        if profile is not None:
+            template = draw.template(prompt, profile)
+            of_text = [*_of_length(template, prompt.negative or profile.negative)]
+            if not prompt.literal:
+                of_text += _of_template(template, words)
+            for mistake in of_text:
                 where = ", ".join(part for part in (place, mistake.where) if part)
                 found[Mistake(where, mistake.says)] = None
     if found:
@@ -60,9 +69,36 @@ def _of_template(template: str, words: Mapping[str, Sequence[str]]) -> Iterator[
     yield from wildcards.mistakes(template, words)
     if not template:
         yield Mistake("", "this prompt is empty; expected what the picture shall show")
+
+
+def _of_length(template: str, negative: str) -> Iterator[Mistake]:
     if len(template) > MAX_TEXT:
         says = f"with its fixed and random parts this prompt has {len(template):,} characters"
         yield Mistake("", f"{says}; expected at most {MAX_TEXT:,}")
+        return
+    try:
+        document.require_room(*_carried_by_a_final(template, negative))
+    except PictureError as error:
+        yield Mistake("", f"a picture cannot carry this prompt: {error}")
+
+
+def _carried_by_a_final(prompt: str, negative: str) -> tuple[Recipe, Record]:
+    """The longest that a draft's and its finals' files have to say of a prompt."""
+    draft = Recipe(
+        prompt=prompt,
+        negative_prompt=negative,
+        seed=MAX_SEED,
+        width=MIN_SIDE_PX,
+        height=MIN_SIDE_PX,
+        multiple=1,
+        model="model",
+        scheduler=MODEL_OWN,
+        steps=1,
+        guidance_scale=1.0,
+    )
+    record = Record(stage="draft", pixels="0" * 64, template=prompt)
+    final = replace(draft, source=draft, strength=1.0)
+    return final, replace(record, stage="final", source=record)
 
 
 def _short(text: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from hotfolder.errors import Mistake, MistakesError, mistake
 from hotfolder.images import infotext
-from hotfolder.images.infotext import NEGATIVE, Infotext
+from hotfolder.images.infotext import NEGATIVE
+from hotfolder.images.told import Told
 from hotfolder.recipes.prompt import MAX_PROMPTS, MAX_SEED, Prompt
 from hotfolder.recipes.recipe import MAX_TEXT
 from hotfolder.recipes.schedulers import SCHEDULERS
@@ -57,8 +58,8 @@ def prompts(text: str) -> tuple[Prompt, ...]:
     return tuple(found)
 
 
-def from_infotext(read: Infotext) -> Prompt:
-    """The prompt of an A1111 text. Its size gives the shape only: the area is the profile's."""
+def from_told(read: Told) -> Prompt:
+    """The prompt that a picture tells. Its size gives the shape only: the area is the profile's."""
     return Prompt(
         text=read.prompt,
         negative=read.negative_prompt,
@@ -140,7 +141,7 @@ def _pasted(block: list[_Paragraph]) -> Prompt:
         raise mistake(f"this prompt is longer than {MAX_TEXT:,} characters", where)
     if not read.prompt:
         raise mistake('there is no prompt above "Negative prompt:" or "Steps:"', where)
-    return from_infotext(read)
+    return from_told(read)
 
 
 def _written(block: list[_Paragraph]) -> Prompt:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import msgspec
 
 from hotfolder.errors import mistake
-from hotfolder.images.infotext import Infotext
+from hotfolder.images.told import Told
 from hotfolder.prompts import paragraphs
 from hotfolder.recipes.prompt import Prompt
-from hotfolder.recipes.recipe import Pixels, Recipe, lineage
+from hotfolder.recipes.recipe import Pixels, Recipe, drafted
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 READS = "picture"
 
 
 def parse(
-    recipe: Recipe | None, infotext: Infotext | None, pixels: Pixels, text: str | None
+    recipe: Recipe | None, told: Told | None, pixels: Pixels, text: str | None
 ) -> tuple[Prompt, ...]:
     """The prompts that a picture stands for.
 
@@ -27,8 +27,8 @@ def parse(
         return (_more_like(recipe),)
     if text is not None:
         found = paragraphs.prompts(text)
-    elif infotext is not None and infotext.prompt:
-        found = (paragraphs.from_infotext(infotext),)
+    elif told is not None and told.prompt:
+        found = (paragraphs.from_told(told),)
     else:
         raise mistake(
             "this picture says nothing about its prompt; "
@@ -38,7 +38,7 @@ def parse(
 
 
 def _more_like(recipe: Recipe) -> Prompt:
-    draft = [link for link in lineage(recipe) if isinstance(link, Recipe)][-1]
+    draft = drafted(recipe)
     return Prompt(
         text=draft.prompt,
         negative=draft.negative_prompt,

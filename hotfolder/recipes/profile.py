@@ -12,7 +12,8 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from hotfolder.errors import Mistake, MistakesError, did_you_mean, mistake
-from hotfolder.recipes import schema, sizes
+from hotfolder.recipes import encoding, schema, sizes
+from hotfolder.recipes.encoding import Encoding, Format, Quality
 from hotfolder.recipes.schedulers import MODEL_OWN, SCHEDULERS
 
 Steps = Annotated[int, Meta(ge=1, le=1000)]
@@ -54,18 +55,29 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Draft(Struct, frozen=True, forbid_unknown_fields=True):
-    """Small pictures: their area, the range or list of their aspects, how many for each prompt."""
+    """Small pictures: their area, the range or list of their aspects, how many for each prompt.
+
+    `format` and `quality` are those of the files: `recipes.encoding` says what they mean.
+    """
 
     area: Size = "800x800"
     aspect: Aspect = "2:3 to 3:2"
     count: Annotated[int, Meta(ge=1, le=100_000)] = 4
+    format: Format = "png"
+    quality: Quality | None = None
+
+    @property
+    def encoding(self) -> Encoding:
+        """How a draft's file is written."""
+        return encoding.encoding(self.format, self.quality)
 
 
 class Refine(Struct, frozen=True, forbid_unknown_fields=True):
     """Finals of a picked draft: how many, how large, how far from the draft.
 
     `strength` may be a list: the first final takes the first, and so on. What is None is as for
-    drafts; `steps` is diffusers' argument, of which img2img runs `steps * strength`.
+    drafts; `steps` is diffusers' argument, of which img2img runs `steps * strength`. `format` and
+    `quality` are those of the files.
     """
 
     area: Size = "1000x1000"
@@ -74,6 +86,13 @@ class Refine(Struct, frozen=True, forbid_unknown_fields=True):
     steps: Steps | None = None
     guidance_scale: Guidance | None = None
     scheduler: SchedulerName | None = None
+    format: Format = "png"
+    quality: Quality | None = None
+
+    @property
+    def encoding(self) -> Encoding:
+        """How a final's file is written."""
+        return encoding.encoding(self.format, self.quality)
 
 
 class Profile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

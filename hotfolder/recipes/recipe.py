@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hotfolder.errors import PictureError
+from hotfolder.recipes.encoding import Encoding
 
 SCHEMA = 1
 MAX_TEXT = 65_536
@@ -17,6 +18,7 @@ MIN_SIDE_PX = 16
 MAX_SIDE_PX = 16_384
 MAX_AREA_PX = 64_000_000
 MAX_DEPTH = 8
+MAX_SAID = 200  # characters of a refusal that quotes what was read
 
 Prompt_ = Annotated[str, Meta(max_length=MAX_TEXT)]
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -48,6 +50,8 @@ class Recipe(
 
     The picture has `width` x `height` px. It is rendered at the next sides that are multiples of
     `multiple` and cropped. With a `source` it is an img2img picture of that source at `strength`.
+    A source that was rendered and then lost some of its pixels' bits to its file is taken as that
+    file shows it: `source_encoding` says how; what a recipe's own file is like is no part of it.
     `model` is the name of a model that the owner configured, never a path. `scheduler` is a name
     from `recipes.schedulers`. Fields with a default are left out of the canonical text, so that
     a later version can add one without changing the id of any recipe written before.
@@ -65,6 +69,13 @@ class Recipe(
     guidance_scale: Annotated[float, Meta(ge=0, le=100)]
     strength: Annotated[float, Meta(gt=0, le=1)] | None = None
     source: Recipe | Pixels | None = None
+    source_encoding: Encoding | None = None
+
+    def __post_init__(self) -> None:
+        # 7 and 7.0, 0.0 and -0.0 are one number: they must give one id.
+        for name in ("guidance_scale", "strength"):
+            if (number := getattr(self, name)) is not None:
+                msgspec.structs.force_setattr(self, name, float(number) + 0.0)
 
     @property
     def id(self) -> str:
@@ -90,11 +101,11 @@ def from_builtins(data: Any) -> Recipe:
     data = dict(data)
     schema = data.pop("schema", None)
     if schema != SCHEMA:
-        raise PictureError(f"the recipe's schema is {schema!r}; this version reads {SCHEMA}")
+        raise PictureError(_unknown(schema))
     try:
         recipe = msgspec.convert(data, Recipe)
     except (msgspec.ValidationError, RecursionError) as error:
-        raise PictureError(f"the recipe is not valid: {error}") from None
+        raise PictureError(f"the recipe is not valid: {str(error)[:MAX_SAID]}") from None
     return _within_bounds(recipe)
 
 
@@ -106,6 +117,20 @@ def lineage(recipe: Recipe) -> tuple[Recipe | Pixels, ...]:
     return tuple(chain)
 
 
+def drafted(recipe: Recipe) -> Recipe:
+    """The first recipe of a lineage: that of the draft that everything was made from."""
+    return [link for link in lineage(recipe) if isinstance(link, Recipe)][-1]
+
+
+def _unknown(schema: Any) -> str:
+    if isinstance(schema, int) and schema > SCHEMA:
+        return (
+            f"its recipe has the schema {str(schema)[:MAX_SAID]}, of a later version of hotfolder; "
+            f"this one reads up to {SCHEMA}"
+        )
+    return f"the recipe's schema is {repr(schema)[:MAX_SAID]}; this version reads {SCHEMA}"
+
+
 def _within_bounds(recipe: Recipe) -> Recipe:
     chain = lineage(recipe)
     if len(chain) > MAX_DEPTH:
@@ -115,4 +140,11 @@ def _within_bounds(recipe: Recipe) -> Recipe:
             raise PictureError(f"{link.width}x{link.height} is more than {MAX_AREA_PX:,} pixels")
         if isinstance(link, Recipe) and (link.strength is None) != (link.source is None):
             raise PictureError("a recipe has a strength exactly when it has a source")
+        if isinstance(link, Recipe) and link.source_encoding is not None:
+            _check_source_encoding(link, link.source_encoding)
     return recipe
+
+
+def _check_source_encoding(recipe: Recipe, encoding: Encoding) -> None:
+    if not (encoding.lossy and isinstance(recipe.source, Recipe)):
+        raise PictureError("only a source that was rendered can have lost something in its file")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from hotfolder.recipes.encoding import PNG, Encoding
 from hotfolder.recipes.recipe import Sha256
 
 Short = Annotated[str, Meta(max_length=1024)]
@@ -15,17 +16,21 @@ Stage = Literal["draft", "final"]
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How one picture came to be. No part of the recipe's id; unknown keys are let pass.
 
-    `pixels` is the pixel hash of the picture. `threads` is torch's thread count on a CPU (it
-    changes fp32 bits). `steps_run` is the number of denoising steps that ran. `template` is the
-    prompt before wildcards, `prompt_file` the name of the file it was read from, `overrides` the
-    profile keys that it set. `request` and `ordinal` say which wish it fulfils, so that the ledger
-    can be rebuilt from the pictures: the prompt's digest and the draft's number, or, for a final,
-    the key of the picked picture and the number of the refinement. `source` is the record of the
-    picture that it was made from, if we made that: it may have been made elsewhere.
+    `pixels` is the pixel hash of the picture as its file shows it. `encoding` is how the rendered
+    pixels became these; where it loses some, `rendered` is the pixel hash before. `threads` is
+    torch's thread count on a CPU (it changes fp32 bits). `steps_run` is the number of denoising
+    steps that ran. `template` is the prompt before wildcards, `prompt_file` the name of the file it
+    was read from, `overrides` the profile keys that it set. `request` and `ordinal` say which wish
+    it fulfils, so that the ledger can be rebuilt from the pictures: the prompt's digest and the
+    draft's number, or, for a final, the key of the picked picture and the number of the refinement.
+    `source` is the record of the picture that it was made from, if we made that: it may have been
+    made elsewhere. `studio` is the name of the studio that wished for it.
     """
 
     stage: Stage
     pixels: Sha256
+    rendered: Sha256 | None = None
+    encoding: Encoding = PNG
     software: Short = ""
     created: Short = ""
     seconds: float = 0.0
@@ -42,4 +47,5 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     overrides: dict[str, Any] = {}
     request: Short = ""
     ordinal: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    studio: Short = ""
     source: Record | None = None

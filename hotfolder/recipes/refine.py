@@ -5,21 +5,28 @@ from __future__ import annotations
 from hotfolder.recipes import profile as profiles
 from hotfolder.recipes import sizes
 from hotfolder.recipes.draw import SEED_RANGE, derive
+from hotfolder.recipes.encoding import PNG, Encoding
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.recipe import Pixels, Recipe
 
 
 def refine(
-    source: Recipe | Pixels, profile: Profile, prompt: str, negative_prompt: str
+    source: Recipe | Pixels,
+    profile: Profile,
+    prompt: str,
+    negative_prompt: str,
+    encoding: Encoding = PNG,
 ) -> tuple[Recipe, ...]:
     """One recipe for each final of `source`, with its own seed each.
 
     A source that we made brings its prompt along in its recipe; `prompt` and `negative_prompt`
-    are for one that we know by its pixels alone. The finals have the source's aspect at the
+    are for one that we know by its pixels alone. `encoding` is how the source's file was written:
+    what that lost is lost to its finals. The finals have the source's aspect at the
     profile's refinement area.
     """
     if isinstance(source, Recipe):
         prompt, negative_prompt = source.prompt, source.negative_prompt
+    rendered = isinstance(source, Recipe)
     settings = profile.refine
     area = sizes.size(settings.area)
     multiple = profile.model.multiple
@@ -39,6 +46,7 @@ def refine(
             guidance_scale=profile.guidance_scale if guidance is None else guidance,
             strength=profiles.strength(settings, index),
             source=source,
+            source_encoding=encoding if rendered and encoding.lossy else None,
         )
         for index in range(settings.count)
     )

@@ -23,6 +23,12 @@ def best_device() -> str:
     return "cpu"
 
 
+def devices() -> list[str]:
+    """The devices to render on at the same time: every CUDA card, or the one best device."""
+    cards = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    return [f"cuda:{card}" for card in range(cards)] if cards > 1 else [best_device()]
+
+
 def device_name(device: str) -> str:
     """The device in words, with what changes the bits: "cpu AMD EPYC AVX512", "cuda NVIDIA …"."""
     kind = device.partition(":")[0]

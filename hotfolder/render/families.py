@@ -3,12 +3,58 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from hotfolder.errors import RenderError
 from hotfolder.recipes.recipe import Recipe
 
 Mode = Literal["txt2img", "img2img"]
+AfterStep = Callable[[Any, int, Any], None]
+
+
+# text-to-image pipeline -> its img2img sibling; "" where diffusers has none with a strength.
+FAMILIES: Mapping[str, str] = {
+    "StableDiffusionPipeline": "StableDiffusionImg2ImgPipeline",
+    "StableDiffusionXLPipeline": "StableDiffusionXLImg2ImgPipeline",
+    "LatentConsistencyModelPipeline": "LatentConsistencyModelImg2ImgPipeline",
+    "StableDiffusion3Pipeline": "StableDiffusion3Img2ImgPipeline",
+    "FluxPipeline": "FluxImg2ImgPipeline",
+    "QwenImagePipeline": "QwenImageImg2ImgPipeline",
+    "ZImagePipeline": "ZImageImg2ImgPipeline",
+    "ChromaPipeline": "ChromaImg2ImgPipeline",
+    "SanaSprintPipeline": "SanaSprintImg2ImgPipeline",
+    "Kandinsky3Pipeline": "Kandinsky3Img2ImgPipeline",
+    "KolorsPipeline": "KolorsImg2ImgPipeline",
+    "SanaPipeline": "",
+    "PixArtAlphaPipeline": "",
+    "PixArtSigmaPipeline": "",
+    "AuraFlowPipeline": "",
+    "LuminaPipeline": "",
+    "Lumina2Pipeline": "",
+    "HunyuanDiTPipeline": "",
+    "CogView3PlusPipeline": "",
+    "CogView4Pipeline": "",
+    "Flux2Pipeline": "",
+    "Flux2KleinPipeline": "",
+    "QwenImage21Pipeline": "",
+    "PRXPipeline": "",
+    "OvisImagePipeline": "",
+    "Krea2Pipeline": "",
+}
+
+
+def trouble(class_name: str, mode: Mode) -> str:
+    """A sentence if a model whose model_index.json names this pipeline cannot do `mode`."""
+    family = class_name.removesuffix("Pipeline")
+    if class_name not in FAMILIES:
+        return f"{family} models are none that hotfolder can make pictures with from a prompt"
+    if mode == "img2img" and not FAMILIES[class_name]:
+        return (
+            f"diffusers has no img2img with a strength for {family} models, so their drafts cannot "
+            "be refined; choose another profile, or write count = 0 below [refine]"
+        )
+    return ""
 
 
 def pipeline(modules: Any, mode: Mode, scheduler: Any) -> Any:
@@ -17,20 +63,15 @@ def pipeline(modules: Any, mode: Mode, scheduler: Any) -> Any:
     It costs 1.5 ms and shares nothing but weights with any other, so one render can interrupt
     another. Raises RenderError where diffusers has no such pipeline for the family.
     """
-    # Imported here, after `weights` has silenced what the import says.
-    from diffusers import AutoPipelineForImage2Image, AutoPipelineForText2Image
+    import diffusers
 
-    auto = AutoPipelineForText2Image if mode == "txt2img" else AutoPipelineForImage2Image
-    family = type(modules).__name__.removesuffix("Pipeline")
-    try:
-        pipe = auto.from_pipe(modules, scheduler=scheduler)
-    except ValueError as error:
-        raise RenderError(f"diffusers has no {mode} for {family} models: {error}") from error
-    if mode == "img2img" and "strength" not in accepted(pipe):
-        raise RenderError(
-            f"{family} models follow a picture as an example and have no strength; "
-            "choose another profile for refinements"
-        )
+    name = type(modules).__name__
+    if says := trouble(name, mode):
+        raise RenderError(says)
+    wanted = getattr(diffusers, name if mode == "txt2img" else FAMILIES[name])
+    # Not by `from_pipe`, which puts shared modules into float32, and knows not every sibling.
+    have = {**modules.config, **modules.components, "scheduler": scheduler}
+    pipe = wanted(**{name: have[name] for name in _parameters(wanted.__init__) if name in have})
     pipe.set_progress_bar_config(disable=True)
     return pipe
 
@@ -46,8 +87,12 @@ def arguments(pipe: Any, recipe: Recipe, canvas: tuple[int, int]) -> dict[str, A
         "width": width,
         "height": height,
         "output_type": "pil",
+        # These families would render at a size that they were trained at, and scale the picture.
+        "use_resolution_binning": False,
         **_guidance(pipe, recipe, names),
     }
+    if recipe.steps != 2:
+        wanted["intermediate_timesteps"] = None  # Sana Sprint's default is for two steps
     return {name: value for name, value in wanted.items() if name in names}
 
 
@@ -57,9 +102,10 @@ def _guidance(pipe: Any, recipe: Recipe, names: frozenset[str]) -> dict[str, Any
     A pipeline with `true_cfg_scale` (FLUX.1, Qwen-Image) takes as `guidance_scale` a number that
     the model itself was trained to read, if it was; such a model has no use for a negative prompt.
     """
-    negative = recipe.negative_prompt or None
+    negative = recipe.negative_prompt
     if "true_cfg_scale" not in names:
-        return {"guidance_scale": recipe.guidance_scale, "negative_prompt": negative}
+        said = {"negative_prompt": negative} if negative else {}  # unsaid, each has a default
+        return {"guidance_scale": recipe.guidance_scale, **said}
     if pipe.transformer.config.guidance_embeds:
         return {"guidance_scale": recipe.guidance_scale, "true_cfg_scale": 1.0}
     # FLUX.1 schnell was trained on prompts of 256 tokens; diffusers' default is that of dev.
@@ -71,6 +117,29 @@ def _guidance(pipe: Any, recipe: Recipe, names: frozenset[str]) -> dict[str, Any
     return {"true_cfg_scale": recipe.guidance_scale, "negative_prompt": negative, **length}
 
 
+def listen(pipe: Any, arguments: dict[str, Any], after_step: AfterStep) -> None:
+    """Have `after_step(pipe, steps, latents)` called after every denoising step.
+
+    `steps` is the number of all steps of this call; `latents` are the loop's own, and may be
+    changed in place.
+    """
+    names = accepted(pipe)
+    if "callback_on_step_end" in names:
+
+        def at_end(_: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            after_step(pipe, pipe.num_timesteps, tensors["latents"])
+            return tensors
+
+        arguments["callback_on_step_end"] = at_end
+    elif "callback" in names:  # how older pipelines do it, PixArt's among them
+        steps = arguments["num_inference_steps"]
+        arguments["callback"] = lambda step, timestep, latents: after_step(pipe, steps, latents)
+
+
 def accepted(pipe: Any) -> frozenset[str]:
     """The names of the arguments that a pipeline takes."""
-    return frozenset(inspect.signature(pipe.__call__).parameters)
+    return _parameters(pipe.__call__)
+
+
+def _parameters(function: Any) -> frozenset[str]:
+    return frozenset(inspect.signature(function).parameters)

@@ -57,14 +57,14 @@ def locate(model: Model, base: Path | None) -> Path:
 def load(path: Path, model: Model, dtype: Any) -> Any:
     """The pipeline at `path` (see `locate`), in `dtype`, without any content filter."""
     _quiet()
-    from diffusers import AutoPipelineForText2Image
+    from diffusers import DiffusionPipeline
 
     try:
         if path.is_file():
             return _single_file_class(path).from_single_file(
                 str(path), dtype=dtype, local_files_only=_offline()
             )
-        return AutoPipelineForText2Image.from_pretrained(
+        return DiffusionPipeline.from_pretrained(
             path,
             dtype=dtype,
             use_safetensors=True,

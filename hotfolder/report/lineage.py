@@ -2,30 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from hotfolder.images.told import Told
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 
 Tree = tuple[str, Sequence["Tree"]]
 
 
-def tree(title: str, recipe: Recipe, record: Record, edited: bool) -> list[str]:
-    """The lineage of one picture in lines, the picture itself at the root."""
-    note = "edited after it was made: its pixels are not the recorded ones"
-    first: list[Tree] = [(note, ())] if edited else []
-    branches = [*first, *_leaves([*_lines(recipe), *_record_lines(record)]), *_source(recipe)]
+def tree(
+    title: str, recipe: Recipe, record: Record, notes: Iterable[str] = (), carrier: str = ""
+) -> list[str]:
+    """The lineage of one picture in lines, the picture itself at the root.
+
+    `notes` are sentences about the picture in hand, `carrier` is where in its file all that was
+    read. Of a source, only what differs from the picture that was made from it is repeated.
+    """
+    own = [*_lines(recipe), *_record_lines(record), ("read from", carrier and f"its {carrier}")]
+    branches = [*_leaves(notes), *_labelled(own), *_source(recipe, record)]
     return [title, *_drawn(branches, "")]
 
 
-def _source(recipe: Recipe) -> list[Tree]:
+def foreign(title: str, told: Told, notes: Iterable[str] = ()) -> list[str]:
+    """What another program says of its picture, in the same form."""
+    size = f"{told.width}x{told.height}" if told.width else ""
+    model = told.model + (f" ({told.model_hash[:10]})" if told.model_hash else "")
+    settings = [
+        model.strip(),
+        told.scheduler or "",
+        "" if told.steps is None else f"{told.steps} steps",
+        "" if told.guidance_scale is None else f"guidance {told.guidance_scale:g}",
+        "" if told.strength is None else f"strength {told.strength:g}",
+    ]
+    lines = {
+        "prompt": told.prompt,
+        "negative": told.negative_prompt,
+        "size": _listed([size, "" if told.seed is None else f"seed {told.seed}"]),
+        "settings": _listed(settings),
+        "LoRAs": _listed(told.loras),
+        "others": _listed(f"{key}: {text}" for key, text in told.others.items()),
+    }
+    return [title, *_drawn([*_labelled(lines.items()), *_leaves(notes)], "")]
+
+
+def _source(recipe: Recipe, record: Record | None) -> list[Tree]:
     source = recipe.source
     if source is None:
         return []
     if isinstance(source, Pixels):
-        return [(f"made from a picture of {source.width}x{source.height} from elsewhere", ())]
+        said = f"{source.width}x{source.height} px from elsewhere, kept as {source.sha256[:12]}…"
+        return [(f"made from a picture of {said}", ())]
     kind = "draft" if source.source is None else "picture"
-    return [(f"made from {kind} {source.id[:8]}", [*_leaves(_lines(source)), *_source(source)])]
+    seen = f", as its {recipe.source_encoding} shows it" if recipe.source_encoding else ""
+    made = record.source if record else None
+    own = dict(_lines(recipe))
+    lines = [(label, text) for label, text in _lines(source) if own.get(label) != text]
+    lines += _record_lines(made) if made else []
+    title = f"made from {kind} {source.id[:8]}{seen}"
+    return [(title, [*_labelled(lines), *_source(source, made)])]
 
 
 def _drawn(branches: Sequence[Tree], indent: str) -> list[str]:
@@ -37,29 +72,48 @@ def _drawn(branches: Sequence[Tree], indent: str) -> list[str]:
     return lines
 
 
-def _leaves(lines: list[str]) -> list[Tree]:
+def _leaves(lines: Iterable[str]) -> list[Tree]:
     return [(line, ()) for line in lines]
 
 
-def _lines(recipe: Recipe) -> list[str]:
-    lines = [f"prompt     {recipe.prompt}"]
-    if recipe.negative_prompt:
-        lines.append(f"negative   {recipe.negative_prompt}")
-    lines.append(f"size       {recipe.width}x{recipe.height}, seed {recipe.seed}")
+def _labelled(lines: Iterable[tuple[str, str]]) -> list[Tree]:
+    return _leaves(f"{label:10} {_one_line(text)}" for label, text in lines if text)
+
+
+def _one_line(text: str) -> str:
+    """A text from anywhere, on one line of a terminal: no line ends, no escape sequences."""
+    return "".join(
+        " ↵ " if sign == "\n" else sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        for sign in text
+    )
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return ", ".join(text for text in texts if text)
+
+
+def _lines(recipe: Recipe) -> list[tuple[str, str]]:
     settings = f"{recipe.model}, {recipe.scheduler}, {recipe.steps} steps"
     settings += f", guidance {recipe.guidance_scale:g}"
     if recipe.strength is not None:
         settings += f", strength {recipe.strength:g}"
-    return [*lines, f"settings   {settings}"]
+    return [
+        ("prompt", recipe.prompt),
+        ("negative", recipe.negative_prompt),
+        ("size", f"{recipe.width}x{recipe.height}, seed {recipe.seed}"),
+        ("settings", settings),
+    ]
 
 
-def _record_lines(record: Record) -> list[str]:
+def _record_lines(record: Record) -> list[tuple[str, str]]:
     versions = ", ".join(f"{name} {number}" for name, number in sorted(record.versions.items()))
-    lines = {
-        "template": record.template if "{" in record.template or "__" in record.template else "",
-        "asked for": record.prompt_file and f"in {record.prompt_file}, profile {record.profile}",
-        "made": record.created and f"{record.created}, {record.seconds:g} s on {record.device}",
-        "with": versions and f"{record.software}, {versions}",
-        "pixels": record.pixels,
-    }
-    return [f"{name:10} {text}" for name, text in lines.items() if text]
+    seconds = f"{record.seconds:.1f}".removesuffix(".0")
+    is_template = "{" in record.template or "__" in record.template
+    return [
+        ("template", record.template if is_template else ""),
+        ("asked for", record.prompt_file and f"in {record.prompt_file}, profile {record.profile}"),
+        ("made", record.created and f"{record.created}, {seconds} s on {record.device}"),
+        ("with", versions and f"{record.software}, {versions}"),
+        ("written", f"as {record.encoding}" if record.encoding.lossy else ""),
+        ("pixels", record.pixels),
+    ]

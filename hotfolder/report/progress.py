@@ -10,16 +10,19 @@ _log = logging.getLogger("hotfolder")
 
 
 class Progress(Protocol):
-    """Who is told of the daemon's doings."""
+    """Who is told of the daemon's doings.
 
-    def began(self, what: str) -> None:
-        """A picture is being made."""
+    `which` tells things apart that go on at the same time. `step` is called from any thread.
+    """
 
-    def step(self, step: int, steps: int) -> None:
-        """One more denoising step of the picture that began last."""
+    def began(self, what: str, which: int | None = None) -> None:
+        """Something is being done: a picture is being made, say."""
 
-    def ended(self) -> None:
-        """The picture that began last is made, or given up."""
+    def step(self, step: int, steps: int, which: int | None = None) -> None:
+        """One more denoising step of a picture that has begun."""
+
+    def ended(self, which: int | None = None) -> None:
+        """What has begun is done, or given up."""
 
     def say(self, sentence: str) -> None:
         """Something happened that its owner wants to know."""
@@ -31,13 +34,13 @@ class Progress(Protocol):
 class Lines:
     """One line in the log for each thing that happened."""
 
-    def began(self, what: str) -> None:
+    def began(self, what: str, which: int | None = None) -> None:
         """Nothing: only what is finished is worth a line."""
 
-    def step(self, step: int, steps: int) -> None:
+    def step(self, step: int, steps: int, which: int | None = None) -> None:
         """Nothing."""
 
-    def ended(self) -> None:
+    def ended(self, which: int | None = None) -> None:
         """Nothing."""
 
     def say(self, sentence: str) -> None:
@@ -50,7 +53,7 @@ class Lines:
 
 
 class Bars:
-    """A bar for what is being done at the bottom of the terminal, lines of what was done above."""
+    """Bars for what is being done at the bottom of the terminal, lines of what was done above."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -65,7 +68,7 @@ class Bars:
             refresh_per_second=5,
             transient=True,
         )
-        self._tasks: list[Any] = []
+        self._tasks: dict[int | None, Any] = {}
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -79,18 +82,18 @@ class Bars:
     ) -> None:
         self._progress.stop()
 
-    def began(self, what: str) -> None:
+    def began(self, what: str, which: int | None = None) -> None:
         """Another bar; a refinement's stands below that of the draft it interrupts."""
-        self._tasks.append(self._progress.add_task(what, total=None, steps=""))
+        self._tasks[which] = self._progress.add_task(what, total=None, steps="")
 
-    def step(self, step: int, steps: int) -> None:
-        """Move the last bar."""
+    def step(self, step: int, steps: int, which: int | None = None) -> None:
+        """Move a bar."""
         shown = f"step {step} of {steps}"
-        self._progress.update(self._tasks[-1], completed=step, total=steps, steps=shown)
+        self._progress.update(self._tasks[which], completed=step, total=steps, steps=shown)
 
-    def ended(self) -> None:
-        """Take the last bar away."""
-        self._progress.remove_task(self._tasks.pop())
+    def ended(self, which: int | None = None) -> None:
+        """Take a bar away."""
+        self._progress.remove_task(self._tasks.pop(which))
 
     def say(self, sentence: str) -> None:
         """A line above the bars."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+import os
+from pathlib import Path, PurePosixPath
 
 from hotfolder.history import Finished, Finishing
 from hotfolder.plan import Explain, Finish, Pick, SetAside
@@ -20,7 +21,8 @@ def finish(studio: Studio, ledger: Ledger, job: Finish) -> str:
     can tell a file that was not moved yet from one that was dropped once more.
     """
     to = _free(studio, _aside(job.path, "done"))
-    ledger.append(Finishing(job.path, to, dict(job.through), job.beside))
+    ctime_ns = (studio.root / job.path).stat().st_ctime_ns
+    ledger.append(Finishing(job.path, to, dict(job.through), job.beside, ctime_ns))
     moved = publish.move(studio.root, job.path, to)
     for path in job.beside:
         _move_beside(studio, path, moved)
@@ -31,10 +33,13 @@ def finish(studio: Studio, ledger: Ledger, job: Finish) -> str:
 def confirm(studio: Studio, ledger: Ledger) -> None:
     """Bring announced moves to their end that a crash cut off."""
     for move in ledger.history.unconfirmed_moves():
-        is_there, was_moved = (studio.root / move.file).exists(), (studio.root / move.to).exists()
-        if is_there and not was_moved:
+        here, there = _status(studio.root / move.file), _status(studio.root / move.to)
+        if here and there and here.st_nlink > 1 and os.path.samestat(here, there):
+            (studio.root / move.file).unlink()  # half a rename: one file under two names
+            here = None
+        if here and not there and move.ctime_ns in (0, here.st_ctime_ns):
             continue  # the plan finds it finished, and announces it again
-        if was_moved and not is_there:
+        if there and not here:
             for path in move.beside:
                 _move_beside(studio, path, move.to)
         ledger.append(Finished(move.to, move.through))
@@ -67,6 +72,13 @@ def pick(studio: Studio, job: Pick) -> str:
 def _aside(path: str, folder: str) -> str:
     below = path.removeprefix("inbox/")
     return f"inbox/{folder}/{below}"
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except FileNotFoundError:
+        return None
 
 
 def _free(studio: Studio, path: str) -> str:

@@ -10,9 +10,9 @@ from hotfolder.errors import PictureError
 from hotfolder.history import Lost, Made, Making
 from hotfolder.images import carried, document
 from hotfolder.images.carried import suffixes as picture_suffixes
+from hotfolder.images.document import Found
 from hotfolder.plan import Render, RenderDraft
-from hotfolder.recipes.recipe import Recipe
-from hotfolder.recipes.record import Record, Stage
+from hotfolder.recipes.record import Stage
 from hotfolder.recipes.settings import Settings
 from hotfolder.studio import publish
 from hotfolder.studio.layout import Studio
@@ -42,21 +42,45 @@ def path_of(job: Render, settings: Settings, now: datetime) -> str:
         folder += f"/{now.astimezone():%Y-%m-%d}"
     elif settings.folders == "prompt" and prompt_file(job):
         folder += f"/{slug(PurePosixPath(prompt_file(job)).stem)}"
-    return f"{folder}/{slug(job.recipe.prompt)}-{job.recipe.id[:8]}.png"
+    return f"{folder}/{slug(job.recipe.prompt)}-{job.recipe.id[:8]}{job.encoding.suffix}"
 
 
-def hang(studio: Studio, ledger: Ledger, job: Render, path: str, data: bytes, pixels: str) -> str:
-    """Publish a picture and enter it in the ledger; returns where it lies.
+def announce(studio: Studio, ledger: Ledger, job: Render, path: str) -> str | None:
+    """Say in the ledger that a job's picture is about to be published at `path`.
 
-    It is announced first. When the program dies before the entry is made, `recover` looks whether
-    the picture made it to the disk, so that it is made neither twice nor never.
+    When the program dies before the picture is entered, `recover` looks whether it made it to the
+    disk, so that it is made neither twice nor never. Returns where the picture lies if that
+    happened to an earlier try: the disk had room for the picture, but none for the entry.
     """
-    what = (stage(job), job.request, job.ordinal, job.recipe.id)
-    ledger.append(Making(*what, path))
-    published = publish.publish(studio.root, path, data)
+    earlier = ledger.history.announced(job.recipe.id)
+    if earlier is None:
+        ledger.append(Making(stage(job), job.request, job.ordinal, job.recipe.id, path))
+    found = _lying(studio, earlier) if earlier else None
+    return publish.relative(studio.root, found[0]) if found else None
+
+
+def put(studio: Studio, job: Render, path: str, data: bytes) -> str:
+    """Publish a picture, unless the same one has its name already; returns where it lies.
+
+    Then another machine made it from the same wish. Needs no ledger, so any thread may call it.
+    """
+    names = (publish.relative(studio.root, p) for p in publish.candidates(studio.root / path))
+    return next(
+        name
+        for name in names
+        if publish.place(studio.root, name, data) or _carries(studio.root / name, job.recipe.id)
+    )
+
+
+def withdraw(ledger: Ledger, job: Render) -> None:
+    """Forget an announcement whose picture could not be published; on disk a restart sees to it."""
+    ledger.history.apply(Lost(job.recipe.id))
+
+
+def enter(ledger: Ledger, job: Render, path: str, pixels: str) -> None:
+    """Enter an announced picture that lies at `path` now; `pixels` is its pixel hash."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    ledger.append(Made(*what, published, pixels, at))
-    return published
+    ledger.append(Made(stage(job), job.request, job.ordinal, job.recipe.id, path, pixels, at))
 
 
 def recover(studio: Studio, ledger: Ledger) -> None:
@@ -69,36 +93,50 @@ def recover(studio: Studio, ledger: Ledger) -> None:
     if not any(ledger.history.totals().values()):
         rebuild(studio, ledger)
     for making in ledger.history.unconfirmed():
-        found = next(_carrying(studio, making.recipe, making.name), None)
+        found = _lying(studio, making)
         if found is None:
             ledger.append(Lost(making.recipe))
         else:
-            name = publish.relative(studio.root, found)
-            ledger.append(Made(making.stage, making.request, making.ordinal, making.recipe, name))
+            path, contents = found
+            what = (making.stage, making.request, making.ordinal, making.recipe)
+            name = publish.relative(studio.root, path)
+            ledger.append(Made(*what, name, contents.record.pixels))
 
 
 def rebuild(studio: Studio, ledger: Ledger) -> int:
-    """Enter every picture that is not in the ledger but carries its recipe; how many there were."""
-    entered = 0
+    """Enter every picture that is not in the ledger but carries its recipe; how many there were.
+
+    Those of another studio are passed over: its drafts may lie in `seeds/`.
+    """
+    entered, name_of_studio = 0, studio.name
     for path in _pictures(studio):
         contents = _contents(path)
-        if contents is None or ledger.history.knows(contents[0].id) or not contents[1].request:
+        if contents is None or not contents.record.request:
             continue
-        recipe, record = contents
-        name = publish.relative(studio.root, path)
-        ledger.append(Made(record.stage, record.request, record.ordinal, recipe.id, name))
+        record = contents.record
+        if record.studio not in ("", name_of_studio):
+            continue
+        if ledger.history.knows(contents.recipe.id):
+            continue
+        what = (record.stage, record.request, record.ordinal, contents.recipe.id)
+        ledger.append(Made(*what, publish.relative(studio.root, path), record.pixels))
         entered += 1
     return entered
 
 
-def _carrying(studio: Studio, recipe_id: str, name: str) -> Iterator[Path]:
-    """Pictures that carry a recipe; likely places first, since people rename and move them."""
-    likely = [studio.root / name]
-    others = sorted(_pictures(studio), key=lambda path: recipe_id[:8] not in path.name)
-    for path in (*likely, *others):
+def _lying(studio: Studio, making: Making) -> tuple[Path, Found] | None:
+    """An announced picture, if it lies here; likely places first, since people rename."""
+    others = sorted(_pictures(studio), key=lambda path: making.recipe[:8] not in path.name)
+    for path in (studio.root / making.name, *others):
         contents = _contents(path)
-        if contents is not None and contents[0].id == recipe_id:
-            yield path
+        if contents is not None and contents.recipe.id == making.recipe:
+            return path, contents
+    return None
+
+
+def _carries(path: Path, recipe_id: str) -> bool:
+    contents = _contents(path)
+    return contents is not None and contents.recipe.id == recipe_id
 
 
 def _pictures(studio: Studio) -> Iterator[Path]:
@@ -108,8 +146,8 @@ def _pictures(studio: Studio) -> Iterator[Path]:
                 yield path
 
 
-def _contents(path: Path) -> tuple[Recipe, Record] | None:
+def _contents(path: Path) -> Found | None:
     try:
-        return document.recipe(carried.read(read_file(path)))
+        return document.find(carried.read(read_file(path)))
     except (OSError, PictureError):
         return None

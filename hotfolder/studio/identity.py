@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hotfolder.errors import PictureError
-from hotfolder.images import carried, document, exif, infotext, pixels
-from hotfolder.images.picture import PARAMETERS
+from hotfolder.images import carried, document, pixels
+from hotfolder.images.document import Carrier
+from hotfolder.images.foreign import readers
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from hotfolder.images.infotext import Infotext
+    from hotfolder.images.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +23,16 @@ class Identity:
     """A picture and what it says of itself.
 
     `recipe` and `record` are there if it carries ours; `edited` says that its pixels are not the
-    ones that were rendered from it. `note` is a sentence about metadata that could not be used.
+    ones that were rendered from it. `carrier` is where the recipe was found. `told` is what another
+    program says of it. `note` is a sentence about metadata that could not be used.
     """
 
     image: Image
     pixels: Pixels
     recipe: Recipe | None = None
     record: Record | None = None
-    infotext: Infotext | None = None
+    carrier: Carrier | None = None
+    told: Told | None = None
     note: str = ""
 
     @property
@@ -48,11 +51,17 @@ def identify(data: bytes) -> Identity:
     contents = carried.read(data)
     image = pixels.decode(data)
     shown = Pixels(sha256=pixels.pixel_hash(image), width=image.width, height=image.height)
-    recipe, record, note = None, None, ""
+    ours, note = None, ""
     try:
-        if ours := document.recipe(contents):
-            recipe, record = ours
+        ours = document.find(contents)
     except PictureError as error:
         note = f"what it says of how it was made cannot be used: {error}"
-    text = contents.text(PARAMETERS) or exif.user_comment(contents.exif)
-    return Identity(image, shown, recipe, record, infotext.parse(text) if text else None, note)
+    return Identity(
+        image,
+        shown,
+        recipe=ours.recipe if ours else None,
+        record=ours.record if ours else None,
+        carrier=ours.carrier if ours else None,
+        told=None if ours else readers.read(contents),
+        note=note,
+    )

@@ -7,16 +7,21 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
+from msgspec import structs
+
 from hotfolder.errors import MistakesError, PictureError, mistake
 from hotfolder.images.carried import suffixes as picture_suffixes
+from hotfolder.images.told import Told
 from hotfolder.plan import BrokenFile, PromptFile, Request
 from hotfolder.prompts import check, encoding, formats, picture
 from hotfolder.recipes import wildcards
 from hotfolder.recipes.draw import template
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.prompt import Prompt
+from hotfolder.recipes.recipe import drafted
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.matching import Matched, match
 from hotfolder.studio.names import is_conflict, printable
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.settle import Reading
@@ -39,10 +44,11 @@ class Inbox:
     """The settled files of `inbox/`, each read once in each of its states.
 
     A text file that has the name of a picture beside it is that picture's prompt, whichever of the
-    two came first.
+    two came first. `notes` says of pictures from elsewhere what of them cannot be used.
     """
 
     studio: Studio
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _files: dict[str, Reading] = field(default_factory=dict)
     _stems: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _entries: dict[str, PromptFile | BrokenFile | Waiting | None] = field(default_factory=dict)
@@ -80,7 +86,7 @@ class Inbox:
         beside = self._partners(path, _TEXT | _SIDECARS) if is_picture else ()
         try:
             if is_picture:
-                prompts = self._picture_prompts(path, beside)
+                prompts = self._picture_prompts(path, beside, owner)
             else:
                 prompts = self._text_prompts(path, suffix)
             if isinstance(prompts, Waiting):
@@ -92,9 +98,9 @@ class Inbox:
             return Waiting(f"it cannot be read: {error.strerror}")
         except (MistakesError, PictureError) as error:
             return BrokenFile(path, str(error), beside)
-        for request in requests:
-            for note in _notes(request, owner):
-                _log.warning("%s: %s", printable(path), note)
+        notes = [note for request in requests for note in _notes(request, owner)]
+        for note in (*self.notes.get(path, ()), *notes):
+            _log.warning("%s: %s", printable(path), note)
         return PromptFile(path, requests, (self._files[path].ctime_ns, path), beside)
 
     def _text_prompts(self, path: str, suffix: str) -> tuple[Prompt, ...]:
@@ -104,17 +110,29 @@ class Inbox:
         data = read_file(self.studio.root / path, encoding.MAX_BYTES)
         return formats.parse_text(suffix, encoding.decode(data))
 
-    def _picture_prompts(self, path: str, beside: tuple[str, ...]) -> tuple[Prompt, ...] | Waiting:
+    def _picture_prompts(
+        self, path: str, beside: tuple[str, ...], owner: Owner
+    ) -> tuple[Prompt, ...] | Waiting:
         shown = identify(read_file(self.studio.root / path))
         texts = [name for name in beside if PurePosixPath(name).suffix.lower() in _TEXT]
         text = None
         if texts:
             data = read_file(self.studio.root / texts[0], encoding.MAX_BYTES)
             text = encoding.decode(data)
-        if not (shown.recipe or text or (shown.infotext and shown.infotext.prompt)):
+        if not (shown.recipe or text or (shown.told and shown.told.prompt)):
             name = PurePosixPath(path).with_suffix(".txt").name
-            return Waiting(f"put a text file {name} with a prompt beside it")
-        return picture.parse(shown.recipe, shown.infotext, shown.pixels, text)
+            reason = f"{shown.note}; " if shown.note else ""
+            return Waiting(f"{reason}put a text file {name} with a prompt beside it")
+        prompts = picture.parse(shown.recipe, shown.told, shown.pixels, text)
+        if shown.recipe is None and text is not None:
+            return prompts  # what its owner writes beside it counts, not what it says itself
+        if shown.recipe is not None and shown.record is not None:
+            told, preferred = Told(model=drafted(shown.recipe).model), shown.record.profile
+        else:
+            told, preferred = shown.told or Told(), ""
+        matched = match(told, owner, self.studio, preferred)
+        self.notes[path] = matched.notes
+        return tuple(_fitted(prompt, matched) for prompt in prompts)
 
     def _partners(self, path: str, suffixes: frozenset[str]) -> tuple[str, ...]:
         """Settled files beside `path` with its name and one of these endings."""
@@ -124,6 +142,15 @@ class Inbox:
     def _forget(self, path: str) -> None:
         for known in self._stems[_stem(path)]:
             self._entries.pop(known, None)
+            self.notes.pop(known, None)
+
+
+def _fitted(prompt: Prompt, matched: Matched) -> Prompt:
+    """A picture's prompt for the profile that has its model; else without that model's settings."""
+    if matched.has_model:
+        return structs.replace(prompt, profile=matched.profile_name)
+    shape = {key: value for key, value in prompt.overrides.items() if key == "draft"}
+    return structs.replace(prompt, overrides=shape)
 
 
 def _stem(path: str) -> str:

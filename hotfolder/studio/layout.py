@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from hotfolder.errors import StudioMissingError
+from hotfolder.studio import publish
 
 SETTINGS_FILE = "hotfolder.toml"
 
@@ -36,6 +38,16 @@ _SETTINGS = """\
 
 # How often the folders are looked through, should a notice of a change get lost.
 # look_seconds = 60.0
+
+# Where pictures are rendered: "auto", "cpu", "cuda", "xpu" or "mps", or a list such as
+# ["cuda:0", "cuda:1"]; each of a list gets a process of its own.
+# devices = "auto"
+
+# The models' memory is freed when nothing was rendered for so long.
+# unload_after_minutes = 10.0
+
+# The name of an installed executor, for more machines than this one.
+# executor = "local"
 """
 
 _README = """\
@@ -134,8 +146,13 @@ class Studio:
         try:
             salt = json.loads(self.marker.read_text("utf-8"))["salt"]
         except (OSError, ValueError, KeyError, TypeError):
-            raise StudioMissingError(_not_a_studio(self.root)) from None
+            raise StudioMissingError(_not_a_studio(self)) from None
         return str(salt)
+
+    @property
+    def name(self) -> str:
+        """What pictures say of where they come from: it tells studios apart, and no secret."""
+        return hashlib.sha256(f"studio\n{self.salt}".encode()).hexdigest()[:16]
 
 
 def find(path: Path) -> Studio:
@@ -148,7 +165,8 @@ def find(path: Path) -> Studio:
 def init(path: Path) -> tuple[Studio, tuple[Path, ...]]:
     """Make a studio at `path`, or what an existing one lacks; returns what was made.
 
-    Never touches what is there, and puts nothing into the inbox.
+    Never touches what is there, and puts nothing into the inbox. The marker comes last: a folder
+    that has one is a whole studio. Raises StudioMissingError if there is one that says nothing.
     """
     studio = Studio(path.resolve())
     made = []
@@ -176,16 +194,19 @@ def init(path: Path) -> tuple[Studio, tuple[Path, ...]]:
         studio.marker: marker,
     }
     for file, text in texts.items():
-        try:
-            with file.open("x", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-        except FileExistsError:
-            continue
-        made.append(file)
-    return studio, tuple(made)
+        name = publish.relative(studio.root, file)
+        if not file.exists() and publish.place(studio.root, name, text.encode()):
+            made.append(file)
+    return find(studio.root), tuple(made)
 
 
-def _not_a_studio(root: Path) -> str:
+def _not_a_studio(studio: Studio) -> str:
+    root = studio.root
     if not root.is_dir():
         return f"there is no folder {root}; `hotfolder init {root}` makes a studio there"
+    if studio.marker.exists():
+        return (
+            f"the studio's marker {studio.marker} is damaged or may not be read; put it back from "
+            f"a backup, or delete it and let `hotfolder init {root}` make another"
+        )
     return f"{root} is not a studio; `hotfolder init {root}` makes it one and touches nothing in it"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import platform
-import re
 from pathlib import Path
 
 import msgspec
 
-from hotfolder.history import Entry, History, Making
+from hotfolder.history import Entry, Finished, History, Made, Making
+from hotfolder.studio import local
 from hotfolder.studio.names import is_conflict, is_temporary
 
 
@@ -18,14 +17,14 @@ class Ledger:
     """What was made, on disk and (as `history`) in memory.
 
     Each machine appends to a file of its own, so that a sync client never sees two writers on one
-    file; all files are read. A line that is torn or not understood is passed over.
+    file; all files are read. Of other machines only what has happened counts: what they announced
+    is theirs to bring to an end. A line that is torn or not understood is passed over.
     """
 
     def __init__(self, folder: Path, machine: str | None = None) -> None:
         self.history = History()
         self._folder = folder
-        machine = machine or platform.node() or "machine"
-        self._own = folder / (re.sub(r"[^A-Za-z0-9-]+", "-", machine)[:64] + ".jsonl")
+        self._own = folder / f"{machine or local.machine()}.jsonl"
         self._read_to: dict[Path, int] = {}
         self.reload()
 
@@ -66,7 +65,8 @@ class Ledger:
                 continue  # a sync client is about to replace it
             whole = data.rfind(b"\n") + 1
             for line in data[:whole].splitlines():
-                if entry := _entry(line):
+                entry = _entry(line)
+                if entry and (path == self._own or isinstance(entry, Made | Finished)):
                     self.history.apply(entry)
                     news = True
             self._read_to[path] = begin + whole

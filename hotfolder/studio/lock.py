@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hotfolder.errors import StudioLockedError
+from hotfolder.errors import HotfolderError, StudioLockedError
+from hotfolder.studio import local
 
 
 @contextmanager
 def locked(root: Path) -> Iterator[None]:
     """Hold the studio's lock; raises StudioLockedError if another process holds it.
 
-    The lock file lies in local state, named by a hash of the studio's real path: in a synced or
-    network folder it would be copied about, or not lock at all. The operating system frees it
-    when the process ends, however it ends.
+    The lock file lies in local state: in a synced or network folder it would be copied about, or
+    not lock at all. The operating system frees it when the process ends, however it ends.
     """
     path = lock_path(root)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as stream:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = path.open("a+b")
+    except OSError as error:
+        raise HotfolderError(f"{path} cannot be written: {error.strerror}") from None
+    with stream:
         _lock(stream.fileno(), root)
         # Somebody may have removed the file between open and lock: then this is no lock at all.
         if not path.exists() or os.fstat(stream.fileno()).st_ino != path.stat().st_ino:
@@ -32,10 +35,7 @@ def locked(root: Path) -> Iterator[None]:
 
 def lock_path(root: Path) -> Path:
     """Where the lock of the studio at `root` lies."""
-    from platformdirs import user_state_path
-
-    name = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:32]
-    return user_state_path("hotfolder") / "locks" / f"{name}.lock"
+    return local.folder(root) / "lock"
 
 
 def _lock(descriptor: int, root: Path) -> None:

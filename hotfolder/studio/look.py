@@ -13,13 +13,18 @@ from pathlib import PurePosixPath
 from hotfolder.errors import Mistake, MistakesError, PictureError, StudioMissingError
 from hotfolder.images import carried
 from hotfolder.images.carried import suffixes as picture_suffixes
+from hotfolder.images.told import Told
 from hotfolder.plan import BrokenFile, PromptFile, SeedImage, Snapshot
 from hotfolder.recipes.owner import Owner
+from hotfolder.recipes.profile import Profile
+from hotfolder.recipes.recipe import MAX_DEPTH, Recipe, lineage
+from hotfolder.recipes.record import Record
 from hotfolder.stars import detectors
 from hotfolder.studio.belongings import read_owner
 from hotfolder.studio.identity import identify
 from hotfolder.studio.inbox import CONFLICT, Inbox, Waiting
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
+from hotfolder.studio.matching import match
 from hotfolder.studio.names import is_conflict, printable
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.settle import Settling
@@ -28,6 +33,10 @@ from hotfolder.studio.tree import Changes, Tree
 _log = logging.getLogger(__name__)
 _OWNERS = ("profiles", "wildcards", SETTINGS_FILE)
 _BUDGET_S = 0.02
+_TOO_DEEP = (
+    f"it was refined {MAX_DEPTH - 1} times already, and a picture carries at most {MAX_DEPTH} "
+    "generations; save it without its metadata to begin anew"
+)
 
 
 class Look:
@@ -54,6 +63,8 @@ class Look:
         self._settling = Settling(self._quiet_s())
         self._inbox = Inbox(studio)
         self._seeds: dict[str, SeedImage] = {}
+        self._told: dict[str, Told] = {}
+        self._seed_notes: dict[str, tuple[str, ...]] = {}
         self._ratings: dict[str, int] = {}
         self._unread: deque[str] = deque()
         self._useless_seeds: dict[str, str] = {}
@@ -108,6 +119,11 @@ class Look:
         """Whether files have yet to settle or to be read: more may be known soon."""
         return bool(self._unread) or self.due_in_s() is not None
 
+    @property
+    def expects_prompts(self) -> bool:
+        """Whether a file in `inbox/` has yet to settle: it may ask for pictures soon."""
+        return any(path.startswith("inbox/") for path in self._settling.pending())
+
     def due_in_s(self) -> float | None:
         """Seconds until another refresh can bring news without any new event; None: not at all."""
         return 0.0 if self._unread else self._settling.due_in_s(self._clock())
@@ -134,6 +150,11 @@ class Look:
             disk_is_low=free < self.owner.settings.keep_free_gb * 1e9,
             waiting={**waiting, **self._waiting, **self._useless_seeds},
         )
+
+    @property
+    def notes(self) -> dict[str, tuple[str, ...]]:
+        """Sentences on what cannot be used of pictures from elsewhere, by their paths."""
+        return {**self._inbox.notes, **self._seed_notes}
 
     def take_in(self, path: str) -> None:
         """Believe a file at once that we have just put there ourselves."""
@@ -191,6 +212,8 @@ class Look:
     def _drop(self, path: str) -> None:
         self._inbox.remove(path)
         self._seeds.pop(path, None)
+        self._told.pop(path, None)
+        self._seed_notes.pop(path, None)
         self._ratings.pop(path, None)
         self._waiting.pop(path, None)
         self._useless_seeds.pop(path, None)
@@ -215,7 +238,7 @@ class Look:
         self._settling.quiet_s = self._quiet_s()
         self._inbox.read_again()
         for path, seed in self._seeds.items():
-            name, profile = self.owner.profile_of(seed.record)
+            name, profile = self._profile_of(path, seed.record)
             self._seeds[path] = replace(seed, profile_name=name, profile=profile)
 
     def _identify_seed(self, path: str, ctime_ns: int) -> None:
@@ -228,8 +251,15 @@ class Look:
             return
         if shown.note:
             _log.warning("%s: %s", printable(path), shown.note)
-        said = shown.recipe or shown.infotext
-        name, profile = self.owner.profile_of(shown.record)
+        if isinstance(shown.source, Recipe) and len(lineage(shown.source)) >= MAX_DEPTH:
+            self.give_up(path, _TOO_DEEP)
+            return
+        said = shown.recipe or shown.told
+        if shown.told:
+            self._told[path] = shown.told
+        name, profile = self._profile_of(path, shown.record)
+        for note in self._seed_notes.get(path, ()):
+            _log.warning("%s: %s", printable(path), note)
         self._seeds[path] = SeedImage(
             path=path,
             source=shown.source,
@@ -240,6 +270,14 @@ class Look:
             prompt=said.prompt if said else "",
             negative=said.negative_prompt if said else "",
         )
+
+    def _profile_of(self, path: str, record: Record | None) -> tuple[str, Profile]:
+        """Name and profile that a picture in `seeds/` is refined with."""
+        if path not in self._told:
+            return self.owner.profile_of(record)
+        matched = match(self._told[path], self.owner, self.studio)
+        self._seed_notes[path] = matched.notes
+        return matched.profile_name, matched.profile
 
     def _stars(self, path: str) -> int:
         """How many stars a draft has; 0 also for a rejected one and for what is no picture."""

@@ -12,11 +12,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from hotfolder.studio import local
 from hotfolder.studio.names import TEMPORARY
 
 _LONGEST_NAME = 255  # bytes, on nearly all file systems
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
+_RENAME_EXCL = 4
 _NOT_OFFERED = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EPERM}
 
 
@@ -27,15 +29,33 @@ def publish(root: Path, path: str, data: bytes) -> str:
     appears with all its bytes on the disk: temp file in the same folder, fsync, exclusive rename,
     fsync of the folder.
     """
-    target = root / path
-    _make_folder(root, target.parent)
-    temporary = target.with_name(f"{TEMPORARY}{secrets.token_hex(6)}.tmp")
+    with _written(root, path, data) as temporary:
+        return move(root, temporary, path)
+
+
+def place(root: Path, path: str, data: bytes) -> bool:
+    """Make a new file as `publish` does, but under this name alone; whether it was free."""
+    with _written(root, path, data) as temporary:
+        try:
+            rename_exclusively(root / temporary, root / path)
+        except FileExistsError:
+            return False
+    sync_folder((root / path).parent)
+    return True
+
+
+@contextlib.contextmanager
+def _written(root: Path, path: str, data: bytes) -> Iterator[str]:
+    """A temp file beside `path` with this content, on the disk; removed if it is not moved."""
+    _make_folder(root, (root / path).parent)
+    name = f"{TEMPORARY}{local.machine()}-{secrets.token_hex(6)}.tmp"
+    temporary = (root / path).with_name(name)
     try:
         with temporary.open("xb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        return move(root, relative(root, temporary), path)
+        yield relative(root, temporary)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -82,7 +102,7 @@ def rename_exclusively(source: Path, target: Path) -> None:
     if sys.platform == "win32":
         source.rename(target)
         return
-    if sys.platform == "linux" and _renameat2(source, target):
+    if _rename_noreplace(source, target):
         return
     try:
         os.link(source, target, follow_symlinks=False)
@@ -118,11 +138,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def sweep(folders: list[Path]) -> None:
-    """Remove the temp files that a crash left; only names that nobody else makes."""
+    """Remove the temp files that a crash of this machine's left; another may be writing its own."""
+    ours = f"{TEMPORARY}{local.machine()}-"
     for folder in folders:
-        for path in folder.rglob(f"{TEMPORARY}*.tmp"):
-            with contextlib.suppress(OSError):
-                path.unlink()
+        for below, _, names in os.walk(folder):
+            for name in names:
+                if name.startswith(ours) and name.endswith(".tmp"):
+                    with contextlib.suppress(OSError):
+                        (Path(below) / name).unlink()
 
 
 def _make_folder(root: Path, folder: Path) -> None:
@@ -134,16 +157,19 @@ def _make_folder(root: Path, folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def _renameat2(source: Path, target: Path) -> bool:
+def _rename_noreplace(source: Path, target: Path) -> bool:
     """Whether the kernel did it; False where it or the file system does not know how."""
-    function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if function is None:
+    library = ctypes.CDLL(None, use_errno=True)
+    old, new = os.fsencode(source), os.fsencode(target)
+    if renameat2 := getattr(library, "renameat2", None):  # Linux
+        failed = renameat2(_AT_FDCWD, old, _AT_FDCWD, new, _RENAME_NOREPLACE)
+    elif renamex_np := getattr(library, "renamex_np", None):  # macOS
+        failed = renamex_np(old, new, _RENAME_EXCL)
+    else:
         return False
-    if not function(
-        _AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE
-    ):
+    if not failed:
         return True
     code = ctypes.get_errno()
-    if code in {errno.ENOSYS, errno.EINVAL}:
+    if code in {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}:
         return False
     raise OSError(code, os.strerror(code), str(source), None, str(target))

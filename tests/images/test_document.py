@@ -6,10 +6,12 @@ import json
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from hotfolder.errors import PictureError
-from hotfolder.images import carried, document
+from hotfolder.images import carried, document, exif, xmp
 from hotfolder.images.carried import Carried
+from hotfolder.images.document import Found
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from tests import samples
@@ -94,7 +96,9 @@ def _changed(key: str, value: str) -> str:
         (_changed("seed", "-1"), "recipe is not valid"),
         (_changed("steps", "1001"), "recipe is not valid"),
         (_changed("width", "100000"), "recipe is not valid"),
-        (_changed("schema", "2"), "schema is 2"),
+        (_changed("schema", "2"), "schema 2, of a later version"),
+        (_changed("schema", '"' + "x" * 9999 + '"'), r"schema is 'x{199}; this"),
+        (_changed("x" * 9999, "1"), r"recipe is not valid: .{200}$"),
         (_changed("prompt", r'"\ud83e"'), "surrogates not allowed"),
         (_changed("model_path", '"/etc/passwd"'), "recipe is not valid"),
         ("[" * 100_000, "nested too deeply"),
@@ -110,8 +114,56 @@ def test_refuses_what_is_not_strictly_a_recipe(text: str, says: str) -> None:
 
 def test_a_picture_without_our_text_has_no_recipe() -> None:
     """None means that nothing is there; a text that is no recipe is an error."""
-    assert document.recipe(Carried(8, 8, (("parameters", "x"),))) is None
-    assert document.recipe(Carried(8, 8, (("hotfolder", GOOD),))) == (RECIPE, RECORD)
+    assert document.find(Carried(8, 8, (("parameters", "x"),))) is None
+    found = document.find(Carried(8, 8, (("hotfolder", GOOD),)))
+    assert found == Found(RECIPE, RECORD, "text")
     other = carried.read(samples.sample("layout/layout_bmp.png"))
     with pytest.raises(PictureError, match="holds no recipe and record"):
-        document.recipe(other)
+        document.find(other)
+
+
+def _xmp(text: str) -> bytes:
+    return xmp.packet(RECIPE, RECORD, text)
+
+
+def _exif(text: str) -> bytes:
+    return exif.block("hotfolder", "", text)
+
+
+CARRIERS: dict[document.Carrier, Carried] = {
+    "text": Carried(8, 8, (("hotfolder", GOOD),)),
+    "comment": Carried(8, 8, (("Comment", "theirs"), ("Comment", GOOD))),
+    "XMP": Carried(8, 8, xmp=_xmp(GOOD)),
+    "EXIF": Carried(8, 8, exif=_exif(GOOD)),
+}
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_any_carrier_is_enough(carrier: document.Carrier) -> None:
+    """The recipe is found in each alone, and it is said in which."""
+    assert document.find(CARRIERS[carrier]) == Found(RECIPE, RECORD, carrier)
+
+
+def test_the_first_sound_carrier_counts() -> None:
+    """A carrier that a program has garbled does not hide the next; without one it is said why."""
+    garbled = (("hotfolder", GOOD[:-9]), ("Comment", GOOD.replace("1", "l")))
+    found = document.find(Carried(8, 8, garbled, _xmp("{}"), _exif(GOOD)))
+    assert found == Found(RECIPE, RECORD, "EXIF")
+    with pytest.raises(PictureError, match="is not valid"):
+        document.find(Carried(8, 8, garbled, _xmp("{}")))
+
+
+def test_a_converted_comment_is_found() -> None:
+    """ImageMagick writes a JPEG's comment as a PNG's text of the keyword `comment`."""
+    assert document.find(Carried(8, 8, (("comment", GOOD),))) == Found(RECIPE, RECORD, "comment")
+
+
+@given(st.integers(30, 400))
+def test_a_long_text_comes_in_pieces(longest: int) -> None:
+    """The pieces keep the limit, come in any order, and are ours; with one missing is nothing."""
+    pieces = document.comments(GOOD, longest)
+    assert all(len(piece) <= longest and document.is_comment(piece) for piece in pieces)
+    texts = [("Comment", piece) for piece in reversed(pieces)]
+    assert document.find(Carried(8, 8, tuple(texts))) == Found(RECIPE, RECORD, "comment")
+    assert document.find(Carried(8, 8, tuple(texts[1:]))) is None
+    assert not document.is_comment("hotfolder made this")

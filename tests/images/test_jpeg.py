@@ -66,8 +66,43 @@ def test_refuses_what_is_damaged() -> None:
         whole[: frame + 5] + bytes(4) + whole[frame + 9 :]: "header is damaged",
         whole[:2] + b"\0\0\0\0" + whole[2:]: "a segment without a marker",
         whole[:2] + b"\xff\xfe\0\1" + whole[2:]: "a segment without a length",
-        samples.jpeg(segment(0xFE, b"x") * 65): "more than 64 comments",
         samples.jpeg(segment(0xEC, b"") * 10_001): "more than 10,000 segments",
     }.items():
         with pytest.raises(PictureError, match=says):
             jpeg.read(data)
+
+
+def test_reads_no_more_than_so_many_comments() -> None:
+    """Of 10,000 comments the first are read."""
+    assert len(jpeg.read(samples.jpeg(segment(0xFE, b"x") * 9_000)).texts) == jpeg.MAX_TEXTS
+
+
+def test_splices_behind_the_head() -> None:
+    """What is given takes the place of its like, behind JFIF; all other segments stay."""
+    other = segment(0xED, b"Photoshop 3.0\0")
+    old = segment(0xE1, XMP + b"<x/>") + segment(0xFE, b"old") + segment(0xE1, EXIF + b"II*\0old")
+    data = samples.jpeg(old, other)  # as some programs do: before JFIF
+    jfif = data[data.index(b"JFIF") - 4 :]
+    for whole in (data, samples.jpeg(jfif[:18], old, other)):
+        new = jpeg.splice(whole, [("Comment", "new"), ("Comment", "狐")], b"<y/>", b"MM\0*new")
+        texts = (("Comment", "new"), ("Comment", "狐"))
+        assert jpeg.read(new) == Carried(24, 16, texts, b"<y/>", b"MM\0*new")
+        assert other in new and b"old" not in new
+        assert new[2:4] in (b"\xff\xe0", b"\xff\xe1")
+    assert jpeg.splice(data) == data
+    assert jpeg.bare(data) == samples.drawn("JPEG")
+
+
+def test_keeps_what_the_colours_need() -> None:
+    """A colour profile and Adobe's mark of the colour space are no metadata."""
+    needed = segment(0xE2, b"ICC_PROFILE\0\1\1profile") + segment(0xEE, b"Adobe\0d\0\0\0\0\1")
+    data = samples.jpeg(needed, segment(0xE2, b"MPF\0rest"))
+    assert needed in jpeg.bare(data) and b"MPF" not in jpeg.bare(data)
+
+
+def test_a_segment_has_its_limits() -> None:
+    """What does not fit is refused where it is written, not where it is read."""
+    with pytest.raises(ValueError, match="at most 65,533"):
+        jpeg.splice(samples.drawn("JPEG"), xmp=bytes(jpeg.ROOM.xmp_bytes + 1))
+    longest = bytes(jpeg.ROOM.xmp_bytes)
+    assert jpeg.read(jpeg.splice(samples.drawn("JPEG"), xmp=longest)).xmp == longest

@@ -8,44 +8,194 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 from PIL import Image
 
-from hotfolder.images import carried, document, pixels
-from hotfolder.images.picture import publishable
-from hotfolder.recipes.recipe import Recipe, canonical
+from hotfolder.errors import PictureError
+from hotfolder.images import carried, document, exif, infotext, pixels, xmp
+from hotfolder.images.document import Found
+from hotfolder.images.picture import embed, publishable, require_room, without_prompt
+from hotfolder.recipes.encoding import PNG, Encoding, encoding
+from hotfolder.recipes.recipe import Pixels, Recipe, canonical
 from hotfolder.recipes.record import Record
-from tests.images.made import HARD, RECIPE, RECORD, recipes, records, texts
+from tests.images.made import HARD, RECIPE, RECORD, recipes, records
 
 IMAGE = Image.linear_gradient("L").resize((24, 16)).convert("RGB")
+ENCODINGS = [PNG, encoding("jpeg"), encoding("webp"), encoding("webp", 80)]
+encodings = pytest.mark.parametrize("encoding", ENCODINGS, ids=str)
+LONG = replace(RECIPE, prompt="狐🦊 été, " * 900, negative_prompt="🦊" * 5_000)
+LONG = replace(LONG, source=LONG, strength=0.5)
 
 
+@encodings
 @settings(max_examples=60, deadline=None)
-@given(recipes(), records(), texts)
-def test_what_is_published_is_read_back(recipe: Recipe, record: Record, parameters: str) -> None:
-    """Recipe, record, parameters and pixels of any picture come back equal."""
-    data = publishable(IMAGE, recipe, record, parameters)
-    read = carried.read(data)
-    assert document.recipe(read) == (recipe, record)
-    assert read.text("parameters") == parameters
-    assert pixels.pixel_hash(pixels.decode(data)) == pixels.pixel_hash(IMAGE)
+@given(recipe=recipes(), record=records())
+def test_what_is_published_is_read_back(encoding: Encoding, recipe: Recipe, record: Record) -> None:
+    """Recipe, record and pixels of any picture come back equal, from each carrier that has them."""
+    data, published = publishable(IMAGE, recipe, record, encoding)
+    found = document.find(carried.read(data))
+    assert found is not None
+    assert (found.recipe, found.record) == (recipe, published)
+    assert found.recipe.id == recipe.id
+    assert pixels.pixel_hash(pixels.decode(data)) == published.pixels
+    for carrier, text in document.carriers(carried.read(data)):
+        assert document.parse(text) == (recipe, published), carrier
+
+
+@encodings
+def test_every_carrier_has_the_recipe(encoding: Encoding) -> None:
+    """A picture of usual prompts says it several times over."""
+    contents = carried.read(publishable(IMAGE, RECIPE, RECORD, encoding)[0])
+    first = {"png": ["text"], "jpeg": ["comment"], "webp": []}[encoding.format]
+    assert [carrier for carrier, _ in document.carriers(contents)] == [*first, "XMP", "EXIF"]
+    words = infotext.write(RECIPE, RECORD)
+    assert exif.user_comment(contents.exif) == words
+    assert contents.text("parameters") == (words if encoding == PNG else None)
+
+
+@encodings
+def test_a_long_recipe_is_carried(encoding: Encoding) -> None:
+    """What does not fit into one carrier is left out there; one carrier takes any."""
+    data, _ = publishable(IMAGE, LONG, RECORD, encoding)
+    found = document.find(carried.read(data))
+    assert found is not None and found.recipe == LONG
+    if encoding.format == "jpeg":
+        assert [name for name, _ in document.carriers(carried.read(data))] == ["comment"]
+        assert len(carried.read(data).texts) == 3
+
+
+@encodings
+def test_what_the_file_loses_is_recorded(encoding: Encoding) -> None:
+    """The record has the pixels before and after, and the version of the library between."""
+    data, record = publishable(IMAGE, RECIPE, RECORD, encoding)
+    assert record.encoding == encoding
+    assert (record.rendered is not None) == encoding.lossy
+    assert (record.rendered or record.pixels) == pixels.pixel_hash(IMAGE)
+    assert encoding.lossy == any(name.startswith("lib") for name in record.versions)
+    assert publishable(IMAGE, RECIPE, RECORD, encoding) == (data, record)
+
+
+def test_a_file_is_recorded_with_what_its_source_lost() -> None:
+    """The library that wrote a source's file has a part in the pixels made from it."""
+    made = replace(RECIPE, source=RECIPE, strength=0.5, source_encoding=encoding("jpeg"))
+    assert any("jpeg" in name for name in publishable(IMAGE, made, RECORD)[1].versions)
+
+
+@encodings
+def test_what_the_owner_put_there_stays(encoding: Encoding) -> None:
+    """Stars, EXIF and comments of a copy are still there when the recipe is written into it."""
+    stars = xmp.packet(RECIPE, RECORD).replace(b">0</xmp:Rating>", b">4</xmp:Rating>")
+    theirs = exif.block("Shotwell", "mine", "")
+    texts = {"png": [("Author", "me")], "jpeg": [("Comment", "mine")]}
+    bare = pixels.encode(IMAGE, encoding)
+    owned = carried.splice(bare, texts.get(encoding.format, ()), stars, theirs)
+    contents = carried.read(embed(owned, RECIPE, RECORD))
+    assert contents.xmp == stars
+    assert contents.texts[: len(texts.get(encoding.format, ()))] == tuple(
+        texts.get(encoding.format, ())
+    )
+    assert contents.exif is not None and b"Shotwell\0" in contents.exif
+    assert document.find(contents) is not None
+    again = embed(embed(owned, RECIPE, RECORD), LONG, RECORD)
+    found = document.find(carried.read(again))
+    assert found is not None and found.recipe == LONG
+
+
+@encodings
+def test_without_prompt_nothing_is_said_but_the_origin(encoding: Encoding) -> None:
+    """No word of the prompts, not even in another writing, is left anywhere in the file."""
+    secret = replace(RECIPE, prompt="Wolpertinger", negative_prompt="Elwetritsch")
+    secret = replace(secret, source=secret, strength=0.5)
+    record = replace(RECORD, template="{Wolpertinger|Elwetritsch}")
+    data, _ = publishable(IMAGE, secret, record, encoding)
+    data = without_prompt(data, secret, record)
+    for word in ("Wolpertinger", "Elwetritsch"):
+        for code in ("utf-8", "utf-16-be", "utf-16-le"):
+            assert word.encode(code) not in data
+    contents = carried.read(data)
+    assert document.find(contents) is None and contents.texts == ()
+    assert b"/trainedAlgorithmicMedia<" in (contents.xmp or b"")
+    assert exif.user_comment(contents.exif) is None
+    assert b"hotfolder" in (contents.exif or b"")
+
+
+def test_too_much_is_said_before_rendering() -> None:
+    """Prompts that no picture carries and sides that no WebP has are refused in words."""
+    require_room(LONG, RECORD, PNG)
+    large = replace(RECIPE, prompt="🦊" * 60_000, negative_prompt="🦊" * 30_000)
+    with pytest.raises(PictureError, match=r"take 1,080,\d{3} bytes; a picture carries at most"):
+        require_room(large, RECORD, PNG)
+    wide = replace(RECIPE, width=16_384)
+    require_room(wide, RECORD, PNG)
+    with pytest.raises(PictureError, match="16384x16 is too large for WebP, whose sides end at"):
+        require_room(wide, RECORD, encoding("webp"))
+
+
+def test_the_xmp_packet_says_what_it_is() -> None:
+    """IPTC's fields for AI, no stars, and a composite where the source is a person's picture."""
+    said = xmp.properties(xmp.packet(replace(RECIPE, prompt=HARD), RECORD))
+    short = {name.rpartition("}")[2]: value for name, value in said.items()}
+    assert short["Rating"] == "0"
+    assert short["DigitalSourceType"].endswith("/trainedAlgorithmicMedia")
+    assert short["AIPromptInformation"] == HARD.replace("\0", "\ufffd")
+    assert short["AISystemUsed"] == "hotfolder, model postcard"
+    photo = Pixels(sha256="0" * 64, width=24, height=16)
+    composite = xmp.packet(replace(RECIPE, source=photo, strength=0.5), RECORD)
+    assert b"/compositeWithTrainedAlgorithmicMedia<" in composite
+    assert composite.isascii()
+
+
+def test_a_property_is_found_in_any_writing() -> None:
+    """exiv2 turns elements into attributes; what is broken or hostile has no properties."""
+    text = document.document(replace(RECIPE, prompt=HARD + "<lora:x:1> & 'y'"), RECORD)
+    packet = xmp.packet(RECIPE, RECORD, text)
+    assert xmp.document(packet) == text
+    element = packet[packet.index(b"<hotfolder:document>") : packet.index(b"\n</rdf:Description")]
+    value = element.removeprefix(b"<hotfolder:document>").removesuffix(b"</hotfolder:document>")
+    attribute = b' hotfolder:document="' + value.replace(b'"', b"&quot;") + b'">'
+    rewritten = packet.replace(element, b"").replace(b'ns/1.0/">', b'ns/1.0/"' + attribute)
+    assert xmp.document(rewritten) == text
+    for other in (None, b"", b"<x", packet + bytes(xmp.MAX_BYTES), b"<!DOCTYPE x []>" + packet):
+        assert xmp.document(other) is None
 
 
 def test_pillow_reads_the_same_texts() -> None:
     """Other programs find the texts under the same keywords."""
-    data = publishable(IMAGE, RECIPE, RECORD, HARD)
+    recipe = replace(RECIPE, prompt=HARD)
+    data, record = publishable(IMAGE, recipe, RECORD)
     with Image.open(io.BytesIO(data)) as image:
-        assert image.text["parameters"] == HARD
+        assert image.text["parameters"] == infotext.write(recipe, record)
         told = json.loads(image.text["hotfolder"])
-    assert told["recipe"] == json.loads(canonical(RECIPE))
+    assert told["recipe"] == json.loads(canonical(recipe))
     assert told["record"]["template"] == RECORD.template
 
 
-def test_exiftool_reads_the_same_texts(tool: Callable[[str], str], tmp_path: Path) -> None:
-    """A program that knows nothing of us shows the parameters and our text."""
-    path = tmp_path / "draft.png"
-    path.write_bytes(publishable(IMAGE, RECIPE, RECORD, "狐\nSteps: 20"))
-    command = [tool("exiftool"), "-json", "-PNG:Parameters", "-PNG:Hotfolder", str(path)]
+@encodings
+def test_other_programs_read_the_same(
+    encoding: Encoding, tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    """exiftool finds text, XMP and EXIF in each format, with nothing to complain of but order."""
+    path = tmp_path / f"draft{encoding.suffix}"
+    recipe = replace(RECIPE, prompt="un été 狐, <lora:ink:0.8>")
+    data, record = publishable(IMAGE, recipe, RECORD, encoding)
+    path.write_bytes(data)
+    command = [tool("exiftool"), "-json", "-G1", "-a", str(path)]
     shown = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)[0]
-    assert shown["Parameters"] == "狐\nSteps: 20"
-    assert document.parse(shown["Hotfolder"]) == (RECIPE, RECORD)
+    assert shown["XMP-xmp:Rating"] == 0
+    assert shown["XMP-iptcExt:AIPromptInformation"] == recipe.prompt
+    assert shown["IFD0:Software"].startswith("hotfolder")
+    comment = shown["ExifIFD:UserComment"]
+    assert comment.replace("\n", ".") == infotext.write(recipe, record).replace("\n", ".")
+    assert document.parse(shown["XMP-hotfolder:Document"]) == (recipe, record)
+    if encoding == PNG:
+        assert document.parse(shown["PNG:Hotfolder"]) == (recipe, record)
+    if encoding.format == "jpeg":
+        assert document.parse(shown["File:Comment"]) == (recipe, record)
+
+
+def test_a_found_recipe_names_its_carrier() -> None:
+    """The PNG's text comes first, since most programs keep it as it is."""
+    data, record = publishable(IMAGE, RECIPE, RECORD)
+    assert document.find(carried.read(data)) == Found(RECIPE, record, "text")

@@ -50,3 +50,30 @@ def test_refuses_what_is_damaged() -> None:
     }.items():
         with pytest.raises(PictureError, match=says):
             webp.read(data)
+
+
+@pytest.mark.parametrize("settings", [{}, {"lossless": True}, {"xmp": b"<old/>"}])
+def test_splices_behind_the_pixels(settings: dict[str, object]) -> None:
+    """Any kind of WebP becomes an extended one whose head says what is there."""
+    buffer = io.BytesIO()
+    picture = Image.new("RGBA", (301, 17), (0, 128, 128, 77))
+    picture.save(buffer, "WEBP", **settings)
+    old = buffer.getvalue()
+    new = webp.splice(old, xmp=b"<new/>", exif=b"MM\0*odd")
+    assert webp.read(new) == Carried(301, 17, (), b"<new/>", b"MM\0*odd")
+    assert new[12:16] == b"VP8X" and new[20] & 0x2C == 0x0C
+    assert webp.read(webp.bare(new)) == Carried(301, 17)
+    assert webp.bare(new)[20] & 0x2C == 0
+    for data in (new, webp.bare(new)):
+        with Image.open(io.BytesIO(data)) as again, Image.open(io.BytesIO(old)) as before:
+            assert again.convert("RGBA").tobytes() == before.convert("RGBA").tobytes()
+
+
+def test_splices_what_is_given() -> None:
+    """The rest stays as it is; texts have no place."""
+    data = samples.webp((b"XMP ", b"<x/>"), (b"ABCD", b"other"))
+    new = webp.splice(data, exif=b"MM\0*")
+    assert webp.read(new) == Carried(24, 16, (), b"<x/>", b"MM\0*")
+    assert b"ABCD" in new and b"ABCD" not in webp.bare(new)
+    with pytest.raises(ValueError, match="no texts"):
+        webp.splice(data, [("a", "b")])

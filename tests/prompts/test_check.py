@@ -16,6 +16,7 @@ from hotfolder.recipes.prompt import Prompt
 TABLES: dict[str, dict[str, Any]] = {
     "plain": {"model": {"source": "shipped:postcard"}},
     "broken": {"model": {"source": "shipped:postcard"}, "steps": 0},
+    "long": {"model": {"source": "shipped:postcard"}, "fixed": "x" * 603},
     "wordy": {"model": {"source": "shipped:postcard"}, "fixed": "__mood__"},
 }
 
@@ -79,3 +80,13 @@ def test_what_passes_can_be_drawn(steps: int, size: str) -> None:
     made = draw.draw(prompt, laid, 3, "salt", {})
     assert made.steps == steps
     assert recipe.from_builtins(json.loads(recipe.canonical(made))) == made
+
+
+@pytest.mark.parametrize("literal", [True, False])
+def test_a_prompt_that_no_picture_carries_is_said(literal: bool) -> None:
+    """20 kB of any script pass; more than a final can carry is said before anything is made."""
+    check([Prompt(text="狐" * 6_700, negative="🦊" * 5_000, literal=literal)], TABLES, "plain", {})
+    long = Prompt(text="🦊" * 30_000, literal=literal)
+    assert says(long)[0].startswith("a picture cannot carry this prompt: its prompts and those of")
+    longer = says(Prompt(text="a" * 65_000, literal=literal), default="long")[0]
+    assert "65,605 characters; expected at most 65,536" in longer

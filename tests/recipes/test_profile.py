@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hotfolder.errors import MistakesError
 from hotfolder.recipes import profile as profiles
+from hotfolder.recipes.encoding import Encoding
 from hotfolder.recipes.profile import Model, Profile, Refine
 
 MODEL = {"source": "someone/something", "multiple": 16}
@@ -155,3 +156,21 @@ def test_strengths_go_round() -> None:
 def test_model_names_hold_no_path(model: Model, name: str) -> None:
     """What pictures carry of a model says nothing of its owner's folders."""
     assert profiles.model_name(model) == name
+
+
+def test_formats_of_drafts_and_finals() -> None:
+    """Each stage has a format and quality of its own; a prompt file may choose others."""
+    own = resolve(
+        extends="base", draft={"format": "jpeg", "quality": 85}, refine={"format": "webp"}
+    )
+    assert own.draft.encoding == Encoding("jpeg", 85)
+    assert own.refine.encoding == Encoding("webp")
+    assert resolve(extends="base").draft.encoding == Encoding()
+    assert profiles.override(own, {"draft": {"format": "png"}}).draft.encoding == Encoding()
+
+
+def test_a_wrong_format_is_said() -> None:
+    """Formats are named, qualities have bounds."""
+    said = says(extends="base", draft={"format": "gif"}, refine={"quality": 101})
+    assert 'draft.format: expected "png" or "jpeg" or "webp", got "gif"' in said
+    assert "refine.quality: expected a whole number from 1 to 100, got 101" in said

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotfolder.errors import PictureError
+from hotfolder.recipes.encoding import Encoding
 from hotfolder.recipes.recipe import (
     MAX_AREA_PX,
     MAX_DEPTH,
@@ -205,3 +206,34 @@ def test_lineage() -> None:
     assert chain[-1] == drafted()
     assert len(chain) == 3
     assert lineage(GOLDEN)[-1] == GOLDEN.source
+
+
+def test_a_number_has_one_id() -> None:
+    """7 and 7.0, and both zeros, are the same guidance and the same strength."""
+    for one, other in ((7, 7.0), (0.0, -0.0)):
+        assert _with(guidance_scale=one).id == _with(guidance_scale=other).id
+    assert _with(strength=1).id == _with(strength=1.0).id
+    assert json.loads(canonical(_with(guidance_scale=7)))["guidance_scale"] == 7.0
+
+
+def test_what_a_source_lost_is_part_of_the_recipe() -> None:
+    """A final of a JPEG is another picture than one of a PNG; its own file does not matter."""
+    draft = msgspec.structs.replace(GOLDEN, source=None, strength=None)
+    plain = _with(source=draft)
+    seen = _with(source=draft, source_encoding=Encoding("jpeg", 92))
+    assert plain.id != seen.id
+    assert "encoding" not in canonical(plain)
+    assert from_builtins(json.loads(canonical(seen))) == seen
+
+
+@pytest.mark.parametrize("encoding", [Encoding(), Encoding("jpeg", 92)])
+def test_only_a_rendered_source_loses_something(encoding: Encoding) -> None:
+    """A source known by its pixels is what it is, and a lossless file loses nothing."""
+    source = GOLDEN.source if encoding.lossy else GOLDEN
+    data = json.loads(canonical(_with(source=source, source_encoding=encoding)))
+    with pytest.raises(PictureError, match="only a source that was rendered can have lost"):
+        from_builtins(data)
+
+
+def _with(**changes: Any) -> Recipe:
+    return msgspec.structs.replace(GOLDEN, **changes)

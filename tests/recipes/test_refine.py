@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotfolder.recipes import profile as profiles
+from hotfolder.recipes.encoding import Encoding
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.recipe import MAX_SIDE_PX, Pixels, Recipe
 from hotfolder.recipes.refine import key, refine
@@ -92,3 +93,17 @@ def test_key() -> None:
     """A picture is known by its recipe, or by its pixels where it has none."""
     assert key(DRAFT) == DRAFT.id
     assert key(FOREIGN) == FOREIGN.sha256
+
+
+def test_what_a_file_lost_is_lost_to_its_finals() -> None:
+    """A rendered source in a lossy file is taken as that shows it; others are as they are."""
+    lossy, lossless = Encoding("jpeg", 92), Encoding("webp")
+    for source, encoding, found in (
+        (DRAFT, lossy, lossy),
+        (DRAFT, lossless, None),
+        (FOREIGN, lossy, None),
+    ):
+        for recipe in refine(source, profile(), "", "", encoding):
+            assert recipe.source_encoding == found
+    plain, seen = refine(DRAFT, profile(), "", ""), refine(DRAFT, profile(), "", "", lossy)
+    assert [recipe.seed for recipe in plain] == [recipe.seed for recipe in seen]

@@ -29,9 +29,21 @@ def test_everything_has_a_default() -> None:
         {"look_seconds": float("inf")},
         {"profile": ""},
         {"profiles": "postcard"},
+        {"devices": "gpu"},
+        {"devices": []},
+        {"devices": ["cpu", "cuda:x"]},
+        {"unload_after_minutes": -1},
     ],
 )
 def test_refuses(table: dict[str, Any]) -> None:
     """A value that would stop the work, or an unknown key, is a mistake that names the key."""
     with pytest.raises(MistakesError, match=f"^{next(iter(table))}: "):
         schema.convert(table, Settings)
+
+
+@pytest.mark.parametrize(
+    "devices", ["auto", "cpu", "cuda", "mps", ["cuda:0", "cuda:1"], ["xpu:12"]]
+)
+def test_devices(devices: str | list[str]) -> None:
+    """One device, or several that each get a process."""
+    assert schema.convert({"devices": devices}, Settings).devices == devices

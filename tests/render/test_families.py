@@ -15,7 +15,7 @@ from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render import families, schedulers
 from hotfolder.render.engine import Engine, Rendered
-from tests.render import tiny, tiny_flow
+from tests.render import tiny, tiny_dit, tiny_flow
 
 BUILDERS: dict[str, Callable[[Path], Path]] = {
     "sd3": tiny_flow.stable_diffusion_3,
@@ -23,23 +23,43 @@ BUILDERS: dict[str, Callable[[Path], Path]] = {
     "dev": lambda folder: tiny_flow.flux(folder, guidance_embeds=True),
     "qwen": tiny_flow.qwen_image,
     "z-image": tiny_flow.z_image,
+    "chroma": tiny_dit.chroma,
+    "sprint": tiny_dit.sana_sprint,
 }
+DRAFTS_ONLY: dict[str, Callable[[Path], Path]] = {
+    "sana": tiny_dit.sana,
+    "pixart": tiny_dit.pixart,
+    "lumina": tiny_dit.lumina_2,
+    "aura": tiny_dit.aura_flow,
+    "cogview": tiny_dit.cogview_4,
+}
+
+
+MULTIPLES = {"sana": 32, "sprint": 32}
 
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """An engine for a tiny model of each family, SD 1.5 among them."""
     folder = tmp_path_factory.mktemp("families")
-    for name, build in {**BUILDERS, "sd": tiny.stable_diffusion}.items():
+    builders = {**BUILDERS, **DRAFTS_ONLY, "sd": tiny.stable_diffusion}
+    for name, build in builders.items():
         build(folder / name)
-    models = {name: Model(source=f"./{name}", multiple=16) for name in [*BUILDERS, "sd"]}
+    models = {name: Model(source=f"./{name}") for name in builders}
     return Engine(models, folder, device="cpu", threads=1)
+
+
+def of(family: str, recipe: Recipe, **values: object) -> Recipe:
+    """`recipe` for a model of this family, with its own scheduler."""
+    multiple = MULTIPLES.get(family, 16)
+    values = {"model": family, "scheduler": "model", "multiple": multiple, **values}
+    return msgspec.structs.replace(recipe, **values)
 
 
 def called(engine: Engine, recipe: Recipe) -> dict[str, object]:
     """The arguments that the recipe's pipeline would be called with."""
     modules = engine.load(recipe.model).pipe
-    scheduler = schedulers.fresh("model", modules.scheduler)
+    scheduler = schedulers.fresh("model", modules.scheduler, torch.Generator())
     pipe = families.pipeline(modules, "txt2img", scheduler)
     return families.arguments(pipe, recipe, (64, 48))
 
@@ -49,9 +69,8 @@ def test_both_stages_interrupted_or_not(
     engine: Engine, draft: Recipe, final: Recipe, family: str
 ) -> None:
     """Draft and refinement have their sizes, and one within the other changes neither."""
-    flow = {"model": family, "scheduler": "model"}
-    draft = msgspec.structs.replace(draft, **flow)
-    final = msgspec.structs.replace(final, **flow, source=draft)
+    draft = of(family, draft)
+    final = of(family, final, source=draft)
     first = engine.render(draft)
     second = engine.render(final, first.image)
     assert (first.image.size, second.image.size) == ((70, 52), (88, 65))
@@ -64,6 +83,28 @@ def test_both_stages_interrupted_or_not(
 
     assert pixel_hash(engine.render(draft, on_step=make_room).image) == pixel_hash(first.image)
     assert pixel_hash(within[0].image) == pixel_hash(second.image)
+
+
+@pytest.mark.parametrize("family", DRAFTS_ONLY)
+def test_families_without_img2img(
+    engine: Engine, draft: Recipe, final: Recipe, family: str
+) -> None:
+    """Their drafts are interrupted like others; a refinement is refused in words."""
+    draft = of(family, draft)
+    alone = engine.render(draft)
+    assert alone.image.size == (70, 52)
+    torch.manual_seed(99)
+    told: list[tuple[int, int]] = []
+
+    def make_room(step: int, steps: int) -> None:
+        told.append((step, steps))
+        if step == 2:
+            engine.render(msgspec.structs.replace(draft, seed=1))
+
+    assert pixel_hash(engine.render(draft, on_step=make_room).image) == pixel_hash(alone.image)
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    with pytest.raises(RenderError, match="no img2img"):
+        engine.render(of(family, final, source=draft), alone.image)
 
 
 def test_ordinary_guidance(engine: Engine, draft: Recipe) -> None:
@@ -109,4 +150,4 @@ def test_schnell_reads_short_prompts(engine: Engine, draft: Recipe) -> None:
 def test_a_scheduler_that_does_not_fit(engine: Engine, draft: Recipe) -> None:
     """Naming a scheduler for noise prediction with a flow-matching model is told in words."""
     with pytest.raises(RenderError, match="flow matching"):
-        engine.render(msgspec.structs.replace(draft, model="sd3"))
+        engine.render(msgspec.structs.replace(draft, model="sd3", scheduler="DDIM"))

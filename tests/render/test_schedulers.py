@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from diffusers import DDIMScheduler, FlowMatchEulerDiscreteScheduler
+import torch
+from diffusers import DDIMScheduler, FlowMatchEulerDiscreteScheduler, SCMScheduler
 
 from hotfolder.errors import RenderError
-from hotfolder.recipes.schedulers import MODEL_OWN, SCHEDULERS
+from hotfolder.recipes.schedulers import FLOW_SCHEDULERS, MODEL_OWN, SCHEDULERS
 from hotfolder.render import schedulers
 
 OWN = DDIMScheduler(prediction_type="v_prediction", beta_schedule="squaredcos_cap_v2")
@@ -15,7 +16,7 @@ OWN = DDIMScheduler(prediction_type="v_prediction", beta_schedule="squaredcos_ca
 @pytest.mark.parametrize("name", SCHEDULERS)
 def test_a_scheduler_keeps_what_the_model_was_trained_with(name: str) -> None:
     """Prediction type and noise schedule stay the model's; the object is a new one."""
-    scheduler = schedulers.fresh(name, OWN)
+    scheduler = schedulers.fresh(name, OWN, torch.Generator())
     assert scheduler is not OWN
     assert scheduler.config.prediction_type == "v_prediction"
     assert scheduler.config.beta_schedule == "squaredcos_cap_v2"
@@ -25,7 +26,7 @@ def test_a_scheduler_keeps_what_the_model_was_trained_with(name: str) -> None:
 def test_a_scheduler_has_the_options_of_its_name(name: str) -> None:
     """What the table lays over the model's configuration arrives in the scheduler."""
     class_name, options = SCHEDULERS[name]
-    scheduler = schedulers.fresh(name, OWN)
+    scheduler = schedulers.fresh(name, OWN, torch.Generator())
     assert type(scheduler).__name__ == (class_name or "DDIMScheduler")
     assert {key: scheduler.config[key] for key in options} == options
 
@@ -33,12 +34,57 @@ def test_a_scheduler_has_the_options_of_its_name(name: str) -> None:
 def test_an_unknown_scheduler_names_the_nearest() -> None:
     """A recipe from another version may name a scheduler that is not here."""
     with pytest.raises(RenderError, match=r"did you mean 'DPM\+\+ 2M Karras'"):
-        schedulers.fresh("DPM++ 2M Karas", OWN)
+        schedulers.fresh("DPM++ 2M Karas", OWN, torch.Generator())
 
 
 def test_flow_matching_models_keep_their_own() -> None:
     """A scheduler for noise prediction does not fit them; their own is made anew."""
     flow = FlowMatchEulerDiscreteScheduler(shift=3.0)
     with pytest.raises(RenderError, match="flow matching"):
-        schedulers.fresh("Euler a", flow)
-    assert schedulers.fresh(MODEL_OWN, flow).config.shift == 3.0
+        schedulers.fresh("DDIM", flow, torch.Generator())
+    assert schedulers.fresh(MODEL_OWN, flow, torch.Generator()).config.shift == 3.0
+
+
+@pytest.mark.parametrize("shifting", [False, True])
+@pytest.mark.parametrize("name", FLOW_SCHEDULERS)
+def test_a_flow_ends_where_it_should(name: str, shifting: bool) -> None:
+    """On a flow that is known, every scheduler walks from noise to the right values.
+
+    The data are normal with mean 2 and deviation 0.5, so the best velocity has a closed form, and
+    the deterministic way leads from noise x to 2 + 0.5 x; with noise added, to that distribution.
+    """
+    mean, deviation = 2.0, 0.5
+    own = FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=shifting)
+    scheduler = schedulers.fresh(name, own, torch.Generator().manual_seed(1))
+    scheduler.set_timesteps(60, mu=0.9 if shifting else None)
+    start = sample = torch.randn((4000, 1), generator=torch.Generator().manual_seed(0))
+    for timestep in scheduler.timesteps:
+        t = float(timestep) / 1000
+        off = (sample - (1 - t) * mean) / ((1 - t) ** 2 * deviation**2 + t**2)
+        velocity = t * off - (mean + (1 - t) * deviation**2 * off)
+        sample = scheduler.step(velocity, timestep, sample, return_dict=False)[0]
+    assert sample.mean() == pytest.approx(mean, abs=0.05)
+    if name == "LCM" or "SDE" in name or name == "Euler a":
+        assert sample.std() == pytest.approx(deviation, abs=0.2)
+    else:
+        assert (sample - (mean + deviation * start)).abs().max() < 0.15
+
+
+def test_a_kind_without_choice() -> None:
+    """A model with a scheduler of its own making runs with that alone."""
+    with pytest.raises(RenderError, match="needs its own scheduler"):
+        schedulers.fresh("Euler", SCMScheduler(), torch.Generator())
+    assert type(schedulers.fresh(MODEL_OWN, SCMScheduler(), torch.Generator())) is SCMScheduler
+
+
+def test_noise_comes_from_the_generator_that_was_given() -> None:
+    """Pipelines of flow models hand their schedulers no generator; ours has the picture's."""
+    own = FlowMatchEulerDiscreteScheduler(stochastic_sampling=True)
+    ends = []
+    for state in (1, 2):
+        torch.manual_seed(state)
+        scheduler = schedulers.fresh(MODEL_OWN, own, torch.Generator().manual_seed(5))
+        scheduler.set_timesteps(2)
+        step = scheduler.step(torch.zeros(3), scheduler.timesteps[0], torch.ones(3))
+        ends.append(step.prev_sample.tolist())
+    assert ends[0] == ends[1]

@@ -20,7 +20,7 @@ from diffusers import (
     ZImagePipeline,
     ZImageTransformer2DModel,
 )
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import (
     CLIPTextModel,
     CLIPTextModelWithProjection,
@@ -54,7 +54,7 @@ def stable_diffusion_3(folder: Path) -> Path:
             pooled_projection_dim=64,
         ),
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
-        vae=_vae(4),
+        vae=vae(4),
         text_encoder=CLIPTextModelWithProjection(tiny.text_config()),
         tokenizer=tokenizer,
         text_encoder_2=CLIPTextModelWithProjection(tiny.text_config()),
@@ -82,13 +82,13 @@ def flux(folder: Path, guidance_embeds: bool = False) -> Path:
             guidance_embeds=guidance_embeds,
         ),
         scheduler=FlowMatchEulerDiscreteScheduler(),
-        vae=_vae(4),
+        vae=vae(4),
         text_encoder=CLIPTextModel(tiny.text_config()),
         tokenizer=tiny.tokenizer(folder),
         text_encoder_2=T5EncoderModel(
             T5Config(vocab_size=200, d_model=32, d_kv=8, d_ff=32, num_layers=1, num_heads=4)
         ),
-        tokenizer_2=_letters(),
+        tokenizer_2=letters(),
     )
     return tiny.saved(pipe, folder)
 
@@ -131,7 +131,7 @@ def qwen_image(folder: Path) -> Path:
             latents_std=[1.0] * 4,
         ),
         text_encoder=Qwen2_5_VLForConditionalGeneration(config),
-        tokenizer=_letters(),
+        tokenizer=letters(),
     )
     return tiny.saved(pipe, folder)
 
@@ -154,7 +154,7 @@ def z_image(folder: Path) -> Path:
             axes_lens=[600, 32, 32],
         ),
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
-        vae=_vae(4),
+        vae=vae(4),
         text_encoder=Qwen3Model(
             Qwen3Config(
                 vocab_size=200,
@@ -166,12 +166,12 @@ def z_image(folder: Path) -> Path:
                 head_dim=8,
             )
         ),
-        tokenizer=_letters(),
+        tokenizer=letters(),
     )
     return tiny.saved(pipe, folder)
 
 
-def _vae(latent_channels: int) -> AutoencoderKL:
+def vae(latent_channels: int) -> AutoencoderKL:
     return tiny.vae(
         latent_channels,
         use_quant_conv=False,
@@ -181,12 +181,13 @@ def _vae(latent_channels: int) -> AutoencoderKL:
     )
 
 
-def _letters() -> Any:
+def letters() -> Any:
     """A tokenizer whose tokens are single characters."""
     words = ["<pad>", "</s>", "<unk>", *string.printable]
     numbers = {word: number for number, word in enumerate(words)}
     tokenizer = Tokenizer(models.WordLevel(numbers, "<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    tokenizer.post_processor = processors.TemplateProcessing("$A </s>", None, [("</s>", 1)])
     special = {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)
     fast.chat_template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"

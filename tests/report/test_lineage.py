@@ -17,11 +17,11 @@ def test_each_generation_is_a_branch_of_the_one_made_from_it() -> None:
     photo = Pixels(sha256="1" * 64, width=640, height=480)
     first = msgspec.structs.replace(RECIPE, source=photo, strength=0.5, prompt="the first")
     second = msgspec.structs.replace(RECIPE, source=first, strength=0.4, prompt="the second")
-    lines = tree("final.png", second, RECORD, edited=True)
+    lines = tree("final.png", second, RECORD, ["edited since"])
     assert lines[0] == "final.png"
     assert "edited" in lines[1]
     text = "\n".join(lines)
     assert "├── prompt     the second" in text
     assert f"└── made from picture {first.id[:8]}" in text
     assert "    ├── prompt     the first" in text
-    assert "    └── made from a picture of 640x480 from elsewhere" in text
+    assert "    └── made from a picture of 640x480 px from elsewhere" in text

@@ -13,6 +13,7 @@ from hotfolder.plan import Explain, Finish, Pick, SetAside
 from hotfolder.studio import desk, publish
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
+from tests.kennel import until
 
 FINISH = Finish("inbox/a.txt", {"digest": 4})
 
@@ -118,6 +119,33 @@ def test_dropped_again_after_a_crash(studio: Studio, ledger: Ledger) -> None:
     ledger.append(Finishing("inbox/a.txt", "inbox/done/a.txt", {"digest": 4}, ("inbox/a.xmp",)))
     assert restarted(studio).history.base("digest") == 4
     assert lying(studio) == ["inbox/a.txt", "inbox/a.xmp", "inbox/done/a.txt"]
+
+
+def test_put_back_after_a_crash(
+    studio: Studio, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Moved, and put back by its owner before the restart: it is a new request as well."""
+    put(studio, "inbox/a.txt")
+    crash_after(monkeypatch, Ledger, "append", 1)
+    with pytest.raises(Crash):
+        desk.finish(studio, ledger, FINISH)
+    monkeypatch.undo()
+    file, announced = studio.done / "a.txt", (studio.done / "a.txt").stat().st_ctime_ns
+    until(
+        lambda: os.utime(file) or file.stat().st_ctime_ns != announced, 10
+    )  # clocks tick coarsely
+    file.rename(studio.inbox / "a.txt")
+    assert restarted(studio).history.base("digest") == 4
+    assert lying(studio) == ["inbox/a.txt"]
+
+
+def test_a_crash_in_the_middle_of_a_rename(studio: Studio, ledger: Ledger) -> None:
+    """Where a rename is a link and an unlink, a file under both names was moved."""
+    put(studio, "inbox/a.txt", "inbox/a.xmp")
+    ledger.append(Finishing("inbox/a.txt", "inbox/done/a.txt", {"digest": 4}, ("inbox/a.xmp",)))
+    os.link(studio.inbox / "a.txt", studio.done / "a.txt")
+    assert restarted(studio).history.base("digest") == 4
+    assert lying(studio) == ["inbox/done/a.txt", "inbox/done/a.xmp"]
 
 
 def test_taken_away_after_a_crash(studio: Studio, ledger: Ledger) -> None:

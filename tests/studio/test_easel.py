@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import errno
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,14 +15,15 @@ import pytest
 from PIL import Image
 
 from hotfolder.history import Entry, Made, Making
-from hotfolder.images.picture import publishable
-from hotfolder.images.pixels import pixel_hash
+from hotfolder.images.picture import embed
+from hotfolder.images.pixels import encode, pixel_hash
 from hotfolder.plan import RenderDraft, RenderFinal
+from hotfolder.recipes.encoding import Encoding
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.settings import Settings
-from hotfolder.studio import easel, publish
+from hotfolder.studio import easel, layout, local, publish
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import TEMPORARY
@@ -65,12 +69,20 @@ def record(job: RenderDraft | RenderFinal, **more: Any) -> Record:
 
 
 def picture(job: RenderDraft | RenderFinal) -> bytes:
-    return publishable(IMAGE, job.recipe, record(job), "")
+    return embed(encode(IMAGE), job.recipe, record(job))
 
 
 def hang(studio: Studio, ledger: Ledger, job: RenderDraft | RenderFinal) -> str:
+    """The three steps of publishing, as the renders take them."""
     path = easel.path_of(job, Settings(), NOON)
-    return easel.hang(studio, ledger, job, path, picture(job), pixel_hash(IMAGE))
+    lying = easel.announce(studio, ledger, job, path)
+    try:
+        lying = lying or easel.put(studio, job, path, picture(job))
+    except OSError:
+        easel.withdraw(ledger, job)
+        raise
+    easel.enter(ledger, job, lying, pixel_hash(IMAGE))
+    return lying
 
 
 def restarted(studio: Studio) -> Ledger:
@@ -104,6 +116,8 @@ def test_path_of(folders: Any, of_a_draft: str, of_a_final: str, of_a_foreign_fi
     ours = final(Record(stage="draft", pixels="0" * 64, prompt_file="The Castle.txt"))
     name = f"castle-by-the-sea-{ours.recipe.id[:8]}.png"
     assert easel.path_of(ours, settings, NOON) == f"{of_a_final}/{name}"
+    jpeg = dataclasses.replace(draft(), encoding=Encoding("jpeg", 92))
+    assert easel.path_of(jpeg, settings, NOON) == f"{of_a_draft}/{NAME[:-4]}.jpg"
     assert easel.path_of(final(None), settings, NOON) == f"{of_a_foreign_final}/{name}"
 
 
@@ -126,10 +140,48 @@ def test_a_taken_name(studio: Studio, ledger: Ledger) -> None:
     assert (studio.drafts / NAME).read_text() == "theirs"
 
 
+def test_the_same_picture_of_another_machine(studio: Studio, ledger: Ledger) -> None:
+    """Two machines on one folder make one picture; an edited copy under its name is it as well."""
+    (studio.drafts / NAME).write_text("theirs")
+    first = hang(studio, ledger, draft())
+    elsewhere = Ledger(studio.root.parent, "two")
+    assert hang(studio, elsewhere, draft()) == first
+    assert sorted(path.name for path in studio.drafts.iterdir()) == [f"{NAME[:-4]}-2.png", NAME]
+    assert elsewhere.history.made("draft", "digest") == {0}
+
+
+@pytest.mark.parametrize("full_at", range(3))
+def test_a_full_disk(
+    studio: Studio, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, full_at: int
+) -> None:
+    """Whatever the disk has no more room for, a later try leaves one picture and one entry.
+
+    Even if the picture was renamed in between.
+    """
+    real, left = os.fsync, [full_at]
+
+    def fsync(descriptor: int) -> None:
+        if not left[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        left[0] -= 1
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match="No space left"):
+        hang(studio, ledger, draft())
+    monkeypatch.undo()
+    if full_at == 2:
+        (studio.drafts / NAME).rename(studio.drafts / "renamed.png")
+    hang(studio, ledger, draft())
+    assert [p.name for p in studio.drafts.iterdir()] == ["renamed.png" if full_at == 2 else NAME]
+    assert restarted(studio).history.unconfirmed() == ()
+    assert restarted(studio).history.made("draft", "digest") == {0}
+
+
 def test_a_crash_before_the_picture(studio: Studio, ledger: Ledger) -> None:
     """Announced and never published: it is not known as made, and will be made."""
     ledger.append(Making("draft", "digest", 0, draft().recipe.id, f"drafts/{NAME}"))
-    (studio.drafts / f"{TEMPORARY}0a.tmp").write_bytes(picture(draft())[:100])
+    (studio.drafts / f"{TEMPORARY}{local.machine()}-0a.tmp").write_bytes(picture(draft())[:100])
     again = restarted(studio).history
     assert not again.made("draft", "digest")
     assert again.unconfirmed() == ()
@@ -218,6 +270,17 @@ def entries_of(ledger: Ledger) -> list[tuple[str, frozenset[int]]]:
     ]
 
 
+def test_a_draft_of_another_studio(studio: Studio, tmp_path: Path) -> None:
+    """Where the ledger is lost, a picture that another studio made counts for nothing here."""
+    other, _ = layout.init(tmp_path / "other")
+    for number, name in enumerate((other.name, studio.name, "")):
+        job = draft(number)
+        of_studio = record(job, studio=name)
+        data = embed(encode(IMAGE), job.recipe, of_studio)
+        (studio.seeds / f"{number}.png").write_bytes(data)
+    assert restarted(studio).history.made("draft", "digest") == {1, 2}
+
+
 def test_pictures_that_say_nothing(studio: Studio) -> None:
     """Foreign, damaged and linked pictures, and ours without a request, are passed over."""
     IMAGE.save(studio.drafts / "foreign.png")
@@ -227,7 +290,7 @@ def test_pictures_that_say_nothing(studio: Studio) -> None:
     outside = studio.root.parent / "outside.png"
     outside.write_bytes(picture(draft()))
     (studio.drafts / "link.png").symlink_to(outside)
-    wishless = publishable(IMAGE, RECIPE, Record(stage="draft", pixels="0" * 64), "")
+    wishless = embed(encode(IMAGE), RECIPE, Record(stage="draft", pixels="0" * 64))
     (studio.drafts / "wishless.png").write_bytes(wishless)
     assert restarted(studio).history.totals() == {"draft": 0, "final": 0}
 
@@ -236,10 +299,18 @@ def test_half_written_files_are_removed(studio: Studio) -> None:
     """Temp files of ours go from every folder that we write to; others stay."""
     rooms = (studio.drafts, studio.final, studio.seeds, studio.failed, studio.sources)
     for room in rooms:
-        (room / f"{TEMPORARY}0a.tmp").write_text("torn")
+        (room / f"{TEMPORARY}{local.machine()}-0a.tmp").write_text("torn")
         (room / ".other.tmp").write_text("theirs")
     restarted(studio)
     assert [sorted(path.name for path in room.iterdir()) for room in rooms] == 5 * [[".other.tmp"]]
+
+
+def test_temp_files_of_another_machine_stay(studio: Studio) -> None:
+    """It may be writing them just now."""
+    theirs = studio.drafts / f"{TEMPORARY}another-0a.tmp"
+    theirs.write_text("half")
+    restarted(studio)
+    assert theirs.exists()
 
 
 def test_an_entry_of_another_machine(studio: Studio, ledger: Ledger) -> None:

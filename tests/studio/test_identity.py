@@ -10,7 +10,7 @@ from PIL import Image
 
 from hotfolder.errors import PictureError
 from hotfolder.images import pixels
-from hotfolder.images.picture import publishable
+from hotfolder.images.picture import embed
 from hotfolder.recipes.recipe import Pixels
 from hotfolder.recipes.record import Record
 from hotfolder.studio.identity import identify
@@ -21,7 +21,7 @@ DATA = Path(__file__).parent.parent / "data"
 
 def _ours(image: Image.Image) -> bytes:
     record = Record(stage="draft", pixels=pixels.pixel_hash(image))
-    return publishable(image, RECIPE, record, "a castle\nSteps: 1, Seed: 2, CFG scale: 3")
+    return embed(pixels.encode(image), RECIPE, record)
 
 
 def test_our_own_picture_has_its_recipe_as_source() -> None:
@@ -37,7 +37,7 @@ def test_an_edited_picture_has_its_pixels_as_source() -> None:
     original = Image.new("RGB", (64, 48), (1, 2, 3))
     record = Record(stage="draft", pixels=pixels.pixel_hash(original))
     changed = Image.new("RGB", (64, 48), (9, 9, 9))
-    shown = identify(publishable(changed, RECIPE, record, ""))
+    shown = identify(embed(pixels.encode(changed), RECIPE, record))
     assert shown.edited
     assert shown.recipe == RECIPE
     assert isinstance(shown.source, Pixels)
@@ -47,9 +47,9 @@ def test_an_edited_picture_has_its_pixels_as_source() -> None:
 def test_prompts_of_other_programs_are_read(name: str) -> None:
     """A1111's text is found where it lies in each format."""
     shown = identify((DATA / "layout" / name).read_bytes())
-    assert shown.infotext is not None
-    assert shown.infotext.prompt == "un renard été 狐"
-    assert shown.infotext.negative_prompt == "blurry"
+    assert shown.told is not None
+    assert shown.told.prompt == "un renard été 狐"
+    assert shown.told.negative_prompt == "blurry"
     assert isinstance(shown.source, Pixels)
 
 

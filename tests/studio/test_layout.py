@@ -6,12 +6,13 @@ import os
 import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hotfolder.errors import EXIT_STUDIO_MISSING, StudioMissingError
 from hotfolder.recipes import schema
 from hotfolder.recipes.settings import Settings
-from hotfolder.studio import layout
+from hotfolder.studio import layout, publish
 
 
 def contents(root: Path) -> dict[str, tuple[bytes, int]]:
@@ -85,12 +86,13 @@ def test_two_studios_differ(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("marker", [None, "", "{", "[]", "{}", '"salt"', "null"])
 def test_find_without_a_marker(tmp_path: Path, marker: str | None) -> None:
-    """A folder without a marker, or with a broken one, is no studio: exit code 10."""
+    """A folder without a marker is no studio, and one with a broken one is told: exit code 10."""
     studio, _ = layout.init(tmp_path / "studio")
     studio.marker.unlink()
     if marker is not None:
         studio.marker.write_text(marker)
-    with pytest.raises(StudioMissingError, match="is not a studio; `hotfolder init") as raised:
+    says = "is not a studio; `hotfolder init" if marker is None else "is damaged or may not be read"
+    with pytest.raises(StudioMissingError, match=says) as raised:
         layout.find(studio.root)
     assert raised.value.exit_code == EXIT_STUDIO_MISSING == 10
 
@@ -107,7 +109,53 @@ def test_settings_say_their_defaults(tmp_path: Path) -> None:
     studio, _ = layout.init(tmp_path / "studio")
     text = studio.settings.read_text("utf-8")
     assert schema.convert(tomllib.loads(text), Settings) == Settings()
-    lines = [line.removeprefix("# ") for line in text.splitlines() if " = " in line]
+    lines = [
+        line.removeprefix("# ")
+        for line in text.splitlines()
+        if line.startswith("[") or " = " in line
+    ]
     table = tomllib.loads("\n".join(lines))
-    assert set(table) == set(Settings.__struct_fields__)
-    assert schema.convert(table, Settings) == Settings()
+    assert table == msgspec.to_builtins(Settings())
+
+
+def test_a_crash_of_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever `init` ends before its time there is no marker, and another `init` completes it."""
+    real = publish.place
+    for calls in range(3):
+        left = [calls]
+
+        def place(root: Path, path: str, data: bytes, left: list[int] = left) -> bool:
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            return real(root, path, data)
+
+        root = tmp_path / str(calls)
+        with monkeypatch.context() as patch:
+            patch.setattr(publish, "place", place)
+            with pytest.raises(KeyboardInterrupt):
+                layout.init(root)
+        with pytest.raises(StudioMissingError, match="is not a studio"):
+            layout.find(root)
+        layout.init(root)
+        assert layout.find(root).salt
+
+
+def test_init_with_a_broken_marker(tmp_path: Path) -> None:
+    """A marker that says nothing is not overwritten; its owner is told what to do."""
+    studio, _ = layout.init(tmp_path / "studio")
+    studio.marker.write_text("")
+    with pytest.raises(StudioMissingError, match="is damaged or may not be read"):
+        layout.init(studio.root)
+    assert studio.marker.read_text() == ""
+
+
+def test_names_of_studios(tmp_path: Path) -> None:
+    """A studio keeps its name wherever it is moved; another has another; the salt stays secret."""
+    one, _ = layout.init(tmp_path / "one")
+    two, _ = layout.init(tmp_path / "two")
+    name = one.name
+    assert name != two.name
+    assert one.salt not in name
+    one.root.rename(tmp_path / "elsewhere")
+    assert layout.find(tmp_path / "elsewhere").name == name

@@ -177,12 +177,19 @@ def test_a_folder_that_a_sync_client_left_out(folder: Path) -> None:
     assert not (folder / "gone").exists()
 
 
-def test_names_of_machines(folder: Path) -> None:
-    """Any machine's name becomes a name of a file."""
-    for machine in ("ada's mac.local", "../../x", "城", "m" * 300, None):
-        Ledger(folder, machine).append(Finished("x", {"a": 1}))
-    assert all(path.parent == folder for path in folder.rglob("*"))
-    assert Ledger(folder, "one").history.base("a") == 1
+def test_announcements_of_another_machine(folder: Path) -> None:
+    """What another machine is about to do is its own business; what it did is everybody's."""
+    one, two = Ledger(folder, "one"), Ledger(folder, "two")
+    two.append(Making("draft", "a", 0, "a0", "drafts/x.png"))
+    two.append(Finishing("inbox/a.txt", "inbox/done/a.txt", {"a": 1}))
+    one.reload()
+    assert (one.history.unconfirmed(), one.history.unconfirmed_moves()) == ((), ())
+    one.append(Making("draft", "a", 1, "a1", "drafts/y.png"))
+    two.append(Lost("a1"))
+    two.append(Finished("inbox/done/a.txt", {"a": 1}))
+    one.reload()
+    assert one.history.announced("a1")
+    assert one.history.base("a") == 1
 
 
 entries = st.sampled_from([made(0), made(1, "b"), Lost("a0"), Finished("t", {"a": 1})])

@@ -6,11 +6,15 @@ import os
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from PIL import Image
 
 from hotfolder.errors import MistakesError, StudioMissingError
 from hotfolder.images import pixels, png
+from hotfolder.images.picture import publishable
+from hotfolder.recipes.recipe import MAX_DEPTH, Recipe
+from hotfolder.recipes.record import Record
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.look import Look
 from tests.studio.clock import Clock
@@ -230,3 +234,30 @@ def test_slices_see_what_a_whole_look_sees(studio: Studio, clock: Clock) -> None
     assert slices > 3
     assert look.snapshot().unseen_drafts == 299
     assert look.snapshot().starred == ["drafts/8.png"]
+
+
+def test_a_picture_of_the_last_generation(look: Look, studio: Studio, clock: Clock) -> None:
+    """What could not be read again is not begun; its owner is told before any work is done."""
+    image = Image.new("RGB", (32, 32))
+    recipe = Recipe(
+        prompt="a castle",
+        seed=1,
+        width=32,
+        height=32,
+        multiple=8,
+        model="postcard",
+        scheduler="Euler",
+        steps=2,
+        guidance_scale=1.0,
+    )
+    for generation in range(1, MAX_DEPTH + 1):
+        if generation > 1:
+            recipe = msgspec.structs.replace(recipe, source=recipe, strength=0.5)
+        record = Record(stage="draft", pixels=pixels.pixel_hash(image))
+        data = publishable(image, recipe, record, "")
+        (studio.seeds / f"{generation}.png").write_bytes(data)
+    _settled(look, clock)
+    assert len(look.snapshot().seeds) == MAX_DEPTH - 1
+    (last,) = look.snapshot().useless_seeds
+    assert last.path == f"seeds/{MAX_DEPTH}.png"
+    assert "refined 7 times already" in last.says

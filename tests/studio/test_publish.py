@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hotfolder.studio import publish
+from hotfolder.studio import local, publish
 from hotfolder.studio.names import TEMPORARY
 
 
@@ -20,15 +20,15 @@ def names(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
 
 
-@pytest.fixture(params=["renameat2", "link", "neither"])
+@pytest.fixture(params=["noreplace", "link", "neither"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """A file system with each of the ways to rename without replacing."""
 
     def no_link(*paths: object, **options: object) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
 
-    if request.param != "renameat2":
-        monkeypatch.setattr(publish, "_renameat2", lambda source, target: False)
+    if request.param != "noreplace":
+        monkeypatch.setattr(publish, "_rename_noreplace", lambda source, target: False)
     if request.param == "neither":
         monkeypatch.setattr(os, "link", no_link)
     return str(request.param)
@@ -102,7 +102,7 @@ def test_a_file_system_without_links_leaves_no_empty_file(
     def no_link(*paths: object, **options: object) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(publish, "_renameat2", lambda source, target: False)
+    monkeypatch.setattr(publish, "_rename_noreplace", lambda source, target: False)
     monkeypatch.setattr(os, "link", no_link)
     with pytest.raises(FileNotFoundError):
         publish.rename_exclusively(tmp_path / "gone", tmp_path / "a.png")
@@ -113,7 +113,7 @@ def test_an_unknown_call_falls_back(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """A kernel or file system that does not know the call is no error."""
     (tmp_path / "a").write_text("one")
     monkeypatch.setattr(ctypes, "get_errno", lambda: errno.ENOSYS)
-    assert not publish._renameat2(tmp_path / "gone", tmp_path / "b")
+    assert not publish._rename_noreplace(tmp_path / "gone", tmp_path / "b")
     monkeypatch.undo()
     publish.rename_exclusively(tmp_path / "a", tmp_path / "b")
     assert names(tmp_path) == ["b"]
@@ -158,12 +158,22 @@ def test_names_that_are_no_utf8(tmp_path: Path) -> None:
     assert publish.publish(tmp_path, name, b"two") == os.fsdecode(b"caf\xe9-2.txt")
 
 
+def test_place(tmp_path: Path, way: str) -> None:
+    """A new file appears under its name or not at all; what has the name stays."""
+    assert publish.place(tmp_path, "drafts/a.png", b"one")
+    assert not publish.place(tmp_path, "drafts/a.png", b"two")
+    assert (tmp_path / "drafts/a.png").read_bytes() == b"one"
+    assert names(tmp_path) == ["drafts", "drafts/a.png"]
+
+
 def test_sweep(tmp_path: Path) -> None:
-    """Only temp files of ours go, at any depth; a missing folder is no error."""
+    """Only temp files of this machine go, at any depth; a missing folder is no error."""
     (tmp_path / "drafts/deep").mkdir(parents=True)
-    (tmp_path / f"drafts/deep/{TEMPORARY}0a.tmp").write_text("torn")
-    (tmp_path / f"drafts/{TEMPORARY}0b.tmp").write_text("torn")
+    (tmp_path / f"drafts/deep/{TEMPORARY}{local.machine()}-0a.tmp").write_text("torn")
+    (tmp_path / f"drafts/{TEMPORARY}{local.machine()}-0b.tmp").write_text("torn")
+    others = f"drafts/{TEMPORARY}another-0c.tmp"
+    (tmp_path / others).write_text("being written")
     (tmp_path / "drafts/.other.tmp").write_text("theirs")
     (tmp_path / "drafts/a.png").write_text("theirs")
     publish.sweep([tmp_path / "drafts", tmp_path / "gone"])
-    assert names(tmp_path) == ["drafts", "drafts/.other.tmp", "drafts/a.png", "drafts/deep"]
+    assert names(tmp_path) == ["drafts", others, "drafts/.other.tmp", "drafts/a.png", "drafts/deep"]

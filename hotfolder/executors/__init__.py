@@ -1,0 +1,19 @@
+"""Where pictures are rendered: in a thread of the daemon's process, or in processes of their own.
+
+An executor has a number of slots. The daemon gives each slot orders and hears reports, both plain
+data (`orders`): a task goes out with a recipe, the models and the pixels of a source picture, and
+pixels and facts come back. What the daemon promises, and what it may rely on:
+
+- It gives a slot one task at a time, and only a refinement to a slot where a draft is being
+  rendered. The draft pauses after its present denoising step, stays paused when the refinement has
+  ended, and goes on at `GoOn`; it comes out as if it had never been paused.
+- Every task ends with exactly one report: `Done`, `Cancelled`, `Failed`, or `Lost` when the worker
+  is gone. That costs no other slot anything, and the slot's next task finds a new worker.
+- `Cancel` is obeyed at the next denoising step.
+- No executor writes into the studio, keeps a backlog, or tries anything again by itself.
+
+`inside` is the executor of one device, `processes` that of several. Another one (for more machines,
+say) is a function with the signature of `opening.open_executor`, offered by an installed package as
+an entry point of the group `hotfolder.executors` and chosen by its name in the studio's settings.
+The tests in `tests/executors` hold for it as well.
+"""

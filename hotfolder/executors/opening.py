@@ -1,0 +1,42 @@
+"""Which executor a studio's settings ask for."""
+
+from __future__ import annotations
+
+import functools
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from hotfolder.errors import HotfolderError, did_you_mean
+from hotfolder.executors.inside import Inside
+from hotfolder.executors.orders import Executor, Hear
+from hotfolder.executors.processes import Processes
+from hotfolder.recipes.settings import LOCAL, Settings
+
+GROUP = "hotfolder.executors"
+
+
+def open_executor(settings: Settings, base: Path, hear: Hear) -> Executor:
+    """The executor that is ready to be given orders. Takes seconds: torch may be imported.
+
+    Relative paths of models start at `base`. `hear` is called from other threads. Raises
+    HotfolderError where no such executor is installed.
+    """
+    if settings.executor == LOCAL:
+        return _local(settings.devices, base, hear)
+    offered = entry_points(group=GROUP)
+    if settings.executor not in offered.names:
+        near = did_you_mean(settings.executor, {LOCAL, *offered.names})
+        raise HotfolderError(f"no executor {settings.executor!r} is installed; {near}")
+    opened: Executor = offered[settings.executor].load()(settings, base, hear)
+    return opened
+
+
+def _local(devices: str | list[str], base: Path, hear: Hear) -> Executor:
+    from hotfolder.render import engine, environment
+
+    if devices == "auto":
+        found = environment.devices()
+        devices = found if len(found) > 1 else found[0]
+    if isinstance(devices, list):
+        return Processes(devices, base, hear)
+    return Inside(hear, functools.partial(engine.Engine, base=base, device=devices))

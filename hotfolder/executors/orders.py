@@ -1,0 +1,112 @@
+"""What a daemon and its executor say to each other: plain data, the same in one process or two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from hotfolder.recipes.profile import Model
+from hotfolder.recipes.recipe import Recipe
+
+
+class Raster(Struct, frozen=True):
+    """The pixels of a picture: `rgb` has three bytes each, row after row from the top."""
+
+    width: int
+    height: int
+    rgb: bytes
+
+
+class Task(Struct, frozen=True, tag=True):
+    """Render one picture. `attempt` is its number: no other task of this executor has it.
+
+    `models` are the owner's models by the names that recipes carry. `source` is the picture that
+    the recipe starts from. `state` is the path of a file of this machine for the state of a render
+    that is cancelled; where it exists the render goes on from there. An executor may pass over it.
+    """
+
+    attempt: int
+    recipe: Recipe
+    models: dict[str, Model]
+    source: Raster | None = None
+    state: str = ""
+
+
+class Cancel(Struct, frozen=True, tag=True):
+    """End a task at its next denoising step."""
+
+    attempt: int
+
+
+class GoOn(Struct, frozen=True, tag=True):
+    """Let the draft go on that was paused for a refinement."""
+
+
+class Load(Struct, frozen=True, tag=True):
+    """Read a model into memory: a task will need it soon."""
+
+    model: str
+    models: dict[str, Model]
+
+
+class Unload(Struct, frozen=True, tag=True):
+    """Free the memory of all models."""
+
+
+class Stepped(Struct, frozen=True, tag=True):
+    """A task has taken another denoising step, counted from 1."""
+
+    attempt: int
+    step: int
+    steps: int
+
+
+class Done(Struct, frozen=True, tag=True):
+    """A task's picture, and how it was made: `facts` has fields of `recipes.record.Record`."""
+
+    attempt: int
+    picture: Raster
+    facts: dict[str, Any]
+
+
+class Cancelled(Struct, frozen=True, tag=True):
+    """A task has ended because it was told to."""
+
+    attempt: int
+
+
+class Failed(Struct, frozen=True, tag=True):
+    """A task's picture cannot be made; `says` is a sentence for its owner.
+
+    `expected` is False for what nobody foresaw: another attempt may do better.
+    """
+
+    attempt: int
+    says: str
+    expected: bool
+
+
+class Lost(Struct, frozen=True, tag=True):
+    """The worker that was to do a task is gone."""
+
+    attempt: int
+
+
+Order = Task | Cancel | GoOn | Load | Unload
+Outcome = Done | Cancelled | Failed | Lost
+Report = Stepped | Outcome
+Hear = Callable[[Report], None]
+
+
+class Executor(Protocol):
+    """Slots that render. Reports come from threads of the executor's own."""
+
+    slots: int
+
+    def give(self, slot: int, order: Order) -> None:
+        """Pass an order on to a slot, counted from 0; returns at once."""
+
+    def close(self) -> None:
+        """Cancel what is being rendered, and let go of everything."""

@@ -1,0 +1,51 @@
+"""A worker in a process of its own: `python -m hotfolder.executors.process DEVICE BASE`.
+
+Orders come in on standard input, reports go out on standard output.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from queue import SimpleQueue
+from typing import BinaryIO
+
+from hotfolder.executors import frames
+from hotfolder.executors.orders import Order
+from hotfolder.executors.worker import Renderer, Worker
+from hotfolder.recipes.profile import Model
+
+
+def main(device: str, base: str) -> None:
+    """Follow orders until there are none."""
+    # Ctrl-C and a service's stop reach the whole group: the daemon says what is to be done.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    reports = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever some library prints is no report
+    orders: SimpleQueue[Order | None] = SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, orders), daemon=True).start()
+    make = functools.partial(_engine, base=Path(base), device=device)
+    Worker(orders, functools.partial(frames.write, reports), make).run()
+
+
+def _listen(pipe: BinaryIO, orders: SimpleQueue[Order | None]) -> None:
+    """Pass orders on while steps are computed. Without a daemon there is nothing left to do."""
+    while (order := frames.read_order(pipe)) is not None:
+        orders.put(order)
+    os._exit(0)
+
+
+def _engine(models: Mapping[str, Model], base: Path, device: str) -> Renderer:
+    from hotfolder.render.engine import Engine
+
+    return Engine(models, base, device)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,118 @@
+"""One slot for each of several devices, each in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from hotfolder.executors import frames
+from hotfolder.executors.orders import Hear, Load, Lost, Order, Stepped, Task
+
+_PATIENCE_S = 10.0
+
+
+class Processes:
+    """Renders in processes that are started when they are first needed, and again when lost."""
+
+    def __init__(self, devices: Sequence[str], base: Path, hear: Hear) -> None:
+        self.slots = len(devices)
+        self._served = [_Slot(device, len(devices), base, hear) for device in devices]
+
+    def give(self, slot: int, order: Order) -> None:
+        """Pass an order on to the process of a slot."""
+        self._served[slot].give(order)
+
+    def close(self) -> None:
+        """End all processes."""
+        for slot in self._served:
+            slot.close()
+
+
+class _Slot:
+    """The process that serves a slot, if there is one, and the tasks that were given to it."""
+
+    def __init__(self, device: str, slots: int, base: Path, hear: Hear) -> None:
+        self._device = device
+        self._slots = slots
+        self._base = base
+        self._hear = hear
+        self._guard = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._given: set[int] = set()
+
+    def give(self, order: Order) -> None:
+        with self._guard:
+            if self._process is None:
+                if not isinstance(order, Task | Load):
+                    return  # what it was about has gone with its process
+                self._process = self._started()
+            if isinstance(order, Task):
+                self._given.add(order.attempt)
+            assert self._process.stdin is not None  # noqa: S101 - it was asked for
+            with contextlib.suppress(OSError):  # `_listen` tells that the process is gone
+                frames.write(self._process.stdin, order)
+
+    def close(self) -> None:
+        with self._guard:
+            process = self._process
+        if process is None or process.stdin is None:
+            return
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        try:
+            process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        """A new process. It is spawned, not forked: torch's threads and devices survive no fork."""
+        device, more = _only(self._device, self._slots)
+        # It finds what this process finds, and nothing in the folder that happens to be current.
+        environment = {**os.environ, **more, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        command = [sys.executable, "-P", "-m", "hotfolder.executors.process"]
+        process = subprocess.Popen(
+            [*command, device, str(self._base)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+        )
+        threading.Thread(target=self._listen, args=(process,), daemon=True).start()
+        return process
+
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        """Pass reports on until the process ends."""
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        with process.stdout:
+            while (report := frames.read_report(process.stdout)) is not None:
+                if not isinstance(report, Stepped):
+                    with self._guard:
+                        self._given.discard(report.attempt)
+                self._hear(report)
+        with self._guard:
+            self._process = None
+            lost, self._given = self._given, set()
+        process.wait()
+        for attempt in lost:
+            self._hear(Lost(attempt))
+
+
+def _only(device: str, slots: int) -> tuple[str, dict[str, str]]:
+    """How a process is told to use one device alone: its name there, and the environment.
+
+    Several processes that compute on the CPU share its cores.
+    """
+    kind, _, number = device.partition(":")
+    if kind == "cuda" and number:
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+        names = visible.split(",") if visible else []
+        chosen = names[int(number)] if int(number) < len(names) else number
+        return kind, {"CUDA_VISIBLE_DEVICES": chosen}
+    if kind == "cpu" and slots > 1:
+        return kind, {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // slots))}
+    return device, {}

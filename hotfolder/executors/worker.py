@@ -1,0 +1,151 @@
+"""The worker of one slot: follows orders, the same in a thread or in a process of its own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hotfolder.errors import RenderError, Stopped
+from hotfolder.executors.orders import (
+    Cancel,
+    Cancelled,
+    Done,
+    Failed,
+    GoOn,
+    Hear,
+    Load,
+    Order,
+    Raster,
+    Stepped,
+    Task,
+    Unload,
+)
+from hotfolder.images import pixels
+from hotfolder.recipes.profile import Model
+from hotfolder.recipes.recipe import Recipe
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from hotfolder.render.engine import OnStep, Rendered
+
+_log = logging.getLogger(__name__)
+
+
+class Renderer(Protocol):
+    """What a worker renders with; `render.engine.Engine` is one."""
+
+    def load(self, name: str) -> Any:
+        """Read a model into memory; raises RenderError."""
+
+    def unload(self) -> None:
+        """Free the memory of all models."""
+
+    def render(
+        self,
+        recipe: Recipe,
+        source: Image | None,
+        on_step: OnStep,
+        *,
+        resume: Path | None,
+    ) -> Rendered:
+        """The recipe's picture, calling `on_step` after each denoising step.
+
+        What `on_step` stops by `Stopped` may be saved to `resume`, and goes on from there later.
+        """
+
+
+MakeRenderer = Callable[[Mapping[str, Model]], Renderer]
+
+
+class Worker:
+    """Renders one picture at a time, and another one between two steps of it if told to.
+
+    `orders` ends with None. `hear` is called with reports, from the thread that calls `run`.
+    """
+
+    def __init__(self, orders: SimpleQueue[Order | None], hear: Hear, make: MakeRenderer) -> None:
+        self._orders = orders
+        self._hear = hear
+        self._make = make
+        self._models: Mapping[str, Model] = {}
+        self._renderer: Renderer | None = None
+        self._cancelled: set[int] = set()
+
+    def run(self) -> None:
+        """Follow orders until the last."""
+        while (order := self._orders.get()) is not None:
+            self._follow(order)
+
+    def _follow(self, order: Order) -> None:
+        if isinstance(order, Task):
+            self._render(order)
+        elif isinstance(order, Cancel):
+            self._cancelled.add(order.attempt)
+        elif isinstance(order, Load):
+            self._load(order)
+        elif isinstance(order, Unload) and self._renderer is not None:
+            self._renderer.unload()
+
+    def _load(self, order: Load) -> None:
+        """Read a model into memory. What goes wrong is told to the first task that needs it."""
+        try:
+            self._renderer_for(order.models).load(order.model)
+        except RenderError:
+            pass
+        except Exception:
+            _log.exception("unexpected trouble with the model %s", order.model)
+
+    def _render(self, task: Task) -> None:
+        try:
+            self._hear(self._done(task))
+        except Stopped:
+            self._hear(Cancelled(task.attempt))
+        except RenderError as error:
+            self._hear(Failed(task.attempt, str(error), expected=True))
+        except Exception as error:
+            _log.exception("unexpected trouble with a render")
+            self._hear(Failed(task.attempt, f"{type(error).__name__}: {error}", expected=False))
+        self._cancelled.discard(task.attempt)
+
+    def _done(self, task: Task) -> Done:
+        if task.attempt in self._cancelled:
+            raise Stopped
+        source = None
+        if task.source is not None:
+            sides = (task.source.width, task.source.height)
+            source = pixels.from_rgb(sides, task.source.rgb)
+
+        def on_step(step: int, steps: int) -> None:
+            self._between_steps(task.attempt, step, steps)
+
+        renderer = self._renderer_for(task.models)
+        resume = Path(task.state) if task.state else None
+        rendered = renderer.render(task.recipe, source, on_step, resume=resume)
+        image = rendered.image
+        raster = Raster(image.width, image.height, image.tobytes())
+        return Done(task.attempt, raster, asdict(rendered.facts))
+
+    def _between_steps(self, attempt: int, step: int, steps: int) -> None:
+        """Follow the orders that came during a step; after another task, wait for `GoOn`."""
+        self._hear(Stepped(attempt, step, steps))
+        paused = False
+        while paused or not self._orders.empty():
+            order = self._orders.get()
+            if order is None:
+                self._orders.put(None)  # for `run`
+                raise Stopped
+            self._follow(order)
+            paused = isinstance(order, Task) or (paused and not isinstance(order, GoOn))
+            if attempt in self._cancelled:
+                raise Stopped
+
+    def _renderer_for(self, models: Mapping[str, Model]) -> Renderer:
+        """The renderer for the owner's present models; another one when they have changed."""
+        if self._renderer is None or models != self._models:
+            self._renderer, self._models = self._make(models), models
+        return self._renderer

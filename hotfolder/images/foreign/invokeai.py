@@ -1,0 +1,132 @@
+"""InvokeAI: JSON in `invokeai_metadata`, before version 3 in `sd-metadata`.
+
+Source: `CoreMetadata` in the backend of invoke-ai/InvokeAI.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from hotfolder.images import told as words
+from hotfolder.images.carried import Carried
+from hotfolder.images.told import Told
+
+_SCHEDULERS: Mapping[str, str] = {
+    "euler": "Euler",
+    "euler_a": "Euler a",
+    "heun": "Heun",
+    "kdpm_2": "DPM2",
+    "kdpm_2_a": "DPM2 a",
+    "dpmpp_2m": "DPM++ 2M",
+    "dpmpp_2m_k": "DPM++ 2M Karras",
+    "dpmpp_2m_sde": "DPM++ 2M SDE",
+    "dpmpp_2m_sde_k": "DPM++ 2M SDE Karras",
+    "dpmpp_2s": "DPM++ 2S",
+    "unipc": "UniPC",
+    "ddim": "DDIM",
+    "deis": "DEIS",
+    "pndm": "PNDM",
+    "lcm": "LCM",
+    "tcd": "TCD",
+    # before version 3
+    "k_euler": "Euler",
+    "k_euler_a": "Euler a",
+    "k_heun": "Heun",
+    "k_dpm_2": "DPM2",
+    "k_dpm_2_a": "DPM2 a",
+    "k_dpmpp_2": "DPM++ 2M",
+    "plms": "PNDM",
+}
+_NOT_PIXELS = ("app_version", "generation_mode", "rand_device")
+_UNWANTED = re.compile(r"\[([^\[\]]*)\]")
+
+
+def read(carried: Carried) -> Told | None:
+    """What InvokeAI says, in either form."""
+    if (data := words.json_object(carried.text("invokeai_metadata"))) is not None:
+        return _of_core(data)
+    old = words.json_object(carried.text("sd-metadata")) or {}
+    image = old.get("image")
+    return _of_old(old, image) if isinstance(image, dict) else None
+
+
+def _of_core(said: dict[str, Any]) -> Told:
+    said = {key: value for key, value in said.items() if key not in _NOT_PIXELS}
+    width, height = words.sides(said.pop("width", None), said.pop("height", None))
+    scheduler = _scheduler(said.get("scheduler"))
+    if scheduler is not None:
+        said.pop("scheduler")
+    model = said.pop("model", None)
+    return Told(
+        program="InvokeAI",
+        prompt=words.prompt(said.pop("positive_prompt", None)),
+        negative_prompt=words.prompt(said.pop("negative_prompt", None)),
+        steps=words.steps(said.pop("steps", None)),
+        scheduler=scheduler,
+        guidance_scale=words.guidance(said.pop("cfg_scale", None)),
+        seed=words.seed(said.pop("seed", None)),
+        width=width,
+        height=height,
+        strength=words.number(said.pop("strength", None), 0, 1),
+        model=_model(model),
+        model_hash=_hash(model),
+        loras=words.loras(_loras(said.pop("loras", None))),
+        others=words.others(said),
+    )
+
+
+def _of_old(data: dict[str, Any], image: dict[str, Any]) -> Told:
+    """Its prompt has what is not wanted in square brackets."""
+    written = image.get("prompt")
+    if isinstance(written, list):
+        parts = [part.get("prompt") for part in written[:100] if isinstance(part, dict)]
+        written = ", ".join(part for part in parts if isinstance(part, str))
+    text = words.prompt(written)
+    unwanted = [match.strip() for match in _UNWANTED.findall(text)]
+    scheduler = _scheduler(image.get("sampler"))
+    width, height = words.sides(image.get("width"), image.get("height"))
+    return Told(
+        program="InvokeAI",
+        prompt=_UNWANTED.sub("", text).strip(" ,"),
+        negative_prompt=", ".join(part for part in unwanted if part),
+        steps=words.steps(image.get("steps")),
+        scheduler=scheduler,
+        guidance_scale=words.guidance(image.get("cfg_scale")),
+        seed=words.seed(image.get("seed")),
+        width=width,
+        height=height,
+        strength=words.number(image.get("strength"), 0, 1),
+        model=words.name(data.get("model_weights")),
+        model_hash=words.hexadecimal(data.get("model_hash")),
+        others={} if scheduler else words.others({"sampler": image.get("sampler")}),
+    )
+
+
+def _scheduler(name: Any) -> str | None:
+    return _SCHEDULERS.get(name) if isinstance(name, str) else None
+
+
+def _model(model: Any) -> str:
+    """Version 3 wrote `model_name`, version 4 `name`."""
+    if not isinstance(model, dict):
+        return ""
+    return words.name(model.get("name")) or words.name(model.get("model_name"))
+
+
+def _hash(model: Any) -> str:
+    """A SHA-256 only: most models have a BLAKE3 of their own kind."""
+    written = model.get("hash") if isinstance(model, dict) else None
+    if not isinstance(written, str) or not written.startswith("sha256:"):
+        return ""
+    return words.hexadecimal(written.removeprefix("sha256:"))
+
+
+def _loras(listed: Any) -> list[str]:
+    found = []
+    for one in (listed if isinstance(listed, list) else [])[: words.MAX_LORAS]:
+        if isinstance(one, dict):
+            named = _model(one.get("model")) or _model(one.get("lora"))
+            found.append(words.lora(named, one.get("weight")))
+    return found

@@ -1,0 +1,32 @@
+"""All readers of this package, asked in turn."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from types import ModuleType
+
+from hotfolder.images import foreign
+from hotfolder.images.carried import Carried
+from hotfolder.images.told import Told
+
+
+def read(carried: Carried) -> Told | None:
+    """What the program that made a picture says of it; None for one that says nothing we know.
+
+    A1111's text comes last: many write it beside a form of their own that says more.
+    """
+    for reader in _readers():
+        told: Told | None = reader.read(carried)
+        if told is not None:
+            return told
+    return None
+
+
+@cache
+def _readers() -> tuple[ModuleType, ...]:
+    names = sorted(module.name for module in pkgutil.iter_modules(foreign.__path__))
+    modules = [importlib.import_module(f"{foreign.__name__}.{name}") for name in names]
+    readers = [module for module in modules if module.__name__ != __name__]
+    return tuple(sorted(readers, key=lambda module: getattr(module, "FALLBACK", False)))

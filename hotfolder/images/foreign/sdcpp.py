@@ -1,0 +1,56 @@
+"""stable-diffusion.cpp: A1111's text with names of its own for samplers.
+
+Source: `get_image_params` in the command line of leejet/stable-diffusion.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from hotfolder.images import infotext
+from hotfolder.images import told as words
+from hotfolder.images.carried import Carried
+from hotfolder.images.told import Told
+
+SIGNATURE = "stable-diffusion.cpp"
+
+_SAMPLERS: Mapping[str, str] = {
+    "euler": "Euler",
+    "euler_a": "Euler a",
+    "heun": "Heun",
+    "dpm2": "DPM2",
+    "dpm++2m": "DPM++ 2M",
+    "dpm++2mv2": "DPM++ 2M",
+    "dpm++2m karras": "DPM++ 2M Karras",
+    "dpm++2mv2 karras": "DPM++ 2M Karras",
+    "lcm": "LCM",
+    "tcd": "TCD",
+}
+_NOT_PIXELS = ("Version", "RNG", "Guidance", "Eta")
+
+
+def read(carried: Carried) -> Told | None:
+    """What the text says, if stable-diffusion.cpp has signed it."""
+    text = words.parameters(carried)
+    said = infotext.parse(text) if text and SIGNATURE in text else None
+    if said is None or not said.others.get("Version", "").startswith(SIGNATURE):
+        return None
+    prompt, loras = words.without_tags(said.prompt)
+    others = dict(said.others)
+    sampler = said.scheduler or _SAMPLERS.get(others.get("Sampler", "").removesuffix(" discrete"))
+    if sampler is not None:
+        others.pop("Sampler", None)
+    distilled = words.guidance(others.get("Guidance"))
+    plain = said.guidance_scale
+    return replace(
+        said,
+        program=SIGNATURE,
+        prompt=prompt,
+        scheduler=sampler,
+        guidance_scale=distilled if plain == 1 and distilled is not None else plain,
+        model=said.model or words.name(others.pop("Unet", "")),
+        loras=loras,
+        others={key: text for key, text in others.items() if key not in _NOT_PIXELS},
+    )

@@ -1,0 +1,94 @@
+"""XMP: the packet that our pictures carry, and our text in a packet that other programs rewrote.
+
+Sources: XMP specification part 1 (ISO 16684-1); IPTC Photo Metadata Standard 2025.1. Packets are
+ASCII: some programs write everything else wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.sax.saxutils import escape
+
+from hotfolder import __version__
+from hotfolder.recipes.recipe import Pixels, Recipe, lineage
+from hotfolder.recipes.record import Record
+
+MAX_BYTES = 2**20
+
+_OURS = "https://hotfolder.example/ns/1.0/"
+_DOCUMENT = f"{{{_OURS}}}document"
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_ORIGIN = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# `xmp:Rating` is there, at no stars, because some programs change a rating but never add one.
+_PACKET = """\
+<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about=""
+ xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+ xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+ xmlns:hotfolder="{ours}">
+{properties}
+</rdf:Description>
+</rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="w"?>"""
+
+
+def packet(recipe: Recipe, record: Record, document: str = "", prompt: bool = True) -> bytes:
+    """The XMP packet of a picture: that and how an AI made it, and `document` as our property.
+
+    Without `prompt` nothing is in it that a person wrote.
+    """
+    composite = isinstance(lineage(recipe)[-1], Pixels)
+    origin = "compositeWithTrainedAlgorithmicMedia" if composite else "trainedAlgorithmicMedia"
+    version = record.software.removeprefix("hotfolder ") or __version__
+    weights = f", weights {record.model_sha256[:10]}" if record.model_sha256 else ""
+    properties = {
+        "xmp:Rating": "0",
+        "xmp:CreatorTool": f"hotfolder {version}",
+        "Iptc4xmpExt:DigitalSourceType": _ORIGIN + origin,
+        "Iptc4xmpExt:AIPromptInformation": recipe.prompt if prompt else "",
+        "Iptc4xmpExt:AISystemUsed": f"hotfolder, model {recipe.model}",
+        "Iptc4xmpExt:AISystemVersionUsed": f"{version}{weights}",
+        "hotfolder:document": document,
+    }
+    lines = [f"<{key}>{_text(value)}</{key}>" for key, value in properties.items() if value]
+    return _PACKET.format(ours=_OURS, properties="\n".join(lines)).encode(
+        "ascii", "xmlcharrefreplace"
+    )
+
+
+def document(packet: bytes | None) -> str | None:
+    """Our property in a packet, as an element or an attribute; None where there is none."""
+    return properties(packet).get(_DOCUMENT)
+
+
+def properties(packet: bytes | None) -> dict[str, str]:
+    """Name with namespace to value, of the simple properties of the picture itself.
+
+    Empty for XML that is broken, too long or has a DTD.
+    """
+    if not packet or len(packet) > MAX_BYTES:
+        return {}
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import ParseError, fromstring
+
+    try:
+        root = fromstring(packet.strip(b" \t\r\n\0"), forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, LookupError):
+        return {}
+    found: dict[str, str] = {}
+    rdf = next(root.iter(f"{_RDF}RDF"), None)
+    for description in [] if rdf is None else rdf.findall(f"{_RDF}Description"):
+        elements = ((element.tag, element.text or "") for element in description)
+        for name, value in (*description.items(), *elements):
+            found.setdefault(name, value)
+    return found
+
+
+def _text(value: str) -> str:
+    """`value` as the content of an element; what XML cannot hold becomes U+FFFD."""
+    return escape(_NOT_IN_XML.sub("\ufffd", value)).replace("\r", "&#13;")

@@ -1,0 +1,59 @@
+"""Local state: what this machine keeps of a studio, outside of it. Never synced; may be lost."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import secrets
+from functools import cache
+from pathlib import Path
+
+from hotfolder.studio.names import slug
+
+
+def folder(root: Path) -> Path:
+    """Where this machine keeps what it knows of the studio at `root`; not made here.
+
+    Its name has a hash of the studio's real path, so a link to a studio is the same studio.
+    """
+    real = os.path.realpath(root)
+    digest = hashlib.sha256(os.fsencode(real)).hexdigest()[:16]
+    return _state() / "studios" / f"{slug(Path(real).name)}-{digest}"
+
+
+def machine() -> str:
+    """A name for this machine and user: letters, digits and dashes, at most 64.
+
+    Part of it is drawn once and kept, since many machines have the same name. Where it cannot be
+    kept, the machine's name alone has to do.
+    """
+    return _machine(_state() / "machine")
+
+
+@cache
+def _machine(file: Path) -> str:
+    name = re.sub(r"[^A-Za-z0-9]+", "-", platform.node()).strip("-")[:50] or "machine"
+    try:
+        return f"{name}-{_kept(file)}"
+    except OSError:
+        return name
+
+
+def _kept(file: Path) -> str:
+    """The eight hex digits in a file, drawn and put there where it has none."""
+    if file.is_file() and re.fullmatch(r"[0-9a-f]{8}\n", kept := file.read_text("latin-1")):
+        return kept.strip()
+    drawn = secrets.token_hex(4)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f"{file.name}-{drawn}")
+    temporary.write_text(drawn + "\n", "ascii")
+    temporary.replace(file)
+    return drawn
+
+
+def _state() -> Path:
+    from platformdirs import user_state_path
+
+    return user_state_path("hotfolder")

@@ -1,0 +1,87 @@
+"""Every executor that the contract holds for, opened as a daemon opens it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import SimpleQueue
+
+import msgspec
+import pytest
+
+from hotfolder.executors.opening import open_executor
+from hotfolder.executors.orders import Executor, Order, Raster, Report, Stepped, Task
+from hotfolder.recipes.profile import Model
+from hotfolder.recipes.recipe import Pixels, Recipe
+from hotfolder.recipes.settings import Settings
+
+MODELS = {"postcard": Model(source="shipped:postcard", multiple=16)}
+DRAFT = Recipe(
+    prompt="a castle",
+    seed=7,
+    width=64,
+    height=48,
+    multiple=16,
+    model="postcard",
+    scheduler="DPM++ 2M SDE",
+    steps=12,
+    guidance_scale=3.0,
+)
+SOURCE = Raster(64, 48, bytes(range(256)) * 36)
+FINAL = msgspec.structs.replace(
+    DRAFT, seed=8, strength=0.5, source=Pixels(sha256="0" * 64, width=64, height=48)
+)
+PATIENCE_S = 240
+
+
+class Ear:
+    """An executor, and what was heard of it."""
+
+    def __init__(self, settings: Settings, base: Path) -> None:
+        self._reports: SimpleQueue[Report] = SimpleQueue()
+        self._numbers = itertools.count()
+        self.executor: Executor = open_executor(settings, base, self._reports.put)
+
+    def give(self, order: Order, slot: int = 0) -> None:
+        """Pass an order on."""
+        self.executor.give(slot, order)
+
+    def begin(self, recipe: Recipe, slot: int = 0) -> int:
+        """Give a task; returns its number."""
+        number = next(self._numbers)
+        source = SOURCE if recipe.source else None
+        self.give(Task(number, recipe, MODELS, source), slot)
+        return number
+
+    def heard(self, until: Callable[[Report], bool]) -> list[Report]:
+        """The reports up to and including the first that `until` holds for."""
+        reports: list[Report] = []
+        while not reports or not until(reports[-1]):
+            reports.append(self._reports.get(timeout=PATIENCE_S))
+        return reports
+
+    def outcome(self, number: int) -> Report:
+        """How a task ended; what was heard before is forgotten."""
+        return self.heard(ended(number))[-1]
+
+
+def ended(number: int) -> Callable[[Report], bool]:
+    """Holds for a task's last report."""
+    return lambda report: report.attempt == number and not isinstance(report, Stepped)
+
+
+def stepped(number: int) -> Callable[[Report], bool]:
+    """Holds for each step of a task."""
+    return lambda report: report.attempt == number and isinstance(report, Stepped)
+
+
+KINDS = {"inside": Settings(devices="cpu"), "processes": Settings(devices=["cpu", "cpu"])}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def ear(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ear]:
+    """One executor of each kind for all tests of a module."""
+    opened = Ear(KINDS[request.param], tmp_path_factory.mktemp("studio"))
+    yield opened
+    opened.executor.close()

@@ -1,0 +1,88 @@
+"""A renderer that paints at once: for tests of what goes on around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image
+
+from hotfolder.executors.inside import Inside
+from hotfolder.executors.orders import Executor, Hear, Order
+from hotfolder.recipes.profile import Model
+from hotfolder.recipes.recipe import Recipe
+from hotfolder.recipes.settings import Settings
+
+
+@dataclass(frozen=True)
+class Facts:
+    steps_run: int
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Painted:
+    image: Image.Image
+    facts: Facts
+
+
+class Painter:
+    """Paints one colour, which follows from the recipe, in as many steps as the recipe says."""
+
+    def __init__(self, models: Mapping[str, Model]) -> None:
+        self._models = models
+
+    def load(self, name: str) -> None:
+        """There is nothing to load."""
+
+    def unload(self) -> None:
+        """There is nothing to unload."""
+
+    def render(
+        self,
+        recipe: Recipe,
+        source: Image.Image | None,
+        on_step: Callable[[int, int], None],
+        *,
+        resume: Path | None,
+    ) -> Painted:
+        """Paint, calling `on_step` after each step."""
+        for step in range(recipe.steps):
+            on_step(step + 1, recipe.steps)
+        colour = tuple(bytes.fromhex(recipe.id[:6]))
+        return Painted(Image.new("RGB", (recipe.width, recipe.height), colour), Facts(recipe.steps))
+
+
+@dataclass
+class Easels:
+    """An executor of several painters in one process, and the orders that each was given."""
+
+    hear: Hear
+    slots: int = 2
+    given: list[tuple[int, Order]] = field(default_factory=list)
+    painters: list[Inside] = field(default_factory=list)
+
+    def give(self, slot: int, order: Order) -> None:
+        """Pass an order on to a painter."""
+        if not self.painters:
+            self.painters = [Inside(self.hear, Painter) for _ in range(self.slots)]
+        self.given.append((slot, order))
+        self.painters[slot].give(0, order)
+
+    def close(self) -> None:
+        """End all painters."""
+        for painter in self.painters:
+            painter.close()
+
+
+@dataclass
+class Atelier:
+    """Opens `Easels` for a daemon, and keeps those that it opened."""
+
+    slots: int = 2
+    opened: list[Easels] = field(default_factory=list)
+
+    def __call__(self, settings: Settings, base: Path, hear: Hear) -> Executor:
+        self.opened.append(Easels(hear, self.slots))
+        return self.opened[-1]

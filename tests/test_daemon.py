@@ -1,0 +1,253 @@
+"""What the loop does while pictures are rendered: preempting, stopping, losing a worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hotfolder.commands.regenerate import again
+from hotfolder.daemon import Daemon, Until
+from hotfolder.errors import HotfolderError
+from hotfolder.executors.orders import Load, Task, Unload
+from hotfolder.report.progress import Lines
+from hotfolder.studio import local
+from hotfolder.studio.identity import identify
+from hotfolder.studio.layout import Studio
+from tests.kennel import until
+from tests.painter import Atelier
+
+SMALL = """\
+extends = "postcard"
+steps = {steps}
+[draft]
+area = "64x64"
+count = 2
+[refine]
+area = "80x80"
+"""
+
+
+class Steps(Lines):
+    """Calls `at_first` once, in the thread that renders, after the first step of any picture."""
+
+    def __init__(self, at_first: Callable[[], None]) -> None:
+        self.told: list[int] = []
+        self.said: list[str] = []
+        self.at_first = at_first
+
+    def step(self, step: int, steps: int, which: int | None = None) -> None:
+        """Remember it."""
+        self.told.append(step)
+        if len(self.told) == 1:
+            self.at_first()
+
+    def say(self, sentence: str) -> None:
+        """Remember it."""
+        self.said.append(sentence)
+
+
+@pytest.fixture
+def small(studio: Studio) -> Studio:
+    """A studio whose drafts are very small, and have twelve steps."""
+    settings(studio)
+    return studio
+
+
+def settings(studio: Studio, more: str = "", steps: int = 12) -> None:
+    (studio.profiles / "small.toml").write_text(SMALL.format(steps=steps))
+    studio.settings.write_text(
+        f'profile = "small"\nsettle_seconds = 0.05\nlook_seconds = 1\n{more}'
+    )
+
+
+def work(daemon: Daemon) -> Daemon:
+    try:
+        daemon.run(Until(idle=True))
+    finally:
+        daemon.close()
+    return daemon
+
+
+def ids(folder: Path) -> Counter[str]:
+    return Counter(identify(path.read_bytes()).recipe.id for path in folder.rglob("*.png"))
+
+
+def states(studio: Studio) -> list[Path]:
+    return list((local.folder(studio.root) / "renders").glob("*"))
+
+
+def test_a_prompt_file_that_is_taken_away_stops_its_draft(small: Studio) -> None:
+    """Its draft ends at once and is never published; other files' drafts are made."""
+    settings(small, steps=400)
+    file = small.inbox / "a.toml"
+    file.write_text('prompt = "a castle"\n')
+    progress = Steps(file.unlink)
+    work(Daemon(small, progress))
+    assert len(progress.told) < 400
+    assert not list(small.drafts.iterdir())
+    settings(small)
+    (small.inbox / "b.txt").write_text("a boat")
+    work(Daemon(small))
+    assert len(ids(small.drafts)) == 2
+
+
+def test_a_stopped_draft_goes_on_where_it_was(small: Studio) -> None:
+    """The daemon ends at a step; the next one goes on from there, with the same bits."""
+    settings(small, steps=60)
+    (small.inbox / "a.toml").write_text('prompt = "a castle"\ncount = 1\n')
+    progress = Steps(lambda: None)
+    stopped = Daemon(small, progress)
+    progress.at_first = stopped.stop
+    work(stopped)
+    assert not list(small.drafts.iterdir())
+    assert len(states(small)) == 1
+    resumed = Steps(lambda: None)
+    work(Daemon(small, resumed))
+    assert resumed.told[0] > 1
+    assert resumed.told[-1] == 60
+    assert len(ids(small.drafts)) == 1
+    assert not states(small)
+    assert again(list(small.drafts.glob("*.png")), small, Lines()) == 0
+
+
+def test_what_is_rendered_when_told_to_stop_is_published(small: Studio) -> None:
+    """A picture that was finished before the signal is not made again."""
+    (small.inbox / "a.toml").write_text('prompt = "a castle"\ncount = 50\n')
+
+    class Stopping(Lines):
+        """Stops the daemon at the second draft's first step."""
+
+        def step(self, step: int, steps: int, which: int | None = None) -> None:
+            if which == 1:
+                daemon.stop()
+
+    daemon = Daemon(small, Stopping(), executor=Atelier(1))
+    work(daemon)
+    made = ids(small.drafts)
+    assert 1 <= len(made) < 50
+    work(Daemon(small, executor=Atelier(1)))
+    assert list(ids(small.drafts).values()) == [1] * 50
+    assert made <= ids(small.drafts)
+
+
+def test_a_lost_worker_costs_a_repetition(small: Studio) -> None:
+    """A process that is killed amid a draft is replaced; each picture is made once."""
+    settings(small, 'devices = ["cpu"]\n', steps=60)
+    (small.inbox / "a.txt").write_text("a castle")
+    progress = Steps(lambda: os.kill(children()[0], signal.SIGKILL))
+    assert work(Daemon(small, progress)).failures == 0
+    assert Counter(progress.told)[1] == 3, "the first step of two drafts, and of one again"
+    assert list(ids(small.drafts).values()) == [1, 1]
+    until(lambda: not children(), 30)
+
+
+def children() -> list[int]:
+    """The processes that this one has started."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+@pytest.mark.parametrize("slots", [1, 2, 5])
+def test_several_slots_make_each_picture_once(small: Studio, slots: int) -> None:
+    """However many work at the same time, all that is wanted is made, and nothing twice."""
+    for name in "abc":
+        (small.inbox / f"{name}.toml").write_text(f'prompt = "a castle {name}"\ncount = 7\n')
+    (small.inbox / "endless.toml").write_text('prompt = "a boat"\ncount = "endless"\n')
+    opened = Atelier(slots)
+    work(Daemon(small, executor=opened))
+    assert list(ids(small.drafts).values()) == [1] * 22
+    assert {slot for slot, _ in opened.opened[0].given} == set(range(slots))
+    for path in sorted(small.drafts.glob("*.png"))[:4]:
+        path.rename(small.seeds / path.name)
+    work(Daemon(small, executor=Atelier(slots)))
+    assert list(ids(small.final).values()) == [1] * 12
+    assert [path.name for path in small.inbox.glob("*.*")] == ["endless.toml"]
+
+
+def test_no_draft_begins_while_a_picked_one_waits(small: Studio) -> None:
+    """Refinements go first on every slot, into the drafts that are being made."""
+    (small.inbox / "a.toml").write_text('prompt = "a castle"\ncount = 4\n')
+    work(Daemon(small, executor=Atelier()))
+    (small.inbox / "b.toml").write_text('prompt = "a boat"\ncount = 20\n')
+    refining = threading.Semaphore(0)
+
+    class Picking(Steps):
+        def began(self, what: str, which: int | None = None) -> None:
+            """A final has begun."""
+            if what.startswith("final"):
+                refining.release()
+
+        def step(self, step: int, steps: int, which: int | None = None) -> None:
+            """Both drafts wait until all of a slot's finals can have been given to it."""
+            super().step(step, steps, which)
+            if which in (0, 1) and step == 1:
+                assert refining.acquire(timeout=60)
+
+    def pick() -> None:
+        for path in sorted(small.drafts.glob("*.png"))[:2]:
+            path.rename(small.seeds / path.name)
+
+    progress, opened = Picking(pick), Atelier()
+    work(Daemon(small, progress, executor=opened))
+    tasks = [order for _, order in opened.opened[0].given if isinstance(order, Task)]
+    stages = ["final" if task.source else "draft" for task in tasks]
+    assert stages == ["draft"] * 2 + ["final"] * 6 + ["draft"] * 18
+
+
+def test_an_idle_daemon_frees_its_memory(small: Studio) -> None:
+    """The model is loaded ahead, unloaded after a time that the settings say, and loaded again."""
+    settings(small, "unload_after_minutes = 5\n")
+    now = [0.0]
+    opened = Atelier(1)
+    daemon = Daemon(small, clock=lambda: now[0], executor=opened)
+    thread = threading.Thread(target=daemon.run, args=(Until(),))
+    thread.start()
+
+    def given(kind: type) -> int:
+        orders = opened.opened[0].given if opened.opened else []
+        return sum(isinstance(order, kind) for _, order in orders)
+
+    until(lambda: given(Load) == 1, 60)
+    assert not given(Unload)
+    now[0] = 301.0
+    daemon._watch.wake()
+    until(lambda: given(Unload) == 1, 60)
+    (small.inbox / "a.txt").write_text("a castle")
+    until(lambda: given(Load) == 2, 60)
+    daemon.stop()
+    thread.join()
+    daemon.close()
+
+
+def test_nothing_is_imported_when_there_is_nothing_to_do(small: Studio) -> None:
+    """A run from cron that finds no work opens no executor."""
+    opened = Atelier()
+    work(Daemon(small, executor=opened))
+    assert not opened.opened
+
+
+def test_an_executor_of_another_package(
+    small: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is found by its entry point; a name that is not installed gets the nearest one."""
+    package = tmp_path / "easels-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: easels\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text("[hotfolder.executors]\neasels = easels:opened\n")
+    (tmp_path / "easels.py").write_text(
+        "from tests.painter import Easels\ndef opened(settings, base, hear): return Easels(hear)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    (small.inbox / "a.txt").write_text("a castle")
+    settings(small, 'executor = "easel"\n')
+    with pytest.raises(HotfolderError, match="did you mean 'easels'"):
+        work(Daemon(small))
+    settings(small, 'executor = "easels"\n')
+    work(Daemon(small))
+    assert len(ids(small.drafts)) == 2
