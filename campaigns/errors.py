@@ -43,7 +43,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
     ended = 0
     for name, number, error, lasting in faults[(seed - 1) % stride :: stride]:
         here = copy(place, work / "life")
-        daemon = daemons.start(kind, here, stopped=True)
+        daemon = daemons.start(kind, here, stopped=True, before=daemons.in_one_thread)
         when = f"{number}+" if lasting else number
         listed = work / "calls"
         inject = (f"--trace={name}", f"--inject={name}:error={error}:when={when}")

@@ -118,7 +118,7 @@ def _until_done(users: list[People], seconds: float) -> float:
     waiting = list(users)
     while waiting and time.monotonic() - began < seconds:
         time.sleep(0.1)
-        waiting = [p for p in waiting if checker.check(p.root, asdict(p.book)).get("I1")]
+        waiting = [p for p in waiting if not checker.seems_done(p.root, asdict(p.book))]
     return seconds if waiting else time.monotonic() - began
 
 

@@ -21,18 +21,19 @@ import hypothesis
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+import hotfolder.renders
 import hotfolder.studio.look
-import hotfolder.workshop
 from campaigns.kit import checker, daemons, painter, people
 from campaigns.kit.book import Book
 from campaigns.kit.table import Tally
-from hotfolder.plan import RenderDraft, plan
+from hotfolder import workshop
+from hotfolder.plan import Chore, Job, RenderDraft, plan
+from hotfolder.renders import Renders
 from hotfolder.report.progress import Lines
 from hotfolder.studio import belongings, desk, easel, publish
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.look import Look
-from hotfolder.workshop import Workshop
 
 TITLE = "sequences drawn by hypothesis on the real studio code"
 COUNT = 10_000
@@ -46,13 +47,14 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
     tally = Tally(asked=("I1", "I2", "I3", "I4", "I5", "I7"))
     if kind == "naive":
         return tally
-    hotfolder.workshop.import_engine = lambda: painter
+    hotfolder.renders.ThreadPoolExecutor = painter.Press
+    os.environ["XDG_STATE_HOME"] = str(work / "state")
     logging.disable()
     # Settings and profiles stay as they are here, and reading them takes longer than all the rest.
     pattern, book = _pattern(work)
     owner = belongings.read_owner(Studio(pattern))
     hotfolder.studio.look.read_owner = lambda studio: owner
-    hotfolder.workshop.models_of = lambda owner: {}
+    workshop.models_of = lambda owner: {}
     Sequence.tally, Sequence.work, Sequence.pattern = tally, work, pattern
     Sequence.known = book.prompts
     settings = hypothesis.settings(
@@ -68,6 +70,10 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
         hypothesis.seed(seed)(Sequence), settings=settings
     )
     return tally
+
+
+def _nothing() -> None:
+    """Nobody has to be woken."""
 
 
 class Crash(BaseException):
@@ -102,7 +108,9 @@ class Sequence(RuleBasedStateMachine):
         easel.recover(self.studio, self.ledger)
         desk.confirm(self.studio, self.ledger)
         self.look = Look(self.studio, lambda: self.now)
-        self.workshop = Workshop(self.studio, self.ledger, Lines())
+        self.renders = Renders(self.studio, self.ledger, Lines(), painter.here, _nothing)
+        self.renders._open(self.look.owner.settings)
+        list(self.renders.ended())
         self.look.refresh()
 
     @rule(name=st.sampled_from("abc"), text=st.sampled_from("xyz"), touched=st.booleans())
@@ -214,12 +222,12 @@ class Sequence(RuleBasedStateMachine):
                 if len(made.made("final", seed.key)) < seed.profile.refine.count
             ]
             self.wrong += [f"a draft is next while {path} waits" for path in waiting]
+        kind = type(job).__name__
         try:
-            path = self.workshop.do(job, self.look.owner, lambda step, steps: None)
+            path = self._do(job)
         except FileNotFoundError:
             self.look.refresh({job.path})
             return True
-        kind = type(job).__name__
         self.deeds.append(f"{kind} {job.path} -> {path}")
         if kind == "Pick":
             self.look.take_in(path)
@@ -228,6 +236,18 @@ class Sequence(RuleBasedStateMachine):
         if not kind.startswith("Render"):
             self.look.refresh({job.path, *getattr(job, "beside", ())})
         return True
+
+    def _do(self, job: Job) -> str:
+        """Do one job, as the daemon does with an executor that is done at once."""
+        if isinstance(job, Chore):
+            return workshop.do(job, self.studio, self.ledger, Lines())
+        self.renders.begin(job, 0, self.look.owner)
+        while True:
+            for _, how in self.renders.ended():
+                if isinstance(how, Exception):
+                    raise how
+                if how is not None:
+                    return how
 
     def teardown(self) -> None:
         """Peace: nothing more happens but looks and work; then the disk is read."""

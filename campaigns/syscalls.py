@@ -37,7 +37,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
     stride = max(1, len(calls) // count) if count else 1
     for name, number in calls[(seed - 1) % stride :: stride]:
         here = copy(place, work / "life")
-        daemon = daemons.start(kind, here, "--once", stopped=True)
+        daemon = daemons.start(kind, here, "--once", stopped=True, before=daemons.in_one_thread)
         tracer = daemons.traced(daemon, f"--inject={name}:signal=KILL:when={number}")
         code = daemon.wait(60)
         tracer.wait(20)
@@ -72,7 +72,7 @@ def copy(place: daemons.Place, root: Path) -> daemons.Place:
 def life(kind: daemons.Kind, place: daemons.Place, work: Path) -> Counter[str]:
     """How often the main thread makes each system call in the whole life."""
     here, listed = copy(place, work / "life"), work / "calls"
-    daemon = daemons.start(kind, here, "--once", stopped=True)
+    daemon = daemons.start(kind, here, "--once", stopped=True, before=daemons.in_one_thread)
     daemons.traced(daemon, "-o", str(listed)).wait(120)
     daemon.wait(20)
     lines = listed.read_text("ascii", "replace").splitlines()

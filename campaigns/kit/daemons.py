@@ -7,6 +7,7 @@ painter. Nothing here may start a thread, since a forked child would inherit its
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -22,12 +23,17 @@ import dynamicprompts.parser.parse  # noqa: F401 - this and the next are what ta
 import PIL.PngImagePlugin  # noqa: F401
 
 import hotfolder.commands.run  # noqa: F401
-import hotfolder.daemon
-import hotfolder.workshop
+import hotfolder.executors.opening
+import hotfolder.renders
 from campaigns.kit import naive, painter
 from hotfolder.cli import main
+from hotfolder.daemon import Daemon
+from hotfolder.renders import OpenExecutor
 
 Kind = Literal["hotfolder", "naive"]
+
+
+_executor: OpenExecutor = painter.in_a_thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +145,18 @@ def start(
 def _run(kind: Kind, root: Path, options: Sequence[str]) -> int:
     if kind == "naive":
         return naive.main(root, "--once" in options)
-    hotfolder.workshop.import_engine = hotfolder.daemon.import_engine = lambda: painter
+    hotfolder.commands.run.Daemon = functools.partial(Daemon, executor=_executor)
     return main(["run", str(root), *options])
+
+
+def in_one_thread() -> None:
+    """For `before`: the daemon paints and publishes in its main thread.
+
+    Then the k-th system call of that thread is the same one in each run.
+    """
+    global _executor  # noqa: PLW0603 - in a child that was forked for one daemon
+    _executor = painter.here
+    hotfolder.renders.ThreadPoolExecutor = painter.Press
 
 
 def finish(kind: Kind, place: Place, seconds: float = 60.0) -> None:
