@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     _images(show)
     _json(show)
     _regenerate(command("regenerate", "make pictures again from what they carry, and compare"))
+    _export(command("export", "copy pictures for publishing, with or without their prompts"))
     profiles = command("profiles", "list the profiles, or show one with all its settings")
     profiles.add_argument("name", metavar="NAME", nargs="?", help="a profile")
     profiles.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
@@ -110,6 +111,19 @@ def _regenerate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="write nothing, only compare")
     parser.add_argument(
         "--studio", type=Path, help="whose profiles and kept sources to use (default: found)"
+    )
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    _images(parser)
+    parser.add_argument(
+        "--without-prompt",
+        action="store_true",
+        help="leave out all prompts and recipes; say only that an AI made it, and which",
+    )
+    parser.add_argument("--format", choices=("png", "jpeg", "webp"), help="default: as it is")
+    parser.add_argument(
+        "--to", metavar="DIR", type=Path, default=Path("exported"), help="where (default: exported)"
     )
 
 

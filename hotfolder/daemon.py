@@ -10,7 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from hotfolder import workshop
-from hotfolder.errors import PictureError, RenderError, StudioMissingError
+from hotfolder.errors import (
+    HotfolderError,
+    PictureError,
+    RenderError,
+    StudioMissingError,
+    reason,
+)
 from hotfolder.executors.opening import open_executor
 from hotfolder.plan import (
     Chore,
@@ -26,16 +32,18 @@ from hotfolder.plan import (
 from hotfolder.renders import OpenExecutor, Renders
 from hotfolder.report.progress import Lines, Progress
 from hotfolder.studio import desk, easel
+from hotfolder.studio.bulletin import Bulletin, post
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.look import Look
 from hotfolder.studio.names import printable
 from hotfolder.studio.watch import Watch
+from hotfolder.waits import LONGEST_PAUSE_S, Waits
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
-_LONGEST_PAUSE_S = 300.0
-_PATIENCE_S = 30.0
+_BLIND_LOOK_S = 5.0
+_PATIENCE_S = 30.0  # and 40 settling times: it takes 31 to tell that a picture was cut off
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +86,15 @@ class Daemon:
         self._ends_at = float("inf")
         self._looked_at: float | None = None
         self._in_round = False
+        self._round_s = 0.0
+        self._last_round_s = 0.0
+        self._recovered = False
         self._quiet_since = clock()
         self._served: set[str] = set()
         self._attempts: dict[tuple[str, int], int] = {}
-        self._postponed: dict[str, tuple[float, float]] = {}
+        self._waits = Waits()
+        self._posted: Bulletin | None = None
+        self._disk_is_low = False
         self._pause_s = 0.0
 
     def stop(self) -> None:
@@ -105,8 +118,7 @@ class Daemon:
         self._quiet_since = self._clock()
         if until.seconds is not None:
             self._ends_at = self._clock() + until.seconds
-        easel.recover(self._studio, self._ledger)
-        desk.confirm(self._studio, self._ledger)
+        self._recovered = False
         try:
             while not self._stopping.is_set() and self._clock() < self._ends_at:
                 if not self._turn():
@@ -122,15 +134,18 @@ class Daemon:
         try:
             self._refresh()
             self._look_on()
-        except StudioMissingError as error:
+            self._make_up()
+            self._hear()
+            self._renders.cancel(self._is_unwanted)
+            job = self._first_job()
+        except (StudioMissingError, OSError) as error:
             if self._until.idle:
-                raise
-            self._pause(str(error))
+                raise self._in_words(error) from error
+            self._pause(str(self._in_words(error)))
             return True
-        self._pause_s = 0.0
-        self._hear()
-        self._renders.cancel(self._is_unwanted)
-        job = self._first_job()
+        if self._pause_s:
+            self._pause_s = 0.0
+            self._watch.renew()  # another folder may be in the place of the one that was watched
         if isinstance(job, Chore):
             self._do(job)
         elif job is not None and (slot := self._renders.slot_for(job)) is not None:
@@ -140,6 +155,13 @@ class Daemon:
             return self._rest(job)
         self._quiet_since = self._clock()
         return True
+
+    def _make_up(self) -> None:
+        """Bring to its end what a crash or a failing disk cut off. Costs nothing if it did not."""
+        if not self._recovered:
+            easel.recover(self._studio, self._ledger)
+            self._recovered = True
+        desk.confirm(self._studio, self._ledger)
 
     def _rest(self, job: Job | None) -> bool:
         """Nothing can be done until there are news; `job` waits for a slot. False: the run is over.
@@ -161,9 +183,10 @@ class Daemon:
             self._renders.load(self._look.owner)
         elif unloads_in_s <= 0:
             self._renders.unload()
-        self._postponed = {path: turn for path, turn in self._postponed.items() if turn[0] > now}
-        waits_s = [settings.look_seconds, self._ends_at - now]
-        waits_s += [again_at - now for again_at, _ in self._postponed.values()]
+        self._waits.forget_past(now)
+        self._post()
+        waits_s = [(self._looked_at or now) + self._look_every_s() - now, self._ends_at - now]
+        waits_s += [again_at - now for again_at in self._waits.ends_at()]
         waits_s += [due_s] if due_s is not None else []
         waits_s += [unloads_in_s] if idle and unloads_in_s > 0 else []
         if idle:
@@ -179,13 +202,13 @@ class Daemon:
             if self._stopping.is_set():
                 self._renders.cancel(_any)
             self._renders.go_on()
-            self._watch.wait(_LONGEST_PAUSE_S)
+            self._watch.wait(LONGEST_PAUSE_S)
             self._watch.take()
             self._hear()
 
     def _out_of_patience(self) -> bool:
         """Whether files have kept changing for so long that a run that ends must end."""
-        patience_s = _PATIENCE_S + 10 * self._look.owner.settings.settle_seconds
+        patience_s = _PATIENCE_S + 40 * self._look.owner.settings.settle_seconds
         return self._clock() - self._quiet_since > patience_s
 
     def _refresh(self) -> None:
@@ -200,16 +223,32 @@ class Daemon:
 
     def _look_on(self) -> None:
         """From time to time look everywhere, a slice in each turn: notices get lost silently."""
-        look_every_s = self._look.owner.settings.look_seconds
-        since_s = self._clock() - (self._looked_at or 0.0)
-        self._in_round = self._in_round or since_s >= look_every_s
-        if self._in_round and self._look.look_on():
+        began = self._clock()
+        since_s = began - (self._looked_at or 0.0)
+        self._in_round = self._in_round or since_s >= self._look_every_s()
+        if not self._in_round:
+            return
+        complete = self._look.look_on()
+        self._round_s += self._clock() - began
+        if complete:
             self._in_round = False
             self._looked_at = self._clock()
+            self._last_round_s, self._round_s = self._round_s, 0.0
             self._ledger.reload()
+            self._look.finished_elsewhere(self._ledger.finished_elsewhere())
+            self._watch.check()
+
+    def _look_every_s(self) -> float:
+        """Seconds between looks everywhere: few where no notices come, but no burden to a disk."""
+        every_s = self._look.owner.settings.look_seconds
+        if self._watch.blind:
+            every_s = min(every_s, _BLIND_LOOK_S)
+        return max(every_s, 20 * self._last_round_s)
 
     def _first_job(self) -> Job | None:
-        jobs = plan(self._look.snapshot(), self._ledger.history, self._look.owner)
+        snapshot = self._look.snapshot()
+        self._mind_the_disk(snapshot.disk_is_low)
+        jobs = plan(snapshot, self._ledger.history, self._look.owner)
         return next((job for job in jobs if not self._must_wait(job)), None)
 
     def _must_wait(self, job: Job) -> bool:
@@ -217,14 +256,24 @@ class Daemon:
 
         A run that ends by itself makes one draft of each endless file.
         """
-        if job.path in self._postponed and self._clock() < self._postponed[job.path][0]:
+        if self._waits.has(job.path, self._clock()):
             return True
+        if isinstance(job, RenderDraft) and not self._look.knows_all_seeds:
+            return True  # a picture that was picked may be among the rest
         endless = isinstance(job, RenderDraft) and job.endless
         return endless and self._until.idle and job.path in self._served
 
     def _is_unwanted(self, job: Render) -> bool:
         """Whether the prompt file of a draft was taken away."""
-        return isinstance(job, RenderDraft) and not (self._studio.root / job.path).exists()
+        return isinstance(job, RenderDraft) and not self._lies_there(job)
+
+    def _lies_there(self, job: Job) -> bool:
+        """Whether the file of a job may still be there, as far as can be told."""
+        try:
+            (self._studio.root / job.path).lstat()
+        except OSError as error:
+            return not isinstance(error, FileNotFoundError)
+        return True
 
     def _do(self, job: Chore) -> None:
         """Do a chore, and take note of what it has changed in the folders."""
@@ -233,7 +282,7 @@ class Daemon:
         except Exception as error:
             self._cope(job, error)
             return
-        self._postponed.pop(job.path, None)
+        self._waits.end(job.path)
         if isinstance(job, Pick):
             self._look.take_in(path)
         elif isinstance(job, Explain):
@@ -259,7 +308,7 @@ class Daemon:
                 self._served.discard(job.path)
                 self._cope(job, how)
             elif how is not None:
-                self._postponed.pop(job.path, None)
+                self._waits.end(job.path)
             self._quiet_since = self._clock()
 
     def _cope(self, job: Job, error: Exception) -> None:
@@ -269,8 +318,8 @@ class Daemon:
         elif isinstance(error, StudioMissingError):
             return  # the next turn says so
         elif isinstance(error, OSError):
-            if (self._studio.root / job.path).exists():
-                self._postpone(job, f"{error.strerror or error}")
+            if self._lies_there(job):
+                self._postpone(job, reason(error))
             else:  # taken away meanwhile
                 with suppress(StudioMissingError):
                     self._look.refresh({job.path})
@@ -289,7 +338,7 @@ class Daemon:
     def _give_up(self, job: Job, says: str) -> None:
         """Set aside what a job was for, with the reason where its owner will see it."""
         if isinstance(job, RenderDraft):
-            if (self._studio.root / job.path).exists():  # else another draft's failure was first
+            if self._lies_there(job):  # else another draft's failure was first
                 self._do(SetAside(job.path, says, job.beside))
         elif isinstance(job, RenderFinal):
             self._look.give_up(job.path, says)
@@ -298,20 +347,43 @@ class Daemon:
 
     def _postpone(self, job: Job, says: str) -> None:
         """Let other jobs go first: longer each time, until it works."""
-        _, pause_s = self._postponed.get(job.path, (0.0, 0.5))
-        pause_s = min(_LONGEST_PAUSE_S, 2 * pause_s)
-        if job.path not in self._postponed:
+        if self._waits.postpone(job.path, says, self._clock()):
             self.failures += 1
             self._progress.warn(f"{printable(job.path)} has to wait: {says}")
-        self._postponed[job.path] = (self._clock() + pause_s, pause_s)
 
     def _pause(self, says: str) -> None:
         """Say why nothing at all can be done, and wait: longer each time, until it can."""
         self.failures += 1
         if not self._pause_s:
             self._progress.warn(f"{says}; hotfolder waits until it is back")
-        self._pause_s = min(_LONGEST_PAUSE_S, max(1.0, 2 * self._pause_s))
+        self._post(says)
+        longest_s = min(LONGEST_PAUSE_S, self._look.owner.settings.look_seconds)
+        self._pause_s = min(longest_s, max(1.0, 2 * self._pause_s))
         self._stopping.wait(self._pause_s)
+
+    def _post(self, pause: str = "") -> None:
+        """Tell `hotfolder status` what waits, if that has changed."""
+        waits = {printable(path): says for path, says in self._waits.reasons().items()}
+        bulletin = Bulletin(printable(pause), waits, self._watch.blind)
+        if bulletin != self._posted:
+            post(self._studio.root, bulletin)
+            self._posted = bulletin
+
+    def _mind_the_disk(self, is_low: bool) -> None:
+        """Say when the disk gets low, and when there is room again."""
+        if is_low and not self._disk_is_low:
+            self.failures += 1
+            least_gb = self._look.owner.settings.keep_free_gb
+            self._progress.warn(f"nothing is rendered: the disk has less than {least_gb:g} GB free")
+        elif self._disk_is_low and not is_low:
+            self._progress.say("the disk has room again")
+        self._disk_is_low = is_low
+
+    def _in_words(self, error: Exception) -> HotfolderError:
+        """Why the folders cannot be looked at."""
+        if isinstance(error, OSError):
+            return HotfolderError(f"{self._studio.root} cannot be worked on: {reason(error)}")
+        return StudioMissingError(str(error))
 
 
 def _any(job: Render) -> bool:

@@ -4,7 +4,8 @@ HotfolderError              1   anything that a person must hear about
 ├── MistakesError           3   something written by a person is wrong; lists all of it at once
 ├── PictureError            3   a picture cannot be read, or is not what it says
 ├── RenderError             3   a picture cannot be made
-│   └── ModelMissingError   3   ... because the model's files are not here
+│   ├── ModelMissingError   3   ... because the model's files are not here
+│   └── TooLargeError       3   ... because there is too little memory
 ├── StudioMissingError     10   the folder or its marker is not there
 └── StudioLockedError      75   another hotfolder works on this studio
 
@@ -14,6 +15,7 @@ Stopped                         not an error: a render was told to stop (BaseExc
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -68,6 +70,10 @@ class ModelMissingError(RenderError):
     """The files of the model that a recipe needs are not on this machine."""
 
 
+class TooLargeError(RenderError):
+    """A picture or its model does not fit into the memory that there is now."""
+
+
 class StudioMissingError(HotfolderError):
     """The folder, or the marker that makes it a studio, is not there."""
 
@@ -85,6 +91,28 @@ class Stopped(BaseException):
 
     A BaseException, so that no model code's `except Exception` can keep a render alive.
     """
+
+
+def reason(error: OSError) -> str:
+    """What the operating system refuses and where, in words for people who do not program."""
+    says = _REFUSALS.get(error.errno or 0, error.strerror or str(error))
+    where = str(error.filename or "").encode("utf-8", "backslashreplace").decode()
+    return f"{says} ({where})" if where else says
+
+
+_REFUSALS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk space that this user may have is used up",
+    errno.EROFS: "the disk cannot be written to",
+    errno.EACCES: "there is no permission",
+    errno.EPERM: "that is not allowed",
+    errno.EIO: "the disk reports an error",
+    errno.EMFILE: "too many files are open",
+    errno.ENFILE: "too many files are open",
+    errno.ENOTCONN: "the connection to the disk is lost",
+    errno.ESTALE: "the connection to the disk is lost",
+    errno.ETIMEDOUT: "the disk does not answer",
+}
 
 
 def mistake(says: str, where: str = "") -> MistakesError:

@@ -57,11 +57,12 @@ class Finishing(Struct, frozen=True, tag_field="event", tag="finishing"):
     ctime_ns: int = 0
 
 
-class Finished(Struct, frozen=True, tag_field="event", tag="finished"):
-    """The move announced by `Finishing` has happened."""
+class Finished(Struct, frozen=True, tag_field="event", tag="finished", omit_defaults=True):
+    """The move announced by `Finishing` has happened: `file` lies at `to` now."""
 
     to: str
     through: dict[str, int]
+    file: str = ""
 
 
 Entry = Making | Made | Lost | Finishing | Finished

@@ -229,9 +229,9 @@ def _finals(seeds: Sequence[SeedImage], history: History) -> Iterator[Job]:
         done = history.made("final", seed.key)
         prompt = seed.prompt or ", ".join(parts(seed.profile.fixed))
         negative = seed.negative or seed.profile.negative
-        begun = history.begun("final", seed.key)
         encoding = seed.record.encoding if seed.record else PNG
         recipes = refine(seed.source, seed.profile, prompt, negative, encoding)
+        begun = history.begun("final", seed.key)
         for index, recipe in enumerate(recipes):
             if index not in done and index not in begun:
                 why = f"refinement {index + 1} of {len(recipes)}"

@@ -15,7 +15,7 @@ from hotfolder.recipes.record import Record
 if TYPE_CHECKING:
     from PIL import Image
 
-    from hotfolder.render.engine import Engine, Facts, OnStep
+    from hotfolder.render.engine import Engine, Facts, OnStep, Rendered
 
 Sources = Callable[[str], "Image.Image | None"]
 Verdict = Literal["identical", "differs", "cannot"]
@@ -44,19 +44,20 @@ class Recent:
 
     def __init__(self, most: int = 4) -> None:
         self._most = most
-        self._pictures: OrderedDict[tuple[str, int], Image.Image] = OrderedDict()
+        self._pictures: OrderedDict[tuple[str, int, str], Image.Image] = OrderedDict()
 
-    def get(self, recipe_id: str, threads: int) -> Image.Image | None:
-        """The picture of this recipe made with this many threads, if it is remembered."""
-        key = (recipe_id, threads)
+    def get(self, recipe_id: str, record: Record) -> Image.Image | None:
+        """The picture of this recipe made in the way that `record` tells, if it is remembered."""
+        key = (recipe_id, record.threads, record.memory_plan)
         if key in self._pictures:
             self._pictures.move_to_end(key)
         return self._pictures.get(key)
 
-    def put(self, recipe_id: str, threads: int, picture: Image.Image) -> None:
+    def put(self, recipe_id: str, record: Record, picture: Image.Image) -> None:
         """Remember `picture`, and forget the one that was not asked for longest."""
-        self._pictures[recipe_id, threads] = picture
-        self._pictures.move_to_end((recipe_id, threads))
+        key = (recipe_id, record.threads, record.memory_plan)
+        self._pictures[key] = picture
+        self._pictures.move_to_end(key)
         while len(self._pictures) > self._most:
             self._pictures.popitem(last=False)
 
@@ -82,10 +83,10 @@ def regenerate(
     recent = recent if recent is not None else Recent()
     try:
         source = _source(recipe, record, engine, sources, recent, on_step)
-        rendered = engine.render(recipe, source, on_step, threads=record.threads or None)
+        rendered = _rendered(engine, recipe, record, source, on_step)
     except (RenderError, PictureError) as error:
         return Remade("cannot", differences=(str(error),))
-    recent.put(recipe.id, record.threads, rendered.image)
+    recent.put(recipe.id, record, rendered.image)
     image = pixels.shown(rendered.image, record.encoding)
     psnr_db, largest = _compare(image, picture) if picture else (None, None)
     if pixels.pixel_hash(image) == record.pixels:
@@ -117,13 +118,24 @@ def _source(
     if isinstance(recipe.source, Pixels):
         return _asked_for(recipe.source, sources)
     made_so = record.source or record
-    image = recent.get(recipe.source.id, made_so.threads)
+    image = recent.get(recipe.source.id, made_so)
     if image is None:
         below = _source(recipe.source, made_so, engine, sources, recent, on_step)
-        threads = made_so.threads or None
-        image = engine.render(recipe.source, below, on_step, threads=threads).image
-        recent.put(recipe.source.id, made_so.threads, image)
+        image = _rendered(engine, recipe.source, made_so, below, on_step).image
+        recent.put(recipe.source.id, made_so, image)
     return pixels.shown(image, recipe.source_encoding or PNG)
+
+
+def _rendered(
+    engine: Engine,
+    recipe: Recipe,
+    record: Record,
+    source: Image.Image | None,
+    on_step: OnStep | None,
+) -> Rendered:
+    """`recipe` rendered in the way that `record` tells."""
+    threads, plan = record.threads or None, record.memory_plan
+    return engine.render(recipe, source, on_step, threads=threads, plan=plan)
 
 
 def _asked_for(source: Pixels, sources: Sources) -> Image.Image:

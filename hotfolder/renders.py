@@ -147,7 +147,10 @@ class Renders:
         return next(free, None if isinstance(job, RenderDraft) else next(draft, None))
 
     def begin(self, job: Render, slot: int, owner: Owner) -> None:
-        """Begin to render on a slot; raises OSError or PictureError for a bad source picture."""
+        """Begin to render on a slot.
+
+        Raises OSError or PictureError for a bad source picture and for too much to say of it.
+        """
         workshop.require_room(job, self._studio)
         source = workshop.source_of(job, self._studio)
         attempt = Attempt(next(self._numbers), job, owner.settings)

@@ -7,8 +7,6 @@ import importlib
 from datetime import UTC, datetime
 from typing import Any
 
-from msgspec.structs import replace
-
 from hotfolder import __version__
 from hotfolder.errors import MistakesError
 from hotfolder.executors.orders import Done, Raster
@@ -27,7 +25,7 @@ from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
 from hotfolder.studio.reading import read_file
 
-_NOT_YET = "0" * 64  # the pixel hash of a picture that is still to be made
+_NOT_YET = "0" * 64  # the pixel hash of a picture that has no file yet
 
 
 def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
@@ -46,6 +44,11 @@ def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
         path = desk.pick(studio, job)
         progress.say(f"{shown} has a star and lies in seeds/ now")
     return path
+
+
+def require_room(job: Render, studio: Studio) -> None:
+    """Raises PictureError if the file of a job's picture could not carry what it has to say."""
+    picture.require_room(job.recipe, _record(job, {}, studio.name), job.encoding)
 
 
 def source_of(job: Render, studio: Studio) -> Raster | None:
@@ -67,14 +70,8 @@ def source_of(job: Render, studio: Studio) -> Raster | None:
 def finished(job: Render, done: Done, studio: Studio) -> tuple[bytes, Record]:
     """The file of a job's picture, and the record in it. Raises PictureError."""
     image = from_rgb((done.picture.width, done.picture.height), done.picture.rgb)
-    created = datetime.now(UTC).isoformat(timespec="seconds")
-    record = replace(_record(job, studio), created=created, **done.facts)
+    record = _record(job, done.facts, studio.name)
     return picture.publishable(image, job.recipe, record, job.encoding)
-
-
-def require_room(job: Render, studio: Studio) -> None:
-    """Raises PictureError with a sentence for a picture that could not carry its recipe."""
-    picture.require_room(job.recipe, _record(job, studio), job.encoding)
 
 
 def models_of(owner: Owner) -> dict[str, Model]:
@@ -92,8 +89,8 @@ def import_engine() -> Any:
     return importlib.import_module("hotfolder.render.engine")
 
 
-def _record(job: Render, studio: Studio) -> Record:
-    """What a picture says of its making, beside its recipe, as far as it is known before."""
+def _record(job: Render, facts: dict[str, Any], studio: str) -> Record:
+    """What a picture says of its making, beside its recipe, as far as its file is not concerned."""
     if isinstance(job, RenderDraft):
         template, overrides = job.template, job.prompt.overrides
     else:
@@ -102,12 +99,14 @@ def _record(job: Render, studio: Studio) -> Record:
         stage=easel.stage(job),
         pixels=_NOT_YET,
         software=f"hotfolder {__version__}",
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
         profile=job.profile_name,
         template=template,
         prompt_file=printable(easel.prompt_file(job)),
         overrides=overrides,
         request=job.request,
         ordinal=job.ordinal,
-        studio=studio.name,
+        studio=studio,
         source=None if isinstance(job, RenderDraft) else job.record,
+        **facts,
     )

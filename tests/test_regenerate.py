@@ -85,6 +85,26 @@ def test_it_computes_with_the_threads_of_then(engine: Counting) -> None:
     assert remade.facts.threads == 2
 
 
+def test_it_follows_the_memory_plan_of_then(engine: Counting) -> None:
+    """A final made by windows is made by windows again, though now it would fit whole."""
+    plan = "resident, vae tiles 256/64, split guidance, windows 256x256/64"
+    wide = msgspec.structs.replace(FINAL, width=384, height=256)
+    by_windows = engine.render(wide, engine.render(DRAFT).image, plan=plan)
+    remade = regenerate(wide, recorded(by_windows), engine, nothing)
+    assert remade.verdict == "identical"
+    assert remade.facts is not None
+    assert remade.facts.memory_plan == plan
+
+
+def test_a_plan_from_another_version_is_told(engine: Counting) -> None:
+    """A plan that nobody knows is not followed, and the record's difference is named."""
+    draft = recorded(engine.render(DRAFT))
+    then = msgspec.structs.replace(draft, memory_plan="quantum", pixels="0" * 64)
+    remade = regenerate(DRAFT, then, engine, nothing)
+    assert remade.verdict == "differs"
+    assert any("quantum" in sentence for sentence in remade.differences)
+
+
 def test_a_common_draft_is_rendered_once(engine: Counting, final: Rendered) -> None:
     """Two finals of one draft take three renders, not four."""
     engine.renders = 0
@@ -99,12 +119,13 @@ def test_recent_forgets_the_oldest() -> None:
     """Only so many pictures are kept; asking for one keeps it longer."""
     recent = Recent(most=2)
     image = Image.new("RGB", (1, 1))
-    recent.put("a", 1, image)
-    recent.put("b", 1, image)
-    recent.get("a", 1)
-    recent.put("c", 1, image)
-    assert recent.get("a", 1) is image
-    assert recent.get("b", 1) is None
+    record = Record(stage="draft", pixels="0" * 64)
+    recent.put("a", record, image)
+    recent.put("b", record, image)
+    recent.get("a", record)
+    recent.put("c", record, image)
+    assert recent.get("a", record) is image
+    assert recent.get("b", record) is None
 
 
 def test_another_environment_is_named(engine: Counting, final: Rendered) -> None:

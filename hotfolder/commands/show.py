@@ -77,8 +77,7 @@ def _print(path: Path, identity: Identity) -> None:
         title = f"{name}  {identity.record.stage} {identity.recipe.id[:8]}"
         if identity.edited:
             notes.append("edited after it was made: its pixels are not the recorded ones")
-        carrier = identity.carrier or ""
-        _say(lineage.tree(title, identity.recipe, identity.record, notes, carrier))
+        _say(lineage.tree(title, identity.recipe, identity.record, notes, identity.carrier or ""))
     elif told is not None:
         title = f"{name}  {size}, made by {printable(told.program)}"
         _say(lineage.foreign(title, told, (*notes, *_matched(path, told))))

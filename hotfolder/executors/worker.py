@@ -9,7 +9,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hotfolder.errors import RenderError, Stopped
+from hotfolder.errors import RenderError, Stopped, TooLargeError
 from hotfolder.executors.orders import (
     Cancel,
     Cancelled,
@@ -105,6 +105,8 @@ class Worker:
             self._hear(self._done(task))
         except Stopped:
             self._hear(Cancelled(task.attempt))
+        except TooLargeError as error:  # other programs may give memory back
+            self._hear(Failed(task.attempt, str(error), expected=False))
         except RenderError as error:
             self._hear(Failed(task.attempt, str(error), expected=True))
         except Exception as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 from hotfolder import images
 from hotfolder.errors import PictureError
+from hotfolder.recipes.encoding import Format
 
 COMMENT = "Comment"  # the keyword of a JPEG's comments, which have none
 
@@ -38,12 +39,17 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How much a container takes: the keyword for our text (None: no texts), and bytes."""
+    """How much a container takes: the keyword for our text (None: no texts), bytes and px.
+
+    A picture of `area_px` is decoded in 500 MB, whatever is in it: libraries differ.
+    """
 
     text: str | None
     text_bytes: int
     xmp_bytes: int
     exif_bytes: int
+    side_px: int
+    area_px: int
 
 
 def read(data: bytes) -> Carried:
@@ -73,9 +79,19 @@ def splice(
     return _container(data).splice(data, texts, xmp, exif)  # type: ignore[no-any-return]
 
 
+def format_of(data: bytes) -> Format:
+    """The format of a picture, by its content; raises PictureError for any other."""
+    return _container(data).__name__.rpartition(".")[2]  # type: ignore[no-any-return]
+
+
 def room(data: bytes) -> Room:
     """How much a picture's container takes."""
     return _container(data).ROOM  # type: ignore[no-any-return]
+
+
+def room_of(format: Format) -> Room:
+    """How much the container of this format takes."""
+    return importlib.import_module(f"{images.__name__}.{format}").ROOM  # type: ignore[no-any-return]
 
 
 def bare(data: bytes) -> bytes:

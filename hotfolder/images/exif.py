@@ -1,6 +1,6 @@
-"""EXIF: the texts in it, in A1111's words, in other programs' and in ours.
+"""EXIF: the few texts in it where other programs keep prompts, and where we keep ours.
 
-Source: EXIF 2.32. A1111 and all that read its pictures look into UserComment; our text lies in
+Source: EXIF 2.32. A1111 and all that read its pictures look into UserComment; our own text lies in
 ImageHistory (TIFF/EP), which is ASCII and which other programs leave alone.
 """
 
@@ -11,6 +11,8 @@ from typing import Any
 
 MODEL = 0x0110  # of the camera, in the first directory
 _CODES = {b"ASCII\0\0\0": "ascii", b"JIS\0\0\0\0\0": "iso2022_jp"}
+_USER_COMMENT = 0x9286
+_SOFTWARE, _HISTORY = 0x0131, 0x9213
 _HEAD = b"Exif\0\0"
 _GARBAGE = (ValueError, KeyError, IndexError, struct.error, TypeError)  # piexif checks little
 
@@ -21,9 +23,7 @@ def user_comment(exif: bytes | None) -> str | None:
     A1111 writes it as UTF-16 in the block's byte order or, most often, always big-endian; which one
     it is shows in where the zero bytes of its Latin letters lie.
     """
-    import piexif
-
-    raw = _tags(exif).get("Exif", {}).get(piexif.ExifIFD.UserComment)
+    raw = _tags(exif).get("Exif", {}).get(_USER_COMMENT)
     if not isinstance(raw, bytes) or len(raw) <= 8:
         return None
     code, text = raw[:8], raw[8:]
@@ -41,9 +41,7 @@ def ascii_text(exif: bytes | None, tag: int) -> str | None:
 
 def document(exif: bytes | None) -> str | None:
     """Our text in a TIFF block, or None."""
-    import piexif
-
-    return ascii_text(exif, piexif.ImageIFD.ImageHistory) or None
+    return ascii_text(exif, _HISTORY)
 
 
 def block(software: str, comment: str, document: str, old: bytes | None = None) -> bytes:
@@ -56,17 +54,16 @@ def block(software: str, comment: str, document: str, old: bytes | None = None) 
 
     tags = _tags(old)
     image, photo = tags.setdefault("0th", {}), tags.setdefault("Exif", {})
-    image.setdefault(piexif.ImageIFD.Software, software.encode("ascii", "replace"))
+    image.setdefault(_SOFTWARE, software.encode("ascii", "replace"))
     if document:
-        image[piexif.ImageIFD.ImageHistory] = document.encode("ascii")
+        image[_HISTORY] = document.encode("ascii")
     if comment:
         narrow = "".join(c if c <= "\uffff" else "\ufffd" for c in comment)
-        text = narrow.encode("utf-16-be", "replace")
-        photo[piexif.ExifIFD.UserComment] = b"UNICODE\0" + text
+        photo[_USER_COMMENT] = b"UNICODE\0" + narrow.encode("utf-16-be", "replace")
     try:
         dumped: bytes = piexif.dump(tags)
     except _GARBAGE:
-        # What it read it cannot always write; then our own texts are all there is.
+        # What it reads it cannot always write; then our own texts are all there is.
         return block(software, comment, document) if old else b""
     return dumped.removeprefix(_HEAD)
 
@@ -77,7 +74,6 @@ def _tags(exif: bytes | None) -> dict[str, Any]:
     import piexif
 
     try:
-        tags: dict[str, Any] = piexif.load(_HEAD + exif)
+        return piexif.load(_HEAD + exif)  # type: ignore[no-any-return]
     except _GARBAGE:
         return {}
-    return tags

@@ -15,7 +15,14 @@ MAX_TEXTS = 64  # of at most 64 KiB each: 4 MiB in all
 
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 _LONGEST = 0xFFFF - 2  # of a payload
-ROOM = Room(COMMENT, _LONGEST, _LONGEST - len(_XMP), _LONGEST - len(_EXIF))
+ROOM = Room(
+    text=COMMENT,
+    text_bytes=_LONGEST,
+    xmp_bytes=_LONGEST - len(_XMP),
+    exif_bytes=_LONGEST - len(_EXIF),
+    side_px=65_500,
+    area_px=50_000_000,
+)
 
 _APP1, _COM, _SOS, _END = 0xE1, 0xFE, 0xDA, b"\xff\xd9"
 _APP0, _ICC, _ADOBE = 0xE0, b"ICC_PROFILE\0", b"Adobe"

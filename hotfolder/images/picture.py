@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from hotfolder import __version__
-from hotfolder.errors import PictureError
 from hotfolder.images import carried, document, exif, infotext, pixels, xmp
 from hotfolder.images.carried import COMMENT, Carried, Room
 from hotfolder.recipes.encoding import PNG, Encoding
@@ -77,10 +76,7 @@ def require_room(recipe: Recipe, record: Record, encoding: Encoding) -> None:
     For before the picture is rendered: of its record may be missing what is known afterwards.
     """
     document.require_room(recipe, record)
-    longest = pixels.LONGEST_SIDES_PX[encoding.format]
-    if max(recipe.width, recipe.height) > longest:
-        sides = f"{recipe.width}x{recipe.height}"
-        raise PictureError(f"{sides} is too large for {encoding}, whose sides end at {longest:,}")
+    pixels.require_room(recipe.width, recipe.height, encoding)
 
 
 def _texts(text: str, parameters: str, present: Carried, room: Room) -> Iterator[tuple[str, str]]:

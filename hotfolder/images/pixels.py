@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 from hotfolder.errors import PictureError
 from hotfolder.images import carried, png
 from hotfolder.recipes.encoding import PNG, Encoding
-from hotfolder.recipes.recipe import MAX_AREA_PX
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP")
-LONGEST_SIDES_PX = {"png": 2**31 - 1, "jpeg": 65_500, "webp": 16_383}
+_BAND_PX = 64
 MAX_SCANS = 100  # each of a JPEG's scans goes over all pixels again; encoders write about ten
 
 
@@ -33,13 +32,13 @@ def decode(data: bytes) -> Image:
     """
     from PIL import Image, ImageOps
 
-    head = carried.read(data)
-    _check_area(head.width, head.height)
+    head, most_px = carried.read(data), carried.room(data).area_px
+    _check_area(head.width, head.height, most_px)
     if png.recognises(data):
         data = png.bare(data)  # a long text would keep Pillow from the pixels
     try:
         image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
-        _check_area(*image.size)
+        _check_area(*image.size, most_px)
         if image.format in ("JPEG", "MPO"):
             _check_scans(data)
             ImageOps.exif_transpose(image, in_place=True)
@@ -68,7 +67,9 @@ def pixel_hash(image: Image) -> str:
     if image.mode != "RGB":
         raise ValueError(f"expected an image of mode RGB, got {image.mode}")
     digest = hashlib.sha256(f"{image.width}x{image.height}:RGB:".encode("ascii"))
-    digest.update(image.tobytes())
+    for top in range(0, image.height, _BAND_PX):  # a whole copy would be three bytes a pixel
+        bottom = min(image.height, top + _BAND_PX)
+        digest.update(image.crop((0, top, image.width, bottom)).tobytes())
     return digest.hexdigest()
 
 
@@ -77,8 +78,7 @@ def encode(image: Image, encoding: Encoding = PNG) -> bytes:
 
     The same image, encoding and versions of `encoders` give the same bytes.
     """
-    if max(image.size) > LONGEST_SIDES_PX[encoding.format]:
-        raise PictureError(f"{image.width}x{image.height} is too large for {encoding}")
+    require_room(*image.size, encoding)
     settings: dict[str, object] = {}
     if encoding.format == "png":
         # Run-length matching: as fast as zlib's level 1, at most 25 % larger than level 6 on flat
@@ -121,9 +121,20 @@ def encode_png(image: Image, texts: Mapping[str, str]) -> bytes:
     return carried.splice(encode(image), list(texts.items()))
 
 
-def _check_area(width: int, height: int) -> None:
-    if width * height > MAX_AREA_PX:
-        raise PictureError(f"{width}x{height} is more than {MAX_AREA_PX:,} pixels")
+def require_room(width: int, height: int, encoding: Encoding) -> None:
+    """Raises PictureError if a picture of these sides could not be written, or not read again."""
+    room = carried.room_of(encoding.format)
+    if max(width, height) > room.side_px:
+        says = f"{width}x{height} is too large for {encoding}"
+        raise PictureError(f"{says}, whose sides have at most {room.side_px:,} pixels")
+    if width * height > room.area_px:
+        says = f"{width}x{height} as {encoding} is more than can be read again"
+        raise PictureError(f"{says}: at most {room.area_px:,} pixels")
+
+
+def _check_area(width: int, height: int, most_px: int) -> None:
+    if width * height > most_px:
+        raise PictureError(f"{width}x{height} is more than {most_px:,} pixels")
 
 
 def _check_scans(jpeg: bytes) -> None:

@@ -16,7 +16,14 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 65_536  # libpng cuts IDAT into 8 KiB: that is half a gigabyte
 MAX_TEXT_BYTES = 2**20  # of one entry, decompressed; longer ones are passed over
 MAX_ALL_TEXT_BYTES = 16 * 2**20
-ROOM = Room("hotfolder", MAX_TEXT_BYTES, MAX_TEXT_BYTES, MAX_TEXT_BYTES)
+ROOM = Room(
+    text="hotfolder",
+    text_bytes=MAX_TEXT_BYTES,
+    xmp_bytes=MAX_TEXT_BYTES,
+    exif_bytes=MAX_TEXT_BYTES,
+    side_px=2**31 - 1,
+    area_px=34_000_000,
+)
 
 _LEAST_ROOM = 2**12  # that a text counts for at least: so there are some thousand at most
 

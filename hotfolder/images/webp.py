@@ -11,7 +11,14 @@ from hotfolder.images.carried import Carried, Room, Texts
 SUFFIXES = (".webp",)
 
 MAX_CHUNKS = 65_536
-ROOM = Room(None, 0, 2**20, 2**21)
+ROOM = Room(
+    text=None,
+    text_bytes=0,
+    xmp_bytes=2**20,
+    exif_bytes=2**21,
+    side_px=16_383,
+    area_px=18_000_000,
+)
 
 _OF_PIXELS = frozenset({b"ICCP", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L"})
 _HEAD = Struct("<4sI")

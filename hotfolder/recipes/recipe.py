@@ -16,7 +16,7 @@ SCHEMA = 1
 MAX_TEXT = 65_536
 MIN_SIDE_PX = 16
 MAX_SIDE_PX = 16_384
-MAX_AREA_PX = 64_000_000
+MAX_AREA_PX = 50_000_000
 MAX_DEPTH = 8
 MAX_SAID = 200  # characters of a refusal that quotes what was read
 

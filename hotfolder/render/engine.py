@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
 from PIL import Image
 
-from hotfolder.errors import ModelMissingError, RenderError, Stopped, did_you_mean
+from hotfolder.errors import ModelMissingError, RenderError, Stopped, TooLargeError, did_you_mean
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.sizes import render_sides
 from hotfolder.render import (
     canvas,
+    devices,
     environment,
     families,
     fingerprint,
+    footprint,
+    holding,
+    memory,
     saved,
     schedulers,
+    views,
     weights,
 )
 
 _log = logging.getLogger(__name__)
 
 OnStep = Callable[[int, int], None]
-RESIDENT = "resident"  # the only memory plan so far: every module on the device, nothing tiled
+_TOO_LARGE = "there is too little memory for this size"
+_RAN_OUT = (  # what allocators and libraries say that have no exception for it
+    "can't allocate memory",
+    "out of memory",
+    "bad_alloc",
+    "ALLOC_FAILED",
+    "could not create a primitive",
+    "could not create a memory",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +76,16 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A model in memory; `pipe` holds its modules and own scheduler and is never run itself."""
+    """A model in memory; `pipe` holds its modules and own scheduler and is never run itself.
+
+    `held` says where its weights are; None: where they were read into, for no render yet.
+    """
 
     pipe: Any
     dtype: torch.dtype
     sha256: str
+    footprint: memory.Footprint
+    held: memory.Holding | None = None
 
     def mend(self) -> None:
         """Undo what a call that broke off can leave behind.
@@ -81,7 +100,8 @@ class Engine:
     """The models that are in memory, and `render`. Used from one thread at a time.
 
     `models` maps the names that recipes carry to the owner's models; their relative paths start
-    at `base`. `threads` is the number of CPU threads to compute with.
+    at `base`. `threads` is the number of CPU threads to compute with, `memory_bytes` how much of
+    the device's memory to use: by default what is free.
     """
 
     def __init__(
@@ -90,36 +110,35 @@ class Engine:
         base: Path | None,
         device: str | None = None,
         threads: int | None = None,
+        memory_bytes: int | None = None,
     ) -> None:
         self.device = device or environment.best_device()
         self.threads = threads or environment.default_threads()
         self._models = dict(models)
         self._base = base
         self._loaded: dict[str, Loaded] = {}
+        self._memory_bytes = memory_bytes
+        self._room = self._free_room()
+        self._rendering = 0
         environment.forbid_chance()
 
     def load(self, name: str) -> Loaded:
-        """The model `name`, read into memory if it is not there yet.
+        """The model `name`, in memory with its weights where drafts of usual size want them.
 
         Raises ModelMissingError, or RenderError for files that cannot be used.
         """
-        if name not in self._loaded:
-            if name not in self._models:
-                raise ModelMissingError(
-                    f"no profile here has the model {name!r}; {did_you_mean(name, self._models)}"
-                )
-            model = self._models[name]
-            path = weights.locate(model, self._base)
-            dtype = environment.dtype(model.dtype, self.device)
-            pipe = weights.load(path, model, dtype).to(self.device)
-            self._loaded[name] = Loaded(pipe, dtype, fingerprint.fingerprint(path))
-        return self._loaded[name]
+        loaded = self._read(name)
+        if loaded.held is None:
+            side = loaded.footprint.native_px
+            usual = self._planned(loaded.footprint, memory.Task((side, side), guided=True))
+            loaded = self._held(name, usual.holding)
+        return loaded
 
     def unload(self) -> None:
         """Free the memory of all models; the next render reads its model again."""
         self._loaded.clear()
-        if self.device.startswith("cuda"):
-            torch.cuda.empty_cache()
+        self._give_back()
+        self._room = self._free_room()
 
     def render(
         self,
@@ -128,6 +147,7 @@ class Engine:
         on_step: OnStep | None = None,
         threads: int | None = None,
         resume: Path | None = None,
+        plan: str = "",
     ) -> Rendered:
         """The picture that `recipe` describes; a recipe with a source needs that picture as well.
 
@@ -140,40 +160,143 @@ class Engine:
         named and the scheduler allows it. A later call, in any process, goes on from there with the
         same bits, and removes the file at its end. A file of another picture, version or device
         is passed over.
+
+        `plan` is the memory plan of a record, to make the same bits; by default, and where this
+        version does not know it, the fastest that fits is chosen. When memory runs out the picture
+        is begun again with the next plan; TooLargeError when none is left.
         """
         if (recipe.source is None) != (source is None):
             raise RenderError("a source picture is needed exactly when the recipe names one")
-        loaded = self.load(recipe.model)
-        pipe, arguments = _prepared(loaded, recipe, source)
+        taken = self.load(recipe.model).footprint
+        task = _task(recipe)
+        chosen = _recorded(plan) or self._planned(taken, task)
+        text = str(chosen)
         threads_before = torch.get_num_threads()
         environment.set_threads(threads or self.threads)
-        circumstances = self._circumstances(loaded)
-        identity = {
-            "recipe": recipe.id,
-            "source": source and pixel_hash(source.convert("RGB")),
-            **circumstances,
+        self._rendering += 1
+        try:
+            while True:
+                try:
+                    return self._rendered(recipe, source, on_step, resume, chosen, text)
+                except TooLargeError:
+                    spared = self._sparing(chosen, taken, task)
+                    if spared is None:
+                        raise
+                _log.warning(
+                    "memory ran out for %dx%d with the plan %r; trying %r",
+                    *(recipe.width, recipe.height, str(chosen), str(spared)),
+                )
+                self._give_back()
+                chosen, text = spared, memory.after_falling(spared)
+        finally:
+            self._rendering -= 1
+            environment.set_threads(threads_before)
+
+    def _rendered(
+        self,
+        recipe: Recipe,
+        source: Image.Image | None,
+        on_step: OnStep | None,
+        resume: Path | None,
+        plan: memory.Plan,
+        plan_text: str,
+    ) -> Rendered:
+        """The picture, rendered as `plan` says; TooLargeError when memory runs out."""
+        loaded = self._held(recipe.model, plan.holding)
+        circumstances: dict[str, Any] = {
+            "device": environment.device_name(self.device),
+            "dtype": _word(loaded.dtype),
+            "threads": torch.get_num_threads() if self.device == "cpu" else 0,
+            "versions": environment.versions(),
+            "model_sha256": loaded.sha256,
+            "memory_plan": plan_text,
         }
+        try:
+            identity = {
+                "recipe": recipe.id,
+                "source": source and pixel_hash(source.convert("RGB")),
+                **circumstances,
+            }
+            pipe, arguments = _prepared(loaded, recipe, source)
+            views.apply(plan, pipe)
+        except MemoryError as error:
+            raise TooLargeError(_TOO_LARGE) from error
         run = _Run(on_step or _ignore, resume, identity, self.device)
         try:
             image = run(pipe, arguments)
         except RenderError:
             loaded.mend()
             raise
-        finally:
-            environment.set_threads(threads_before)
         facts = Facts(seconds=round(run.seconds, 3), steps_run=run.steps, **circumstances)
         return Rendered(canvas.crop(image, (recipe.width, recipe.height)), facts)
 
-    def _circumstances(self, loaded: Loaded) -> dict[str, Any]:
-        """What decides the bits beside the recipe, under the names of `Facts`."""
-        return {
-            "device": environment.device_name(self.device),
-            "dtype": str(loaded.dtype).removeprefix("torch."),
-            "threads": torch.get_num_threads() if self.device == "cpu" else 0,
-            "versions": environment.versions(),
-            "model_sha256": loaded.sha256,
-            "memory_plan": RESIDENT,
-        }
+    def _read(self, name: str) -> Loaded:
+        """The model `name`, read from its files if it is not in memory yet."""
+        if name not in self._loaded:
+            if name not in self._models:
+                raise ModelMissingError(
+                    f"no profile here has the model {name!r}; {did_you_mean(name, self._models)}"
+                )
+            model = self._models[name]
+            path = weights.locate(model, self._base)
+            dtype = environment.dtype(model.dtype, self.device)
+            try:
+                pipe = weights.load(path, model, dtype)
+            except MemoryError as error:
+                raise TooLargeError(f"there is too little memory to read {name}") from error
+            taken = footprint.of_pipeline(pipe, _word(dtype))
+            self._loaded[name] = Loaded(pipe, dtype, fingerprint.fingerprint(path), taken)
+        return self._loaded[name]
+
+    def _planned(self, taken: memory.Footprint, task: memory.Task) -> memory.Plan:
+        """The fastest plan that fits; where by the estimates none does, the one most likely to."""
+        chosen = memory.choose(taken, self._room, task)
+        return chosen or memory.most_frugal(taken, self._room, task)
+
+    def _sparing(
+        self, failed: memory.Plan, taken: memory.Footprint, task: memory.Task
+    ) -> memory.Plan | None:
+        """The plan after one that failed, if any is left.
+
+        What a plan takes by the estimates was too much, so from now on there is less than that.
+        """
+        peak = memory.peak_bytes(failed, taken, task)
+        self._room = replace(self._room, device_bytes=min(self._room.device_bytes, peak - 1))
+        return memory.choose(taken, self._room, task)
+
+    def _held(self, name: str, wanted: memory.Holding) -> Loaded:
+        """The model `name` with its weights where a plan wants them, or taking even less."""
+        loaded = self._read(name)
+        order = get_args(memory.Holding)
+        if loaded.held is not None and "fp8" in (wanted, loaded.held) and wanted != loaded.held:
+            if self._rendering > 1:
+                raise TooLargeError("there is too little memory while another picture is made")
+            del self._loaded[name]
+            loaded = self._read(name)
+        if loaded.held is None or order.index(wanted) > order.index(loaded.held):
+            try:
+                holding.hold(loaded.pipe, self.device, wanted)
+            except (RuntimeError, MemoryError) as error:
+                del self._loaded[name]
+                if not _ran_out(error):
+                    raise
+                raise TooLargeError(f"there is too little memory for {name}") from error
+            self._loaded[name] = loaded = replace(loaded, held=wanted)
+        return loaded
+
+    def _free_room(self) -> memory.Room:
+        room = devices.room(self.device)
+        return replace(room, device_bytes=self._memory_bytes) if self._memory_bytes else room
+
+    def _give_back(self) -> None:
+        """Return what nobody uses any more to the device."""
+        gc.collect()
+        if self.device.startswith("cuda"):
+            torch.cuda.empty_cache()
+        elif self.device.startswith("xpu"):
+            torch.xpu.empty_cache()
+        elif self.device.startswith("mps"):
+            torch.mps.empty_cache()
 
 
 class _Run:
@@ -202,12 +325,12 @@ class _Run:
         self._started = time.perf_counter()
         try:
             image: Image.Image = pipe(**arguments).images[0]
-        except torch.OutOfMemoryError as error:
-            raise RenderError("the device has too little memory for this size") from error
         except Exception as error:
             if error is self._raised:
                 raise
             self._forget()
+            if _ran_out(error):
+                raise TooLargeError(_TOO_LARGE) from error
             raise RenderError(f"{type(pipe).__name__} failed: {error}") from error
         finally:
             self._raised = None  # its traceback would keep the latents of a stopped render alive
@@ -247,6 +370,32 @@ class _Run:
         """A picture that is made needs no saved state, and one that failed should begin anew."""
         if self._resume is not None:
             self._resume.unlink(missing_ok=True)
+
+
+def _task(recipe: Recipe) -> memory.Task:
+    """What the memory plan has to know of a recipe."""
+    sides = render_sides(recipe.width, recipe.height, recipe.multiple)
+    return memory.Task(sides, recipe.source is not None, recipe.guidance_scale > 1)
+
+
+def _recorded(plan: str) -> memory.Plan | None:
+    """The plan that a record names; None for none, or one that this version does not know."""
+    try:
+        return memory.parse(plan) if plan else None
+    except ValueError:
+        return None
+
+
+def _ran_out(error: Exception) -> bool:
+    """Whether memory ran out; torch has a class of its own for that on graphics cards only."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    says = str(error)
+    return isinstance(error, RuntimeError) and any(sign in says for sign in _RAN_OUT)
+
+
+def _word(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def _prepared(

@@ -14,18 +14,11 @@ from typing import Any
 
 from hotfolder.errors import ModelMissingError, RenderError
 from hotfolder.recipes.profile import Model, is_hub_id
+from hotfolder.render import safetensors_file, single_file
+from hotfolder.render.safetensors_file import PICKLED
 
 SHIPPED = Path(__file__).parent.parent / "models"
 NO_FILTER = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
-
-_SINGLE_FILE = {  # diffusers' names of the kinds of checkpoint begin so
-    "v1": "StableDiffusionPipeline",
-    "v2": "StableDiffusionPipeline",
-    "xl_base": "StableDiffusionXLPipeline",
-    "sd3": "StableDiffusion3Pipeline",
-    "flux-dev": "FluxPipeline",
-    "flux-schnell": "FluxPipeline",
-}
 
 
 def locate(model: Model, base: Path | None) -> Path:
@@ -45,7 +38,7 @@ def locate(model: Model, base: Path | None) -> Path:
     if path.suffix == ".safetensors" and path.is_file():
         return path
     if path.is_file():
-        raise RenderError(f"model.source: {path.name} is no .safetensors file; no other is opened")
+        raise RenderError(f"model.source: {path.name} is no .safetensors file; {PICKLED}")
     if is_hub_id(source):
         return _whole(_hub_folder(model), model)
     raise ModelMissingError(
@@ -61,9 +54,7 @@ def load(path: Path, model: Model, dtype: Any) -> Any:
 
     try:
         if path.is_file():
-            return _single_file_class(path).from_single_file(
-                str(path), dtype=dtype, local_files_only=_offline()
-            )
+            return single_file.load(path, dtype, _offline())
         return DiffusionPipeline.from_pretrained(
             path,
             dtype=dtype,
@@ -78,8 +69,8 @@ def load(path: Path, model: Model, dtype: Any) -> Any:
         if not path.is_file():
             raise RenderError(f"the model {path.name} cannot be loaded: {error}") from error
         raise ModelMissingError(
-            f"{path.name} has the weights alone; the small files with the model's shape are "
-            f"fetched once from the network, and that failed ({_root(error)})"
+            f"{path.name} has the weights alone, and of no model whose shape comes along; the "
+            f"small files with its shape are fetched once, and that failed ({_root(error)})"
         ) from error
     except Exception as error:
         raise RenderError(f"the model {path.name} cannot be loaded: {error}") from error
@@ -115,6 +106,8 @@ def _whole(folder: Path, model: Model) -> Path:
                 f"the model {model.source} is not whole: {component}/ has no whole .safetensors "
                 "weights; download it again (pickled .bin and .ckpt weights are never opened)"
             )
+        for file in inside.glob("*.safetensors"):
+            safetensors_file.shapes(file)
     return folder
 
 
@@ -215,27 +208,6 @@ def _not_here(model: Model, why: str) -> ModelMissingError:
         f'"hf download {repository}" fetches it (some models want "hf auth login" and their '
         "licence accepted first); or set model.source in the profile to a folder that you have"
     )
-
-
-def _single_file_class(path: Path) -> Any:
-    """The pipeline class for a single-file checkpoint, told from its tensors' names and shapes."""
-    import diffusers
-    import torch
-    from diffusers.loaders.single_file_utils import infer_diffusers_model_type
-    from safetensors import safe_open
-
-    with safe_open(path, "pt") as checkpoint:
-        shapes = {
-            key: torch.empty(checkpoint.get_slice(key).get_shape(), device="meta")
-            for key in checkpoint.keys()  # noqa: SIM118 - no mapping, but a file
-        }
-    if not any(key.startswith(("model.diffusion_model.", "double_blocks.")) for key in shapes):
-        raise RenderError(f"{path.name} is no whole model; a LoRA or a part of one does not do")
-    kind = infer_diffusers_model_type(shapes)
-    for start, name in _SINGLE_FILE.items():
-        if kind.startswith(start):
-            return getattr(diffusers, name)
-    raise RenderError(f"{path.name} looks like {kind}; only its diffusers folder can be used")
 
 
 def _offline() -> bool:

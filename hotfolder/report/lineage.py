@@ -16,8 +16,8 @@ def tree(
 ) -> list[str]:
     """The lineage of one picture in lines, the picture itself at the root.
 
-    `notes` are sentences about the picture in hand, `carrier` is where in its file all that was
-    read. Of a source, only what differs from the picture that was made from it is repeated.
+    `notes` are sentences about the picture in hand; `carrier` is where it says all this. Of a
+    source, only what differs from the picture that was made from it is repeated.
     """
     own = [*_lines(recipe), *_record_lines(record), ("read from", carrier and f"its {carrier}")]
     branches = [*_leaves(notes), *_labelled(own), *_source(recipe, record)]
@@ -54,13 +54,14 @@ def _source(recipe: Recipe, record: Record | None) -> list[Tree]:
         said = f"{source.width}x{source.height} px from elsewhere, kept as {source.sha256[:12]}…"
         return [(f"made from a picture of {said}", ())]
     kind = "draft" if source.source is None else "picture"
-    seen = f", as its {recipe.source_encoding} shows it" if recipe.source_encoding else ""
     made = record.source if record else None
     own = dict(_lines(recipe))
     lines = [(label, text) for label, text in _lines(source) if own.get(label) != text]
     lines += _record_lines(made) if made else []
-    title = f"made from {kind} {source.id[:8]}{seen}"
-    return [(title, [*_labelled(lines), *_source(source, made)])]
+    seen = f", as its {recipe.source_encoding} shows it" if recipe.source_encoding else ""
+    return [
+        (f"made from {kind} {source.id[:8]}{seen}", [*_labelled(lines), *_source(source, made)])
+    ]
 
 
 def _drawn(branches: Sequence[Tree], indent: str) -> list[str]:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hotfolder.errors import Mistake, MistakesError
-from hotfolder.prompts.encoding import decode
+from hotfolder.errors import Mistake, MistakesError, PictureError
+from hotfolder.prompts.encoding import MAX_BYTES, decode
 from hotfolder.recipes import schema
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.settings import Settings
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.names import is_temporary
+from hotfolder.studio.reading import read_file
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -64,7 +65,7 @@ def nobody() -> Owner:
 
 
 def _settings(studio: Studio, mistakes: list[Mistake]) -> Settings:
-    table = _toml(studio.settings, SETTINGS_FILE, mistakes) if studio.settings.exists() else {}
+    table = _toml(studio.settings, SETTINGS_FILE, mistakes) if _is_there(studio.settings) else {}
     found: list[Settings] = []
     _noting(mistakes, SETTINGS_FILE, lambda: found.append(schema.convert(table, Settings)))
     return found[0] if found else Settings()
@@ -84,28 +85,42 @@ def _words(folder: Path, mistakes: list[Mistake]) -> dict[str, list[str]]:
     """The lines of each word list; `colours/warm` for wildcards/colours/warm.txt."""
     words = {}
     for path in sorted(folder.rglob("*.txt")):
-        if is_temporary(path.name) or not path.is_file():
+        if is_temporary(path.name) or path.is_dir():
             continue
         name = path.relative_to(folder).with_suffix("").as_posix()
-        text: list[str] = []
-        _noting(
-            mistakes,
-            f"wildcards/{name}.txt",
-            lambda path=path, text=text: text.extend(decode(path.read_bytes()).splitlines()),
-        )
-        words[name] = [line.strip() for line in text if line.strip() and line.lstrip()[0] != "#"]
+        lines = _text(path, f"wildcards/{name}.txt", mistakes).splitlines()
+        words[name] = [line.strip() for line in lines if line.strip() and line.lstrip()[0] != "#"]
     return words
 
 
 def _toml(path: Path, shown: str, mistakes: list[Mistake]) -> Mapping[str, Any]:
     table: dict[str, Any] = {}
     try:
-        table = tomllib.loads(decode(path.read_bytes()))
-    except (tomllib.TOMLDecodeError, OSError) as error:
+        table = tomllib.loads(_text(path, shown, mistakes))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         mistakes.append(Mistake(shown, f"this is not valid TOML: {error}"))
-    except MistakesError as error:
-        mistakes.append(Mistake(shown, str(error)))
     return table
+
+
+def _text(path: Path, shown: str, mistakes: list[Mistake]) -> str:
+    """The text of a real file of the owner's; none, and a mistake, if it cannot be had."""
+    try:
+        return decode(read_file(path, MAX_BYTES))
+    except OSError as error:
+        says = f"this file cannot be read: {error.strerror}"
+    except (PictureError, MistakesError) as error:
+        says = str(error)
+    mistakes.append(Mistake(shown, says))
+    return ""
+
+
+def _is_there(path: Path) -> bool:
+    """Whether anything has this name, readable or not: missing settings are no mistake."""
+    try:
+        path.lstat()
+    except OSError as error:
+        return not isinstance(error, FileNotFoundError)
+    return True
 
 
 def _noting(mistakes: list[Mistake], shown: str, check: Any) -> None:

@@ -26,7 +26,7 @@ def finish(studio: Studio, ledger: Ledger, job: Finish) -> str:
     moved = publish.move(studio.root, job.path, to)
     for path in job.beside:
         _move_beside(studio, path, moved)
-    ledger.append(Finished(to, dict(job.through)))
+    ledger.append(Finished(to, dict(job.through), job.path))
     return moved
 
 
@@ -42,7 +42,7 @@ def confirm(studio: Studio, ledger: Ledger) -> None:
         if there and not here:
             for path in move.beside:
                 _move_beside(studio, path, move.to)
-        ledger.append(Finished(move.to, move.through))
+        ledger.append(Finished(move.to, move.through, move.file))
 
 
 def set_aside(studio: Studio, job: SetAside) -> str:

@@ -55,8 +55,7 @@ def announce(studio: Studio, ledger: Ledger, job: Render, path: str) -> str | No
     earlier = ledger.history.announced(job.recipe.id)
     if earlier is None:
         ledger.append(Making(stage(job), job.request, job.ordinal, job.recipe.id, path))
-    found = _lying(studio, earlier) if earlier else None
-    return publish.relative(studio.root, found[0]) if found else None
+    return _lying(studio, earlier) if earlier else None
 
 
 def put(studio: Studio, job: Render, path: str, data: bytes) -> str:
@@ -93,13 +92,12 @@ def recover(studio: Studio, ledger: Ledger) -> None:
     if not any(ledger.history.totals().values()):
         rebuild(studio, ledger)
     for making in ledger.history.unconfirmed():
-        found = _lying(studio, making)
-        if found is None:
+        name = _lying(studio, making)
+        contents = _contents(studio.root / name) if name else None
+        if name is None or contents is None:
             ledger.append(Lost(making.recipe))
         else:
-            path, contents = found
             what = (making.stage, making.request, making.ordinal, making.recipe)
-            name = publish.relative(studio.root, path)
             ledger.append(Made(*what, name, contents.record.pixels))
 
 
@@ -111,12 +109,10 @@ def rebuild(studio: Studio, ledger: Ledger) -> int:
     entered, name_of_studio = 0, studio.name
     for path in _pictures(studio):
         contents = _contents(path)
-        if contents is None or not contents.record.request:
+        if contents is None or ledger.history.knows(contents.recipe.id):
             continue
         record = contents.record
-        if record.studio not in ("", name_of_studio):
-            continue
-        if ledger.history.knows(contents.recipe.id):
+        if not record.request or record.studio not in ("", name_of_studio):
             continue
         what = (record.stage, record.request, record.ordinal, contents.recipe.id)
         ledger.append(Made(*what, publish.relative(studio.root, path), record.pixels))
@@ -124,13 +120,12 @@ def rebuild(studio: Studio, ledger: Ledger) -> int:
     return entered
 
 
-def _lying(studio: Studio, making: Making) -> tuple[Path, Found] | None:
-    """An announced picture, if it lies here; likely places first, since people rename."""
+def _lying(studio: Studio, making: Making) -> str | None:
+    """Where an announced picture lies; likely places are looked at first, since people rename."""
     others = sorted(_pictures(studio), key=lambda path: making.recipe[:8] not in path.name)
     for path in (studio.root / making.name, *others):
-        contents = _contents(path)
-        if contents is not None and contents.recipe.id == making.recipe:
-            return path, contents
+        if _carries(path, making.recipe):
+            return publish.relative(studio.root, path)
     return None
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from hotfolder.errors import PictureError
 from hotfolder.images import carried, document, pixels
 from hotfolder.images.document import Carrier
 from hotfolder.images.foreign import readers
+from hotfolder.images.told import Told
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-    from hotfolder.images.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class Identity:
     """A picture and what it says of itself.
 
     `recipe` and `record` are there if it carries ours; `edited` says that its pixels are not the
-    ones that were rendered from it. `carrier` is where the recipe was found. `told` is what another
-    program says of it. `note` is a sentence about metadata that could not be used.
+    ones that its file showed when it was made; `carrier` is where the recipe was found. `told` is
+    what another program says of it. `note` is a sentence about metadata that could not be used.
     """
 
     image: Image
@@ -46,22 +47,36 @@ class Identity:
         return self.pixels if self.recipe is None or self.edited else self.recipe
 
 
+class Portrait(Struct, frozen=True, omit_defaults=True):
+    """What there is to know of a picked picture, but for its pixels.
+
+    `source` is what its refinements start from, `prompt` and `negative` what it says of itself.
+    """
+
+    source: Recipe | Pixels
+    record: Record | None = None
+    prompt: str = ""
+    negative: str = ""
+    told: Told | None = None
+    note: str = ""
+
+    @classmethod
+    def of(cls, shown: Identity) -> Portrait:
+        """The portrait of a picture."""
+        said = shown.recipe or shown.told
+        prompt, negative = (said.prompt, said.negative_prompt) if said else ("", "")
+        return cls(shown.source, shown.record, prompt, negative, shown.told, shown.note)
+
+
 def identify(data: bytes) -> Identity:
     """Decode a picture file and read what it carries; raises PictureError if it is none."""
     contents = carried.read(data)
     image = pixels.decode(data)
     shown = Pixels(sha256=pixels.pixel_hash(image), width=image.width, height=image.height)
-    ours, note = None, ""
+    note = ""
     try:
-        ours = document.find(contents)
+        if ours := document.find(contents):
+            return Identity(image, shown, ours.recipe, ours.record, ours.carrier)
     except PictureError as error:
         note = f"what it says of how it was made cannot be used: {error}"
-    return Identity(
-        image,
-        shown,
-        recipe=ours.recipe if ours else None,
-        record=ours.record if ours else None,
-        carrier=ours.carrier if ours else None,
-        told=None if ours else readers.read(contents),
-        note=note,
-    )
+    return Identity(image, shown, told=readers.read(contents), note=note)

@@ -22,8 +22,8 @@ from hotfolder.recipes.recipe import drafted
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.matching import Matched, match
-from hotfolder.studio.names import is_conflict, printable
-from hotfolder.studio.reading import read_file
+from hotfolder.studio.names import printable
+from hotfolder.studio.reading import MAX_PICTURE_BYTES, read_settled
 from hotfolder.studio.settle import Reading
 
 _log = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ class Inbox:
     _files: dict[str, Reading] = field(default_factory=dict)
     _stems: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _entries: dict[str, PromptFile | BrokenFile | Waiting | None] = field(default_factory=dict)
+    _unreadable: set[str] = field(default_factory=set)
 
     def put(self, path: str, state: Reading) -> None:
         """A file has settled in this state."""
@@ -69,6 +70,12 @@ class Inbox:
         """Profiles or word lists have changed: every file is to be checked against them."""
         self._entries.clear()
 
+    def try_again(self) -> None:
+        """A file that could not be read may be readable by now."""
+        for path in self._unreadable:
+            self._entries.pop(path, None)
+        self._unreadable.clear()
+
     def entries(self, owner: Owner) -> list[tuple[str, PromptFile | BrokenFile | Waiting]]:
         """What each settled file is; files that need no attention are left out."""
         for path in self._files:
@@ -79,8 +86,6 @@ class Inbox:
     def _read(self, path: str, owner: Owner) -> PromptFile | BrokenFile | Waiting | None:
         suffix = PurePosixPath(path).suffix.lower()
         is_picture = suffix in picture_suffixes()
-        if is_conflict(path):
-            return Waiting(CONFLICT)
         if suffix in _SIDECARS or (suffix in _TEXT and self._partners(path, picture_suffixes())):
             return None
         beside = self._partners(path, _TEXT | _SIDECARS) if is_picture else ()
@@ -95,6 +100,7 @@ class Inbox:
         except FileNotFoundError:
             return None
         except OSError as error:
+            self._unreadable.add(path)
             return Waiting(f"it cannot be read: {error.strerror}")
         except (MistakesError, PictureError) as error:
             return BrokenFile(path, str(error), beside)
@@ -107,18 +113,17 @@ class Inbox:
         if not formats.is_text(suffix):
             known = ", ".join(sorted(formats.suffixes()))
             raise mistake(f"this kind of file is not read; hotfolder reads {known}")
-        data = read_file(self.studio.root / path, encoding.MAX_BYTES)
+        data = self._data(path, encoding.MAX_BYTES)
         return formats.parse_text(suffix, encoding.decode(data))
 
     def _picture_prompts(
         self, path: str, beside: tuple[str, ...], owner: Owner
     ) -> tuple[Prompt, ...] | Waiting:
-        shown = identify(read_file(self.studio.root / path))
+        shown = identify(self._data(path))
         texts = [name for name in beside if PurePosixPath(name).suffix.lower() in _TEXT]
         text = None
         if texts:
-            data = read_file(self.studio.root / texts[0], encoding.MAX_BYTES)
-            text = encoding.decode(data)
+            text = encoding.decode(self._data(texts[0], encoding.MAX_BYTES))
         if not (shown.recipe or text or (shown.told and shown.told.prompt)):
             name = PurePosixPath(path).with_suffix(".txt").name
             reason = f"{shown.note}; " if shown.note else ""
@@ -133,6 +138,9 @@ class Inbox:
         matched = match(told, owner, self.studio, preferred)
         self.notes[path] = matched.notes
         return tuple(_fitted(prompt, matched) for prompt in prompts)
+
+    def _data(self, path: str, limit: int = MAX_PICTURE_BYTES) -> bytes:
+        return read_settled(self.studio.root / path, self._files[path], limit)
 
     def _partners(self, path: str, suffixes: frozenset[str]) -> tuple[str, ...]:
         """Settled files beside `path` with its name and one of these endings."""

@@ -202,9 +202,13 @@ def init(path: Path) -> tuple[Studio, tuple[Path, ...]]:
 
 def _not_a_studio(studio: Studio) -> str:
     root = studio.root
-    if not root.is_dir():
+    try:
+        is_there, has_marker = root.is_dir(), studio.marker.exists()
+    except OSError as error:
+        return f"the folder {root} cannot be read: {error.strerror}"
+    if not is_there:
         return f"there is no folder {root}; `hotfolder init {root}` makes a studio there"
-    if studio.marker.exists():
+    if has_marker:
         return (
             f"the studio's marker {studio.marker} is damaged or may not be read; put it back from "
             f"a backup, or delete it and let `hotfolder init {root}` make another"

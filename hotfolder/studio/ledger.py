@@ -26,7 +26,9 @@ class Ledger:
         self._folder = folder
         self._own = folder / f"{machine or local.machine()}.jsonl"
         self._read_to: dict[Path, int] = {}
+        self._finished_elsewhere: set[str] = set()
         self.reload()
+        self._finished_elsewhere.clear()
 
     def append(self, entry: Entry) -> None:
         """Write one more entry, durable when this returns (an announcement need not be)."""
@@ -69,8 +71,15 @@ class Ledger:
                 if entry and (path == self._own or isinstance(entry, Made | Finished)):
                     self.history.apply(entry)
                     news = True
+                    if path != self._own and isinstance(entry, Finished):
+                        self._finished_elsewhere.add(entry.file)
             self._read_to[path] = begin + whole
         return news
+
+    def finished_elsewhere(self) -> set[str]:
+        """The prompt files that other machines have finished since the last call or the start."""
+        found, self._finished_elsewhere = self._finished_elsewhere, set()
+        return found
 
 
 def _entry(line: bytes) -> Entry | None:

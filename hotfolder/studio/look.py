@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import platform
 import shutil
 import time
 from collections import deque
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from hotfolder import __version__
 from hotfolder.errors import Mistake, MistakesError, PictureError, StudioMissingError
 from hotfolder.images import carried
 from hotfolder.images.carried import suffixes as picture_suffixes
@@ -20,19 +22,27 @@ from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.recipe import MAX_DEPTH, Recipe, lineage
 from hotfolder.recipes.record import Record
 from hotfolder.stars import detectors
+from hotfolder.studio import local
 from hotfolder.studio.belongings import read_owner
-from hotfolder.studio.identity import identify
+from hotfolder.studio.fetches import Fetches
+from hotfolder.studio.identity import Portrait, identify
 from hotfolder.studio.inbox import CONFLICT, Inbox, Waiting
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.matching import match
-from hotfolder.studio.names import is_conflict, printable
-from hotfolder.studio.reading import read_file
-from hotfolder.studio.settle import Settling
+from hotfolder.studio.memory import Memory
+from hotfolder.studio.names import copied_from, is_conflict, printable
+from hotfolder.studio.reading import read_file, read_settled
+from hotfolder.studio.settle import Reading, Settling
 from hotfolder.studio.tree import Changes, Tree
 
 _log = logging.getLogger(__name__)
 _OWNERS = ("profiles", "wildcards", SETTINGS_FILE)
 _BUDGET_S = 0.02
+_FETCHING_S = 1.0
+_COPYING = 30  # so many settling times without a change, and a picture's end is missed
+_UNFINISHED = "its end is not there yet: it is still being copied, or it was cut off"
+_FINISHED = "another computer has finished it and puts it away"
+_AS_THEY_WERE = "settings and profiles stay as they were, because of mistakes"
 _TOO_DEEP = (
     f"it was refined {MAX_DEPTH - 1} times already, and a picture carries at most {MAX_DEPTH} "
     "generations; save it without its metadata to begin anew"
@@ -67,9 +77,23 @@ class Look:
         self._seed_notes: dict[str, tuple[str, ...]] = {}
         self._ratings: dict[str, int] = {}
         self._unread: deque[str] = deque()
+        self._unidentified: deque[str] = deque()
+        self._unfinished: dict[str, float] = {}
+        self._fetches = Fetches(studio.root, clock)
+        self._portraits = Memory(
+            local.folder(studio.root) / "seeds.jsonl",
+            Portrait,
+            by=__version__,
+            read_only=settle_s is not None,
+        )
         self._useless_seeds: dict[str, str] = {}
         self._explained: set[str] = set()
         self._waiting: dict[str, str] = {}
+        self._unreadable: dict[str, str] = {}
+        self._finished: dict[str, Reading] = {}
+        self._machines = self._known_machines()
+        self._owners_error = ""
+        self._owners_gone: dict[str, float] = {}
         self._looked_before = False
 
     def refresh(self, hints: set[str] | None = None) -> bool:
@@ -88,24 +112,40 @@ class Look:
         end = self._clock() + _BUDGET_S
         changes, complete = self._tree.look_on(lambda: self._clock() >= end)
         self._digest(changes)
+        if complete:
+            self._machines = self._known_machines()
+            if self._owners_error or self.owner.mistakes:
+                self._read_owner()
+            self._inbox.try_again()
+            self._take_again(self._unreadable)
         return complete
 
     def _require_marker(self) -> None:
-        if not self.studio.marker.is_file():
-            raise StudioMissingError(f"{self.studio.root} has vanished, or its marker has")
+        try:
+            self.studio.marker.stat()
+        except OSError as error:  # also a dead mount, and a folder that may not be read
+            looked_for = f"looked for {self.studio.marker}: {error.strerror}"
+            raise StudioMissingError(f"{self.studio.root} is not there ({looked_for})") from None
 
     def _digest(self, changes: Changes) -> bool:
         now = self._clock()
         due = set(self._settling.pending()) if self._settling.due_in_s(now) == 0.0 else set()
-        again = self._tree.look_at(due)
+        ripe = [path for path, late_at in self._unfinished.items() if late_at <= now]
+        ripe += self._fetches.arrived()
+        again = self._tree.look_at([*due, *ripe])
         changes = Changes(changes.changed | again.changed, changes.gone | again.gone)
         for path in changes.gone:
-            self._forget(path)
+            self._forget(path, now)
+        if self._owners_gone and max(self._owners_gone.values()) + self._quiet_s() <= now:
+            self._owners_gone.clear()
+            self._read_owner()
         settled = [path for path in sorted(changes.changed | due) if self._settles(path, now)]
+        settled += [path for path in ripe if not self._settling.is_pending(path)]
         for path in sorted(settled, key=lambda path: not _is_owners(path)):
             self._take_in(path)  # profiles and word lists first: prompt files may need them
+        found = self._read_some()
         self._looked_before = True
-        return bool(settled or changes.gone or self._read_some_drafts())
+        return bool(found or settled or changes.gone)
 
     def at_a_glance(self) -> Snapshot:
         """The snapshot of a studio that is only to be described: nothing is waited for."""
@@ -117,7 +157,7 @@ class Look:
     @property
     def busy(self) -> bool:
         """Whether files have yet to settle or to be read: more may be known soon."""
-        return bool(self._unread) or self.due_in_s() is not None
+        return self.due_in_s() is not None
 
     @property
     def expects_prompts(self) -> bool:
@@ -126,16 +166,28 @@ class Look:
 
     def due_in_s(self) -> float | None:
         """Seconds until another refresh can bring news without any new event; None: not at all."""
-        return 0.0 if self._unread else self._settling.due_in_s(self._clock())
+        now = self._clock()
+        waits_s = [late_at - now for late_at in self._unfinished.values()]
+        waits_s += [gone_at + self._quiet_s() - now for gone_at in self._owners_gone.values()]
+        waits_s += [_FETCHING_S] if self._fetches.due else []
+        waits_s += [0.0] if self._unread or self._unidentified else []
+        settles_in_s = self._settling.due_in_s(now)
+        waits_s += [] if settles_in_s is None else [settles_in_s]
+        return max(0.0, min(waits_s)) if waits_s else None
+
+    @property
+    def knows_all_seeds(self) -> bool:
+        """Whether all pictures in `seeds/` that have settled are in the snapshot."""
+        return not self._unidentified
 
     def snapshot(self) -> Snapshot:
         """What the folders say, as of the last refresh."""
         inbox = self._inbox.entries(self.owner)
         waiting = {path: entry.says for path, entry in inbox if isinstance(entry, Waiting)}
-        free = shutil.disk_usage(self.studio.root).free
+        free = self._free_bytes()
         least = self.owner.settings.stars_from
         # What a prompt file lacks may be in a profile or word list that arrives with it.
-        unsure = any(map(_is_owners, self._settling.pending()))
+        unsure = bool(self._owners_gone) or any(map(_is_owners, self._settling.pending()))
         return Snapshot(
             prompt_files=[entry for _, entry in inbox if isinstance(entry, PromptFile)],
             broken=[] if unsure else [e for _, e in inbox if isinstance(e, BrokenFile)],
@@ -148,8 +200,25 @@ class Look:
             ],
             unseen_drafts=len(self._tree.rooms["drafts"]),
             disk_is_low=free < self.owner.settings.keep_free_gb * 1e9,
-            waiting={**waiting, **self._waiting, **self._useless_seeds},
+            waiting={
+                **waiting,
+                **dict.fromkeys(self._unfinished, _UNFINISHED),
+                **self._fetches.waiting(),
+                **self._unreadable,
+                **dict.fromkeys(self._finished, _FINISHED),
+                **self._waiting,
+                **self._useless_seeds,
+                **({SETTINGS_FILE: _AS_THEY_WERE} if self._owners_error else {}),
+            },
         )
+
+    def _free_bytes(self) -> int:
+        try:
+            return shutil.disk_usage(self.studio.root).free
+        except OSError as error:
+            raise StudioMissingError(
+                f"{self.studio.root} is not there ({error.strerror})"
+            ) from None
 
     @property
     def notes(self) -> dict[str, tuple[str, ...]]:
@@ -161,6 +230,16 @@ class Look:
         self._tree.look_at([path])
         self._settling.forget(path)
         self._take_in(path)
+
+    def finished_elsewhere(self, paths: Iterable[str]) -> None:
+        """Other machines have finished these prompt files, and their moves have yet to arrive here.
+
+        One that is dropped again after that is another file.
+        """
+        for path in paths:
+            if reading := self._tree.reading(path):
+                self._inbox.remove(path)
+                self._finished[path] = reading
 
     def give_up(self, path: str, says: str) -> None:
         """Plan nothing for a picture in `seeds/` until it changes; `says` is why."""
@@ -189,25 +268,62 @@ class Look:
         room = path.partition("/")[0]
         if reading is None:
             return
-        if room == "inbox":
-            self._inbox.put(path, reading)
-        elif _is_owners(path):
+        is_picture = PurePosixPath(path).suffix.lower() in picture_suffixes()
+        if _is_owners(path):
             self._read_owner()
-        elif PurePosixPath(path).suffix.lower() not in picture_suffixes():
+        elif room != "inbox" and not is_picture:
             return
-        elif is_conflict(path):
+        elif self._is_conflict(path):
             self._waiting[path] = CONFLICT
+        elif self._finished.get(path) == reading or not self._fetches.is_here(path, reading):
+            return
+        elif room == "inbox":
+            if not (is_picture and self._is_unfinished(path)):
+                self._inbox.put(path, reading)
         elif room == "drafts":
             if stars := self._stars(path):
                 self._ratings[path] = stars
         else:
-            self._identify_seed(path, reading.ctime_ns)
+            self._unidentified.append(path)
 
-    def _forget(self, path: str) -> None:
+    def _is_conflict(self, path: str) -> bool:
+        """Whether a sync client made this copy of a file."""
+        if is_conflict(path):
+            return True
+        original = copied_from(path, self._machines)
+        if original is None:
+            return False
+        done = original.replace("inbox/", "inbox/done/", 1)
+        return bool(self._tree.reading(original)) or (self.studio.root / done).exists()
+
+    def _known_machines(self) -> set[str]:
+        """The names of computers that work here or did, as far as a sync client may use them."""
+        ledgers = self.studio.ledger.glob("*.jsonl")
+        return {platform.node(), *(path.stem.rpartition("-")[0] for path in ledgers)} - {""}
+
+    def _is_unfinished(self, path: str) -> bool:
+        """Whether a picture lacks its end, and may get it yet: copies can pause for long."""
+        late_at = self._unfinished.pop(path, self._clock() + _COPYING * self._settling.quiet_s)
+        if self._clock() >= late_at:
+            return False
+        try:
+            whole = carried.complete(read_file(self.studio.root / path))
+        except (OSError, PictureError):
+            return False  # whoever reads it in earnest says so
+        if not whole:
+            self._unfinished[path] = late_at
+        return not whole
+
+    def _take_again(self, paths: Iterable[str]) -> None:
+        for path in tuple(paths):
+            self._unreadable.pop(path, None)
+            self._take_in(path)
+
+    def _forget(self, path: str, now: float) -> None:
         self._settling.forget(path)
         self._drop(path)
-        if _is_owners(path):
-            self._read_owner()
+        if _is_owners(path):  # perhaps for a moment only: some programs save like that
+            self._owners_gone[path] = now
 
     def _drop(self, path: str) -> None:
         self._inbox.remove(path)
@@ -218,6 +334,10 @@ class Look:
         self._waiting.pop(path, None)
         self._useless_seeds.pop(path, None)
         self._explained.discard(path)
+        self._unfinished.pop(path, None)
+        self._unreadable.pop(path, None)
+        self._finished.pop(path, None)
+        self._fetches.forget(path)
 
     def _warn_of(self, mistakes: Iterable[Mistake]) -> None:
         for wrong in mistakes:
@@ -228,47 +348,63 @@ class Look:
         return settings.settle_seconds if self._settle_s is None else self._settle_s
 
     def _read_owner(self) -> None:
-        known = self.owner.mistakes
+        known = self.owner
         try:
             self.owner = read_owner(self.studio)
         except MistakesError as error:
-            _log.error("settings and profiles stay as they were, because of mistakes:\n%s", error)
+            if str(error) != self._owners_error:
+                self._owners_error = str(error)
+                _log.error("%s:\n%s", _AS_THEY_WERE, error)
             return
-        self._warn_of(set(self.owner.mistakes) - set(known))
+        self._owners_error = ""
+        if self.owner == known:
+            return
+        self._warn_of(set(self.owner.mistakes) - set(known.mistakes))
         self._settling.quiet_s = self._quiet_s()
         self._inbox.read_again()
         for path, seed in self._seeds.items():
             name, profile = self._profile_of(path, seed.record)
             self._seeds[path] = replace(seed, profile_name=name, profile=profile)
 
-    def _identify_seed(self, path: str, ctime_ns: int) -> None:
-        try:
-            shown = identify(read_file(self.studio.root / path))
-        except FileNotFoundError:
-            return  # taken away since: the next look sees that
-        except (PictureError, OSError) as error:
-            self.give_up(path, f"this picture cannot be read: {error}")
-            return
-        if shown.note:
-            _log.warning("%s: %s", printable(path), shown.note)
-        if isinstance(shown.source, Recipe) and len(lineage(shown.source)) >= MAX_DEPTH:
+    def _identify_seed(self, path: str) -> None:
+        reading = self._tree.reading(path)
+        if reading is None or self._settling.is_pending(path):
+            return  # taken away since, or it changes again
+        seen = self._portraits.recall(path, reading)
+        if seen is None:
+            try:
+                data = read_settled(self.studio.root / path, reading)
+                seen = Portrait.of(identify(data))
+            except FileNotFoundError:
+                return  # taken away or changed since: the next look sees that
+            except OSError as error:
+                self._unreadable[path] = f"this picture cannot be read: {error.strerror}"
+                return
+            except PictureError as error:
+                if not self._is_unfinished(path):
+                    self.give_up(path, f"this picture cannot be read: {error}")
+                return
+            self._portraits.keep(path, reading, seen)
+            if seen.note:
+                _log.warning("%s: %s", printable(path), seen.note)
+        self._unfinished.pop(path, None)
+        if isinstance(seen.source, Recipe) and len(lineage(seen.source)) >= MAX_DEPTH:
             self.give_up(path, _TOO_DEEP)
             return
-        said = shown.recipe or shown.told
-        if shown.told:
-            self._told[path] = shown.told
-        name, profile = self._profile_of(path, shown.record)
+        if seen.told:
+            self._told[path] = seen.told
+        name, profile = self._profile_of(path, seen.record)
         for note in self._seed_notes.get(path, ()):
             _log.warning("%s: %s", printable(path), note)
         self._seeds[path] = SeedImage(
             path=path,
-            source=shown.source,
-            arrived=(ctime_ns, path),
+            source=seen.source,
+            arrived=(reading.ctime_ns, path),
             profile_name=name,
             profile=profile,
-            record=shown.record,
-            prompt=said.prompt if said else "",
-            negative=said.negative_prompt if said else "",
+            record=seen.record,
+            prompt=seen.prompt,
+            negative=seen.negative,
         )
 
     def _profile_of(self, path: str, record: Record | None) -> tuple[str, Profile]:
@@ -287,16 +423,24 @@ class Look:
             return 0
         return max(0, rating or 0)
 
-    def _read_some_drafts(self) -> bool:
-        """Read drafts of the first look for a little while; whether a starred one was found."""
+    def _read_some(self) -> bool:
+        """Read new pictures for a little while, picked ones first; whether they ask for anything.
+
+        Of the drafts of the first look, those that carry a star have yet to settle.
+        """
         end = self._clock() + _BUDGET_S
-        found = False
+        found = bool(self._unidentified)
+        while self._unidentified and self._clock() < end:
+            self._identify_seed(self._unidentified.popleft())
         while self._unread and self._clock() < end:
             path = self._unread.popleft()
             reading = self._tree.reading(path)
-            if reading and self._stars(path):
+            if reading and not reading.placeholder and self._stars(path):
                 self._settling.observe(path, reading, self._clock())
                 found = True
+        self._portraits.save()
+        if self._looked_before and not self.busy:
+            self._portraits.close(self._tree.rooms["seeds"])
         return found
 
 

@@ -1,4 +1,4 @@
-"""What was found out about files, kept over restarts: what did not change is not read again."""
+"""What was found out about files, kept over restarts: only what has changed is read again."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Memory(Generic[T]):
         self._load()
 
     def recall(self, path: str, reading: Reading) -> T | None:
-        """The fact about a file that is still as it was then; None if none is known."""
+        """The fact about a file, if it is still in the state that it was in then."""
         state, fact = self._known.get(path, (None, None))
         if state != _state(reading):
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 TEMPORARY = ".hotfolder-"
@@ -27,6 +28,7 @@ _CONFLICT = re.compile(
     r"""
       \.sync-conflict-\d{8}-\d{6}(-[A-Z0-9]+)?$                # Syncthing
     | \ \([^()]*\bconflicted\ copy\ \d{4}-\d\d-\d\d[^()]*\)$    # Dropbox, Nextcloud
+    | _conflict-\d{8}-\d{6}$                                   # ownCloud and old Nextcloud
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -45,6 +47,20 @@ def is_private_folder(name: str) -> bool:
 def is_conflict(name: str) -> bool:
     """Whether a sync client made this copy because two machines changed one file."""
     return _CONFLICT.search(PurePosixPath(name).stem) is not None
+
+
+def copied_from(path: str, machines: Iterable[str]) -> str | None:
+    """The file that a path would be OneDrive's conflict copy of; None if it cannot be one.
+
+    OneDrive adds the name of a computer (`castle-LAPTOP.txt`), as a person might. So it is one only
+    if that file exists, and `machines` are known to work on the studio.
+    """
+    file = PurePosixPath(path)
+    for machine in machines:
+        pattern = rf"(.+)-{re.escape(machine)}(-\d+)?"
+        if copy := re.fullmatch(pattern, file.stem, re.IGNORECASE | re.DOTALL):
+            return str(file.with_name(copy[1] + file.suffix))
+    return None
 
 
 def slug(text: str, length: int = 36) -> str:

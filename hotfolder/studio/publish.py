@@ -8,6 +8,7 @@ import errno
 import itertools
 import os
 import secrets
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -149,12 +150,24 @@ def sweep(folders: list[Path]) -> None:
 
 
 def _make_folder(root: Path, folder: Path) -> None:
-    """Make missing folders below the root. Never the root: when it vanishes, work must wait."""
-    if folder == root or folder.is_dir():
+    """Make missing folders below the root. Never the root: when it vanishes, work must wait.
+
+    It vanishes also by an empty folder's taking its place, which is what is below a mount. A link
+    is no folder of the studio: it may lead anywhere.
+    """
+    if folder == root:
         return
     _make_folder(root, folder.parent)
-    folder.mkdir(exist_ok=True)
-    sync_folder(folder.parent)
+    try:
+        mode = folder.lstat().st_mode
+    except FileNotFoundError:
+        if folder.parent == root and not (root / ".hotfolder").is_dir():
+            raise
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
+        return
+    if not stat.S_ISDIR(mode):
+        raise NotADirectoryError(errno.ENOTDIR, "it is a link or a file, not a folder", str(folder))
 
 
 def _rename_noreplace(source: Path, target: Path) -> bool:

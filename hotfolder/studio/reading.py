@@ -8,8 +8,22 @@ import stat
 from pathlib import Path
 
 from hotfolder.errors import PictureError
+from hotfolder.studio.settle import Reading
 
-MAX_PICTURE_BYTES = 256 * 2**20
+MAX_PICTURE_BYTES = 96 * 2**20  # of any format; with its pixels that fits into 500 MB
+
+
+def read_settled(path: Path, settled: Reading, limit: int = MAX_PICTURE_BYTES) -> bytes:
+    """As `read_file`, of a file that has settled in a certain state.
+
+    Raises FileNotFoundError if it has left that state: it may have been read amid a change.
+    """
+    data = read_file(path, limit)
+    now = Reading.of(os.lstat(path))
+    # Some file systems count inodes anew at each look; what a writer changes is one of these.
+    if (now.size, now.mtime_ns) != (settled.size, settled.mtime_ns):
+        raise FileNotFoundError(errno.ENOENT, "it has changed since", str(path))
+    return data
 
 
 def read_file(path: Path, limit: int = MAX_PICTURE_BYTES) -> bytes:

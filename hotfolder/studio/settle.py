@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, field
+
+# FILE_ATTRIBUTE_OFFLINE, _RECALL_ON_OPEN and _RECALL_ON_DATA_ACCESS of Windows
+_NOT_HERE = 0x1000 | 0x40000 | 0x400000
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What `lstat` says of a file, as far as it tells one state of it from another.
 
-    ctime is part of it, because programs that rate pictures put the mtime back.
+    ctime is part of it, because programs that rate pictures put the mtime back. A `placeholder`
+    stands for a file of which a sync program has only the name on this computer: reading it would
+    fetch the rest.
     """
 
     device: int
@@ -18,11 +24,17 @@ class Reading:
     size: int
     mtime_ns: int
     ctime_ns: int
+    placeholder: bool = False
 
     @classmethod
     def of(cls, stat: os.stat_result) -> Reading:
         """The reading in a stat result."""
-        return cls(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        if sys.platform == "win32":
+            placeholder = bool(stat.st_file_attributes & _NOT_HERE)
+        else:
+            placeholder = stat.st_blocks == 0 and stat.st_size > 0
+        times = stat.st_mtime_ns, stat.st_ctime_ns
+        return cls(stat.st_dev, stat.st_ino, stat.st_size, *times, placeholder)
 
 
 @dataclass(slots=True)
@@ -56,6 +68,10 @@ class Settling:
     def pending(self) -> tuple[str, ...]:
         """The files that have not settled yet."""
         return tuple(self._since)
+
+    def is_pending(self, path: str) -> bool:
+        """Whether a file has yet to settle; False also for one that nobody asked about."""
+        return path in self._since
 
     def due_in_s(self, now_s: float) -> float | None:
         """Seconds until the next file may have settled; None if none is waiting."""

@@ -129,8 +129,12 @@ def test_too_much_is_said_before_rendering() -> None:
         require_room(large, RECORD, PNG)
     wide = replace(RECIPE, width=16_384)
     require_room(wide, RECORD, PNG)
-    with pytest.raises(PictureError, match="16384x16 is too large for WebP, whose sides end at"):
+    with pytest.raises(PictureError, match="16384x16 is too large for WebP, whose sides have at"):
         require_room(wide, RECORD, encoding("webp"))
+    large = replace(RECIPE, width=6_000, height=6_000)
+    require_room(large, RECORD, encoding("jpeg"))
+    with pytest.raises(PictureError, match="more than can be read again: at most 34,000,000"):
+        require_room(large, RECORD, PNG)
 
 
 def test_the_xmp_packet_says_what_it_is() -> None:

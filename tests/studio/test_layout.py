@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tomllib
 from pathlib import Path
@@ -159,3 +160,16 @@ def test_names_of_studios(tmp_path: Path) -> None:
     assert one.salt not in name
     one.root.rename(tmp_path / "elsewhere")
     assert layout.find(tmp_path / "elsewhere").name == name
+
+
+def test_find_on_a_dead_mount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that cannot be read is told in one sentence as well."""
+
+    def fail(*arguments: object, **options: object) -> object:
+        raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+
+    studio, _ = layout.init(tmp_path / "studio")
+    monkeypatch.setattr(Path, "stat", fail)
+    monkeypatch.setattr(Path, "read_text", fail)
+    with pytest.raises(StudioMissingError, match="cannot be read: Transport endpoint"):
+        studio.salt  # noqa: B018

@@ -210,3 +210,15 @@ def test_all_read_the_same(
     for ledger in (*ledgers.values(), Ledger(folder, "new")):
         assert ordinals(ledger) == ({0} if any(e == made(0) for _, e in log) else set())
         assert ledger.history.base("a") == any(isinstance(e, Finished) for _, e in log)
+
+
+def test_finished_elsewhere(folder: Path) -> None:
+    """What another machine finished while this one runs is told, once."""
+    two = Ledger(folder, "two")
+    two.append(Finished("inbox/done/old.txt", {"a": 1}, "inbox/old.txt"))
+    one = Ledger(folder, "one")
+    one.append(Finished("inbox/done/own.txt", {"a": 2}, "inbox/own.txt"))
+    two.append(Finished("inbox/done/new-2.txt", {"a": 3}, "inbox/new.txt"))
+    one.reload()
+    assert one.finished_elsewhere() == {"inbox/new.txt"}
+    assert one.finished_elsewhere() == set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -11,12 +12,17 @@ import pytest
 from PIL import Image
 
 from hotfolder.errors import MistakesError, StudioMissingError
+from hotfolder.history import Finished
 from hotfolder.images import pixels, png
-from hotfolder.images.picture import publishable
+from hotfolder.images.picture import embed
 from hotfolder.recipes.recipe import MAX_DEPTH, Recipe
 from hotfolder.recipes.record import Record
+from hotfolder.studio import look as look_module
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.look import Look
+from tests import samples
+from tests.kennel import until
 from tests.studio.clock import Clock
 
 STAR = (
@@ -114,9 +120,12 @@ def test_a_seed_that_goes_while_it_is_read(look: Look, studio: Studio, clock: Cl
     """Nothing is said against a picture that is no longer there."""
     _picture(studio.seeds / "mine.png")
     look.refresh({"seeds/mine.png"})
+    clock.now += 2
     (studio.seeds / "mine.png").unlink()
-    look._identify_seed("seeds/mine.png", 0)
-    assert not look.snapshot().useless_seeds
+    look._take_in("seeds/mine.png")
+    look._read_some()
+    snapshot = look.snapshot()
+    assert not (snapshot.seeds or snapshot.useless_seeds or snapshot.waiting)
 
 
 def test_an_empty_file_waits(look: Look, studio: Studio, clock: Clock) -> None:
@@ -254,10 +263,254 @@ def test_a_picture_of_the_last_generation(look: Look, studio: Studio, clock: Clo
         if generation > 1:
             recipe = msgspec.structs.replace(recipe, source=recipe, strength=0.5)
         record = Record(stage="draft", pixels=pixels.pixel_hash(image))
-        data = publishable(image, recipe, record, "")
+        data = embed(pixels.encode(image), recipe, record)
         (studio.seeds / f"{generation}.png").write_bytes(data)
     _settled(look, clock)
     assert len(look.snapshot().seeds) == MAX_DEPTH - 1
     (last,) = look.snapshot().useless_seeds
     assert last.path == f"seeds/{MAX_DEPTH}.png"
     assert "refined 7 times already" in last.says
+
+
+@pytest.mark.parametrize("room", ["seeds", "inbox"])
+@pytest.mark.parametrize("suffix", [".png", ".jpeg", ".webp"])
+def test_a_copy_that_pauses(
+    look: Look, studio: Studio, clock: Clock, room: str, suffix: str
+) -> None:
+    """A picture without its end waits, for much longer than it takes to settle."""
+    whole = samples.drawn(suffix[1:])
+    path, file = f"{room}/mine{suffix}", studio.root / room / f"mine{suffix}"
+    (studio.root / room / "mine.txt").write_text("a castle")
+    for size in (40, len(whole) // 2, len(whole) - 1):
+        file.write_bytes(whole[:size])
+        _settled(look, clock)
+        clock.now += 50
+        look.refresh(set())
+        snapshot = look.snapshot()
+        assert not (snapshot.seeds or snapshot.broken or snapshot.useless_seeds)
+        assert "still being copied" in snapshot.waiting[path]
+        assert look.due_in_s() == 10
+    file.write_bytes(whole)
+    _settled(look, clock)
+    snapshot = look.snapshot()
+    assert [file.path for file in (*snapshot.seeds, *snapshot.prompt_files)] == [path]
+    assert not snapshot.waiting
+
+
+@pytest.mark.parametrize("room", ["seeds", "inbox"])
+def test_a_picture_that_was_cut_off(look: Look, studio: Studio, clock: Clock, room: str) -> None:
+    """When its end does not come its owner is told, once."""
+    (studio.root / room / "mine.png").write_bytes(_picture(studio.root / "whole.png")[:-9])
+    _settled(look, clock)
+    clock.now += 60
+    look.refresh(set())
+    snapshot = look.snapshot()
+    (told,) = (*snapshot.broken, *snapshot.useless_seeds)
+    assert told.path == f"{room}/mine.png"
+    assert look.due_in_s() is None
+
+
+def test_what_a_sync_program_holds_back(look: Look, studio: Studio, clock: Clock) -> None:
+    """Files that are only names are fetched before they are read, drafts not at all at first."""
+    for path in (studio.inbox / "a.txt", studio.seeds / "b.png"):
+        with path.open("wb") as stream:
+            stream.truncate(1000)
+    look.refresh()
+    clock.now += 2
+    look.refresh(set())
+    assert set(look.snapshot().waiting) == {"inbox/a.txt", "seeds/b.png"}
+    assert look.due_in_s() is not None
+    assert not look.snapshot().broken
+
+    def told() -> bool:
+        look.refresh(set())
+        return [file.path for file in look.snapshot().broken] == ["inbox/a.txt"]
+
+    until(told, 10)  # it is here now, and holds nothing but zeros
+    (studio.inbox / "a.txt").write_text("a castle")
+    _settled(look, clock)
+    assert look.snapshot().prompt_files
+
+
+def test_copies_by_onedrive(look: Look, studio: Studio, clock: Clock) -> None:
+    """A copy with the name of a known machine is one while the file is there, or done with."""
+    Ledger(studio.ledger, "LAPTOP-0a1b2c3d").append(Finished("x", {}))
+    while not look.look_on():
+        pass
+    (studio.inbox / "castle.txt").write_text("a castle")
+    (studio.inbox / "tower-LAPTOP.txt").write_text("a tower")
+    (studio.inbox / "castle-LAPTOP.txt").write_text("a castle by the sea")
+    (studio.done / "mill.txt").write_text("a mill")
+    (studio.inbox / "mill-LAPTOP.txt").write_text("a mill by the sea")
+    _settled(look, clock)
+    snapshot = look.snapshot()
+    found = [file.path for file in snapshot.prompt_files]
+    assert found == ["inbox/castle.txt", "inbox/tower-LAPTOP.txt"]
+    assert set(snapshot.waiting) == {"inbox/castle-LAPTOP.txt", "inbox/mill-LAPTOP.txt"}
+
+
+def test_files_that_cannot_be_read_for_a_while(
+    look: Look, studio: Studio, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fails spoils nothing: what it keeps back waits, and is read later."""
+
+    def fail(*arguments: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    (studio.inbox / "a.txt").write_text("a castle")
+    _picture(studio.inbox / "b.png")
+    (studio.inbox / "b.txt").write_text("a tower")
+    _picture(studio.seeds / "c.png")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", fail)
+        _settled(look, clock)
+        snapshot = look.snapshot()
+        assert not (snapshot.broken or snapshot.useless_seeds or snapshot.seeds)
+        assert set(snapshot.waiting) == {"inbox/a.txt", "inbox/b.png", "seeds/c.png"}
+        assert all("Input/output error" in says for says in snapshot.waiting.values())
+    while not look.look_on():
+        pass
+    look.refresh(set())
+    snapshot = look.snapshot()
+    assert (len(snapshot.prompt_files), len(snapshot.seeds)) == (2, 1)
+    assert not snapshot.waiting
+
+
+def test_belongings_that_cannot_be_read_for_a_while(
+    look: Look, studio: Studio, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The settings stay as they were, which is said, and the new ones are read later."""
+
+    def fail(*arguments: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    studio.settings.write_text("settle_seconds = 2\nstars_from = 4\n")
+    (studio.wildcards / "light.txt").write_text("noon\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", fail)
+        _settled(look, clock)
+        assert look.owner.settings.stars_from == 1
+        assert "stay as they were" in look.snapshot().waiting["hotfolder.toml"]
+    while not look.look_on():
+        pass
+    assert look.owner.settings.stars_from == 4
+    assert look.owner.words == {"light": ["noon"]}
+    assert not look.snapshot().waiting
+
+
+def test_settings_that_are_gone_for_a_moment(look: Look, studio: Studio, clock: Clock) -> None:
+    """While a program saves them the old ones hold, and no profile is said to be missing."""
+    (studio.profiles / "mine.toml").write_text('extends = "postcard"\n')
+    (studio.inbox / "a.toml").write_text('prompt = "a castle"\nprofile = "mine"\n')
+    studio.settings.write_text("settle_seconds = 2\nstars_from = 4\n")
+    _settled(look, clock)
+    for file in (studio.profiles / "mine.toml", studio.settings):
+        file.rename(file.with_name(f"{file.name}~"))
+        look.refresh({file.relative_to(studio.root).as_posix()})
+        clock.now += 1
+        look.refresh(set())
+        assert look.owner.settings.stars_from == 4
+        assert look.snapshot().prompt_files
+        file.with_name(f"{file.name}~").rename(file)
+        _settled(look, clock)
+    studio.settings.unlink()
+    (studio.profiles / "mine.toml").unlink()
+    _settled(look, clock)
+    assert look.owner.settings.stars_from == 1
+    assert "mine" in look.snapshot().broken[0].says
+
+
+def test_word_lists_and_profiles_are_real_files(studio: Studio, tmp_path: Path) -> None:
+    """A link in a shared folder brings nothing from outside of it, and a pipe blocks nothing."""
+    secret = tmp_path / "secret.txt"
+    secret.write_text("password\n")
+    (studio.wildcards / "a.txt").symlink_to(secret)
+    os.mkfifo(studio.wildcards / "b.txt")
+    os.mkfifo(studio.profiles / "c.toml")
+    owner = Look(studio).owner
+    assert not any(owner.words.values())
+    assert sorted(wrong.where.partition(",")[0] for wrong in owner.mistakes)[-2:] == [
+        "wildcards/a.txt",
+        "wildcards/b.txt",
+    ]
+
+
+@pytest.mark.parametrize("code", [errno.ENOTCONN, errno.ESTALE, errno.EACCES, errno.EIO])
+def test_a_dead_mount_is_a_missing_studio(
+    look: Look, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """Whatever a lost share answers, nothing counts as deleted."""
+
+    def fail(*arguments: object, **options: object) -> object:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(Path, "stat", fail)
+    monkeypatch.setattr(shutil, "disk_usage", fail)
+    with pytest.raises(StudioMissingError, match=os.strerror(code)):
+        look.refresh()
+    with pytest.raises(StudioMissingError, match=os.strerror(code)):
+        look.snapshot()
+
+
+def test_seeds_are_decoded_once(
+    studio: Studio, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new program does not read pictures that have not changed since the last one looked."""
+    studio.settings.write_text("settle_seconds = 2\n")
+    for number in range(5):
+        _picture(studio.seeds / f"{number}.png", number)
+    _settled(Look(studio, clock), clock)
+    first = Look(studio, clock)
+    _settled(first, clock)
+    known = sorted(first.snapshot().seeds, key=lambda seed: seed.path)
+    assert len(known) == 5
+    _picture(studio.seeds / "2.png", 77)
+    read: list[str] = []
+
+    def counted(path: Path, *more: object) -> bytes:
+        read.append(path.name)
+        return path.read_bytes()
+
+    monkeypatch.setattr(look_module, "read_settled", counted)
+    again = Look(studio, clock)
+    _settled(again, clock)
+    found = sorted(again.snapshot().seeds, key=lambda seed: seed.path)
+    assert read == ["2.png"]
+    assert [a == b for a, b in zip(found, known, strict=True)] == [True, True, False, True, True]
+
+
+def test_very_many_seeds_hold_up_nobody(look: Look, studio: Studio, clock: Clock) -> None:
+    """They are read in slices; until all are known no draft may begin."""
+    for number in range(60):
+        _picture(studio.seeds / f"{number}.png", number)
+    look.refresh()
+    clock.now += 2
+    clock.step = 0.001
+    look.refresh(set())
+    assert 0 < len(look.snapshot().seeds) < 60
+    assert not look.knows_all_seeds
+    while look.due_in_s() == 0.0:
+        look.refresh(set())
+    assert look.knows_all_seeds
+    assert len(look.snapshot().seeds) == 60
+
+
+def test_a_file_that_another_machine_has_finished(look: Look, studio: Studio, clock: Clock) -> None:
+    """Until its move arrives it asks for nothing; dropped again it is another request."""
+    for name in ("a.txt", "b.txt"):
+        (studio.inbox / name).write_text(f"a castle {name}")
+    look.refresh()
+    look.finished_elsewhere({"inbox/a.txt", "inbox/gone.txt"})
+    clock.now += 2
+    look.refresh(set())
+    look.finished_elsewhere({"inbox/b.txt"})
+    snapshot = look.snapshot()
+    assert not snapshot.prompt_files
+    assert set(snapshot.waiting) == {"inbox/a.txt", "inbox/b.txt"}
+    (studio.inbox / "a.txt").unlink()
+    look.refresh({"inbox/a.txt"})
+    (studio.inbox / "a.txt").write_text("a castle a.txt")
+    (studio.inbox / "b.txt").write_text("a castle b.txt")
+    _settled(look, clock)
+    assert len(look.snapshot().prompt_files) == 2
+    assert not look.snapshot().waiting

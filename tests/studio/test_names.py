@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hotfolder.studio.names import (
     TEMPORARY,
+    copied_from,
     is_conflict,
     is_private_folder,
     is_temporary,
@@ -118,3 +119,21 @@ def test_printable() -> None:
     """Control characters and broken bytes are shown as escapes; letters as they are."""
     assert printable("城 é.txt") == "城 é.txt"
     assert printable("a\nb\x1b[31m\udcff") == "a\\nb\\x1b[31m\\xff"
+
+
+@pytest.mark.parametrize(
+    ("path", "original"),
+    [
+        ("inbox/castle-LAPTOP.txt", "inbox/castle.txt"),
+        ("inbox/castle-laptop-2.txt", "inbox/castle.txt"),
+        ("inbox/sub/a-b-DESKTOP-7Q2.png", "inbox/sub/a-b.png"),
+        ("inbox/a\nb-LAPTOP", "inbox/a\nb"),
+        ("inbox/castle-TOWER.txt", None),
+        ("inbox/-LAPTOP.txt", None),
+        ("inbox/castleLAPTOP.txt", None),
+        ("inbox/castle-LAPTOP-x.txt", None),
+    ],
+)
+def test_copies_of_onedrive(path: str, original: str | None) -> None:
+    """Only the names of machines that are known make a copy of a file."""
+    assert copied_from(path, ["laptop", "DESKTOP-7Q2", "a+b"]) == original

@@ -17,7 +17,14 @@ from hotfolder.studio.names import TEMPORARY
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+    found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+    return [name for name in found if name != ".hotfolder"]
+
+
+@pytest.fixture(autouse=True)
+def _studio(tmp_path: Path) -> None:
+    """What tells a studio from the empty folder below a mount."""
+    (tmp_path / ".hotfolder").mkdir()
 
 
 @pytest.fixture(params=["noreplace", "link", "neither"])
@@ -68,6 +75,34 @@ def test_a_vanished_root_is_not_made(tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError):
             publish.publish(root, path, b"one")
     assert names(tmp_path) == []
+
+
+def test_an_empty_folder_in_its_place(tmp_path: Path) -> None:
+    """Below a mount that has gone lies an empty folder: nothing is made there."""
+    (tmp_path / "mount").mkdir()
+    with pytest.raises(FileNotFoundError):
+        publish.publish(tmp_path / "mount", "drafts/day/a.png", b"one")
+    assert names(tmp_path) == ["mount"]
+
+
+@pytest.mark.parametrize("path", ["drafts/a.png", "drafts/day/a.png", "drafts/day/deep/a.png"])
+@pytest.mark.parametrize("link", ["drafts", "drafts/day"])
+def test_folders_that_are_links(tmp_path: Path, path: str, link: str) -> None:
+    """Nothing is written through a link, wherever it leads; nor is anything moved there."""
+    outside, root = tmp_path / "outside", tmp_path / "studio"
+    outside.mkdir()
+    (root / ".hotfolder").mkdir(parents=True)
+    (root / link).parent.mkdir(exist_ok=True)
+    (root / link).symlink_to(outside)
+    (root / "a.txt").write_text("one")
+    if not path.startswith(link + "/"):
+        assert publish.publish(root, path, b"one") == path
+        return
+    with pytest.raises(NotADirectoryError, match="a link"):
+        publish.publish(root, path, b"one")
+    with pytest.raises(NotADirectoryError, match="a link"):
+        publish.move(root, "a.txt", path)
+    assert names(outside) == []
 
 
 def test_no_file_is_left_by_an_error(

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hotfolder.errors import PictureError
-from hotfolder.studio.reading import read_file
+from hotfolder.studio.reading import read_file, read_settled
+from hotfolder.studio.settle import Reading
 
 
 def test_bytes(tmp_path: Path) -> None:
@@ -54,3 +55,16 @@ def test_what_is_gone(tmp_path: Path) -> None:
     """A file that was taken away is an OSError of its kind."""
     with pytest.raises(FileNotFoundError):
         read_file(tmp_path / "gone")
+
+
+def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
+    """What has left the state in which it settled is not believed."""
+    file = tmp_path / "a"
+    file.write_bytes(b"0123456789")
+    settled = Reading.of(os.lstat(file))
+    assert read_settled(file, settled) == b"0123456789"
+    assert read_settled(file, settled, 4) == b"01234"
+    for change in (lambda: os.utime(file, ns=(1, 2)), lambda: file.write_bytes(b"0")):
+        change()
+        with pytest.raises(FileNotFoundError, match="changed since"):
+            read_settled(file, settled)

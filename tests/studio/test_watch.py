@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -69,3 +75,107 @@ def test_a_wait_can_be_ended(watch: Watch) -> None:
     assert watch.has_news
     watch.take()
     assert not watch.has_news
+
+
+def hint_of(watch: Watch, studio: Studio, name: str) -> bool:
+    """Whether the watch hears of a new file; None hints are those of a watch begun anew."""
+    (studio.inbox / name).write_text("a castle")
+    heard: set[str] = set()
+
+    def arrived() -> bool:
+        heard.update(watch.take() or ())
+        return f"inbox/{name}" in heard
+
+    try:
+        until(arrived, 2)
+    except AssertionError:
+        return False
+    return True
+
+
+def test_a_replaced_studio(watch: Watch, studio: Studio, tmp_path: Path) -> None:
+    """When another folder takes the place of the watched one, that is watched instead."""
+    shutil.copytree(studio.root, tmp_path / "copy")
+    studio.root.rename(tmp_path / "old")
+    (tmp_path / "copy").rename(studio.root)
+    watch.take()
+    watch.check()
+    assert watch.take() is None, "what happened meanwhile nobody heard"
+    assert not watch.blind
+    assert hint_of(watch, studio, "a.txt")
+    watch.check()
+    assert watch.take() is not None, "all is well, so nothing is begun anew"
+
+
+def test_a_studio_that_is_gone(watch: Watch, studio: Studio, tmp_path: Path) -> None:
+    """While there is none that is an error; when it is back it is watched again."""
+    studio.root.rename(tmp_path / "away")
+    with pytest.raises(FileNotFoundError):
+        watch.check()
+    watch.renew()
+    assert "No such file" in watch.blind
+    (tmp_path / "away").rename(studio.root)
+    watch.renew()
+    assert not watch.blind
+    assert hint_of(watch, studio, "a.txt")
+
+
+def test_a_dead_watcher(watch: Watch, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watch that was closed below us is begun anew; one that stays silent is no watch."""
+    watch._observer.stop()
+    watch._observer.join()
+    watch.check()
+    assert hint_of(watch, studio, "a.txt")
+    monkeypatch.setattr(watch, "_hears", lambda: False)
+    watch.check()
+    assert "does not answer" in watch.blind
+
+
+def test_an_overflow(watch: Watch, caplog: pytest.LogCaptureFixture) -> None:
+    """watchdog only writes of lost events; then everything has to be looked at."""
+    watch.take()
+    logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed")
+    assert watch.has_news
+    assert watch.take() is None
+    watch.stop()
+    logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed")
+    assert watch.take() is not None
+
+
+_FEW_WATCHES = """\
+import sys
+from pathlib import Path
+Path("/proc/sys/user/max_inotify_watches").write_text(sys.argv[2])
+from hotfolder.studio.watch import Watch
+watch = Watch(Path(sys.argv[1]))
+watch.check()
+print("blind:", watch.blind)
+watch.stop()
+"""
+
+
+@pytest.mark.parametrize(
+    ("watches", "expected"),
+    [
+        (0, "blind: inotify watch limit reached\n"),
+        (5, "blind: this user's limit of watched folders is reached\n"),
+        (40, "blind: \n"),
+    ],
+)
+def test_too_few_watches(
+    studio: Studio, tool: Callable[[str], str], watches: int, expected: str
+) -> None:
+    """Where the computer has no watches left, that is said and the looks make up for it."""
+    command = [tool("unshare"), "-Ur", sys.executable, "-c", _FEW_WATCHES, studio.root]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [*map(str, command), str(watches)],
+        capture_output=True,
+        check=False,
+        text=True,
+        env=environment,
+    )
+    if "Operation not permitted" in done.stderr or "Permission denied" in done.stderr:
+        pytest.skip("this computer has no user namespaces for all")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == expected

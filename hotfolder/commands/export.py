@@ -1,0 +1,69 @@
+"""`hotfolder export`: copies of pictures for publishing, with or without their prompts."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError
+from hotfolder.images import carried, picture, pixels
+from hotfolder.recipes.encoding import Format, encoding
+from hotfolder.report.terminal import console
+from hotfolder.studio import publish
+from hotfolder.studio.identity import Identity, identify
+from hotfolder.studio.names import printable
+from hotfolder.studio.pictures import pictures
+from hotfolder.studio.reading import read_file
+
+
+def run(options: Namespace) -> int:
+    """Copy each picture into a folder, and say what its copy carries."""
+    screen = console()
+    folder: Path = options.to
+    failed, copies = False, 0
+    for path in pictures(options.images):
+        try:
+            data = read_file(path)
+            shown = identify(data)
+            name, copy = _copy(path, data, shown, options.format, options.without_prompt)
+            folder.mkdir(parents=True, exist_ok=True)
+            name = publish.publish(folder, name, copy)
+        except (OSError, PictureError) as error:
+            failed = True
+            says = error.strerror if isinstance(error, OSError) else str(error)
+            screen.print(f"{printable(str(path))} is not copied: {says}")
+            continue
+        copies += 1
+        screen.print(f"{printable(str(path))} -> {printable(str(folder / name))}")
+    if copies:
+        prompt = "says that an AI made it, with which model, and no prompt"
+        says = prompt if options.without_prompt else "carries its prompts and its whole recipe"
+        number = "1 copy, which" if copies == 1 else f"{copies} copies; each"
+        screen.print(f"{number} {says}")
+    return EXIT_SOME_FAILED if failed else EXIT_DONE
+
+
+def _copy(
+    path: Path, data: bytes, shown: Identity, format: Format | None, without_prompt: bool
+) -> tuple[str, bytes]:
+    """Name and content of a picture's copy. Its pixels are encoded again only for a new format.
+
+    Pictures are named after their prompts, so a copy without prompt is named after its pixels.
+    """
+    recipe, record = shown.recipe, shown.record
+    if recipe is None or record is None:
+        raise PictureError(shown.note or "it does not say how it was made")
+    here = carried.format_of(data)
+    wanted = encoding(format or here)
+    convert = wanted.format != here
+    if without_prompt:
+        data = pixels.encode(shown.image, wanted) if convert else data
+        name = f"picture-{shown.pixels.sha256[:8]}{wanted.suffix}"
+        return name, picture.without_prompt(data, recipe, record)
+    name = f"{path.stem}{wanted.suffix}"
+    if not convert:
+        return name, picture.embed(data, recipe, record)
+    if shown.edited or record.encoding.lossy:
+        # A record tells of one loss. What has lost more than that is an edited picture.
+        return name, picture.embed(pixels.encode(shown.image, wanted), recipe, record)
+    return name, picture.publishable(shown.image, recipe, record, wanted)[0]

@@ -1,0 +1,48 @@
+"""How much memory a render may take: of the device, and of the computer behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+import torch
+
+from hotfolder.render.memory import GIB, Room
+
+CONTEXT_BYTES = GIB // 2  # what a graphics driver and its libraries take beside the tensors
+OF_HOST = 0.8  # the rest of a computer's memory is for its other programs
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+def room(device: str) -> Room:
+    """The memory that is free on `device` now, less what others and libraries need."""
+    host = round(host_bytes() * OF_HOST)
+    kind = device.partition(":")[0]
+    if kind == "cuda":
+        return Room(max(0, torch.cuda.mem_get_info(device)[0] - CONTEXT_BYTES), host)
+    if kind == "xpu":
+        return Room(max(0, torch.xpu.mem_get_info(device)[0] - CONTEXT_BYTES), host)
+    if kind == "mps":  # one memory for both: nothing is gained by moving weights
+        return Room(min(torch.mps.recommended_max_memory(), host))
+    return Room(host)
+
+
+def host_bytes() -> int:
+    """The computer's memory that is free now, or what is left of this container's share."""
+    free = int(psutil.virtual_memory().available)
+    try:
+        share = int((_CGROUP / "memory.max").read_text())
+        used = int((_CGROUP / "memory.current").read_text())
+        cached = _inactive(_CGROUP / "memory.stat")
+    except (OSError, ValueError):  # no container, or one without a limit ("max")
+        return free
+    return min(free, max(0, share - used + cached))
+
+
+def _inactive(stat: Path) -> int:
+    """Bytes of files that are in memory only because nobody needed the room."""
+    for line in stat.read_text().splitlines():
+        name, _, count = line.partition(" ")
+        if name == "inactive_file":
+            return int(count)
+    return 0

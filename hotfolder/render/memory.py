@@ -1,0 +1,250 @@
+"""The memory plan: how a picture is rendered within the memory that there is. Numbers only, pure.
+
+The estimates are those of `benchmarks/memory.py`, which counts the bytes of real model shapes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from hotfolder.render import grid
+
+Sides = tuple[int, int]
+Holding = Literal["resident", "text-offload", "group-offload", "fp8"]
+GIB = 2**30
+
+WHOLE_DECODE_PX = 2 * 1024 * 1024  # above this area the autoencoder's attention costs too much
+TILES_PX = (1024, 512)
+TILE_OVERLAP_PX = 128
+LARGEST_WINDOW_PX = 1024
+OVERLAPS = 8  # neighbouring windows share this part of their side
+STREAMED_BYTES = GIB // 2  # what is on the device at a time of weights that are streamed
+PINNED = 1.2  # group offload holds the weights in pinned memory of the computer, with some waste
+
+_PICTURE_BYTES = 3 * 4 * 2  # the decoded picture and its copy, float32, for each px
+_MIN_PX, _MAX_PX = 64, 16_384
+_TILES = re.compile(r"vae tiles ([0-9]{1,5})/([0-9]{1,5})")
+_WINDOWS = re.compile(r"windows ([0-9]{1,5})x([0-9]{1,5})/([0-9]{1,5})")
+_FELL = "after running out of memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a model takes of memory, in bytes, in the number format it is used in.
+
+    `text_bytes` are the weights of each text encoder. `pass_bytes` are the activations of one pass
+    of the denoiser for one sample and one px of the picture, `decode_bytes` and `encode_bytes`
+    those of the autoencoder. `pairs`: guided passes come two at a time. `windows`: it can be
+    rendered by windows, whose sides are multiples of `step_px`. It learned on pictures with sides
+    of `native_px`.
+    """
+
+    denoiser_bytes: int
+    text_bytes: tuple[int, ...]
+    vae_bytes: int
+    pass_bytes: float
+    decode_bytes: float
+    encode_bytes: float
+    pairs: bool
+    windows: bool
+    step_px: int
+    native_px: int
+
+    @property
+    def window_px(self) -> int:
+        """The side of a square window: half again what the model learned on, within reason."""
+        return max(self.native_px, min(self.native_px * 3 // 2, LARGEST_WINDOW_PX))
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The memory that a render may take: the device's, and the computer's behind it.
+
+    `host_bytes` is 0 where there is nothing behind the device, as on a CPU.
+    """
+
+    device_bytes: int
+    host_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be rendered: sides in px, from a source or not, with guidance or not."""
+
+    sides: Sides
+    img2img: bool = False
+    guided: bool = False
+
+    @property
+    def area_px(self) -> int:
+        """The number of pixels."""
+        return self.sides[0] * self.sides[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """The autoencoder works on squares of `side` px that overlap by at least `overlap` px."""
+
+    side: int
+    overlap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The denoiser works on windows, in px of the picture, that overlap by at least `overlap`."""
+
+    width: int
+    height: int
+    overlap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a picture is rendered. All but `holding` changes bits, and so does `fp8`.
+
+    `holding` says where the weights are: "resident", all on the device · "text-offload", text
+    encoders only while they read · "group-offload", each layer only while it computes · "fp8",
+    the denoiser's in eight bits, and text encoders only while they read. `split_guidance`: the
+    passes with and without the prompt come one after the other.
+    """
+
+    holding: Holding = "resident"
+    tiles: Tiles | None = None
+    split_guidance: bool = False
+    windows: Windows | None = None
+
+    def __str__(self) -> str:
+        words: list[str] = [self.holding]
+        if self.tiles:
+            words.append(f"vae tiles {self.tiles.side}/{self.tiles.overlap}")
+        if self.split_guidance:
+            words.append("split guidance")
+        if self.windows:
+            w = self.windows
+            words.append(f"windows {w.width}x{w.height}/{w.overlap}")
+        return ", ".join(words)
+
+
+def parse(text: str) -> Plan:
+    """The plan whose text is `text`, such as "resident, vae tiles 1024/128".
+
+    The text may come from a picture that anybody made: ValueError for unknown words, and for
+    numbers that would take forever.
+    """
+    words = text.removesuffix(f", {_FELL}").split(", ")
+    holding = next((known for known in get_args(Holding) if known == words[0]), None)
+    if holding is None:
+        raise ValueError(f"the memory plan {text[:60]!r} is unknown to this version")
+    tiles, split, windows = None, False, None
+    for word in words[1:]:
+        if match := _TILES.fullmatch(word):
+            side, overlap = map(int, match.groups())
+            tiles = Tiles(*_bounded(text, side, overlap=overlap))
+        elif match := _WINDOWS.fullmatch(word):
+            width, height, overlap = map(int, match.groups())
+            windows = Windows(*_bounded(text, width, height, overlap=overlap))
+        elif word == "split guidance":
+            split = True
+        else:
+            raise ValueError(f"the memory plan {text[:60]!r} is unknown to this version")
+    return Plan(holding, tiles, split, windows)
+
+
+def after_falling(plan: Plan) -> str:
+    """The text of a plan that was taken because one with more memory had failed."""
+    return f"{plan}, {_FELL}"
+
+
+def choose(footprint: Footprint, room: Room, task: Task) -> Plan | None:
+    """The fastest plan whose peak fits into `room`; None where none does."""
+    plans = ladder(footprint, room, task)
+    return next((p for p in plans if peak_bytes(p, footprint, task) <= room.device_bytes), None)
+
+
+def most_frugal(footprint: Footprint, room: Room, task: Task) -> Plan:
+    """The plan with the lowest peak, whether it fits or not; of equals the last one."""
+    plans = reversed(list(ladder(footprint, room, task)))
+    return min(plans, key=lambda plan: peak_bytes(plan, footprint, task))
+
+
+def ladder(footprint: Footprint, room: Room, task: Task) -> Iterator[Plan]:
+    """All plans for `task`, the fastest first.
+
+    What is decided by area alone, so that cost grows no faster than the pixels, is in all of them:
+    windows above twice a window's area, tiles above `WHOLE_DECODE_PX`. Text encoders move before
+    anything is done that changes bits; other weights move last, because that costs most.
+    """
+    can_split = task.guided and footprint.pairs
+    window_area = footprint.window_px**2
+    can_window = footprint.windows and task.img2img and task.area_px > window_area
+    fitted = _windows(footprint, task.sides) if can_window else None
+    by_area = fitted if task.area_px > 2 * window_area else None
+    sizes = TILES_PX if task.area_px > WHOLE_DECODE_PX else (None, *TILES_PX)
+    tiles = [
+        Tiles(side, TILE_OVERLAP_PX) if side else None
+        for side in sizes
+        if side is None or side**2 < task.area_px
+    ]
+    measures = [(tile, False, by_area) for tile in tiles]
+    if can_split:
+        measures.append((tiles[-1], True, by_area))
+    if fitted != by_area:
+        measures.append((tiles[-1], can_split, fitted))
+    for holdings in _holdings(footprint, room):
+        for measure in measures:
+            for holding in holdings:
+                yield Plan(holding, *measure)
+
+
+def peak_bytes(plan: Plan, footprint: Footprint, task: Task) -> int:
+    """The most memory that `plan` takes of the device, weights and activations."""
+    area = task.area_px
+    passes = 2 if task.guided and footprint.pairs and not plan.split_guidance else 1
+    seen = min(area, plan.windows.width * plan.windows.height) if plan.windows else area
+    tile = min(area, plan.tiles.side**2) if plan.tiles else area
+    coded = max(footprint.decode_bytes, footprint.encode_bytes if task.img2img else 0.0) * tile
+    drawn = footprint.pass_bytes * seen * passes
+    held, reading = _held_bytes(plan.holding, footprint)
+    return held + round(max(reading, drawn, coded + _PICTURE_BYTES * area))
+
+
+def _held_bytes(holding: Holding, footprint: Footprint) -> tuple[int, int]:
+    """(weights that lie on the device all the time, those that come to read the prompt)."""
+    text, largest = sum(footprint.text_bytes), max(footprint.text_bytes, default=0)
+    denoiser, vae = footprint.denoiser_bytes, footprint.vae_bytes
+    if holding == "resident":
+        return denoiser + text + vae, 0
+    if holding == "group-offload":
+        return min(denoiser, STREAMED_BYTES) + vae, min(largest, STREAMED_BYTES)
+    return (denoiser // 2 if holding == "fp8" else denoiser) + vae, largest
+
+
+def _holdings(footprint: Footprint, room: Room) -> tuple[tuple[Holding, ...], ...]:
+    """The ways to hold the weights that make sense here; those that cost about the same together.
+
+    Eight-bit storage changes pictures, and a model cannot go back to what was rounded. So it is
+    for all sizes or for none: only where neither the device nor the computer can hold the weights.
+    """
+    if not room.host_bytes:
+        return (("resident",),)
+    weights = footprint.denoiser_bytes + sum(footprint.text_bytes)
+    if weights * PINNED <= room.host_bytes:
+        return (("resident", "text-offload"), ("group-offload",))
+    held, _ = _held_bytes("text-offload", footprint)
+    small = footprint.pass_bytes * footprint.native_px**2
+    return (("resident", "text-offload"),) if held + small <= room.device_bytes else (("fp8",),)
+
+
+def _windows(footprint: Footprint, sides: Sides) -> Windows:
+    target = footprint.window_px
+    overlap = max(footprint.step_px, target // OVERLAPS // footprint.step_px * footprint.step_px)
+    return Windows(*grid.fit(sides, target, overlap, footprint.step_px), overlap)
+
+
+def _bounded(text: str, *sides: int, overlap: int) -> tuple[int, ...]:
+    if not all(_MIN_PX <= side <= _MAX_PX for side in sides) or overlap > min(sides) // 2:
+        raise ValueError(f"the memory plan {text[:60]!r} has sizes that make no sense")
+    return (*sides, overlap)

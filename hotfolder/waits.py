@@ -1,0 +1,52 @@
+"""Which jobs could not be done just now, why, and when they are tried again. Time is passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+LONGEST_PAUSE_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    again_at: float
+    pause_s: float
+    says: str
+
+
+class Waits:
+    """The files whose jobs have to wait: longer each time, until one works.
+
+    They are known by their paths, and times are those of a monotonic clock, in seconds.
+    """
+
+    def __init__(self) -> None:
+        self._waits: dict[str, _Wait] = {}
+
+    def postpone(self, path: str, says: str, now_s: float) -> bool:
+        """Let others go first, because of what `says` says; whether this is the first time."""
+        before = self._waits.get(path)
+        pause_s = min(LONGEST_PAUSE_S, 2 * before.pause_s) if before else 1.0
+        self._waits[path] = _Wait(now_s + pause_s, pause_s, says)
+        return before is None
+
+    def end(self, path: str) -> None:
+        """Something was done with this file."""
+        self._waits.pop(path, None)
+
+    def forget_past(self, now_s: float) -> None:
+        """Forget files whose time has come and that nobody asks for any more."""
+        self._waits = {path: wait for path, wait in self._waits.items() if wait.again_at > now_s}
+
+    def has(self, path: str, now_s: float) -> bool:
+        """Whether this file has to wait still."""
+        return path in self._waits and now_s < self._waits[path].again_at
+
+    def ends_at(self) -> list[float]:
+        """When each of them may be tried again."""
+        return [wait.again_at for wait in self._waits.values()]
+
+    def reasons(self) -> Mapping[str, str]:
+        """What each file waits for."""
+        return {path: wait.says for path, wait in self._waits.items()}

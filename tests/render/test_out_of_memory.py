@@ -1,0 +1,88 @@
+"""When memory runs out the picture is begun again with the next plan, and that is told."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from PIL import Image
+
+from hotfolder.images.pixels import pixel_hash
+from hotfolder.recipes.profile import Model
+from hotfolder.recipes.recipe import Recipe
+from hotfolder.render import memory
+from hotfolder.render.engine import Engine
+from tests.render import tiny
+
+# A process that may take no more than some memory beyond what it has after a small picture.
+LIMITED = """
+import logging, resource, sys
+from pathlib import Path
+import msgspec, torch
+from PIL import Image
+from hotfolder.errors import TooLargeError
+from hotfolder.images.pixels import pixel_hash
+from hotfolder.recipes import recipe as recipes
+from hotfolder.recipes.profile import Model
+from hotfolder.render.engine import Engine
+
+logging.basicConfig(stream=sys.stdout, format="%(message)s")
+final = recipes.from_builtins(msgspec.json.decode(sys.argv[1]))
+engine = Engine({"sd": Model(source="./sd", multiple=16)}, Path(sys.argv[2]), "cpu", threads=1)
+source = Image.new("RGB", (64, 64), "teal")
+small = msgspec.structs.replace(final, width=64, height=64)
+engine.render(small, source)
+free = resource.getrlimit(resource.RLIMIT_AS)
+for megabytes in (160, 5):
+    status = open("/proc/self/status").read()
+    now = int(status.split("VmSize:")[1].split()[0]) * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (now + megabytes * 2**20, free[1]))
+    try:
+        made = engine.render(final, source)
+        print("made", pixel_hash(made.image), made.facts.memory_plan, sep="|")
+    except TooLargeError as error:
+        print("failed", error, sep="|")
+    resource.setrlimit(resource.RLIMIT_AS, free)
+    print("after", pixel_hash(engine.render(small, source).image), sep="|")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's memory so")
+def test_a_process_with_little_memory(engine: Engine, models: Path, final: Recipe) -> None:
+    """A large final is made by tiles where it does not fit whole, with the bits of that plan.
+
+    Where nothing is left to try it fails in words, and small pictures still come out as before.
+    """
+    recipe = msgspec.structs.replace(final, width=768, height=768, steps=2)
+    text = msgspec.json.encode({"schema": 1, **msgspec.to_builtins(recipe)}).decode()
+    command = [sys.executable, "-c", LIMITED, text, str(models)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    source = Image.new("RGB", (64, 64), "teal")
+    small = msgspec.structs.replace(recipe, width=64, height=64)
+    after = f"after|{pixel_hash(engine.render(small, source).image)}"
+    told, made, first, *trouble, failed, second = ran.stdout.splitlines()
+    assert first == second == after
+    assert "memory ran out for 768x768 with the plan 'resident, windows" in told
+    _, pixels, plan = made.split("|")
+    assert "vae tiles" in plan
+    assert plan.endswith("after running out of memory")
+    assert pixel_hash(engine.render(recipe, source, plan=plan).image) == pixels
+    assert trouble == []
+    assert failed == "failed|there is too little memory for this size"
+
+
+def test_a_budget_is_kept_to(models: Path, final: Recipe) -> None:
+    """With less memory the engine takes tiles by itself, before anything fails."""
+    offered = {"sd": Model(source="./sd", multiple=tiny.MULTIPLE)}
+    recipe = msgspec.structs.replace(final, width=592, height=592, steps=2)
+    plans = []
+    for megabytes in (1000, 70):
+        engine = Engine(offered, models, "cpu", threads=1, memory_bytes=megabytes * 10**6)
+        rendered = engine.render(recipe, Image.new("RGB", (64, 64), "teal"))
+        plans.append(memory.parse(rendered.facts.memory_plan))
+    assert plans[0].tiles is None
+    assert plans[1].tiles == memory.Tiles(512, memory.TILE_OVERLAP_PX)

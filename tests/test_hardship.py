@@ -1,0 +1,162 @@
+"""The daemon when disks fill up and folders vanish: it waits, says why, and goes on by itself."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import threading
+from collections import namedtuple
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from hotfolder.daemon import Daemon, Until
+from hotfolder.errors import HotfolderError, StudioMissingError
+from hotfolder.report.progress import Lines
+from hotfolder.studio import bulletin
+from hotfolder.studio.layout import Studio
+from tests.kennel import until
+from tests.painter import Atelier
+
+SMALL = 'extends = "postcard"\nsteps = 2\n[draft]\narea = "32x32"\ncount = 2\n'
+SETTINGS = 'profile = "small"\nsettle_seconds = 0.05\nlook_seconds = 0.5\nkeep_free_gb = 0\n'
+
+
+class Said(Lines):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+
+    def say(self, sentence: str) -> None:
+        """Keep it."""
+        self.sentences.append(sentence)
+
+    warn = say
+
+
+@pytest.fixture
+def small(studio: Studio) -> Studio:
+    """A studio whose pictures take no time."""
+    (studio.profiles / "small.toml").write_text(SMALL)
+    studio.settings.write_text(SETTINGS)
+    return studio
+
+
+@contextmanager
+def at_work(studio: Studio) -> Iterator[Said]:
+    """A daemon that works on a studio meanwhile."""
+    said = Said()
+    daemon = Daemon(studio, said, executor=Atelier())
+    thread = threading.Thread(target=daemon.run, args=[Until()])
+    thread.start()
+    try:
+        yield said
+    finally:
+        daemon.stop()
+        thread.join(60)
+        daemon.close()
+
+
+def drop(studio: Studio, name: str) -> None:
+    (studio.inbox / name).write_text(f"a castle {name}")
+
+
+def drafts(studio: Studio) -> int:
+    return len(list(studio.drafts.glob("*.png")))
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [(errno.ENOSPC, "the disk is full"), (errno.EROFS, "the disk cannot be written to")],
+)
+def test_a_disk_that_takes_nothing(
+    small: Studio, monkeypatch: pytest.MonkeyPatch, code: int, says: str
+) -> None:
+    """Drafts wait for it, which `status` knows, and are made once when it has room again."""
+
+    def refuse(descriptor: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    with at_work(small):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", refuse)
+            drop(small, "a.txt")
+            until(lambda: bulletin.read(small.root).waits, 30)
+            assert bulletin.read(small.root).waits == {"inbox/a.txt": says}
+            assert drafts(small) == 0
+        until((small.done / "a.txt").exists, 60)
+        until(lambda: not bulletin.read(small.root).waits, 30)
+    assert drafts(small) == 2
+    assert sorted(p.suffix for p in small.drafts.iterdir()) == [".png", ".png"], "no temp file"
+
+
+def test_a_disk_that_is_low(small: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is begun before there is room, and that is said, both times."""
+    usage = namedtuple("usage", "total used free")
+    small.settings.write_text(SETTINGS.replace("keep_free_gb = 0", "keep_free_gb = 2"))
+    with at_work(small) as said:
+        with monkeypatch.context() as patch:
+            patch.setattr(shutil, "disk_usage", lambda path: usage(9e9, 8e9, 1e9))
+            drop(small, "a.txt")
+            until(lambda: any("less than 2 GB free" in line for line in said.sentences), 30)
+        until((small.done / "a.txt").exists, 60)
+    assert any("has room again" in line for line in said.sentences)
+    assert drafts(small) == 2
+
+
+@pytest.mark.parametrize("what", ["studio", "studio/.hotfolder"])
+def test_a_studio_that_vanishes(small: Studio, tmp_path: Path, what: str) -> None:
+    """Nothing is made where it was; when it is back work goes on, with what came meanwhile."""
+    with at_work(small) as said:
+        drop(small, "a.txt")
+        until((small.done / "a.txt").exists, 60)
+        (tmp_path / what).rename(tmp_path / "away")
+        until(lambda: "is not there" in bulletin.read(small.root).pause, 30)
+        assert small.root.exists() == (what != "studio")
+        assert not small.marker.exists()
+        if what == "studio":
+            (tmp_path / "away/inbox/b.txt").write_text("a castle b.txt")
+        (tmp_path / "away").rename(tmp_path / what)
+        until(lambda: not bulletin.read(small.root).pause, 30)
+        drop(small, "c.txt")
+        until((small.done / "c.txt").exists, 60)
+        until(lambda: what != "studio" or (small.done / "b.txt").exists(), 60)
+    assert sum("waits until it is back" in line for line in said.sentences) == 1
+    assert drafts(small) == (6 if what == "studio" else 4)
+
+
+def test_another_folder_in_its_place(small: Studio, tmp_path: Path) -> None:
+    """A replaced studio is worked on like the one before: its changes are heard of."""
+    small.settings.write_text(SETTINGS.replace("look_seconds = 0.5", "look_seconds = 2"))
+    shutil.copytree(small.root, tmp_path / "copy")
+    with at_work(small):
+        drop(small, "a.txt")
+        until((small.done / "a.txt").exists, 60)
+        small.root.rename(tmp_path / "old")
+        (tmp_path / "copy").rename(small.root)
+        drop(small, "b.txt")
+        until((small.done / "b.txt").exists, 60)
+    assert drafts(small) == 2
+    assert len(list((tmp_path / "old/drafts").glob("*.png"))) == 2
+
+
+def test_a_run_that_ends_by_itself(small: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be worked on ends it, in words and with an exit code."""
+
+    def refuse(*arguments: object, **options: object) -> object:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), "ledger")
+
+    daemon = Daemon(small, executor=Atelier())
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "glob", refuse)
+        with pytest.raises(HotfolderError, match=r"cannot be worked on: the disk reports an error"):
+            daemon.run(Until(idle=True))
+    shutil.rmtree(small.root)
+    with pytest.raises(StudioMissingError, match="is not there"):
+        daemon.run(Until(idle=True))
+    daemon.close()
+    assert not small.root.exists()
