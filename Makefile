@@ -1,10 +1,10 @@
-# Two commands: `make demo` and `make test`. Each makes the environment it needs in .venv.
+# Commands: `make demo`, `make test`, `make campaign`. Each makes the environment it needs in .venv.
 
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo test lint unit clean
+.PHONY: demo test lint unit campaign clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -19,6 +19,10 @@ lint: .venv/.installed-test
 
 unit: .venv/.installed-test
 	$(BIN)/python -m pytest
+
+# Hours, and most of it as root on Linux; CAMPAIGN="kills --count 100" runs a part.
+campaign: .venv/.installed-test
+	$(BIN)/python -m campaigns $(CAMPAIGN)
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

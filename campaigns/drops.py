@@ -230,7 +230,7 @@ ENCODINGS = {
 
 
 class _Samba:
-    """A Samba server on the loopback whose share is the inbox; killed and started again at times."""
+    """A Samba server on the loopback whose share is the inbox; killed and started at times."""
 
     def __init__(self, inbox: Path, work: Path) -> None:
         self.works = shutil.which("smbd") is not None and shutil.which("smbclient") is not None
@@ -246,9 +246,15 @@ class _Samba:
             f"smb ports = {_SMB_PORT}\nunix extensions = no\n"
             + "".join(
                 f"{name} = {work}\n"
-                for name in ("private dir", "lock directory", "state directory",
-                             "cache directory", "pid directory", "ncalrpc dir")
-            )  # fmt: skip
+                for name in (
+                    "private dir",
+                    "lock directory",
+                    "state directory",
+                    "cache directory",
+                    "pid directory",
+                    "ncalrpc dir",
+                )
+            )
             + f"log file = {work}/log\n"
             f"[inbox]\npath = {inbox}\nguest ok = yes\nguest only = yes\nread only = no\n"
         )

@@ -7,10 +7,10 @@ Then it may finish in peace, and the disk is read.
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from campaigns.kit import checker, daemons
-from dataclasses import asdict
 from campaigns.kit.people import People, studio
 from campaigns.kit.table import Tally
 

@@ -21,7 +21,7 @@ from campaigns.kit.table import Tally
 TITLE = "SIGKILL at every system call of one prompt's life"
 COUNT = 0  # all
 NAIVE = 0
-_CALL = re.compile(r"(\w+)\(")
+_CALL = re.compile(r"\w+\(")
 
 
 def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
@@ -30,7 +30,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
     place, book = pattern(kind, work)
     calls = [
         (name, number)
-        for name, times in sorted(life(kind, place, work).items())
+        for name, times in sorted(_counts(life(kind, place, work)).items())
         for number in range(1, times + 1)
     ]
     tally.measured["system calls"] = f"{len(calls):,}"
@@ -69,13 +69,16 @@ def copy(place: daemons.Place, root: Path) -> daemons.Place:
     return here
 
 
-def life(kind: daemons.Kind, place: daemons.Place, work: Path) -> Counter[str]:
-    """How often the main thread makes each system call in the whole life."""
+def life(kind: daemons.Kind, place: daemons.Place, work: Path) -> list[str]:
+    """The system calls of the main thread in the whole life, as strace writes them down."""
     here, listed = copy(place, work / "life"), work / "calls"
     daemon = daemons.start(kind, here, "--once", stopped=True, before=daemons.in_one_thread)
-    daemons.traced(daemon, "-o", str(listed)).wait(120)
+    daemons.traced(daemon, "-s", "4096", "-o", str(listed)).wait(120)
     daemon.wait(20)
     lines = listed.read_text("ascii", "replace").splitlines()
-    calls = Counter(match[1] for line in lines if (match := _CALL.match(line)))
-    calls.pop("exit_group", None)
-    return calls
+    return [line for line in lines if _CALL.match(line) and not line.startswith("exit_group")]
+
+
+def _counts(calls: list[str]) -> Counter[str]:
+    """How often each system call is made."""
+    return Counter(line.partition("(")[0] for line in calls)

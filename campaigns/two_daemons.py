@@ -1,6 +1,6 @@
 """Two daemons on one folder that do not see each other's lock: locally, and one over sshfs.
 
-The second has local state of its own, and so another machine's name. Both look at the same inbox at the
+The second has local state of its own, and so another machine's name. Both look at one inbox at the
 same time; what one publishes the other has to respect. Over sshfs the second sees no events, and
 its file system has no `renameat2`. Drops come in bursts so that both want the same job.
 """

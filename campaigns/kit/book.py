@@ -1,10 +1,9 @@
-"""What people did to a studio, and so may expect of it: written by campaigns, read by the checker."""
+"""What people did to a studio and may expect of it: written by campaigns, read by the checker."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -53,4 +52,4 @@ class Book:
         """Write it to disk, whole or not at all."""
         beside = path.with_name(path.name + ".new")
         beside.write_text(json.dumps(asdict(self)), "ascii")
-        os.replace(beside, path)
+        beside.replace(path)

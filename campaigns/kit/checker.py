@@ -72,7 +72,8 @@ def check(root: Path, book: Mapping[str, Any]) -> Violations:
                 if hashlib.sha256(path.read_bytes()).hexdigest() not in owned:
                     found["I3"].append(f"{path}: {torn}")
                 continue
-            if picture.recipe is None and picture.sha256 not in owned:
+            foreign = picture.recipe is None and picture.sha256 not in owned
+            if foreign and not _is_conflict(path):
                 found["I3"].append(f"{path}: carries no recipe")
             pictures[room].append(picture)
     _check_prompts(root, book, pictures, found)
@@ -237,7 +238,7 @@ def _named(folder: Path, stem: str, suffix: str) -> list[Path]:
     paths = [exact] if exact.exists() else []
     if folder.is_dir() and stem:
         numbered = re.compile(r"-\d+" + re.escape(suffix) + r"\Z")
-        for name in os.listdir(folder):
+        for name in os.listdir(folder):  # noqa: PTH208 - names with any bytes
             match = numbered.search(name)
             if match and (stem == name[: match.start()] or _is_cut(stem, name[: match.start()])):
                 paths.append(folder / name)

@@ -22,7 +22,7 @@ from typing import Literal
 import dynamicprompts.parser.parse  # noqa: F401 - this and the next are what takes long
 import PIL.PngImagePlugin  # noqa: F401
 
-import hotfolder.commands.run  # noqa: F401
+import hotfolder.commands.run
 import hotfolder.executors.opening
 import hotfolder.renders
 from campaigns.kit import naive, painter
@@ -156,6 +156,7 @@ def in_one_thread() -> None:
     """
     global _executor  # noqa: PLW0603 - in a child that was forked for one daemon
     _executor = painter.here
+    painter.trace = None
     hotfolder.renders.ThreadPoolExecutor = painter.Press
 
 
@@ -171,7 +172,7 @@ def finish(kind: Kind, place: Place, seconds: float = 60.0) -> None:
 
 
 def traced(running: Running, *arguments: str, seconds: float = 20.0) -> subprocess.Popen[bytes]:
-    """Attach strace to the main thread of a daemon that was started `stopped`, then let it go on."""
+    """Attach strace to the main thread of a daemon that waits `stopped`, then let it go on."""
     status = Path(f"/proc/{running.pid}/status")
     until(lambda: "State:\tT" in status.read_text(), seconds)
     tracer = subprocess.Popen(

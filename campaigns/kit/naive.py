@@ -60,10 +60,9 @@ class Writer(FileSystemEventHandler):
 
     def draft(self, path: Path) -> None:
         """Make the drafts of a prompt file, and put the file aside."""
-        for prompt in path.read_text("utf-8").split("\n\n"):
-            prompt = " ".join(prompt.split())
+        for paragraph in path.read_text("utf-8").split("\n\n"):
             for _ in range(DRAFTS):
-                self.save("drafts", prompt, DRAFT_PX, None)
+                self.save("drafts", " ".join(paragraph.split()), DRAFT_PX, None)
         path.rename(self.root / "inbox" / "done" / path.name)
 
     def refine(self, path: Path) -> None:

@@ -20,7 +20,7 @@ def early_drafts(
 
     `picks` are (monotonic time in s, the picture's id). All with one daemon that lived all along.
     """
-    waiting = dict((identity, picked) for picked, identity in picks)
+    waiting = {identity: picked for picked, identity in picks}
     begun: Counter[str] = Counter()
     early = []
     for line in trace.read_text().splitlines():

@@ -5,6 +5,7 @@ Every deed is entered in the book, so that the checker knows what to expect.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import random
@@ -58,18 +59,22 @@ def studio(
 
 
 class People:
-    """The users of one studio, what they do decided by a seed."""
+    """The users of one studio, what they do decided by a seed.
 
-    def __init__(self, place: Place, seed: str, name: str = "") -> None:
+    `durable`: their programs see to it that what they write is on the disk.
+    """
+
+    def __init__(self, place: Place, seed: str, name: str = "", durable: bool = False) -> None:
         self.place = place
         self.book = Book()
         self.chance = random.Random(seed)
         self._name = name
+        self._durable = durable
         self._outside = place.root.with_name(place.root.name + ".outside")
         self._outside.mkdir(exist_ok=True)
         self._count = 0
         self.picks: list[tuple[float, str]] = []  # when (monotonic, in s), which picture
-        self._picked: set[str] = set()
+        self.picked: set[str] = set()
 
     @property
     def root(self) -> Path:
@@ -90,6 +95,7 @@ class People:
         began = time.monotonic()
         way(source, target)
         took_s = time.monotonic() - began
+        self._flush(target)
         self.own_prompt(target)
         if way is like_an_editor:
             self._may_have([UNFINISHED])
@@ -121,13 +127,16 @@ class People:
     def pick(self) -> bool:
         """Move, copy or star one of the drafts; whether there was one."""
         drafts = sorted((self.root / "drafts").glob("*.png"))
-        drafts = [path for path in drafts if path.name not in self._picked]
+        drafts = [path for path in drafts if path.name not in self.picked]
         if not drafts:
             return False
         draft = self.chance.choice(drafts)
-        self._picked.add(draft.name)
+        self.picked.add(draft.name)
         picked = self.root / "seeds" / draft.name
-        identity = checker.read(draft).identity
+        try:
+            identity = checker.read(draft).identity
+        except (OSError, checker.Torn):
+            return False  # nobody picks a picture that does not show
         deed = self.chance.choice(("move", "copy", "star", "star"))
         try:
             if deed == "move":
@@ -136,6 +145,7 @@ class People:
             elif deed == "copy":
                 data = draft.read_bytes()
                 picked.write_bytes(data)
+                self._flush(picked)
                 digest = hashlib.sha256(data).hexdigest()
                 self.book.copies[digest] = self.book.copies.get(digest, 0) + 1
                 self.book.own(self.root, picked)
@@ -151,6 +161,7 @@ class People:
         data = draft.read_bytes()
         beside = draft.with_name(f"{draft.name}_exiftool_tmp")
         beside.write_bytes(starred(data))
+        self._flush(beside)
         if not draft.exists():
             beside.unlink()
             return
@@ -160,6 +171,13 @@ class People:
         except FileNotFoundError:
             self.book.own(self.root, self.root / "seeds" / draft.name, "drafts")
             self.book.files[-1].path = f"drafts/{draft.name}"
+
+    def _flush(self, path: Path) -> None:
+        for part in (path, path.parent) if self._durable else ():
+            with contextlib.suppress(FileNotFoundError):  # the daemon has moved it
+                descriptor = os.open(part, os.O_RDONLY)
+                os.fsync(descriptor)
+                os.close(descriptor)
 
     def close(self) -> None:
         """Write the book beside the studio."""
@@ -208,10 +226,8 @@ def like_an_editor(source: Path, target: Path) -> None:
     swap.write_bytes(b"b0VIM 8.2")
     probe.touch()
     probe.unlink()
-    try:
+    with contextlib.suppress(FileNotFoundError):  # the daemon was faster: that version is done
         target.rename(backup)
-    except FileNotFoundError:  # the daemon was faster: the unfinished version is done already
-        pass
     target.write_bytes(source.read_bytes())
     backup.unlink(missing_ok=True)
     swap.unlink()

@@ -95,13 +95,13 @@ def table(rows: Iterable[Row], order: Iterable[str]) -> str:
         if ours is None:
             continue
         counts = [_count(ours.violations, invariant) for invariant in INVARIANTS]
-        beside = [f"{naive.runs:,}", _told(naive.violations)] if naive else ["–", "–"]
+        beside = [f"{naive.runs:,}", _told(naive.violations)] if naive else ["-", "-"]
         lines.append([ours.title, f"{ours.runs:,}", f"{ours.faults:,}", *counts, *beside])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _count(violations: Mapping[str, int], invariant: str) -> str:
-    return f"{violations[invariant]:,}" if invariant in violations else "–"
+    return f"{violations[invariant]:,}" if invariant in violations else "-"
 
 
 def _told(violations: Mapping[str, int]) -> str:
