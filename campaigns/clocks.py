@@ -64,7 +64,7 @@ class _Clock:
         place = replace(studio(work, f"studio-{number}"), environment={"TZ": self.zone})
         if number % 2:
             settings = place.root / "hotfolder.toml"
-            settings.write_text(settings.read_text() + 'folders = "day"\n')
+            settings.write_text('folders = "day"\n' + settings.read_text())
         self.people = People(place, f"{seed} {number}", f"{number}.")
         self._time = work / f"time-{number}"
         self._set(0.0)

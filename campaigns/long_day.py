@@ -1,9 +1,9 @@
 """24 simulated hours and 100,000 drafts, then real idleness beside them.
 
 First the real daemon under a clock that is passed in: an endless prompt file, whose drafts take
-0.864 s of that clock each, and a picked draft each hour. Then a daemon in real time that has nothing
-to do in that studio: it may write nothing there and use less than 0.5 % of a processor (I8). `count`
-is the number of drafts.
+0.864 s of that clock each, and a picked draft each hour. Then a daemon in real time that has
+nothing to do in that studio: it may write nothing there and use less than 0.5 % of a processor
+(I8). `count` is the number of drafts.
 """
 
 from __future__ import annotations
