@@ -11,10 +11,12 @@ import argparse
 import importlib
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
+from types import FrameType
 
 from campaigns.kit import table
 
@@ -36,8 +38,18 @@ CAMPAIGNS = (
 """In the order of the table; each is a module with TITLE, COUNT, NAIVE and `run`."""
 
 
+class CutOff(BaseException):
+    """SIGTERM: the row shall say what was run so far."""
+
+
+def cut_off(number: int, frame: FrameType | None) -> None:
+    """For SIGTERM."""
+    raise CutOff
+
+
 def main() -> int:
     """Run what the command line names; 1 if the daemon violated an invariant."""
+    signal.signal(signal.SIGTERM, cut_off)
     parser = argparse.ArgumentParser(
         prog="campaigns", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -67,7 +79,11 @@ def _run(name: str, kind: table.Kind, options: argparse.Namespace) -> table.Row:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     began = time.monotonic()
-    tally = campaign.run(kind, options.seed, count, folder)
+    tally = table.Tally()
+    try:
+        campaign.run(kind, options.seed, count, folder, tally)
+    except CutOff:
+        tally.measured["cut off"] = f"it should have been {count:,}" if count else "not all"
     row = table.row(name, campaign.TITLE, kind, options.seed, time.monotonic() - began, tally)
     table.save(options.results, row)
     print(

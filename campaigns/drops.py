@@ -38,9 +38,9 @@ _QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": s
 Way = Callable[[Path, Path], None]
 
 
-def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
+def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
     """Make `count` of the combinations, in an order that `seed` decides."""
-    tally = Tally(asked=("I1", "I2", "I3", "I4", "I5", "I7"))
+    tally.asked = ("I1", "I2", "I3", "I4", "I5", "I7")
     place = studio(work, settle_s=_SETTLE_S, step_s=0.002)
     people = People(place, str(seed))
     daemon = daemons.start(kind, place)
@@ -73,7 +73,6 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
     tally.measured["ways, names, encodings"] = f"{len(ways)}, {len(NAMES)}, {len(ENCODINGS)}"
     tally.measured["no tool makes"] = f"{sum(refused.values())}: {', '.join(sorted(refused))}"
     tally.measured["picked meanwhile"] = str(len(people.picks))
-    return tally
 
 
 def drop(people: People, number: int, kind: str, way: Way, name: str, encoding: str) -> bool:

@@ -28,9 +28,9 @@ _LASTS_S = 0.6
 _PATIENCE_S = 12.0
 
 
-def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
+def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
     """Let every call fail, or about `count` of them spread evenly from one that `seed` chooses."""
-    tally = Tally(asked=("I1", "I2", "I3", "I4", "I5", "I6"))
+    tally.asked = ("I1", "I2", "I3", "I4", "I5", "I6")
     place, book = pattern(kind, work)
     calls = _here(life(kind, place, work), work)
     faults = [
@@ -66,7 +66,6 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
         tally.faults += 1
         tally.add(checker.check(here.root, asdict(book)), where)
     tally.measured["ended by the fault, went on with a successor"] = f"{ended:,}"
-    return tally
 
 
 def _here(calls: list[str], work: Path) -> dict[str, list[int]]:

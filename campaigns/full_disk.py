@@ -25,9 +25,9 @@ _AT_A_TIME = 10
 _PATIENCE_S = 20.0
 
 
-def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
+def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
     """Fill `count` disks."""
-    tally = Tally(asked=("I1", "I2", "I3", "I4", "I5", "I6"))
+    tally.asked = ("I1", "I2", "I3", "I4", "I5", "I6")
     for first in range(0, count, _AT_A_TIME):
         numbers = range(first, min(count, first + _AT_A_TIME))
         disks = [Disk(kind, work / f"disk-{number}", seed, number) for number in numbers]
@@ -41,7 +41,6 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
         finally:
             for disk in disks:
                 disk.close()
-    return tally
 
 
 class Disk:

@@ -20,9 +20,8 @@ NAIVE = 400
 _KILLS = 50
 
 
-def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
+def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
     """Kill `count` daemons."""
-    tally = Tally()
     for episode in range(-(-count // _KILLS)):
         place = studio(work, f"studio-{episode}", step_s=0.001)
         people = People(place, f"{seed} {episode}", f"{episode}.")
@@ -42,4 +41,3 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
         people.close()
         tally.runs += 1
         tally.add(checker.check(place.root, asdict(people.book)), f"seed {seed} studio {episode}")
-    return tally

@@ -35,11 +35,11 @@ _MOST_CPU = 0.005
 _MOST_LOOK_S = 0.1
 
 
-def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
+def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
     """A day of `count` drafts. The naive writer knows no endless files."""
-    tally = Tally(asked=("I1", "I2", "I3", "I4", "I5", "I7", "I8"))
+    tally.asked = ("I1", "I2", "I3", "I4", "I5", "I7", "I8")
     if kind == "naive":
-        return tally
+        return
     place = studio(work, settle_s=2.0, look_s=60.0)
     quick = place.root / "profiles" / "quick.toml"
     quick.write_text(quick.read_text().replace("64x64", "32x32").replace("80x80", "48x48"))
@@ -57,7 +57,6 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
     _idle(kind, place, tally)
     _time_looks(place, tally)
     tally.add(checker.check(place.root, told["book"]), f"seed {seed}")
-    return tally
 
 
 class _Day:

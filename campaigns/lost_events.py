@@ -35,14 +35,13 @@ _SLOWEST = "slowest without events, in s"
 _CLONE_NEWUSER = 0x10000000
 
 
-def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
+def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
     """One flood of 1,000 x `count` files, and `count` studios without events."""
-    tally = Tally(asked=("I1", "I2", "I3", "I4", "I5", "I6"))
+    tally.asked = ("I1", "I2", "I3", "I4", "I5", "I6")
     _flood(kind, seed, _FILES_A_RUN * count, work / "flood", tally)
     for first in range(0, count, _AT_A_TIME):
         numbers = range(first, min(count, first + _AT_A_TIME))
         _without_events(kind, seed, numbers, work / f"quiet-{first}", tally)
-    return tally
 
 
 def _flood(kind: daemons.Kind, seed: int, files: int, work: Path, tally: Tally) -> None:

@@ -27,9 +27,8 @@ _CUTS_A_DISK = 20
 _DISK_MB = 64
 
 
-def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
+def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
     """Cut the power `count` times."""
-    tally = Tally()
     cellar = work / "xfs"
     _make(work / "xfs.img", 700, ["mkfs.xfs", "-q", "-m", "reflink=1"])
     _mount(work / "xfs.img", cellar)
@@ -41,7 +40,6 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
     finally:
         subprocess.run(["umount", cellar], check=False)
     tally.measured["pictures acknowledged before a cut"] = f"{acknowledged:,}"
-    return tally
 
 
 def _life(kind: daemons.Kind, seed: str, cuts: int, work: Path, cellar: Path, tally: Tally) -> int:

@@ -42,11 +42,11 @@ _STEPS = 14
 _SETTLE_S = 0.05
 
 
-def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
+def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
     """Run `count` sequences; the naive writer has no such core to run them on."""
-    tally = Tally(asked=("I1", "I2", "I3", "I4", "I5", "I7"))
+    tally.asked = ("I1", "I2", "I3", "I4", "I5", "I7")
     if kind == "naive":
-        return tally
+        return
     hotfolder.renders.ThreadPoolExecutor = painter.Press
     os.environ["XDG_STATE_HOME"] = str(work / "state")
     logging.disable()
@@ -69,7 +69,6 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
     hypothesis.stateful.run_state_machine_as_test(
         hypothesis.seed(seed)(Sequence), settings=settings
     )
-    return tally
 
 
 def _nothing() -> None:

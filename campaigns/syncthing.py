@@ -32,12 +32,11 @@ _PORTS = ((14384, 14484), (14385, 14485))
 _FOLDER = "studio"
 
 
-def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
+def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
     """Do `count` things on both sides."""
-    tally = Tally()
     if shutil.which("syncthing") is None:
         tally.measured["not here"] = "Syncthing is missing"
-        return tally
+        return
     place = studio(work, settle_s=0.3)
     there = work / "there"
     there.mkdir()
@@ -73,7 +72,6 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
     copies = list(place.root.rglob("*.sync-conflict-*"))
     tally.measured["conflict copies"] = str(len(copies))
     tally.measured["deeds"] = ", ".join(f"{name} {n}" for name, n in deeds.counts.items())
-    return tally
 
 
 class _Deeds:

@@ -24,9 +24,8 @@ NAIVE = 0
 _CALL = re.compile(r"\w+\(")
 
 
-def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
+def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
     """Kill at every call, or at about `count` calls spread evenly from one that `seed` chooses."""
-    tally = Tally()
     place, book = pattern(kind, work)
     calls = [
         (name, number)
@@ -46,7 +45,6 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
             tally.faults += 1
             daemons.finish(kind, here)
         tally.add(checker.check(here.root, asdict(book)), f"{name} {number}")
-    return tally
 
 
 def pattern(kind: daemons.Kind, work: Path) -> tuple[daemons.Place, Book]:

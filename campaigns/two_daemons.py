@@ -24,9 +24,8 @@ _SSH_PORT = 14422
 _BURST = 5
 
 
-def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
+def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
     """Have `count` pictures made, half of them with the second daemon on sshfs."""
-    tally = Tally()
     local = _pair(kind, seed, count - count // 2, work / "local", None, tally)
     tally.measured["local"] = local
     with_server = all(shutil.which(tool) for tool in ("sshfs", "ssh-keygen")) and (
@@ -41,7 +40,6 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
             server.close()
     else:
         tally.measured["over sshfs"] = "not here: sshfs, sshd or /dev/fuse is missing"
-    return tally
 
 
 def _pair(

@@ -25,9 +25,9 @@ _AT_A_TIME = 10
 _PATIENCE_S = 20.0
 
 
-def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
+def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
     """Let roots vanish `count` times."""
-    tally = Tally(asked=("I1", "I2", "I3", "I4", "I5", "I6"))
+    tally.asked = ("I1", "I2", "I3", "I4", "I5", "I6")
     ghosts = [Ghost(kind, work / str(n), f"{seed} {n}") for n in range(min(count, _AT_A_TIME))]
     try:
         for ghost in ghosts:
@@ -51,7 +51,6 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path) -> Tally:
     finally:
         for ghost in ghosts:
             ghost.daemon.kill()
-    return tally
 
 
 class Ghost:
