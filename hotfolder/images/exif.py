@@ -98,7 +98,8 @@ def _is_sound(exif: bytes) -> bool:
 
 def _claimed_bytes(exif: bytes, order: str) -> int:
     """How long all values of all directories say they are; struct.error where one lies outside."""
-    claimed, seen = 0, set()
+    claimed = 0
+    seen: set[int] = set()
     ahead = [(struct.unpack_from(order + "L", exif, 4)[0], True)]
     while ahead:
         start, is_first = ahead.pop()
