@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo test lint unit clean
+.PHONY: demo test lint unit fuzz regeneration clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -19,6 +19,14 @@ lint: .venv/.installed-test
 
 unit: .venv/.installed-test
 	$(BIN)/python -m pytest
+
+# 100,000 damaged pictures; a finding can be repeated by its seed and number.
+fuzz: .venv/.installed-test
+	$(BIN)/python -m tests.fuzz --files 100000 --seed 1 --keep fuzzed
+
+# 200 pictures of all kinds, each made again in another process and another order.
+regeneration: .venv/.installed-test
+	$(BIN)/python -m tests.regeneration --pictures 200
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
