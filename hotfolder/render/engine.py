@@ -250,10 +250,12 @@ class Engine:
                 pipe, arguments = _prepared(loaded, recipe, source, additions)
                 views.apply(plan, pipe)
                 image = run(pipe, arguments)
-        except MemoryError as error:
-            raise TooLargeError(_TOO_LARGE) from error
         except RenderError:
             loaded.mend()
+            raise
+        except (RuntimeError, MemoryError) as error:
+            if _ran_out(error):
+                raise TooLargeError(_TOO_LARGE) from error
             raise
         facts = Facts(seconds=round(run.seconds, 3), steps_run=run.steps, **circumstances)
         return Rendered(canvas.crop(image, (recipe.width, recipe.height)), facts)
