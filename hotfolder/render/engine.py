@@ -399,7 +399,9 @@ class _Run:
             self._on_step(self.steps, steps)
         except BaseException as error:
             self._raised = error
-            if isinstance(error, Stopped):
+            if isinstance(error, Stopped) and (
+                self.steps < steps or families.decodes_latents(pipe)
+            ):
                 self._save(pipe, latents, self.seconds + started - self._started)
             raise
         self.seconds -= time.perf_counter() - started
