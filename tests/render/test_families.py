@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import diffusers
 import msgspec
 import pytest
 import torch
+from diffusers.pipelines import auto_pipeline
 
 from hotfolder.errors import RenderError, Stopped
 from hotfolder.images.pixels import pixel_hash
@@ -136,3 +138,19 @@ def test_stopped_after_the_last_step(
         engine.render(draft, on_step=stop, resume=tmp_path / "state")
     assert (tmp_path / "state").exists() == (family == "schnell")
     assert pixel_hash(engine.render(draft, resume=tmp_path / "state").image) == whole
+
+
+def test_the_table_of_families_is_diffusers_own() -> None:
+    """Every pipeline in it exists, and it knows each img2img sibling that takes a strength."""
+    offered = {
+        family: auto_pipeline.AUTO_IMAGE2IMAGE_PIPELINES_MAPPING.get(name)
+        for name, family in auto_pipeline.AUTO_TEXT2IMAGE_PIPELINES_MAPPING.items()
+    }
+    for name, sibling in families.FAMILIES.items():
+        if name == "KolorsPipeline":  # a stand-in where sentencepiece is not installed
+            continue
+        accepted = families.accepted(getattr(diffusers, sibling or name))
+        assert ("strength" in accepted) == bool(sibling)
+        known = offered.get(getattr(diffusers, name))
+        if known is not None and "strength" in families.accepted(known):
+            assert known.__name__ == sibling
