@@ -84,6 +84,25 @@ def test_a_starred_draft_is_moved_and_refined(quick: Studio) -> None:
     assert len(shown(quick.final)) == 3
 
 
+def test_more_stars_mean_another_preset(quick: Studio) -> None:
+    """Five stars are refined as the owner's table says; the mark may stand beside the draft."""
+    (quick.profiles / "large.toml").write_text(
+        'extends = "quick"\n[refine]\narea = "192x192"\ncount = 1\n'
+    )
+    with quick.settings.open("a") as settings:
+        settings.write('[stars.presets]\n5 = "large"\n')
+    (quick.inbox / "castle.txt").write_text("a castle")
+    work(quick)
+    draft = sorted(quick.drafts.glob("*.png"))[0]
+    draft.with_name(f"{draft.name}.xmp").write_text(STAR)
+    work(quick)
+    assert sorted(p.name for p in quick.seeds.iterdir()) == [draft.name, f"{draft.name}.xmp"]
+    (final,) = shown(quick.final).values()
+    assert final.recipe is not None
+    assert final.recipe.width * final.recipe.height > 180 * 180
+    assert final.record is not None and final.record.profile == "large"
+
+
 def test_a_star_of_exiftool_picks(quick: Studio, tool: Callable[[str], str]) -> None:
     """A real program rates a draft; what it leaves beside it triggers nothing."""
     (quick.inbox / "castle.txt").write_text("a castle")
