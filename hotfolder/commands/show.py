@@ -41,6 +41,8 @@ def run(options: Namespace) -> int:
             continue
         shown.append({"file": name, **_facts(path, identity)})
         if not options.json:
+            if len(shown) > 1:
+                screen.print()
             _print(path, identity)
     if options.json:
         screen.print(json.dumps(shown, indent=2))
