@@ -47,15 +47,18 @@ def document(exif: bytes | None) -> str | None:
     return ascii_text(exif, _HISTORY)
 
 
-def block(software: str, comment: str, document: str, old: bytes | None = None) -> bytes:
+def block(software: str, comment: str, document: str, old: bytes | None = None) -> bytes | None:
     """A TIFF block with these texts, and all else that the block `old` has; empty ones are not in.
 
     It is big-endian with UTF-16BE: CivitAI, exiv2 and exiftool then agree. A software that is
-    named already stays. Characters beyond 16 bits become U+FFFD: exiv2 stumbles over them.
+    named already stays. Characters beyond 16 bits become U+FFFD: exiv2 stumbles over them. None
+    if `old` has something that cannot be written again.
     """
     import piexif
 
     tags = _tags(old)
+    if old and not tags:
+        return None
     image, photo = tags.setdefault("0th", {}), tags.setdefault("Exif", {})
     image.setdefault(_SOFTWARE, software.encode("ascii", "replace"))
     if document:
@@ -66,8 +69,7 @@ def block(software: str, comment: str, document: str, old: bytes | None = None) 
     try:
         dumped: bytes = piexif.dump(tags)
     except _GARBAGE:
-        # What it reads it cannot always write; then our own texts are all there is.
-        return block(software, comment, document) if old else b""
+        return None  # what piexif reads it cannot always write
     return dumped.removeprefix(_HEAD)
 
 
