@@ -13,6 +13,9 @@ MODEL = 0x0110  # of the camera, in the first directory
 _CODES = {b"ASCII\0\0\0": "ascii", b"JIS\0\0\0\0\0": "iso2022_jp"}
 _USER_COMMENT = 0x9286
 _SOFTWARE, _HISTORY = 0x0131, 0x9213
+_POINTERS = (0x8769, 0x8825, 0xA005)  # tags whose value is where another directory begins
+_VALUE_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # by TIFF's kind; else 1
+_MOST_DIRECTORIES = 8
 _HEAD = b"Exif\0\0"
 _GARBAGE = (ValueError, KeyError, IndexError, struct.error, TypeError)  # piexif checks little
 
@@ -71,7 +74,7 @@ def block(software: str, comment: str, document: str, old: bytes | None = None) 
 
 
 def _tags(exif: bytes | None) -> dict[str, Any]:
-    if not exif:
+    if not exif or not _is_sound(exif):
         return {}
     import piexif
 
@@ -79,3 +82,39 @@ def _tags(exif: bytes | None) -> dict[str, Any]:
         return piexif.load(_HEAD + exif)  # type: ignore[no-any-return]
     except _GARBAGE:
         return {}
+
+
+def _is_sound(exif: bytes) -> bool:
+    """Whether the values of a TIFF block are together no longer than it could hold.
+
+    piexif believes every count: six kilobytes can make it ask for gigabytes.
+    """
+    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
+    if order is None:
+        return False
+    try:
+        return _claimed_bytes(exif, order) <= 2 * len(exif)
+    except struct.error:
+        return False
+
+
+def _claimed_bytes(exif: bytes, order: str) -> int:
+    """How long all values of all directories say they are; struct.error where one lies outside."""
+    claimed = 0
+    seen: set[int] = set()
+    ahead = [(struct.unpack_from(order + "L", exif, 4)[0], True)]
+    while ahead:
+        start, is_first = ahead.pop()
+        (entries,) = struct.unpack_from(order + "H", exif, start)
+        end = start + 2 + 12 * entries
+        if start in seen or len(seen) >= _MOST_DIRECTORIES or end > len(exif):
+            raise struct.error("the directories lie outside, or lead in a circle")
+        seen.add(start)
+        for tag, kind, count, value in struct.iter_unpack(order + "HHLL", exif[start + 2 : end]):
+            claimed += count * _VALUE_BYTES.get(kind, 1)
+            if tag in _POINTERS:
+                ahead.append((value, False))
+        if is_first and end + 4 <= len(exif):  # the second directory is that of the thumbnail
+            (second,) = struct.unpack_from(order + "L", exif, end)
+            ahead += [(second, False)] if second else []
+    return claimed
