@@ -70,15 +70,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     _studio(command("init", "make a studio; never touches what is there"))
     _run(command("run", "work on a studio until told to stop"))
+    _service(command("service", "have the computer start hotfolder by itself, or no longer"))
     _studio(command("plan", "say what would be done next, in order, and why"))
     status = command("status", "say what lies where and what is waiting")
     _studio(status)
     _json(status)
     _studio(command("check", "list all mistakes in settings, profiles, wildcards and prompt files"))
+    doctor = command("doctor", "say what this computer can render, and what would help")
+    _studio(doctor)
+    _json(doctor)
+    doctor.add_argument(
+        "--measure", action="store_true", help="also measure what would be faster (a minute)"
+    )
     show = command("show", "say what is in a picture, and what it was made from")
     _images(show)
     _json(show)
     _regenerate(command("regenerate", "make pictures again from what they carry, and compare"))
+    _images(command("verify", "say whether pictures are what they say, without rendering"))
+    _restore(command("restore", "give pictures that lost their recipe a copy that has it again"))
     _export(command("export", "copy pictures for publishing, with or without their prompts"))
     profiles = command("profiles", "list the profiles, or show one with all its settings")
     profiles.add_argument("name", metavar="NAME", nargs="?", help="a profile")
@@ -103,6 +112,20 @@ def _run(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _service(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    install = actions.add_parser("install", help="start it from now on, at login or by cron")
+    _studio(install)
+    _studio(actions.add_parser("uninstall", help="start it no longer"))
+    _studio(actions.add_parser("status", help="say what starts it"))
+    install.add_argument(
+        "--with",
+        dest="manager",
+        choices=["systemd", "launchd", "cron"],
+        help="what shall start it (default: the best that is here)",
+    )
+
+
 def _regenerate(parser: argparse.ArgumentParser) -> None:
     _images(parser)
     parser.add_argument(
@@ -112,6 +135,14 @@ def _regenerate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--studio", type=Path, help="whose profiles and kept sources to use (default: found)"
     )
+
+
+def _restore(parser: argparse.ArgumentParser) -> None:
+    _images(parser)
+    parser.add_argument(
+        "--to", metavar="DIR", type=Path, help="where to write (default: beside each picture)"
+    )
+    parser.add_argument("--studio", type=Path, help="where they were made (default: found)")
 
 
 def _export(parser: argparse.ArgumentParser) -> None:

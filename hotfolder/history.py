@@ -65,7 +65,26 @@ class Finished(Struct, frozen=True, tag_field="event", tag="finished", omit_defa
     file: str = ""
 
 
-Entry = Making | Made | Lost | Finishing | Finished
+class Picking(Struct, frozen=True, tag_field="event", tag="picking", omit_defaults=True):
+    """A starred draft is about to be moved to `to`, and its `sidecars` to the paths they map to.
+
+    `picture` is the key that makes it the same picture wherever it lies.
+    """
+
+    file: str
+    to: str
+    picture: str
+    sidecars: dict[str, str] = {}
+
+
+class Picked(Struct, frozen=True, tag_field="event", tag="picked"):
+    """A star had a picture moved or copied to `seeds/`."""
+
+    to: str
+    picture: str
+
+
+Entry = Making | Made | Lost | Finishing | Finished | Picking | Picked
 
 
 @dataclass(slots=True)
@@ -84,6 +103,8 @@ class History:
     _making: dict[str, Making] = field(default_factory=dict)
     _finishing: dict[str, Finishing] = field(default_factory=dict)
     _recipes: set[str] = field(default_factory=set)
+    _picking: dict[str, Picking] = field(default_factory=dict)
+    _picked: set[str] = field(default_factory=set)
     _begun: dict[tuple[Stage, str], set[int]] = field(default_factory=dict)
 
     def apply(self, entry: Entry) -> None:
@@ -104,6 +125,11 @@ class History:
             self._making.pop(entry.recipe, None)
         elif isinstance(entry, Finishing):
             self._finishing[entry.to] = entry
+        elif isinstance(entry, Picking):
+            self._picking[entry.to] = entry
+        elif isinstance(entry, Picked):
+            self._picking.pop(entry.to, None)
+            self._picked.add(entry.picture)
         else:
             self._finishing.pop(entry.to, None)
             for digest, through in entry.through.items():
@@ -165,6 +191,14 @@ class History:
     def unconfirmed_moves(self) -> tuple[Finishing, ...]:
         """Announced moves of prompt files of which nobody knows whether they happened."""
         return tuple(self._finishing.values())
+
+    def was_picked(self, picture: str) -> bool:
+        """Whether a star once had this picture moved or copied to `seeds/`."""
+        return picture in self._picked
+
+    def unconfirmed_picks(self) -> tuple[Picking, ...]:
+        """Announced moves of starred drafts of which nobody knows whether they happened."""
+        return tuple(self._picking.values())
 
     def totals(self) -> Mapping[Stage, int]:
         """How many pictures of each stage were made."""

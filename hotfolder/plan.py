@@ -82,6 +82,21 @@ class SeedImage:
 
 
 @dataclass(frozen=True, slots=True)
+class Starred:
+    """A picture whose marks ask for something.
+
+    `key` is what makes it the same picture wherever it lies. `changed` says that a mark was seen
+    to be set, not only to be there. `sidecars` maps the patterns of its sidecars' names to their
+    paths.
+    """
+
+    path: str
+    key: str
+    changed: bool = False
+    sidecars: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What the folders say now. Paths are relative to the studio, with forward slashes.
 
@@ -90,7 +105,9 @@ class Snapshot:
 
     prompt_files: Sequence[PromptFile] = ()
     broken: Sequence[BrokenFile] = ()
-    starred: Sequence[str] = ()
+    starred: Sequence[Starred] = ()
+    rejected: Sequence[Starred] = ()
+    unstarred: Sequence[Starred] = ()
     seeds: Sequence[SeedImage] = ()
     useless_seeds: Sequence[BrokenFile] = ()
     unseen_drafts: int = 0
@@ -100,10 +117,31 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Move a starred draft to `seeds/`."""
+    """Move or copy a starred draft and its sidecars to `seeds/`."""
 
     path: str
+    key: str
+    sidecars: Mapping[str, str] = field(default_factory=dict)
+    copy: bool = False
     why: str = "it has a star"
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Move a rejected draft and its sidecars to `drafts/rejected/`."""
+
+    path: str
+    sidecars: Mapping[str, str] = field(default_factory=dict)
+    why: str = "it is rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """Move a picture whose star was taken back from `seeds/` to `drafts/`, with its sidecars."""
+
+    path: str
+    sidecars: Mapping[str, str] = field(default_factory=dict)
+    why: str = "its star was taken back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +205,8 @@ class RenderFinal:
 
 
 Render = RenderDraft | RenderFinal
-Chore = SetAside | Explain | Pick | Finish
+Sort = Pick | Reject | PutBack
+Chore = SetAside | Explain | Sort | Finish
 Job = Chore | Render
 
 
@@ -179,7 +218,7 @@ def plan(snapshot: Snapshot, history: History, owner: Owner) -> Iterator[Job]:
     """
     yield from (SetAside(file.path, file.says, file.beside) for file in snapshot.broken)
     yield from (Explain(file.path, file.says) for file in snapshot.useless_seeds)
-    yield from (Pick(path) for path in snapshot.starred)
+    yield from _sorting(snapshot, history, owner)
     files = _first_of_each(snapshot.prompt_files)
     counted = [file for file in files if next(_missing(file, history), None) is not None]
     endless = [file for file in files if any(map(_is_endless, file.requests))]
@@ -215,6 +254,27 @@ def _queue(files: Sequence[PromptFile], history: History) -> list[PromptFile]:
         return not overdue, last, file.arrived
 
     return sorted(files, key=place)
+
+
+def _sorting(snapshot: Snapshot, history: History, owner: Owner) -> Iterator[Job]:
+    """What marks ask for.
+
+    A picture that was picked once is picked by its star again only if that was set anew. So one
+    that its owner put back into `drafts/` stays there, whatever it carries. A star that is taken
+    back before the picture's turn undoes what it did.
+    """
+    settings = owner.settings.stars
+    copy = settings.then == "copy"
+    lying = {seed.key for seed in snapshot.seeds} if copy else set()
+    for draft in snapshot.starred:
+        is_new = draft.changed or not history.was_picked(draft.key)
+        if is_new and draft.key not in lying:
+            yield Pick(draft.path, draft.key, draft.sidecars, copy)
+    for seed in snapshot.unstarred:
+        if history.was_picked(seed.key) and not history.made("final", seed.key) and not copy:
+            yield PutBack(seed.path, seed.sidecars)
+    if settings.rejected == "move":
+        yield from (Reject(draft.path, draft.sidecars) for draft in snapshot.rejected)
 
 
 def _finals(seeds: Sequence[SeedImage], history: History) -> Iterator[Job]:

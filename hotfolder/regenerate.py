@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from hotfolder.errors import PictureError, RenderError
+from hotfolder.errors import ModelMissingError, PictureError, RenderError
 from hotfolder.recipes.encoding import PNG
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
@@ -25,10 +25,10 @@ Verdict = Literal["identical", "differs", "cannot"]
 class Remade:
     """A picture made again, and how it compares with the one in hand.
 
-    `differences` are sentences on what was not as it was then; empty where nothing is known to
-    differ. `psnr_db` (inf for equal pixels) and `largest_difference` (0..255) compare with the old
-    picture's pixels, where they were given. `image` and `facts` are None if the verdict is
-    "cannot"; then `differences` says what is missing.
+    `differences` are sentences on what was not as it was then, sources first; empty where nothing
+    is known to differ. `psnr_db` (inf for equal pixels) and `largest_difference` (0..255) compare
+    with the old picture's pixels, where they were given. `image` and `facts` are None if the
+    verdict is "cannot"; then `differences` says what is missing.
     """
 
     verdict: Verdict
@@ -40,26 +40,26 @@ class Remade:
 
 
 class Recent:
-    """The pictures of the last few recipes: finals of one draft need it rendered only once."""
+    """The last few pictures rendered: finals of one draft need it rendered only once."""
 
     def __init__(self, most: int = 4) -> None:
         self._most = most
-        self._pictures: OrderedDict[tuple[str, int, str], Image.Image] = OrderedDict()
+        self._rendered: OrderedDict[tuple[str, int, str], Rendered] = OrderedDict()
 
-    def get(self, recipe_id: str, record: Record) -> Image.Image | None:
-        """The picture of this recipe made in the way that `record` tells, if it is remembered."""
+    def get(self, recipe_id: str, record: Record) -> Rendered | None:
+        """What came of this recipe made in the way that `record` tells, if it is remembered."""
         key = (recipe_id, record.threads, record.memory_plan)
-        if key in self._pictures:
-            self._pictures.move_to_end(key)
-        return self._pictures.get(key)
+        if key in self._rendered:
+            self._rendered.move_to_end(key)
+        return self._rendered.get(key)
 
-    def put(self, recipe_id: str, record: Record, picture: Image.Image) -> None:
-        """Remember `picture`, and forget the one that was not asked for longest."""
+    def put(self, recipe_id: str, record: Record, rendered: Rendered) -> None:
+        """Remember what was rendered, and forget what was not asked for longest."""
         key = (recipe_id, record.threads, record.memory_plan)
-        self._pictures[key] = picture
-        self._pictures.move_to_end(key)
-        while len(self._pictures) > self._most:
-            self._pictures.popitem(last=False)
+        self._rendered[key] = rendered
+        self._rendered.move_to_end(key)
+        while len(self._rendered) > self._most:
+            self._rendered.popitem(last=False)
 
 
 def regenerate(
@@ -80,75 +80,102 @@ def regenerate(
     """
     from hotfolder.images import pixels
 
-    recent = recent if recent is not None else Recent()
+    again = _Again(engine, sources, recent or Recent(), on_step)
     try:
-        source = _source(recipe, record, engine, sources, recent, on_step)
-        rendered = _rendered(engine, recipe, record, source, on_step)
+        rendered = again.rendered(recipe, record)
     except (RenderError, PictureError) as error:
-        return Remade("cannot", differences=(str(error),))
-    recent.put(recipe.id, record, rendered.image)
+        return Remade("cannot", differences=(f"{error}{_made_with(recipe, record, error)}",))
     image = pixels.shown(rendered.image, record.encoding)
     psnr_db, largest = _compare(image, picture) if picture else (None, None)
-    if pixels.pixel_hash(image) == record.pixels:
-        verdict: Verdict = "identical"
-    else:
+    verdict: Verdict = "identical"
+    differences = again.differences
+    if pixels.pixel_hash(image) != record.pixels:
         verdict = "differs"
-    encoders = pixels.encoders(record.encoding, recipe.source_encoding)
-    now = {**rendered.facts.versions, **encoders}
-    differences = () if verdict == "identical" else _differences(record, rendered.facts, now)
-    return Remade(verdict, rendered.image, rendered.facts, differences, psnr_db, largest)
+        if pixels.pixel_hash(rendered.image) == record.rendered:
+            differences.append(f"only what its {record.encoding} made of the same pixels differs")
+        encoders = pixels.encoders(record.encoding, recipe.source_encoding)
+        now = {**rendered.facts.versions, **encoders}
+        differences += _differences(record, rendered.facts, now)
+    told = tuple(dict.fromkeys(differences))
+    return Remade(verdict, rendered.image, rendered.facts, told, psnr_db, largest)
 
 
-def _source(
-    recipe: Recipe,
-    record: Record,
-    engine: Engine,
-    sources: Sources,
-    recent: Recent,
-    on_step: OnStep | None,
-) -> Image.Image | None:
-    """The picture that `recipe` starts from: rendered, remembered or asked for; None for none.
+class _Again:
+    """One picture's whole lineage, rendered again; what differs on the way is in `differences`."""
 
-    It is as its file showed it, if that lost something.
-    """
-    if recipe.source is None:
-        return None
-    from hotfolder.images import pixels
+    def __init__(
+        self, engine: Engine, sources: Sources, recent: Recent, on_step: OnStep | None
+    ) -> None:
+        self.differences: list[str] = []
+        self._engine = engine
+        self._sources = sources
+        self._recent = recent
+        self._on_step = on_step
 
-    if isinstance(recipe.source, Pixels):
-        return _asked_for(recipe.source, sources)
-    made_so = record.source or record
-    image = recent.get(recipe.source.id, made_so)
-    if image is None:
-        below = _source(recipe.source, made_so, engine, sources, recent, on_step)
-        image = _rendered(engine, recipe.source, made_so, below, on_step).image
-        recent.put(recipe.source.id, made_so, image)
-    return pixels.shown(image, recipe.source_encoding or PNG)
+    def rendered(self, recipe: Recipe, record: Record) -> Rendered:
+        """The picture of a recipe, made as its record says, from its sources made again."""
+        source = self._source(recipe, record)
+        threads, plan = record.threads or None, record.memory_plan
+        rendered = self._engine.render(recipe, source, self._on_step, threads=threads, plan=plan)
+        self._recent.put(recipe.id, record, rendered)
+        return rendered
+
+    def _source(self, recipe: Recipe, record: Record) -> Image.Image | None:
+        """The picture that `recipe` starts from: rendered, remembered or asked for; None for none.
+
+        It is as its file showed it, if that lost something.
+        """
+        from hotfolder.images import pixels
+
+        if recipe.source is None:
+            return None
+        if isinstance(recipe.source, Pixels):
+            return _asked_for(recipe.source, self._sources)
+        made_so = record.source or record
+        rendered = self._recent.get(recipe.source.id, made_so)
+        if rendered is None:
+            rendered = self.rendered(recipe.source, made_so)
+        if record.source is not None:
+            self._judge(recipe.source, record.source, rendered)
+        return pixels.shown(rendered.image, recipe.source_encoding or PNG)
+
+    def _judge(self, source: Recipe, record: Record, rendered: Rendered) -> None:
+        """Note where a source did not come out as it was: what is made of it cannot either."""
+        from hotfolder.images.pixels import pixel_hash
+
+        if pixel_hash(rendered.image) != (record.rendered or record.pixels):
+            self.differences.append(
+                f"the {record.stage} {source.id[:8]} that it was made from has other pixels already"
+            )
+            self.differences += _differences(record, rendered.facts, rendered.facts.versions)
 
 
-def _rendered(
-    engine: Engine,
-    recipe: Recipe,
-    record: Record,
-    source: Image.Image | None,
-    on_step: OnStep | None,
-) -> Rendered:
-    """`recipe` rendered in the way that `record` tells."""
-    threads, plan = record.threads or None, record.memory_plan
-    return engine.render(recipe, source, on_step, threads=threads, plan=plan)
+def _made_with(recipe: Recipe, record: Record, error: Exception) -> str:
+    """Which model is missing, by what its files were."""
+    if not isinstance(error, ModelMissingError):
+        return ""
+    made: Recipe | Pixels | None = recipe
+    told: Record | None = record
+    fingerprints = {}
+    while isinstance(made, Recipe) and told is not None:
+        fingerprints[made.model] = told.model_sha256[:12]
+        made, told = made.source, told.source
+    named = [
+        f"{name} (fingerprint {sha256 or 'not recorded'})" for name, sha256 in fingerprints.items()
+    ]
+    return f"; it was made with {' and '.join(named)}, which a profile here must name"
 
 
 def _asked_for(source: Pixels, sources: Sources) -> Image.Image:
     from hotfolder.images.pixels import pixel_hash
 
     image = sources(source.sha256)
-    if image is None:
+    if image is None or pixel_hash(image) != source.sha256:
         raise PictureError(
-            f"its source picture ({source.width}x{source.height}, pixel hash "
-            f"{source.sha256[:12]}…) was not made here and is not in this studio"
+            f"the picture from elsewhere that it was made from ({source.width}x{source.height} px, "
+            f"pixel hash {source.sha256[:12]}…) is not kept in .hotfolder/sources/ any more; "
+            "put a copy of it into seeds/ and try again"
         )
-    if pixel_hash(image) != source.sha256:
-        raise PictureError(f"the kept source picture {source.sha256[:12]}… was changed since")
     return image
 
 
@@ -161,6 +188,9 @@ def _differences(record: Record, facts: Facts, versions: Mapping[str, str]) -> t
         ("the number of threads", str(record.threads), str(facts.threads)),
         ("the memory plan", record.memory_plan, facts.memory_plan),
     ]
+    for name in sorted({*record.additions, *facts.additions}):
+        then, now = record.additions.get(name, ""), facts.additions.get(name, "")
+        pairs.append((f"the file of {name}", then[:12], now[:12]))
     for name in sorted({*record.versions, *versions}):
         pairs.append((name, record.versions.get(name, ""), versions.get(name, "")))
     return tuple(

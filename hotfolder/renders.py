@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from queue import SimpleQueue
 
 from hotfolder import workshop
-from hotfolder.errors import RenderError
+from hotfolder.errors import DeviceLostError, RenderError
 from hotfolder.executors.orders import (
     Cancel,
     Cancelled,
@@ -25,6 +25,7 @@ from hotfolder.executors.orders import (
     Lost,
     Order,
     Outcome,
+    Raster,
     Report,
     Stepped,
     Task,
@@ -36,7 +37,7 @@ from hotfolder.recipes.profile import Model, model_name
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.settings import Settings
 from hotfolder.report.progress import Progress
-from hotfolder.studio import easel, local
+from hotfolder.studio import archive, easel, local
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
@@ -48,10 +49,11 @@ Ended = str | Exception | None
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at one job, with the settings that held when it began."""
+    """One try at one job, with its source picture, and the settings that held when it began."""
 
     number: int
     job: Render
+    source: Raster | None
     settings: Settings
 
 
@@ -153,7 +155,7 @@ class Renders:
         """
         workshop.require_room(job, self._studio)
         source = workshop.source_of(job, self._studio)
-        attempt = Attempt(next(self._numbers), job, owner.settings)
+        attempt = Attempt(next(self._numbers), job, source, owner.settings)
         state = str(self._states / f"{job.recipe.id}.safetensors")
         task = Task(attempt.number, job.recipe, self._models_of(owner), source, state)
         shown = printable(PurePosixPath(job.path).name)
@@ -243,14 +245,19 @@ class Renders:
             lying = easel.announce(self._studio, self._ledger, attempt.job, path)
         except OSError as error:
             return error
-        outcome = self._press.submit(self._print, attempt.job, path, done, lying)
+        outcome = self._press.submit(self._print, attempt, path, done, lying)
         self._printing += 1
         outcome.add_done_callback(lambda future: self._tell(_Printed(attempt, future)))
         return None
 
-    def _print(self, job: Render, path: str, done: Done, lying: str | None) -> tuple[str, Record]:
+    def _print(
+        self, attempt: Attempt, path: str, done: Done, lying: str | None
+    ) -> tuple[str, Record]:
         """Called in the press's thread. `lying` is where an earlier try has put the picture."""
+        job = attempt.job
+        workshop.keep_source(job, attempt.source, self._studio)
         data, record = workshop.finished(job, done, self._studio)
+        archive.enter(self._studio, job.recipe, record)
         return lying or easel.put(self._studio, job, path, data), record
 
     def _entered(self, printed: _Printed) -> Ended:
@@ -293,6 +300,8 @@ class Renders:
 
 def _what_went_wrong(report: Cancelled | Failed | Lost) -> Exception | None:
     if isinstance(report, Failed):
+        if report.device:
+            return DeviceLostError(report.says)
         return RenderError(report.says) if report.expected else RuntimeError(report.says)
     return (
         RuntimeError("the process that rendered it has ended") if isinstance(report, Lost) else None

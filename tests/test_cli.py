@@ -133,12 +133,12 @@ def test_check_lists_every_mistake_at_once(hotfolder: Run, studio: Studio) -> No
     assert done.returncode == 3
     for words in ("did you mean 'prompt'", "count", "did you mean 'light'"):
         assert words in done.stdout
-    studio.settings.write_text("profil = 1\nstars_from = 9\n")
+    studio.settings.write_text("profil = 1\n[stars]\nfrom = 9\n")
     (studio.profiles / "mine.toml").write_text('extends = "postcrad"\n')
     (studio.profiles / "broken.toml").write_text("steps = \n")
     done = hotfolder("check", studio.root)
     assert done.returncode == 3
-    for words in ("did you mean 'profile'", "stars_from", "did you mean 'postcard'", "broken.toml"):
+    for words in ("did you mean 'profile'", "stars.from", "did you mean 'postcard'", "broken.toml"):
         assert words in done.stdout + done.stderr
 
 

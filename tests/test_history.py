@@ -5,7 +5,17 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotfolder.history import Entry, Finished, Finishing, History, Lost, Made, Making
+from hotfolder.history import (
+    Entry,
+    Finished,
+    Finishing,
+    History,
+    Lost,
+    Made,
+    Making,
+    Picked,
+    Picking,
+)
 
 
 def history(*entries: Entry) -> History:
@@ -44,6 +54,17 @@ def test_made() -> None:
     assert known.totals() == {"draft": 3, "final": 1}
 
 
+def test_picks() -> None:
+    """A picture was picked once its announced move was confirmed."""
+    announced = Picking("drafts/a.png", "seeds/a.png", "key")
+    known = history(announced)
+    assert known.unconfirmed_picks() == (announced,)
+    assert not known.was_picked("key")
+    known.apply(Picked("seeds/a.png", "key"))
+    assert known.unconfirmed_picks() == ()
+    assert known.was_picked("key")
+
+
 def test_turns() -> None:
     """A turn is a picture of the same stage; the last of several requests counts."""
     known = history(made("a", 0), made("b", 0), Made("final", "k", 0, "f", "final/f.png"))
@@ -52,6 +73,23 @@ def test_turns() -> None:
     assert known.last_turn("draft", ["a", "b", "c"]) == 2
     assert known.last_turn("final", ["k"]) == 1
     assert known.last_turn("draft", []) == 0
+
+
+def test_begun() -> None:
+    """What is being made has had its turn and its ordinal; it ends when it is made, or given up."""
+    known = history(made("a", 0))
+    known.begin("draft", "a", 1)
+    known.begin("draft", "b", 0)
+    assert (known.begun("draft", "a"), known.begun("final", "a")) == ({1}, set())
+    assert (known.next_ordinal("a"), known.next_ordinal("b")) == (2, 1)
+    assert [known.last_turn("draft", [request]) for request in "ab"] == [2, 3]
+    assert known.under_way("draft") == 2
+    known.apply(made("a", 1))
+    assert known.turn("draft") == 3, "its turn was counted already"
+    known.end("draft", "b", 0)
+    assert not known.begun("draft", "a") and not known.begun("draft", "b")
+    assert known.next_ordinal("b") == 0, "the ordinal is free again"
+    assert known.under_way("draft") == 0
 
 
 def test_announcements() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotfolder.history import Entry, Finished, History, Made
+from hotfolder.history import Entry, Finished, History, Made, Picked
 from hotfolder.plan import (
     BrokenFile,
     Explain,
@@ -19,19 +19,22 @@ from hotfolder.plan import (
     Job,
     Pick,
     PromptFile,
+    PutBack,
+    Reject,
     RenderDraft,
     RenderFinal,
     Request,
     SeedImage,
     SetAside,
     Snapshot,
+    Starred,
     plan,
 )
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Pixels
 from hotfolder.recipes.refine import key
-from hotfolder.recipes.settings import Settings
+from hotfolder.recipes.settings import Settings, Stars
 
 OWNER = Owner(
     settings=Settings(profile="small", pause_endless_at=10),
@@ -57,6 +60,10 @@ def seed(number: int, arrived: int = 0, path: str = "") -> SeedImage:
     source = Pixels(sha256=f"{number:064x}", width=800, height=600)
     path = path or f"seeds/{number}.png"
     return SeedImage(path, source, (arrived, path), "small", PROFILE, prompt=f"seed {number}")
+
+
+def starred(name: str, changed: bool = False) -> Starred:
+    return Starred(f"drafts/{name}.png", name, changed, {"{name}.xmp": f"drafts/{name}.png.xmp"})
 
 
 def jobs(snapshot: Snapshot, history: History | None = None, owner: Owner = OWNER) -> list[Job]:
@@ -106,7 +113,7 @@ def test_the_order_of_kinds() -> None:
     snapshot = Snapshot(
         prompt_files=[file("e", request("e", "endless")), file("c"), done],
         broken=[BrokenFile("inbox/bad.txt", "says")],
-        starred=["drafts/s.png"],
+        starred=[starred("s")],
         seeds=[seed(1)],
         useless_seeds=[BrokenFile("seeds/bad.png", "says")],
     )
@@ -114,6 +121,38 @@ def test_the_order_of_kinds() -> None:
     assert kinds == [SetAside, Explain, Pick, Finish] + 3 * [RenderFinal] + 3 * [RenderDraft]
     last = jobs(snapshot, history(drafted(done, 0)))[-1]
     assert isinstance(last, RenderDraft) and last.endless
+
+
+def test_what_is_being_made_is_not_planned() -> None:
+    """Others take its place, a file is finished only after its last draft; given up, it is back."""
+    counted, endless = file("c", request("c", 3)), file("e", request("e", "endless"))
+    snapshot = Snapshot(prompt_files=[counted, endless], seeds=[seed(1)])
+    log = History()
+    planned = jobs(snapshot)
+    begun = [planned[0], planned[3], planned[6]]
+    for job in begun:
+        assert isinstance(job, RenderFinal | RenderDraft)
+        log.begin(entry(job).stage, job.request, job.ordinal)
+    left = jobs(snapshot, log)
+    assert left[:4] == [*planned[1:3], *planned[4:6]]
+    assert isinstance(left[4], RenderDraft) and left[4].ordinal == 1, "the endless file's next"
+    for job in (planned[4], planned[5]):
+        assert isinstance(job, RenderDraft)
+        log.apply(entry(job))
+    only = Snapshot(prompt_files=[counted])
+    assert jobs(only, log) == []
+    assert isinstance(planned[3], RenderDraft)
+    log.apply(entry(planned[3]))
+    assert [type(job) for job in jobs(only, log)] == [Finish]
+
+
+def test_drafts_under_way_count_as_unseen() -> None:
+    """Endless drafts pause before there are too many, not after."""
+    endless = file("e", request("e", "endless"))
+    log = History()
+    log.begin("draft", endless.requests[0].digest, 0)
+    assert len(jobs(Snapshot(prompt_files=[endless], unseen_drafts=8), log)) == 1
+    assert jobs(Snapshot(prompt_files=[endless], unseen_drafts=9), log) == []
 
 
 def test_the_longest_waiting_seed_is_first() -> None:
@@ -219,13 +258,57 @@ def test_back_pressure() -> None:
     assert len(jobs(replace(snapshot, unseen_drafts=10))) == 4
 
 
+def sorting(**settings: str) -> Owner:
+    return replace(OWNER, settings=Settings(profile="small", stars=Stars(**settings)))
+
+
+def test_a_star_picks_a_picture_once() -> None:
+    """What a star has picked before stays where its owner puts it, until the star is set anew."""
+    picked = history([Picked("seeds/s.png", "s")])
+    (pick,) = jobs(Snapshot(starred=[starred("s")]))
+    assert isinstance(pick, Pick) and not pick.copy
+    assert pick.sidecars == {"{name}.xmp": "drafts/s.png.xmp"}
+    assert jobs(Snapshot(starred=[starred("s")]), picked) == []
+    assert len(jobs(Snapshot(starred=[starred("s", changed=True)]), picked)) == 1
+
+
+def test_a_copy_of_a_picture_that_lies_in_seeds_is_enough() -> None:
+    """A starred draft that stays in drafts/ is copied once, also after a crash in between."""
+    copy = sorting(then="copy")
+    image = seed(1)
+    draft = Starred("drafts/s.png", image.key, changed=True)
+    (pick,) = jobs(Snapshot(starred=[draft]), owner=copy)
+    assert isinstance(pick, Pick) and pick.copy
+    found = jobs(Snapshot(starred=[draft], seeds=[image]), owner=copy)
+    assert {type(job) for job in found} == {RenderFinal}
+
+
+def test_a_star_taken_back_before_the_turn() -> None:
+    """What a star moved to seeds/ goes back with it, unless a refinement was made already."""
+    image = seed(1)
+    snapshot = Snapshot(unstarred=[Starred(image.path, image.key, changed=True)])
+    picked = [Picked(image.path, image.key)]
+    assert [type(job) for job in jobs(snapshot, history(picked))] == [PutBack]
+    assert jobs(snapshot) == [], "its owner put it there by hand"
+    refined = Made("final", image.key, 0, "r", "final/x.png")
+    assert jobs(snapshot, history([*picked, refined])) == []
+
+
+def test_rejected_drafts_are_put_away_only_on_request() -> None:
+    """Where the owner wants that, they are moved; after the picks."""
+    snapshot = Snapshot(starred=[starred("s")], rejected=[starred("r")])
+    assert [type(job) for job in jobs(snapshot)] == [Pick]
+    found = jobs(snapshot, owner=sorting(rejected="move"))
+    assert [type(job) for job in found] == [Pick, Reject]
+
+
 def test_low_disk() -> None:
     """With little room left nothing is rendered; files are still put in order."""
     done = file("done", request("done", 1))
     snapshot = Snapshot(
         prompt_files=[done, file("c")],
         broken=[BrokenFile("inbox/bad.txt", "says")],
-        starred=["drafts/s.png"],
+        starred=[starred("s")],
         seeds=[seed(1)],
         disk_is_low=True,
     )
@@ -319,7 +402,7 @@ def snapshots(draw: st.DrawFn, endless: bool = True) -> Snapshot:
     return Snapshot(
         prompt_files=files,
         seeds=seeds,
-        starred=draw(st.lists(st.sampled_from(["drafts/x.png", "drafts/y.png"]), unique=True)),
+        starred=[starred(name) for name in draw(st.sets(st.sampled_from("xy")))],
         unseen_drafts=draw(st.sampled_from([0, 10])),
         disk_is_low=draw(st.integers(0, 9)) == 0,
     )
@@ -392,7 +475,8 @@ def test_until_all_is_done(snapshot: Snapshot, log: list[Entry]) -> None:
         if job is None:
             break
         if isinstance(job, Pick):
-            snapshot = replace(snapshot, starred=[p for p in snapshot.starred if p != job.path])
+            rest = [draft for draft in snapshot.starred if draft.path != job.path]
+            snapshot = replace(snapshot, starred=rest)
         elif isinstance(job, Finish):
             (done,) = [f for f in snapshot.prompt_files if f.path == job.path]
             asked = {
@@ -401,8 +485,8 @@ def test_until_all_is_done(snapshot: Snapshot, log: list[Entry]) -> None:
                 for n in range(index.base(r.digest), index.base(r.digest) + int(r.count))
             }
             wanted |= asked - before
-            rest = [f for f in snapshot.prompt_files if f.path != job.path]
-            snapshot = replace(snapshot, prompt_files=rest)
+            files = [f for f in snapshot.prompt_files if f.path != job.path]
+            snapshot = replace(snapshot, prompt_files=files)
             index.apply(Finished(f"inbox/done/{job.path}", dict(job.through)))
         else:
             assert isinstance(job, RenderDraft | RenderFinal)

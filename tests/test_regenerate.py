@@ -149,6 +149,24 @@ def test_another_environment_is_named(engine: Counting, final: Rendered) -> None
     assert 0 < remade.psnr_db < 40
 
 
+def test_a_draft_that_comes_out_differently_is_named(engine: Counting, final: Rendered) -> None:
+    """What differs in the chain comes first: the final could not come out the same."""
+    draft = msgspec.structs.replace(
+        recorded(engine.render(DRAFT)), stage="draft", pixels="0" * 64, device="cuda NVIDIA H100"
+    )
+    then = msgspec.structs.replace(recorded(final), pixels="1" * 64, source=draft)
+    recent = Recent()
+    for _ in range(2):  # the second time, the draft is remembered
+        remade = regenerate(FINAL, then, engine, nothing, recent=recent)
+        assert remade.verdict == "differs"
+        says = f"the draft {DRAFT.id[:8]} that it was made from has other pixels already"
+        assert remade.differences[0] == says
+        assert remade.differences[1].startswith("the device was cuda NVIDIA H100, now it is cpu")
+    same = msgspec.structs.replace(recorded(final), source=draft)
+    remade = regenerate(FINAL, same, engine, nothing)
+    assert (remade.verdict, len(remade.differences)) == ("identical", 2)
+
+
 def test_a_foreign_source_is_asked_for(engine: Counting) -> None:
     """A source that is known by its pixels is given by its hash, and checked."""
     photo = Image.linear_gradient("L").convert("RGB").resize((70, 52))
@@ -159,17 +177,24 @@ def test_a_foreign_source_is_asked_for(engine: Counting) -> None:
     assert regenerate(recipe, record, engine, kept.get).verdict == "identical"
     gone = regenerate(recipe, record, engine, nothing)
     assert gone.verdict == "cannot"
-    assert "is not in this studio" in gone.differences[0]
+    says = f"(70x52 px, pixel hash {source.sha256[:12]}…) is not kept in .hotfolder/sources/"
+    assert says in gone.differences[0]
+    assert "put a copy of it into seeds/" in gone.differences[0]
     changed = regenerate(recipe, record, engine, lambda _: Image.new("RGB", (70, 52)))
-    assert "was changed since" in changed.differences[0]
+    assert (changed.verdict, changed.differences) == ("cannot", gone.differences)
 
 
 def test_a_missing_model_is_a_verdict(engine: Counting, final: Rendered) -> None:
     """A recipe of a model that is not here cannot be made again, and says why."""
     recipe = msgspec.structs.replace(FINAL, model="flux")
-    remade = regenerate(recipe, recorded(final), engine, nothing)
+    then = msgspec.structs.replace(recorded(final), model_sha256="ab" * 32)
+    remade = regenerate(recipe, then, engine, nothing)
     assert remade.verdict == "cannot"
-    assert "flux" in remade.differences[0]
+    assert "no profile here has the model 'flux'" in remade.differences[0]
+    assert "it was made with flux (fingerprint abababababab)" in remade.differences[0]
+    lost = msgspec.structs.replace(FINAL, source=msgspec.structs.replace(DRAFT, model="gone"))
+    then = msgspec.structs.replace(then, source=recorded(final))
+    assert "'gone'" in regenerate(lost, then, engine, nothing).differences[0]
 
 
 def test_the_module_is_light() -> None:
@@ -207,4 +232,7 @@ def test_another_encoder_is_named(engine: Counting) -> None:
     then = msgspec.structs.replace(record, pixels="0" * 64, versions=versions)
     remade = regenerate(DRAFT, then, engine, nothing)
     assert remade.verdict == "differs"
-    assert [said.partition(",")[0] for said in remade.differences] == ["libwebp was 0.1"]
+    assert [said.partition(",")[0] for said in remade.differences] == [
+        "only what its WebP of quality 60 made of the same pixels differs",
+        "libwebp was 0.1",
+    ]

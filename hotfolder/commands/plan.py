@@ -44,4 +44,5 @@ def _what(job: Job) -> str:
     if isinstance(job, RenderDraft):
         return f'draft {job.recipe.width}x{job.recipe.height} for {path}, "{job.recipe.prompt}"'
     verbs = {"SetAside": "set aside", "Explain": "explain", "Pick": "pick", "Finish": "put away"}
+    verbs |= {"Reject": "reject", "PutBack": "put back"}
     return f"{verbs[type(job).__name__]} {path}"

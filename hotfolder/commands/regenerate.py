@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError
-from hotfolder.images import picture
-from hotfolder.regenerate import Recent, Remade, regenerate
+from hotfolder.images import carried, document, picture
+from hotfolder.recipes.recipe import Recipe, lineage
+from hotfolder.regenerate import Recent, Remade, Verdict, regenerate
 from hotfolder.report.progress import Bars, Lines, Progress
 from hotfolder.studio import belongings, layout, publish, sources
 from hotfolder.studio.identity import Identity, identify
@@ -23,6 +25,8 @@ from hotfolder.workshop import import_engine, models_of
 
 if TYPE_CHECKING:
     from hotfolder.render.engine import Engine
+
+_ALL = 0  # the bar of all pictures; that of the present one has no number
 
 
 def run(options: Namespace) -> int:
@@ -40,30 +44,75 @@ def again(
     """Make pictures again with a studio's models and say the verdict of each.
 
     Writes what was made to the folder `output`, if there is one. Returns the exit code: 0 when
-    every picture came out identical.
+    every picture came out identical. Pictures of one model come one after another, and so do the
+    refinements of one draft, so each is loaded and made once.
     """
     owner = belongings.read_owner(studio) if studio else belongings.nobody()
     engine: Engine = import_engine().Engine(models_of(owner), studio.root if studio else None)
     recent = Recent()
-    identical, total = 0, len(paths)
-    for number, path in enumerate(paths, 1):
-        name = printable(str(path))
-        progress.began(f"making {number} of {total} again")
-        try:
-            shown = identify(read_file(path))
-            remade = _remade(shown, engine, studio, progress, recent)
-        except (OSError, PictureError) as error:
-            progress.warn(f"{name}: cannot be made again: {error}")
-            continue
-        finally:
-            progress.ended()
-        identical += remade.verdict == "identical"
-        tell = progress.say if remade.verdict == "identical" else progress.warn
-        tell(f"{name}: {_in_words(remade, shown)}")
-        if output is not None and remade.image is not None:
-            _write(output, path, shown, remade)
-    progress.say(f"{identical} of {total} identical")
-    return EXIT_DONE if identical == total else EXIT_SOME_FAILED
+    verdicts: Counter[Verdict] = Counter()
+    loaded: tuple[str, ...] = ()
+    progress.began(f"making {len(paths)} pictures again", _ALL)
+    for number, (models, _, path) in enumerate(sorted((*_order(path), path) for path in paths)):
+        progress.step(number, len(paths), _ALL)
+        if models != loaded:
+            engine.unload()
+            loaded = models
+        verdicts[_again(path, engine, studio, progress, recent, output)] += 1
+    progress.ended(_ALL)
+    progress.say(_summary(verdicts))
+    return EXIT_DONE if verdicts["identical"] == len(paths) else EXIT_SOME_FAILED
+
+
+def _order(path: Path) -> tuple[tuple[str, ...], str]:
+    """What brings pictures together that need the same models, and then the same source."""
+    try:
+        ours = document.find(carried.read(read_file(path)))
+    except (OSError, PictureError):
+        return (), ""
+    if ours is None:
+        return (), ""
+    links = lineage(ours.recipe)
+    models = {link.model for link in links if isinstance(link, Recipe)}
+    source = ours.recipe.source
+    return tuple(sorted(models)), source.id if isinstance(source, Recipe) else ours.recipe.id
+
+
+def _again(
+    path: Path,
+    engine: Engine,
+    studio: Studio | None,
+    progress: Progress,
+    recent: Recent,
+    output: Path | None,
+) -> Verdict:
+    """Make one picture again, say what came of it, and write it if there is a folder for that."""
+    name = printable(str(path))
+    progress.began(path.name)
+    try:
+        shown = identify(read_file(path), studio)
+        remade = _remade(shown, engine, studio, progress, recent)
+    except (OSError, PictureError) as error:
+        says = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        progress.warn(f"{name}: cannot be made again: {says}")
+        return "cannot"
+    finally:
+        progress.ended()
+    tell = progress.say if remade.verdict == "identical" else progress.warn
+    tell(f"{name}: {_in_words(remade, shown)}")
+    if output is not None and remade.image is not None:
+        _write(output, path, shown, remade)
+    return remade.verdict
+
+
+def _summary(verdicts: Mapping[Verdict, int]) -> str:
+    total = sum(verdicts.values())
+    says = f"{verdicts['identical']} of {total} identical"
+    if differ := verdicts["differs"]:
+        says += f", {differ} with other pixels"
+    if lost := verdicts["cannot"]:
+        says += f", {lost} that cannot be made again"
+    return says
 
 
 def _remade(
@@ -75,23 +124,25 @@ def _remade(
         shown.recipe,
         shown.record,
         engine,
-        lambda sha256: sources.find(studio, sha256) if studio else None,
-        shown.image,
+        lambda sha256: sources.search(studio, sha256) if studio else None,
+        None if shown.edited else shown.image,
         recent,
         progress.step,
     )
 
 
 def _in_words(remade: Remade, shown: Identity) -> str:
-    if remade.verdict == "identical":
-        return "identical" + (", but this file was edited since it was made" * shown.edited)
     reasons = "; ".join(remade.differences)
     if remade.verdict == "cannot":
         return f"cannot be made again: {reasons}"
+    edited = "; this file was edited since it was made" if shown.edited else ""
+    if remade.verdict == "identical":
+        return "identical" + (f", but {reasons}" if reasons else "") + edited
     apart = ""
     if remade.psnr_db is not None:
         apart = f" by at most {remade.largest_difference} of 255 (PSNR {remade.psnr_db:.1f} dB)"
-    return f"the same recipe, but other pixels{apart}: {reasons or 'nothing known has changed'}"
+    reasons = reasons or "nothing that is recorded has changed"
+    return f"the same recipe, but other pixels{apart}: {reasons}{edited}"
 
 
 def _write(output: Path, path: Path, shown: Identity, remade: Remade) -> None:

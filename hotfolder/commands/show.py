@@ -31,7 +31,7 @@ def run(options: Namespace) -> int:
     for path in pictures(options.images):
         name = printable(str(path))
         try:
-            identity = identify(read_file(path))
+            identity = identify(read_file(path), studio_of(path))
         except (OSError, PictureError) as error:
             failed = True
             says = error.strerror if isinstance(error, OSError) else str(error)
@@ -77,7 +77,10 @@ def _print(path: Path, identity: Identity) -> None:
         title = f"{name}  {identity.record.stage} {identity.recipe.id[:8]}"
         if identity.edited:
             notes.append("edited after it was made: its pixels are not the recorded ones")
-        _say(lineage.tree(title, identity.recipe, identity.record, notes, identity.carrier or ""))
+        if identity.lost:
+            notes.append("it has lost its recipe; this studio knew its pixels")
+        carrier = identity.carrier or ""
+        _say(lineage.tree(title, identity.recipe, identity.record, notes, carrier))
     elif told is not None:
         title = f"{name}  {size}, made by {printable(told.program)}"
         _say(lineage.foreign(title, told, (*notes, *_matched(path, told))))

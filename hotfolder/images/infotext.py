@@ -32,6 +32,8 @@ _PAIR = re.compile(r'(\w[\w \-/]{0,63}):\s{0,4}("(?:\\.|[^\\"])*"(?=\s{0,4}(?:,|
 _WRITTEN: Mapping[str, tuple[str, str]] = {
     MODEL_OWN: ("", ""),
     "Euler trailing": ("Euler", "SGM Uniform"),
+    "Euler Karras": ("Euler", "Karras"),
+    "Euler exponential": ("Euler", "Exponential"),
     "Euler a trailing": ("Euler a", "SGM Uniform"),
     "DPM++ 2M Karras": ("DPM++ 2M", "Karras"),
     "DPM++ 2M SDE Karras": ("DPM++ 2M SDE", "Karras"),

@@ -47,6 +47,7 @@ _SPACINGS: Mapping[str, str] = {
     "normal": "",
     "ddim_uniform": "",
     "karras": " Karras",
+    "exponential": " exponential",
     "simple": " trailing",
     "sgm_uniform": " trailing",
 }
@@ -186,8 +187,8 @@ def k_diffusion(function: Any, schedule: Any) -> str | None:
     ours = _FUNCTIONS.get(function)
     if ours is None or spacing is None:
         return None
-    # A schedule that the usual ones of a model hardly differ from is no other scheduler of ours.
-    plain = ours if spacing != " Karras" else None
+    # A spacing of steps that is hardly different from the usual one is no other scheduler.
+    plain = ours if spacing == " trailing" else None
     return f"{ours}{spacing}" if f"{ours}{spacing}" in SCHEDULERS else plain
 
 

@@ -31,11 +31,15 @@ class Owner:
         resolved = profiles.resolve(name or self.settings.profile, self.profiles)
         return profiles.override(resolved, overrides or {})
 
-    def profile_of(self, record: Record | None) -> tuple[str, Profile]:
-        """Name and profile for refining a picture: what it was drafted with, else the default.
+    def profile_of(self, record: Record | None, stars: int = 0) -> tuple[str, Profile]:
+        """Name and profile for refining a picture: the preset for its stars, if there is one.
 
-        A picture from elsewhere, or one whose profile is gone or has changed, is no mistake.
+        Else what it was drafted with, else the default. A picture from elsewhere, or one whose
+        profile is gone or has changed, is no mistake.
         """
+        preset = self.settings.stars.preset(stars)
+        if preset is not None:
+            return preset, self.profile(preset)
         if record is not None and record.profile in self.profiles:
             try:
                 return record.profile, self.profile(record.profile, record.overrides)

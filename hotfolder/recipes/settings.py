@@ -5,9 +5,47 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+import msgspec
+from msgspec import Meta, Struct, field
 
 from hotfolder.recipes import schema
+
+TAGS = ("star", "starred", "★", "fav", "favorite", "favourite", "accepted")
+"""Tags that count as a star unless the owner names others; "accepted" is digiKam's pick label."""
+
+Preset = Annotated[str, Meta(min_length=1)] | None
+
+
+class Presets(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The profile by which a picture of so many stars is refined; None: the one of its draft."""
+
+    one: Preset = field(default=None, name="1")
+    two: Preset = field(default=None, name="2")
+    three: Preset = field(default=None, name="3")
+    four: Preset = field(default=None, name="4")
+    five: Preset = field(default=None, name="5")
+
+
+class Stars(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which marks pick a draft, and what happens to it then.
+
+    `least` is the least rating that does. A tag, colour label or pick label that is one of `tags`
+    counts as so many stars. The detectors in `ignore` are not asked. `rejected` says whether a
+    rejected draft (rating -1) is moved to `drafts/rejected/`.
+    """
+
+    least: Annotated[int, Meta(ge=1, le=5)] = field(default=1, name="from")
+    tags: list[str] = field(default_factory=lambda: list(TAGS))
+    ignore: list[str] = []
+    then: Literal["move", "copy"] = "move"
+    rejected: Literal["stay", "move"] = "stay"
+    presets: Presets = Presets()
+
+    def preset(self, stars: int) -> str | None:
+        """The profile for a picture of so many stars, 0 to 5, if the owner named one."""
+        named = (None, *msgspec.structs.astuple(self.presets))
+        return named[stars] if stars > 0 else None
+
 
 LOCAL = "local"
 _DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d{1,3})?")
@@ -23,10 +61,28 @@ def device(name: str) -> str:
 Device = Annotated[str, schema.checked(device)]
 
 
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much of the machine those may use who put files into a shared studio.
+
+    What comes too fast waits for its turn: `prompt_files_per_minute`, `refinements_per_hour`. What
+    is too large is refused with a sentence: text files of more than `text_kb`, pictures of more
+    than `picture_mb` or `picture_megapixels`, files that ask for more than `drafts_per_file` or
+    for renders of more than `render_megapixels`.
+    """
+
+    prompt_files_per_minute: Annotated[int, Meta(ge=1, le=1_000_000)] = 600
+    refinements_per_hour: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
+    drafts_per_file: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 10_000
+    text_kb: Annotated[int, Meta(ge=1, le=1000)] = 1000
+    picture_mb: Annotated[int, Meta(ge=1, le=256)] = 256
+    picture_megapixels: Annotated[float, Meta(gt=0, le=64)] = 64.0
+    render_megapixels: Annotated[float, Meta(gt=0, le=64)] = 16.0
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """What the owner of a studio may choose; every key has a default.
 
-    `stars_from` is the least rating that picks a draft. `folders` says how `drafts/` and `final/`
+    `stars` says which marks pick a draft. `folders` says how `drafts/` and `final/`
     are divided. Endless drafts pause while `drafts/` holds `pause_endless_at` pictures; all
     rendering pauses while the disk has less than `keep_free_gb` free. A file is read once it has
     not changed for `settle_seconds`; the folders are looked through every `look_seconds`, should
@@ -35,11 +91,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     Pictures are rendered on `devices`: one, or a list of which each gets a process of its own.
     "auto" is the best one, or all graphics cards if there are several. The models' memory is freed
     when nothing was rendered for `unload_after_minutes`. `executor` is `LOCAL` or the name of an
-    installed one.
+    installed one. `limits` are for those who share the studio.
     """
 
     profile: Annotated[str, Meta(min_length=1)] = "postcard"
-    stars_from: Annotated[int, Meta(ge=1, le=5)] = 1
     folders: Literal["flat", "prompt", "day"] = "flat"
     pause_endless_at: Annotated[int, Meta(ge=1)] = 500
     keep_free_gb: Annotated[float, Meta(ge=0)] = 1.0
@@ -48,3 +103,5 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     devices: Device | Annotated[list[Device], Meta(min_length=1)] = "auto"
     unload_after_minutes: Annotated[float, Meta(ge=0, le=100_000)] = 10.0
     executor: Annotated[str, Meta(min_length=1)] = LOCAL
+    stars: Stars = Stars()
+    limits: Limits = Limits()

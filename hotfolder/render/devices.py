@@ -15,16 +15,30 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 def room(device: str) -> Room:
-    """The memory that is free on `device` now, less what others and libraries need."""
-    host = round(host_bytes() * OF_HOST)
+    """The memory of `device` that this process has or may take, less what libraries need beside."""
+    host = round((host_bytes() + psutil.Process().memory_info().rss) * OF_HOST)
     kind = device.partition(":")[0]
     if kind == "cuda":
-        return Room(max(0, torch.cuda.mem_get_info(device)[0] - CONTEXT_BYTES), host)
+        ours = torch.cuda.memory_reserved(device)
+        return Room(_less_context(torch.cuda.mem_get_info(device)[0] + ours), host)
     if kind == "xpu":
-        return Room(max(0, torch.xpu.mem_get_info(device)[0] - CONTEXT_BYTES), host)
+        ours = torch.xpu.memory_reserved(device)
+        return Room(_less_context(torch.xpu.mem_get_info(device)[0] + ours), host)
     if kind == "mps":  # one memory for both: nothing is gained by moving weights
         return Room(min(torch.mps.recommended_max_memory(), host))
     return Room(host)
+
+
+def total_bytes(device: str) -> int:
+    """All the memory of `device`; a CPU's is the computer's."""
+    kind = device.partition(":")[0]
+    if kind in ("cuda", "xpu"):
+        return int(getattr(torch, kind).mem_get_info(device)[1])
+    return int(psutil.virtual_memory().total)
+
+
+def _less_context(free_bytes: int) -> int:
+    return max(0, free_bytes - CONTEXT_BYTES)
 
 
 def host_bytes() -> int:

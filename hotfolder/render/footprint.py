@@ -31,8 +31,8 @@ def of_pipeline(pipe: Any, dtype: str) -> Footprint:
     configs = {name: _plain(module.config) for name, module in modules.items()}
     for name, module in modules.items():
         configs[name]["_class_name"] = type(module).__name__
-    counts = {name: _kept(module) for name, module in modules.items()}
-    return _footprint(type(pipe).__name__, configs, counts, dtype)
+    counts = {name: kept(module) for name, module in modules.items()}
+    return of_parts(type(pipe).__name__, configs, counts, dtype)
 
 
 def of_folder(folder: Path, dtype: str, variant: str | None = None) -> Footprint:
@@ -48,10 +48,11 @@ def of_folder(folder: Path, dtype: str, variant: str | None = None) -> Footprint
         if config.is_file() and name != "safety_checker":
             configs[name] = json.loads(config.read_text(encoding="utf-8"))
             counts[name] = _parameters(folder / name, variant)
-    return _footprint(index["_class_name"], configs, counts, dtype)
+    return of_parts(index["_class_name"], configs, counts, dtype)
 
 
-def _footprint(pipeline: str, configs: Configs, counts: Mapping[str, int], dtype: str) -> Footprint:
+def of_parts(pipeline: str, configs: Configs, counts: Mapping[str, int], dtype: str) -> Footprint:
+    """The footprint of a pipeline whose parts have these configurations and so many numbers."""
     width = BYTES[dtype]
     denoiser = "unet" if "unet" in configs else "transformer"
     model, vae = configs[denoiser], configs["vae"]
@@ -82,7 +83,7 @@ def _footprint(pipeline: str, configs: Configs, counts: Mapping[str, int], dtype
     )
 
 
-def _kept(module: Any) -> int:
+def kept(module: Any) -> int:
     """How many numbers a module's file has: parameters, tied ones once, and what it looks up."""
     kept = module.state_dict().keys()
     looked_up = [buffer for name, buffer in module.named_buffers() if name in kept]

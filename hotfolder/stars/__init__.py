@@ -1,7 +1,6 @@
-"""Marks that other programs leave on a picture. One file each: xmp.
+"""Marks that other programs leave on a picture. One file for each kind of mark.
 
-A detector's module has `rating(carried)`: stars from 0 to 5, -1 for rejected, None for no mark.
-Putting such a module here is all that a new kind of mark needs.
+A detector's module has `marks(draft)`, which yields what it finds; where programs keep such a mark
+in a file beside the picture, `SIDECARS` says how that file is called. Putting such a module here
+is all that a new kind of mark needs.
 """
-
-REJECTED = -1

@@ -4,37 +4,90 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import PurePosixPath
+from types import ModuleType
 
 from hotfolder import stars
-from hotfolder.images.carried import Carried
+from hotfolder.stars.mark import Draft, Mark
 
-Detector = Callable[[Carried], int | None]
-
-
-def rating(carried: Carried) -> int | None:
-    """What the picture's marks say together; None without a mark."""
-    return together(ratings(carried))
+Found = Mapping[tuple[str, str], Mark]
+"""Marks by the detector's name and the place of the mark."""
 
 
-def together(found: Mapping[str, int]) -> int | None:
-    """One rating of several: -1 if any rejects, else the most stars, None of none."""
-    marks = found.values()
-    return stars.REJECTED if stars.REJECTED in marks else max(marks, default=None)
+def marks(draft: Draft) -> Found:
+    """What the detectors find.
+
+    A place that says 0 stars is as good as one that says nothing.
+    """
+    return {
+        (name, mark.where): mark
+        for name, detector in _detectors().items()
+        for mark in detector.marks(draft)
+        if mark
+    }
 
 
-def ratings(carried: Carried) -> dict[str, int]:
-    """The rating of each detector that finds one, by the detector's name."""
-    asked = {name: detector(carried) for name, detector in _detectors().items()}
-    return {name: found for name, found in asked.items() if found is not None}
+def names() -> tuple[str, ...]:
+    """The names by which the owner can switch detectors off."""
+    return tuple(_detectors())
 
 
 @cache
-def _detectors() -> Mapping[str, Detector]:
+def patterns() -> tuple[str, ...]:
+    """How the files beside pictures are called that detectors read.
+
+    `{name}` stands for the picture's name, `{stem}` for that without its ending.
+    """
+    found = (getattr(module, "SIDECARS", ()) for module in _detectors().values())
+    return tuple(dict.fromkeys(pattern for some in found for pattern in some))
+
+
+def sidecar(pattern: str, picture: str) -> str:
+    """The path of a picture's sidecar of this pattern."""
+    path = PurePosixPath(picture)
+    return str(path.parent / pattern.format(name=path.name, stem=path.stem))
+
+
+def sidecars(picture: str) -> Iterator[str]:
+    """All paths at which a picture may have sidecars."""
+    return (sidecar(pattern, picture) for pattern in patterns())
+
+
+@cache
+def folders() -> frozenset[str]:
+    """The names of the folders in which sidecars lie that do not lie beside their pictures."""
+    return frozenset(pattern.rpartition("/")[0] for pattern in patterns()) - {""}
+
+
+def pictures(sidecar: str, suffixes: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    """Where the picture may lie whose sidecar this is; nothing if the path is no sidecar's.
+
+    One group of places for each pattern that fits: if there are pictures at several places of a
+    group, the sidecar is nobody's. `suffixes` are the endings that pictures have.
+    """
+    for pattern in patterns():
+        if match := _shape(pattern).fullmatch(sidecar):
+            place = match["home"] + match["picture"]
+            if "{stem}" in pattern:
+                yield tuple(place + end for end in (*suffixes, *map(str.upper, suffixes)))
+            elif place.lower().endswith(tuple(suffixes)):
+                yield (place,)
+
+
+@cache
+def _shape(pattern: str) -> re.Pattern[str]:
+    below = re.sub(r"\\{(name|stem)\\}", "(?P<picture>[^/]+)", re.escape(pattern))
+    return re.compile(f"(?P<home>.*/){below}", re.DOTALL)
+
+
+@cache
+def _detectors() -> Mapping[str, ModuleType]:
     modules = {
         module.name: importlib.import_module(f"{stars.__name__}.{module.name}")
         for module in pkgutil.iter_modules(stars.__path__)
         if f"{stars.__name__}.{module.name}" != __name__
     }
-    return {name: module.rating for name, module in modules.items() if hasattr(module, "rating")}
+    return {name: module for name, module in modules.items() if hasattr(module, "marks")}

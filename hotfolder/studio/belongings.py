@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hotfolder.errors import Mistake, MistakesError, PictureError
+from hotfolder.errors import Mistake, MistakesError, PictureError, did_you_mean, reason
 from hotfolder.prompts.encoding import MAX_BYTES, decode
 from hotfolder.recipes import schema
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.settings import Settings
+from hotfolder.stars import detectors
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.names import is_temporary
 from hotfolder.studio.reading import read_file
@@ -54,9 +56,24 @@ def examine(studio: Studio) -> tuple[Owner, tuple[Mistake, ...]]:
         _noting(wrong, f"profiles/{name}.toml", lambda name=name: owner.profile(name))
     if settings.profile not in tables:
         _noting(fatal, SETTINGS_FILE, lambda: owner.profile(None))
+    _check_stars(owner, fatal)
     if fatal:
         settings = Settings()
     return Owner(settings, tables, words, salt, tuple(mistakes)), tuple(fatal)
+
+
+def _check_stars(owner: Owner, mistakes: list[Mistake]) -> None:
+    """The kinds of marks and the presets that the settings name must be there."""
+    stars, known = owner.settings.stars, detectors.names()
+    for name in stars.ignore:
+        if name not in known:
+            says = f"there is no kind of mark {name!r}; {did_you_mean(name, known)}"
+            mistakes.append(Mistake(f"{SETTINGS_FILE}, stars.ignore", says))
+    for number in range(1, 6):
+        preset = stars.preset(number)
+        if preset is not None:
+            where = f"{SETTINGS_FILE}, stars.presets.{number}"
+            _noting(mistakes, where, lambda preset=preset: owner.profile(preset))
 
 
 def nobody() -> Owner:
@@ -75,8 +92,8 @@ def _profiles(folders: list[Path], mistakes: list[Mistake]) -> dict[str, Mapping
     """Profiles of the later folders take the place of those of the same name before."""
     tables = {}
     for folder in folders:
-        for path in sorted(folder.glob("*.toml")):
-            if not is_temporary(path.name):
+        for path in _listed(folder, ".toml", mistakes):
+            if path.parent == folder:
                 tables[path.stem] = _toml(path, f"profiles/{path.name}", mistakes)
     return tables
 
@@ -84,13 +101,24 @@ def _profiles(folders: list[Path], mistakes: list[Mistake]) -> dict[str, Mapping
 def _words(folder: Path, mistakes: list[Mistake]) -> dict[str, list[str]]:
     """The lines of each word list; `colours/warm` for wildcards/colours/warm.txt."""
     words = {}
-    for path in sorted(folder.rglob("*.txt")):
-        if is_temporary(path.name) or path.is_dir():
-            continue
+    for path in _listed(folder, ".txt", mistakes):
         name = path.relative_to(folder).with_suffix("").as_posix()
         lines = _text(path, f"wildcards/{name}.txt", mistakes).splitlines()
         words[name] = [line.strip() for line in lines if line.strip() and line.lstrip()[0] != "#"]
     return words
+
+
+def _listed(folder: Path, suffix: str, mistakes: list[Mistake]) -> list[Path]:
+    """The files below a folder that have this ending, sorted; a missing folder has none."""
+
+    def failed(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            says = f"this folder cannot be read: {reason(error)}"
+            mistakes.append(Mistake(f"{folder.name}/", says))
+
+    walk = os.walk(folder, onerror=failed)
+    found = [Path(below, name) for below, _, names in walk for name in names]
+    return sorted(path for path in found if path.suffix == suffix and not is_temporary(path.name))
 
 
 def _toml(path: Path, shown: str, mistakes: list[Mistake]) -> Mapping[str, Any]:

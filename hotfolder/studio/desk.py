@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from hotfolder.history import Finished, Finishing
-from hotfolder.plan import Explain, Finish, Pick, SetAside
+from hotfolder.history import Finished, Finishing, Picked, Picking
+from hotfolder.plan import Explain, Finish, Pick, PutBack, Reject, SetAside
+from hotfolder.stars import detectors
 from hotfolder.studio import publish
-from hotfolder.studio.layout import Studio
+from hotfolder.studio.layout import REJECTS, Studio
 from hotfolder.studio.ledger import Ledger
+from hotfolder.studio.reading import read_file
 
 _RETURN = "\n\nWhen it is right, put the file back into inbox/.\n"
 
@@ -43,6 +48,10 @@ def confirm(studio: Studio, ledger: Ledger) -> None:
             for path in move.beside:
                 _move_beside(studio, path, move.to)
         ledger.append(Finished(move.to, move.through, move.file))
+    for pick in ledger.history.unconfirmed_picks():
+        if _status(studio.root / pick.to) and not _status(studio.root / pick.file):
+            _follow(studio, pick.sidecars)
+            ledger.append(Picked(pick.to, pick.picture))
 
 
 def set_aside(studio: Studio, job: SetAside) -> str:
@@ -64,9 +73,61 @@ def explain(studio: Studio, job: Explain) -> str:
     return _note(studio, job.path, f"{name} is not refined, because:\n\n{job.says}\n")
 
 
-def pick(studio: Studio, job: Pick) -> str:
-    """Move a starred draft to `seeds/`; returns where it lies now."""
-    return publish.move(studio.root, job.path, f"seeds/{PurePosixPath(job.path).name}")
+def pick(studio: Studio, ledger: Ledger, job: Pick) -> str:
+    """Move or copy a starred draft and its sidecars to `seeds/`; returns where it lies now.
+
+    The move is announced first, so that after a crash `confirm` can send the sidecars after it.
+    """
+    to, sidecars = _place(studio, job.path, "seeds", job.sidecars)
+    if job.copy:
+        for path, target in ((job.path, to), *sidecars.items()):
+            copied = publish.publish(studio.root, target, read_file(studio.root / path))
+            shutil.copystat(studio.root / path, studio.root / copied)
+    else:
+        ledger.append(Picking(job.path, to, job.key, sidecars))
+        publish.move(studio.root, job.path, to)
+        _follow(studio, sidecars)
+    ledger.append(Picked(to, job.key))
+    return to
+
+
+def reject(studio: Studio, job: Reject) -> str:
+    """Move a rejected draft and its sidecars to `drafts/rejected/`; returns where it lies now."""
+    return _move(studio, job, REJECTS)
+
+
+def put_back(studio: Studio, job: PutBack) -> str:
+    """Move a picture and its sidecars back to `drafts/`; returns where it lies now."""
+    return _move(studio, job, "drafts")
+
+
+def _move(studio: Studio, job: Reject | PutBack, folder: str) -> str:
+    to, sidecars = _place(studio, job.path, folder, job.sidecars)
+    publish.move(studio.root, job.path, to)
+    _follow(studio, sidecars)
+    return to
+
+
+def _place(
+    studio: Studio, path: str, folder: str, sidecars: Mapping[str, str]
+) -> tuple[str, dict[str, str]]:
+    """Where in `folder` a draft and its sidecars can go and still have matching names.
+
+    `sidecars` maps patterns to paths; the second of the two maps those paths to the new ones.
+    """
+    for candidate in publish.candidates(studio.root / folder / PurePosixPath(path).name):
+        to = publish.relative(studio.root, candidate)
+        moves = {old: detectors.sidecar(pattern, to) for pattern, old in sidecars.items()}
+        if not any((studio.root / target).exists() for target in (to, *moves.values())):
+            return to, moves
+    raise AssertionError("candidates never end")
+
+
+def _follow(studio: Studio, sidecars: Mapping[str, str]) -> None:
+    """Move sidecars after their picture; one that is gone meanwhile has nothing to say."""
+    for path, target in sidecars.items():
+        with suppress(FileNotFoundError):
+            publish.move(studio.root, path, target)
 
 
 def _aside(path: str, folder: str) -> str:

@@ -21,6 +21,7 @@ from hotfolder.studio.names import slug
 from hotfolder.studio.reading import read_file
 
 _ROOMS = {"draft": "drafts", "final": "final"}
+_TAKEN = {"starred", "rejected"}  # folders in drafts/ that mean something
 
 
 def stage(job: Render) -> Stage:
@@ -41,7 +42,8 @@ def path_of(job: Render, settings: Settings, now: datetime) -> str:
     if settings.folders == "day":
         folder += f"/{now.astimezone():%Y-%m-%d}"
     elif settings.folders == "prompt" and prompt_file(job):
-        folder += f"/{slug(PurePosixPath(prompt_file(job)).stem)}"
+        name = slug(PurePosixPath(prompt_file(job)).stem)
+        folder += f"/{name}-drafts" if name in _TAKEN else f"/{name}"
     return f"{folder}/{slug(job.recipe.prompt)}-{job.recipe.id[:8]}{job.encoding.suffix}"
 
 

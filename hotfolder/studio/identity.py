@@ -14,6 +14,8 @@ from hotfolder.images.foreign import readers
 from hotfolder.images.told import Told
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
+from hotfolder.studio import archive
+from hotfolder.studio.layout import Studio
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,8 +26,9 @@ class Identity:
     """A picture and what it says of itself.
 
     `recipe` and `record` are there if it carries ours; `edited` says that its pixels are not the
-    ones that its file showed when it was made; `carrier` is where the recipe was found. `told` is
-    what another program says of it. `note` is a sentence about metadata that could not be used.
+    ones that its file showed when it was made. `carrier` is where the recipe was found; None says
+    that the picture has lost it, and the studio knew its pixels. `told` is what another program
+    says of it. `note` is a sentence about metadata that could not be used.
     """
 
     image: Image
@@ -40,6 +43,11 @@ class Identity:
     def edited(self) -> bool:
         """Whether somebody changed the picture after it was made."""
         return self.record is not None and self.record.pixels != self.pixels.sha256
+
+    @property
+    def lost(self) -> bool:
+        """Whether the picture is ours, but no longer carries what says so."""
+        return self.recipe is not None and self.carrier is None
 
     @property
     def source(self) -> Recipe | Pixels:
@@ -68,8 +76,11 @@ class Portrait(Struct, frozen=True, omit_defaults=True):
         return cls(shown.source, shown.record, prompt, negative, shown.told, shown.note)
 
 
-def identify(data: bytes) -> Identity:
-    """Decode a picture file and read what it carries; raises PictureError if it is none."""
+def identify(data: bytes, studio: Studio | None = None) -> Identity:
+    """Decode a picture file and read what it carries; raises PictureError if it is none.
+
+    One that lost what it carried is known by its pixels, if it was made in `studio`.
+    """
     contents = carried.read(data)
     image = pixels.decode(data)
     shown = Pixels(sha256=pixels.pixel_hash(image), width=image.width, height=image.height)
@@ -79,4 +90,6 @@ def identify(data: bytes) -> Identity:
             return Identity(image, shown, ours.recipe, ours.record, ours.carrier)
     except PictureError as error:
         note = f"what it says of how it was made cannot be used: {error}"
+    if studio is not None and (known := archive.find(studio, shown.sha256)):
+        return Identity(image, shown, *known)
     return Identity(image, shown, told=readers.read(contents), note=note)

@@ -12,6 +12,8 @@ from hotfolder.errors import StudioMissingError
 from hotfolder.studio import publish
 
 SETTINGS_FILE = "hotfolder.toml"
+REJECTS = "drafts/rejected"
+"""Where rejected drafts go, if the owner wants that."""
 
 _SETTINGS = """\
 # The settings of this studio. Every line is optional; remove a # to change one.
@@ -19,9 +21,6 @@ _SETTINGS = """\
 # The model and how it is used: a file in profiles/, or one that comes along
 # (the command `hotfolder profiles` lists them).
 # profile = "postcard"
-
-# A draft with at least this many stars is moved to seeds/ and refined.
-# stars_from = 1
 
 # How drafts/ and final/ are divided: "flat", "prompt" (a folder for each prompt file)
 # or "day".
@@ -48,6 +47,45 @@ _SETTINGS = """\
 
 # The name of an installed executor, for more machines than this one.
 # executor = "local"
+
+# Limits for those who share this studio. What comes faster waits for its turn; what is
+# larger is refused with a note.
+[limits]
+
+# prompt_files_per_minute = 600
+# refinements_per_hour = 1000
+
+# How many drafts one prompt file may ask for, and how large a picture.
+# drafts_per_file = 10000
+# render_megapixels = 16.0
+
+# The largest files that are read: texts, and pictures in inbox/ and seeds/.
+# text_kb = 1000
+# picture_mb = 256
+# picture_megapixels = 64.0
+
+# Stars, tags and labels that you give to drafts in your picture program.
+[stars]
+
+# A draft with at least this many stars is picked.
+# from = 1
+
+# A tag, colour label or pick label with one of these names counts as a star, too.
+# tags = ["star", "starred", "★", "fav", "favorite", "favourite", "accepted"]
+
+# Kinds of marks that are not looked at, for example ["name", "finder"]; known are
+# baloo, exif, finder, geeqie, gthumb, name, sidecar, tags and xmp.
+# ignore = []
+
+# What happens to a picked draft: "move" or "copy" (to seeds/).
+# then = "move"
+
+# What happens to a draft that you rejected: "stay" or "move" (to drafts/rejected/).
+# rejected = "stay"
+
+# More stars may mean more: below, a number of stars can get a profile of its own for the
+# refinements, for example  5="postcard-large"
+[stars.presets]
 """
 
 _README = """\
@@ -136,6 +174,11 @@ class Studio:
         return self.root / ".hotfolder" / "sources"
 
     @property
+    def recipes(self) -> Path:
+        """The recipe of every picture ever made, by its pixels."""
+        return self.root / ".hotfolder" / "recipes"
+
+    @property
     def marker(self) -> Path:
         """What makes this folder a studio."""
         return self.root / ".hotfolder" / "studio.json"
@@ -182,6 +225,7 @@ def init(path: Path) -> tuple[Studio, tuple[Path, ...]]:
         studio.wildcards,
         studio.ledger,
         studio.sources,
+        studio.recipes,
     ]
     for folder in folders:
         if not folder.is_dir():

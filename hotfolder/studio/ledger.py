@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -80,6 +81,15 @@ class Ledger:
         """The prompt files that other machines have finished since the last call or the start."""
         found, self._finished_elsewhere = self._finished_elsewhere, set()
         return found
+
+
+def entries(folder: Path) -> Iterator[Entry]:
+    """Every entry of every machine in a ledger's folder, as it stands there."""
+    for path in sorted(folder.glob("*.jsonl")):
+        if not is_temporary(path.name) and not is_conflict(path.name):
+            for line in path.read_bytes().splitlines():
+                if entry := _entry(line):
+                    yield entry
 
 
 def _entry(line: bytes) -> Entry | None:

@@ -9,12 +9,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from hotfolder import __version__
 from hotfolder.errors import Mistake, MistakesError, PictureError, StudioMissingError
 from hotfolder.images import carried
-from hotfolder.images.carried import suffixes as picture_suffixes
 from hotfolder.images.told import Told
 from hotfolder.plan import BrokenFile, PromptFile, SeedImage, Snapshot
 from hotfolder.recipes.owner import Owner
@@ -28,6 +26,8 @@ from hotfolder.studio.fetches import Fetches
 from hotfolder.studio.identity import Portrait, identify
 from hotfolder.studio.inbox import CONFLICT, Inbox, Waiting
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
+from hotfolder.studio.limits import Pace, check_picture, too_large
+from hotfolder.studio.marks import Marks, is_picture
 from hotfolder.studio.matching import match
 from hotfolder.studio.memory import Memory
 from hotfolder.studio.names import copied_from, is_conflict, printable
@@ -42,6 +42,7 @@ _FETCHING_S = 1.0
 _COPYING = 30  # so many settling times without a change, and a picture's end is missed
 _UNFINISHED = "its end is not there yet: it is still being copied, or it was cut off"
 _FINISHED = "another computer has finished it and puts it away"
+_QUEUES = "very many files come at once; it is read in its turn"
 _AS_THEY_WERE = "settings and profiles stay as they were, because of mistakes"
 _TOO_DEEP = (
     f"it was refined {MAX_DEPTH - 1} times already, and a picture carries at most {MAX_DEPTH} "
@@ -72,10 +73,10 @@ class Look:
         self._settle_s = settle_s
         self._settling = Settling(self._quiet_s())
         self._inbox = Inbox(studio)
+        self._marks = Marks(studio.root, self._tree, self._settling)
         self._seeds: dict[str, SeedImage] = {}
         self._told: dict[str, Told] = {}
         self._seed_notes: dict[str, tuple[str, ...]] = {}
-        self._ratings: dict[str, int] = {}
         self._unread: deque[str] = deque()
         self._unidentified: deque[str] = deque()
         self._unfinished: dict[str, float] = {}
@@ -86,15 +87,24 @@ class Look:
             by=__version__,
             read_only=settle_s is not None,
         )
+        self._unmarked = Memory(
+            local.folder(studio.root) / "unmarked.jsonl",
+            bool,
+            by=f"{__version__} {detectors.names()}",
+            read_only=settle_s is not None,
+        )
         self._useless_seeds: dict[str, str] = {}
         self._explained: set[str] = set()
         self._waiting: dict[str, str] = {}
         self._unreadable: dict[str, str] = {}
         self._finished: dict[str, Reading] = {}
+        self._queue: dict[str, str] = {}
+        self._arrivals = Pace(60.0)
         self._machines = self._known_machines()
         self._owners_error = ""
         self._owners_gone: dict[str, float] = {}
         self._looked_before = False
+        self._recalls = True
 
     def refresh(self, hints: set[str] | None = None) -> bool:
         """Look at the hinted paths, or everywhere; whether the snapshot may say something new.
@@ -117,7 +127,7 @@ class Look:
             if self._owners_error or self.owner.mistakes:
                 self._read_owner()
             self._inbox.try_again()
-            self._take_again(self._unreadable)
+            self._take_again([*self._unreadable, *self._marks.unreadable])
         return complete
 
     def _require_marker(self) -> None:
@@ -134,6 +144,7 @@ class Look:
         ripe += self._fetches.arrived()
         again = self._tree.look_at([*due, *ripe])
         changes = Changes(changes.changed | again.changed, changes.gone | again.gone)
+        self._marks.beside |= {path for path in changes.changed if _is_beside(path)}
         for path in changes.gone:
             self._forget(path, now)
         if self._owners_gone and max(self._owners_gone.values()) + self._quiet_s() <= now:
@@ -143,6 +154,10 @@ class Look:
         settled += [path for path in ripe if not self._settling.is_pending(path)]
         for path in sorted(settled, key=lambda path: not _is_owners(path)):
             self._take_in(path)  # profiles and word lists first: prompt files may need them
+        while self._queue and not self._queue_moves_in_s(now):
+            path = next(iter(self._queue))
+            del self._queue[path]
+            self._take_in(path)
         found = self._read_some()
         self._looked_before = True
         return bool(found or settled or changes.gone)
@@ -169,6 +184,7 @@ class Look:
         now = self._clock()
         waits_s = [late_at - now for late_at in self._unfinished.values()]
         waits_s += [gone_at + self._quiet_s() - now for gone_at in self._owners_gone.values()]
+        waits_s += [self._queue_moves_in_s(now)] if self._queue else []
         waits_s += [_FETCHING_S] if self._fetches.due else []
         waits_s += [0.0] if self._unread or self._unidentified else []
         settles_in_s = self._settling.due_in_s(now)
@@ -185,20 +201,22 @@ class Look:
         inbox = self._inbox.entries(self.owner)
         waiting = {path: entry.says for path, entry in inbox if isinstance(entry, Waiting)}
         free = self._free_bytes()
-        least = self.owner.settings.stars_from
+        wishes, held = self._marks.wishes(self.owner.settings.stars), self._marks.held()
         # What a prompt file lacks may be in a profile or word list that arrives with it.
         unsure = bool(self._owners_gone) or any(map(_is_owners, self._settling.pending()))
         return Snapshot(
             prompt_files=[entry for _, entry in inbox if isinstance(entry, PromptFile)],
             broken=[] if unsure else [e for _, e in inbox if isinstance(e, BrokenFile)],
-            starred=[path for path, stars in self._ratings.items() if stars >= least],
-            seeds=list(self._seeds.values()),
+            starred=wishes.starred,
+            rejected=wishes.rejected,
+            unstarred=wishes.unstarred,
+            seeds=[seed for seed in self._seeds.values() if seed.path not in held],
             useless_seeds=[
                 BrokenFile(path, says)
                 for path, says in self._useless_seeds.items()
                 if path not in self._explained
             ],
-            unseen_drafts=len(self._tree.rooms["drafts"]),
+            unseen_drafts=len(self._tree.rooms["drafts"]) - sum(map(_is_draft, self._marks.beside)),
             disk_is_low=free < self.owner.settings.keep_free_gb * 1e9,
             waiting={
                 **waiting,
@@ -206,6 +224,7 @@ class Look:
                 **self._fetches.waiting(),
                 **self._unreadable,
                 **dict.fromkeys(self._finished, _FINISHED),
+                **self._queue,
                 **self._waiting,
                 **self._useless_seeds,
                 **({SETTINGS_FILE: _AS_THEY_WERE} if self._owners_error else {}),
@@ -225,11 +244,15 @@ class Look:
         """Sentences on what cannot be used of pictures from elsewhere, by their paths."""
         return {**self._inbox.notes, **self._seed_notes}
 
-    def take_in(self, path: str) -> None:
-        """Believe a file at once that we have just put there ourselves."""
-        self._tree.look_at([path])
-        self._settling.forget(path)
-        self._take_in(path)
+    def picked(self, draft: str, seed: str) -> None:
+        """Believe a picture in `seeds/` at once that we have just put there ourselves.
+
+        Its draft, where it is still there, asks no more for that.
+        """
+        self._marks.served(draft)
+        self._tree.look_at([seed, *detectors.sidecars(seed)])
+        self._settling.forget(seed)
+        self._take_in(seed)
 
     def finished_elsewhere(self, paths: Iterable[str]) -> None:
         """Other machines have finished these prompt files, and their moves have yet to arrive here.
@@ -255,7 +278,7 @@ class Look:
         reading = self._tree.reading(path)
         if reading is None:
             return False
-        if path.startswith("drafts/") and not self._looked_before:
+        if _is_draft(path) and not self._looked_before:
             self._unread.append(path)
             return False
         if self._settling.observe(path, reading, now):
@@ -268,23 +291,57 @@ class Look:
         room = path.partition("/")[0]
         if reading is None:
             return
-        is_picture = PurePosixPath(path).suffix.lower() in picture_suffixes()
         if _is_owners(path):
             self._read_owner()
-        elif room != "inbox" and not is_picture:
-            return
+        elif _is_beside(path):
+            picture = self._marks.picture_of(path)
+            if picture and picture not in self._waiting:
+                self._take_in_marks(picture)
         elif self._is_conflict(path):
+            self._marks.forget(path)
             self._waiting[path] = CONFLICT
         elif self._finished.get(path) == reading or not self._fetches.is_here(path, reading):
             return
         elif room == "inbox":
-            if not (is_picture and self._is_unfinished(path)):
+            if not (is_picture(path) and self._is_unfinished(path)) and self._is_its_turn(path):
                 self._inbox.put(path, reading)
-        elif room == "drafts":
-            if stars := self._stars(path):
-                self._ratings[path] = stars
         else:
-            self._unidentified.append(path)
+            self._take_in_marks(path)
+            if room == "seeds":
+                self._unidentified.append(path)
+
+    def _read_marks(self, picture: str) -> bool:
+        """Read a picture's marks, unless it is known to have none; whether it has any."""
+        reading = self._tree.reading(picture)
+        if reading is None:
+            return False
+        if self._unmarked.recall(picture, reading) and self._marks.take_for_unmarked(picture):
+            return False
+        is_marked = self._marks.read(picture)
+        if not is_marked and self._marks.has_read(picture):
+            self._unmarked.keep(picture, reading, True)
+        return is_marked
+
+    def _take_in_marks(self, picture: str) -> None:
+        self._read_marks(picture)
+        if seed := self._seeds.get(picture):
+            name, profile = self._profile_of(picture, seed.record)
+            self._seeds[picture] = replace(seed, profile_name=name, profile=profile)
+
+    def _is_its_turn(self, path: str) -> bool:
+        """Whether the owner's limits let in another prompt file now; if not it queues."""
+        now = self._clock()
+        is_its_turn = not self._queue_moves_in_s(now)
+        if is_its_turn:
+            self._arrivals.note(now)
+        else:
+            self._queue[path] = _QUEUES
+        return is_its_turn
+
+    def _queue_moves_in_s(self, now: float) -> float:
+        if self._settle_s is not None:
+            return 0.0  # who only describes a studio does not wait
+        return self._arrivals.free_in_s(self.owner.settings.limits.prompt_files_per_minute, now)
 
     def _is_conflict(self, path: str) -> bool:
         """Whether a sync client made this copy of a file."""
@@ -321,7 +378,11 @@ class Look:
 
     def _forget(self, path: str, now: float) -> None:
         self._settling.forget(path)
+        self._marks.forget(path)
         self._drop(path)
+        picture = self._marks.picture_of(path) if _is_beside(path) else None
+        if picture and (reading := self._tree.reading(picture)):
+            self._settling.observe(picture, reading, now)  # its marks are fewer now
         if _is_owners(path):  # perhaps for a moment only: some programs save like that
             self._owners_gone[path] = now
 
@@ -330,13 +391,13 @@ class Look:
         self._seeds.pop(path, None)
         self._told.pop(path, None)
         self._seed_notes.pop(path, None)
-        self._ratings.pop(path, None)
         self._waiting.pop(path, None)
         self._useless_seeds.pop(path, None)
         self._explained.discard(path)
         self._unfinished.pop(path, None)
         self._unreadable.pop(path, None)
         self._finished.pop(path, None)
+        self._queue.pop(path, None)
         self._fetches.forget(path)
 
     def _warn_of(self, mistakes: Iterable[Mistake]) -> None:
@@ -374,7 +435,8 @@ class Look:
         if seen is None:
             try:
                 data = read_settled(self.studio.root / path, reading)
-                seen = Portrait.of(identify(data))
+                check_picture(data, self.owner.settings.limits)
+                seen = Portrait.of(identify(data, self.studio))
             except FileNotFoundError:
                 return  # taken away or changed since: the next look sees that
             except OSError as error:
@@ -394,6 +456,9 @@ class Look:
         if seen.told:
             self._told[path] = seen.told
         name, profile = self._profile_of(path, seen.record)
+        if says := too_large(profile.refine.area, self.owner.settings.limits):
+            self.give_up(path, f"its refinements would be too large: {says}")
+            return
         for note in self._seed_notes.get(path, ()):
             _log.warning("%s: %s", printable(path), note)
         self._seeds[path] = SeedImage(
@@ -409,19 +474,12 @@ class Look:
 
     def _profile_of(self, path: str, record: Record | None) -> tuple[str, Profile]:
         """Name and profile that a picture in `seeds/` is refined with."""
-        if path not in self._told:
-            return self.owner.profile_of(record)
+        stars = self._marks.stars(path, self.owner.settings.stars)
+        if path not in self._told or self.owner.settings.stars.preset(stars):
+            return self.owner.profile_of(record, stars)
         matched = match(self._told[path], self.owner, self.studio)
         self._seed_notes[path] = matched.notes
         return matched.profile_name, matched.profile
-
-    def _stars(self, path: str) -> int:
-        """How many stars a draft has; 0 also for a rejected one and for what is no picture."""
-        try:
-            rating = detectors.rating(carried.read(read_file(self.studio.root / path)))
-        except (PictureError, OSError):
-            return 0
-        return max(0, rating or 0)
 
     def _read_some(self) -> bool:
         """Read new pictures for a little while, picked ones first; whether they ask for anything.
@@ -435,13 +493,27 @@ class Look:
         while self._unread and self._clock() < end:
             path = self._unread.popleft()
             reading = self._tree.reading(path)
-            if reading and not reading.placeholder and self._stars(path):
+            if not reading or reading.placeholder or not is_picture(path):
+                continue
+            if self._read_marks(path):
                 self._settling.observe(path, reading, self._clock())
                 found = True
         self._portraits.save()
-        if self._looked_before and not self.busy:
+        self._unmarked.save()
+        if self._recalls and self._looked_before and not self.busy:
+            self._recalls = False
             self._portraits.close(self._tree.rooms["seeds"])
+            self._unmarked.close({**self._tree.rooms["drafts"], **self._tree.rooms["seeds"]})
         return found
+
+
+def _is_draft(path: str) -> bool:
+    return path.startswith("drafts/")
+
+
+def _is_beside(path: str) -> bool:
+    """Whether a file lies among pictures and is none."""
+    return path.startswith(("drafts/", "seeds/")) and not is_picture(path)
 
 
 def _is_owners(path: str) -> bool:

@@ -17,6 +17,7 @@ from hotfolder.images.told import Told
 from hotfolder.prompts import paragraphs
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.profile import Model, Profile, model_name
+from hotfolder.recipes.schedulers import MODEL_OWN
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import printable
 
@@ -50,8 +51,14 @@ def match(told: Told, owner: Owner, studio: Studio, preferred: str = "") -> Matc
     notes = tuple(_notes(told, owner, name))
     if name is None:
         return Matched(owner.settings.profile, owner.profile(None), False, notes)
-    overrides = paragraphs.overrides(told.steps, told.guidance_scale, told.scheduler, None, None)
+    scheduler = None if _leaves_to_model(owner, name) else told.scheduler
+    overrides = paragraphs.overrides(told.steps, told.guidance_scale, scheduler, None, None)
     return Matched(name, owner.profile(name, overrides), True, notes)
+
+
+def _leaves_to_model(owner: Owner, profile_name: str) -> bool:
+    """Whether a profile leaves the scheduler to the model: not all models take any other."""
+    return owner.profile(profile_name).scheduler == MODEL_OWN
 
 
 def _models(owner: Owner) -> Iterator[tuple[str, Model]]:
@@ -94,6 +101,8 @@ def _notes(told: Told, owner: Owner, profile_name: str | None) -> Iterator[str]:
         )
     if told.loras:
         yield f"LoRAs that are not used: {_listed(told.loras)}"
+    if told.scheduler and profile_name and _leaves_to_model(owner, profile_name):
+        yield f"its sampler {told.scheduler!r} is not used: {profile_name!r} leaves it to the model"
     samplers = [text for key, text in told.others.items() if key.lower() in _SAMPLERS]
     if samplers and told.scheduler is None:
         yield f"its sampler {_quoted(' '.join(samplers))} has no counterpart here"

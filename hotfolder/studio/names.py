@@ -10,6 +10,9 @@ from pathlib import PurePosixPath
 TEMPORARY = ".hotfolder-"
 """How the temp files begin that a picture is written into before it appears."""
 
+AT_WORK = "_exiftool_tmp"
+"""How a file's name ends into which exiftool writes before it takes the picture's place."""
+
 _TEMPORARY = re.compile(
     r"""
       ^\.                                  # hidden: .DS_Store, ._name, .syncthing.*, .name.XXXXXX

@@ -9,6 +9,7 @@ from hotfolder.errors import PictureError
 from hotfolder.images import pixels
 from hotfolder.studio import publish
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.pictures import pictures
 from hotfolder.studio.reading import read_file
 
 if TYPE_CHECKING:
@@ -26,8 +27,20 @@ def keep(studio: Studio, image: Image) -> str:
 
 def find(studio: Studio, sha256: str) -> Image | None:
     """The kept picture with these pixels; None if it is not here, or no longer what it was."""
+    return _with_pixels(_path(studio, sha256), sha256)
+
+
+def search(studio: Studio, sha256: str) -> Image | None:
+    """The kept picture with these pixels, or one that lies in `seeds/` or came to `inbox/`."""
+    found = find(studio, sha256)
+    for path in () if found else pictures([studio.seeds, studio.inbox]):
+        found = found or _with_pixels(path, sha256)
+    return found
+
+
+def _with_pixels(path: Path, sha256: str) -> Image | None:
     try:
-        image = pixels.decode(read_file(_path(studio, sha256)))
+        image = pixels.decode(read_file(path))
     except (OSError, PictureError):
         return None
     return image if pixels.pixel_hash(image) == sha256 else None

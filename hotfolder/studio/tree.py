@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
+from hotfolder.images.carried import suffixes as picture_suffixes
+from hotfolder.stars import detectors
 from hotfolder.studio.layout import SETTINGS_FILE
-from hotfolder.studio.names import is_private_folder, is_temporary
+from hotfolder.studio.names import AT_WORK, is_private_folder, is_temporary
 from hotfolder.studio.settle import Reading
 
 ROOMS = ("inbox", "drafts", "seeds", "profiles", "wildcards")
 _NOT_READ = {"inbox/done", "inbox/failed"}
+_MARKED = ("drafts", "seeds")  # where also hidden files that hold marks are read
 
 
 @dataclass(slots=True)
@@ -118,13 +121,14 @@ class Tree:
         except OSError:
             return
         name = path.rpartition("/")[2]
-        if stat.S_ISREG(status.st_mode) and not is_temporary(name):
+        if stat.S_ISREG(status.st_mode) and (not is_temporary(name) or _holds_marks(path)):
             yield path, Reading.of(status)
             return
-        is_folder = stat.S_ISDIR(status.st_mode) and not is_private_folder(name)
+        is_folder = stat.S_ISDIR(status.st_mode) and _is_open_folder(path)
         folders = [path] if is_folder else []
         while folders:
             folder = folders.pop()
+            private = is_private_folder(folder.rpartition("/")[2])
             try:
                 with os.scandir(self._root / folder) as entries:
                     for entry in entries:
@@ -132,17 +136,19 @@ class Tree:
                         if below in _NOT_READ:
                             continue
                         if entry.is_dir(follow_symlinks=False):
-                            if not is_private_folder(entry.name):
+                            if not private and _is_open_folder(below):
                                 folders.append(below)
-                        elif reading := _reading(entry):
+                            continue
+                        hidden = private or is_temporary(entry.name)
+                        if (not hidden or _holds_marks(below)) and (reading := _reading(entry)):
                             yield below, reading
             except OSError:
                 continue
 
 
 def _reading(entry: os.DirEntry[str]) -> Reading | None:
-    """The reading of a regular file that is no temp file; None for anything else."""
-    if is_temporary(entry.name) or not entry.is_file(follow_symlinks=False):
+    """The reading of a regular file; None for anything else."""
+    if not entry.is_file(follow_symlinks=False):
         return None
     try:
         return Reading.of(entry.stat(follow_symlinks=False))
@@ -157,7 +163,26 @@ def _room(path: str) -> str:
 def _is_ours(path: str) -> bool:
     if any(path == off or path.startswith(off + "/") for off in _NOT_READ):
         return False
-    return not any(is_private_folder(folder) for folder in path.split("/")[:-1])
+    return not _is_in_private(path) or _holds_marks(path)
+
+
+def _is_in_private(path: str) -> bool:
+    return any(map(is_private_folder, path.split("/")[:-1]))
+
+
+def _is_open_folder(path: str) -> bool:
+    """Whether a folder is looked into: no program's own, but for those that hold marks."""
+    name = path.rpartition("/")[2]
+    return not is_private_folder(name) or (_room(path) in _MARKED and name in detectors.folders())
+
+
+def _holds_marks(path: str) -> bool:
+    """Whether a hidden file belongs to a picture that is not hidden."""
+    if _room(path) not in _MARKED:
+        return False
+    groups = detectors.pictures(path, picture_suffixes())
+    at_work = [path.removesuffix(AT_WORK)] if path.endswith(AT_WORK) else []
+    return any(not _is_in_private(place) for place in chain(at_work, *groups))
 
 
 def _folders(path: str) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from hotfolder.errors import MistakesError
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.record import Record
-from hotfolder.recipes.settings import Settings
+from hotfolder.recipes.settings import Presets, Settings, Stars
 
 OWNER = Owner(
     settings=Settings(profile="small"),
@@ -52,3 +52,12 @@ def test_a_picture_chooses_no_model(overrides: dict[str, Any]) -> None:
     """Overrides in a picture that no prompt file could have made are passed over."""
     name, profile = OWNER.profile_of(record("large", overrides))
     assert (name, profile) == ("large", OWNER.profile("large"))
+
+
+def test_stars_may_name_a_profile() -> None:
+    """A preset for so many stars comes before what a picture was drafted with."""
+    settings = Settings(profile="small", stars=Stars(presets=Presets(five="large")))
+    owner = Owner(settings, OWNER.profiles, {}, "salt")
+    assert owner.profile_of(record("small", {"steps": 9}), 5) == ("large", owner.profile("large"))
+    assert owner.profile_of(record("small", {"steps": 9}), 4)[1].steps == 9
+    assert owner.profile_of(None, 5)[0] == "large"

@@ -61,8 +61,8 @@ def test_sdxl_decodes_in_float32() -> None:
     unet = {"block_out_channels": [320, 640, 1280], "down_block_types": ["DownBlock2D"] * 3}
     counts = {"unet": 100, "vae": 10}
     configs = {"unet": unet, "vae": vae}
-    sdxl = footprint._footprint("StableDiffusionXLPipeline", configs, counts, "float16")
-    sd = footprint._footprint("StableDiffusionPipeline", configs, counts, "float16")
+    sdxl = footprint.of_parts("StableDiffusionXLPipeline", configs, counts, "float16")
+    sd = footprint.of_parts("StableDiffusionPipeline", configs, counts, "float16")
     assert sdxl.decode_bytes == 2 * sd.decode_bytes
     assert sdxl.vae_bytes == 2 * sd.vae_bytes
     assert sdxl.pass_bytes == sd.pass_bytes

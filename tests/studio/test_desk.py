@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hotfolder.history import Finishing
-from hotfolder.plan import Explain, Finish, Pick, SetAside
+from hotfolder.plan import Explain, Finish, Pick, PutBack, Reject, SetAside
 from hotfolder.studio import desk, publish
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
@@ -29,7 +31,7 @@ def ledger(studio: Studio) -> Ledger:
 
 def put(studio: Studio, *paths: str) -> None:
     for path in paths:
-        (studio.root / path).parent.mkdir(exist_ok=True)
+        (studio.root / path).parent.mkdir(parents=True, exist_ok=True)
         (studio.root / path).write_bytes(os.fsencode(path))
 
 
@@ -276,12 +278,82 @@ def test_explain(studio: Studio) -> None:
     assert desk.explain(studio, Explain("seeds/a.png", "other")) == "seeds/a.png.error-2.txt"
 
 
-def test_pick(studio: Studio) -> None:
+XMP = {
+    "{name}.xmp": "drafts/day/a.png.xmp",
+    ".comments/{name}.xml": "drafts/day/.comments/a.png.xml",
+}
+PICK = Pick("drafts/day/a.png", "key", XMP)
+
+
+def test_pick(studio: Studio, ledger: Ledger) -> None:
     """A starred draft lies in seeds/, whatever folder it was in; a taken name is left alone."""
     put(studio, "drafts/day/a.png", "seeds/a.png")
-    assert desk.pick(studio, Pick("drafts/day/a.png")) == "seeds/a-2.png"
+    assert desk.pick(studio, ledger, Pick("drafts/day/a.png", "key")) == "seeds/a-2.png"
     assert lying(studio) == ["seeds/a-2.png", "seeds/a.png"]
     assert (studio.seeds / "a-2.png").read_text() == "drafts/day/a.png"
+    assert ledger.history.was_picked("key")
+
+
+def test_sidecars_keep_matching_names(studio: Studio, ledger: Ledger) -> None:
+    """They go along, under the new name; where one's name is taken, all get another."""
+    put(studio, PICK.path, *XMP.values(), "seeds/a.png.xmp")
+    assert desk.pick(studio, ledger, PICK) == "seeds/a-2.png"
+    sidecars = ["seeds/.comments/a-2.png.xml", "seeds/a-2.png.xmp"]
+    assert lying(studio) == sorted([*sidecars, "seeds/a-2.png", "seeds/a.png.xmp"])
+
+
+def test_a_copy_leaves_the_draft(studio: Studio, ledger: Ledger) -> None:
+    """Copied are the draft, its sidecars, and what is attached to them."""
+    put(studio, PICK.path, *XMP.values())
+    os.setxattr(studio.root / PICK.path, "user.baloo.rating", b"8")
+    desk.pick(studio, ledger, replace(PICK, copy=True))
+    assert lying(studio) == ["seeds/.comments/a.png.xml", "seeds/a.png", "seeds/a.png.xmp"]
+    assert os.getxattr(studio.seeds / "a.png", "user.baloo.rating") == b"8"
+    assert all((studio.root / path).exists() for path in (PICK.path, *XMP.values()))
+    assert ledger.history.was_picked("key")
+
+
+@pytest.mark.parametrize("moves", range(4))
+def test_a_crash_while_a_draft_is_picked(
+    studio: Studio, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    """Whenever it happens, the sidecars follow their draft, or nothing has happened."""
+    put(studio, PICK.path, *XMP.values())
+    left = moves
+
+    def move(*paths: Any) -> str:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Crash
+        return real(*paths)
+
+    real = publish.move
+    monkeypatch.setattr(publish, "move", move)
+    with suppress(Crash):
+        desk.pick(studio, ledger, PICK)
+    monkeypatch.undo()
+    again = restarted(studio)
+    moved = ["seeds/.comments/a.png.xml", "seeds/a.png", "seeds/a.png.xmp"]
+    assert lying(studio) == (moved if moves else [])
+    assert again.history.was_picked("key") == bool(moves)
+
+
+def test_a_sidecar_that_is_gone_meanwhile(studio: Studio, ledger: Ledger) -> None:
+    """Its picture is picked all the same."""
+    put(studio, PICK.path)
+    assert desk.pick(studio, ledger, PICK) == "seeds/a.png"
+
+
+def test_reject_and_put_back(studio: Studio) -> None:
+    """Rejected drafts lie in drafts/rejected/; a pick that is taken back lies in drafts/."""
+    put(studio, PICK.path, *XMP.values())
+    assert desk.reject(studio, Reject(PICK.path, XMP)) == "drafts/rejected/a.png"
+    assert (studio.drafts / "rejected/.comments/a.png.xml").exists()
+    put(studio, "seeds/b.png", "seeds/b.xmp")
+    back = PutBack("seeds/b.png", {"{stem}.xmp": "seeds/b.xmp"})
+    assert desk.put_back(studio, back) == "drafts/b.png"
+    assert (studio.drafts / "b.xmp").exists()
 
 
 def test_an_older_ledger(studio: Studio) -> None:

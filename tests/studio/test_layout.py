@@ -47,7 +47,7 @@ def test_init_again(tmp_path: Path) -> None:
 
 def test_init_among_files_of_the_owner(tmp_path: Path) -> None:
     """What is there already stays as it is, to the byte and the second."""
-    theirs = {"README.txt": "mine", "hotfolder.toml": "stars_from = 3", "drafts/a.png": "x"}
+    theirs = {"README.txt": "mine", "hotfolder.toml": "settle_seconds = 3", "drafts/a.png": "x"}
     (tmp_path / "drafts").mkdir()
     for name, text in theirs.items():
         (tmp_path / name).write_text(text)

@@ -18,6 +18,7 @@ from hotfolder.images.picture import embed
 from hotfolder.recipes.recipe import MAX_DEPTH, Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.studio import look as look_module
+from hotfolder.studio import marks as marks_module
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.look import Look
@@ -61,6 +62,10 @@ def _picture(path: Path, colour: int = 7, stars: int | None = None) -> bytes:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(data)
     return data
+
+
+def starred(look: Look) -> list[str]:
+    return [draft.path for draft in look.snapshot().starred]
 
 
 def test_a_prompt_file_counts_once_it_has_settled(look: Look, studio: Studio, clock: Clock) -> None:
@@ -138,11 +143,11 @@ def test_an_empty_file_waits(look: Look, studio: Studio, clock: Clock) -> None:
 
 def test_stars_from_the_setting_on_pick(look: Look, studio: Studio, clock: Clock) -> None:
     """Enough stars pick a draft, at any depth; too few, none and a rejection do not."""
-    studio.settings.write_text("settle_seconds = 2\nstars_from = 3\n")
+    studio.settings.write_text("settle_seconds = 2\n[stars]\nfrom = 3\n")
     for stars in (-1, 0, 2, 3, 5):
         _picture(studio.drafts / "below" / f"{stars}.png", stars=stars)
     _settled(look, clock)
-    assert sorted(look.snapshot().starred) == ["drafts/below/3.png", "drafts/below/5.png"]
+    assert starred(look) == ["drafts/below/3.png", "drafts/below/5.png"]
 
 
 def test_a_star_taken_back_in_time_picks_nothing(look: Look, studio: Studio, clock: Clock) -> None:
@@ -166,7 +171,7 @@ def test_a_star_set_while_nobody_looked_is_found(studio: Studio, clock: Clock) -
         look.refresh(set())
     assert not look.snapshot().starred, "a program may be writing it just now"
     _settled(look, clock, set())
-    assert look.snapshot().starred == ["drafts/a.png"]
+    assert starred(look) == ["drafts/a.png"]
 
 
 def test_conflict_copies_trigger_nothing(look: Look, studio: Studio, clock: Clock) -> None:
@@ -196,12 +201,12 @@ def test_settings_follow_their_file(look: Look, studio: Studio, clock: Clock) ->
     (studio.wildcards / "light.txt").write_text("noon\n")
     _settled(look, clock)
     assert look.snapshot().prompt_files
-    studio.settings.write_text("stars_from = 77\n")
+    studio.settings.write_text("[stars]\nfrom = 77\n")
     _settled(look, clock)
-    assert look.owner.settings.stars_from == 1
-    studio.settings.write_text("stars_from = 4\n")
+    assert look.owner.settings.stars.least == 1
+    studio.settings.write_text("[stars]\nfrom = 4\n")
     _settled(look, clock)
-    assert look.owner.settings.stars_from == 4
+    assert look.owner.settings.stars.least == 4
 
 
 def test_a_word_list_may_arrive_with_its_prompt(look: Look, studio: Studio, clock: Clock) -> None:
@@ -221,8 +226,8 @@ def test_a_word_list_may_arrive_with_its_prompt(look: Look, studio: Studio, cloc
 
 def test_wrong_settings_forbid_to_begin(studio: Studio) -> None:
     """A studio is not worked on with settings that its owner did not mean."""
-    studio.settings.write_text("stars_from = 77\n")
-    with pytest.raises(MistakesError, match="stars_from"):
+    studio.settings.write_text("[stars]\nfrom = 77\n")
+    with pytest.raises(MistakesError, match=r"stars\.from"):
         Look(studio)
 
 
@@ -242,7 +247,7 @@ def test_slices_see_what_a_whole_look_sees(studio: Studio, clock: Clock) -> None
     look.refresh(set())
     assert slices > 3
     assert look.snapshot().unseen_drafts == 299
-    assert look.snapshot().starred == ["drafts/8.png"]
+    assert starred(look) == ["drafts/8.png"]
 
 
 def test_a_picture_of_the_last_generation(look: Look, studio: Studio, clock: Clock) -> None:
@@ -384,16 +389,16 @@ def test_belongings_that_cannot_be_read_for_a_while(
     def fail(*arguments: object) -> int:
         raise OSError(errno.EIO, "Input/output error")
 
-    studio.settings.write_text("settle_seconds = 2\nstars_from = 4\n")
+    studio.settings.write_text("settle_seconds = 2\n[stars]\nfrom = 4\n")
     (studio.wildcards / "light.txt").write_text("noon\n")
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", fail)
         _settled(look, clock)
-        assert look.owner.settings.stars_from == 1
+        assert look.owner.settings.stars.least == 1
         assert "stay as they were" in look.snapshot().waiting["hotfolder.toml"]
     while not look.look_on():
         pass
-    assert look.owner.settings.stars_from == 4
+    assert look.owner.settings.stars.least == 4
     assert look.owner.words == {"light": ["noon"]}
     assert not look.snapshot().waiting
 
@@ -402,21 +407,21 @@ def test_settings_that_are_gone_for_a_moment(look: Look, studio: Studio, clock: 
     """While a program saves them the old ones hold, and no profile is said to be missing."""
     (studio.profiles / "mine.toml").write_text('extends = "postcard"\n')
     (studio.inbox / "a.toml").write_text('prompt = "a castle"\nprofile = "mine"\n')
-    studio.settings.write_text("settle_seconds = 2\nstars_from = 4\n")
+    studio.settings.write_text("settle_seconds = 2\n[stars]\nfrom = 4\n")
     _settled(look, clock)
     for file in (studio.profiles / "mine.toml", studio.settings):
         file.rename(file.with_name(f"{file.name}~"))
         look.refresh({file.relative_to(studio.root).as_posix()})
         clock.now += 1
         look.refresh(set())
-        assert look.owner.settings.stars_from == 4
+        assert look.owner.settings.stars.least == 4
         assert look.snapshot().prompt_files
         file.with_name(f"{file.name}~").rename(file)
         _settled(look, clock)
     studio.settings.unlink()
     (studio.profiles / "mine.toml").unlink()
     _settled(look, clock)
-    assert look.owner.settings.stars_from == 1
+    assert look.owner.settings.stars.least == 1
     assert "mine" in look.snapshot().broken[0].says
 
 
@@ -514,3 +519,58 @@ def test_a_file_that_another_machine_has_finished(look: Look, studio: Studio, cl
     _settled(look, clock)
     assert len(look.snapshot().prompt_files) == 2
     assert not look.snapshot().waiting
+
+
+def test_drafts_are_read_once(
+    studio: Studio, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new program reads only drafts that have changed, that had a mark, or have one beside."""
+    studio.settings.write_text("settle_seconds = 2\n")
+    for name in "abcde":
+        _picture(studio.drafts / f"{name}.png", stars=4 if name == "a" else None)
+
+    def started() -> tuple[Look, list[str]]:
+        read: list[str] = []
+
+        def counted(path: Path, limit: int = 0) -> bytes:
+            read.append(path.name)
+            return path.read_bytes()
+
+        monkeypatch.setattr(marks_module, "read_file", counted)
+        new = Look(studio, clock)
+        new.refresh()
+        while new.due_in_s() is not None:
+            clock.now += new.due_in_s() or 0.0
+            new.refresh(set())
+        return new, read
+
+    _, read = started()
+    assert {"a.png", "b.png", "c.png", "d.png", "e.png"} <= set(read)
+    _picture(studio.drafts / "b.png", stars=5)
+    (studio.drafts / "c.png.xmp").write_text(STAR.format(3))
+    look, read = started()
+    assert set(read) >= {"a.png", "b.png", "c.png"}
+    assert not {"d.png", "e.png"} & set(read)
+    starred = [draft.path for draft in look.snapshot().starred]
+    assert starred == ["drafts/a.png", "drafts/b.png", "drafts/c.png"]
+    os.setxattr(studio.drafts / "d.png", "user.baloo.rating", b"8")
+    look, _ = started()
+    assert "drafts/d.png" in [draft.path for draft in look.snapshot().starred]
+
+
+def test_a_mark_that_cannot_be_read_for_a_while(
+    look: Look, studio: Studio, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fails takes no star away for good, and is not remembered as none."""
+
+    def fail(*arguments: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    _picture(studio.drafts / "a.png", stars=4)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", fail)
+        _settled(look, clock)
+        assert not look.snapshot().starred
+    while not look.look_on():
+        pass
+    assert [draft.path for draft in look.snapshot().starred] == ["drafts/a.png"]

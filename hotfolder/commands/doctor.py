@@ -1,0 +1,192 @@
+"""`hotfolder doctor`: what this computer can do, what is missing, and what would help."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotfolder import __version__
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, MistakesError, StudioMissingError
+from hotfolder.recipes.owner import Owner
+from hotfolder.recipes.profile import is_hub_id
+from hotfolder.report import doctor
+from hotfolder.report.doctor import Finding, Section, State
+from hotfolder.report.terminal import console
+from hotfolder.studio import belongings, layout
+from hotfolder.studio.mounts import remote_kind
+
+if TYPE_CHECKING:
+    from hotfolder.render.memory import Room
+    from hotfolder.render.prospects import Fit, Prospect
+
+GB = 1e9
+
+
+def run(options: Namespace) -> int:
+    """Look at everything, print what was found; any finding that needs its owner is an error."""
+    os.environ["HF_HUB_OFFLINE"] = "1"  # read when the hub's library is imported: fetch nothing
+    sections = []
+    studio, owner = None, belongings.nobody()
+    with suppress(StudioMissingError):
+        studio = layout.find(options.studio)
+        owner, fatal = belongings.examine(studio)
+        wrong = [Finding(m.where, "bad", m.says, "Nothing is rendered before.") for m in fatal]
+        sections += [Section("Settings", tuple(wrong))] if wrong else []
+    sections += _sections(owner, studio, options.measure)
+    screen = console()
+    if options.json:
+        screen.print(json.dumps([asdict(section) for section in sections], indent=2))
+    else:
+        doctor.show(sections, screen)
+        screen.print(f"\n{doctor.verdict(sections)}")
+    states = {finding.state for section in sections for finding in section.findings}
+    return EXIT_SOME_FAILED if "bad" in states else EXIT_DONE
+
+
+def _sections(owner: Owner, studio: layout.Studio | None, measure: bool) -> Iterator[Section]:
+    from hotfolder.render import devices, environment
+
+    chosen = owner.settings.devices
+    device = chosen if isinstance(chosen, str) else chosen[0]
+    device = environment.best_device() if device == "auto" else device
+    room = devices.room(device)
+    yield Section("This computer", tuple(_of_computer(device, room)))
+    base = studio.root if studio else None
+    yield Section("Profiles", tuple(_of_profiles(owner, base, device, room)))
+    yield Section("The same picture twice", tuple(_of_repeats(device)))
+    if measure:
+        yield Section("Faster", tuple(_of_gains(device)))
+    if studio is not None:
+        yield Section("Studio", tuple(_of_studio(studio, owner)))
+
+
+def _of_computer(device: str, room: Room) -> Iterator[Finding]:
+    from hotfolder.render import devices, environment
+
+    versions = ", ".join(f"{name} {number}" for name, number in environment.versions().items())
+    python = platform.python_version()
+    yield Finding("versions", "good", f"hotfolder {__version__}, Python {python}, {versions}")
+    total = devices.total_bytes(device)
+    free = f"{room.device_bytes / GB:.1f} of {total / GB:.1f} GB can be used for pictures"
+    name = environment.device_name(device)
+    if device == "cpu":
+        advice = (
+            "Without a graphics card large models take minutes for a picture; postcard is fast."
+        )
+        yield Finding("device", "note", f"{name}; {free}", advice)
+    else:
+        advice = ""
+        if room.device_bytes < 0.6 * total:
+            advice = (
+                "Other programs hold much of its memory; closing them leaves more for pictures."
+            )
+        yield Finding("device", "note" if advice else "good", f"{name}; {free}", advice)
+    others = [other for other in environment.devices() if other != device]
+    if others:
+        advice = 'devices = "auto" in hotfolder.toml uses all of them.'
+        yield Finding("more devices", "good", ", ".join(others), advice)
+    threads, cores = environment.default_threads(), os.cpu_count() or 1
+    advice = ""
+    if threads > cores:
+        advice = f"More threads than cores are slow: set OMP_NUM_THREADS={cores}."
+    yield Finding("threads", "note" if advice else "good", f"{threads} of {cores} cores", advice)
+
+
+def _of_profiles(owner: Owner, base: Path | None, device: str, room: Room) -> Iterator[Finding]:
+    from hotfolder.render import environment, prospects
+
+    for name in sorted(owner.profiles, key=lambda name: (name != owner.settings.profile, name)):
+        try:
+            profile = owner.profile(name)
+        except MistakesError as error:
+            yield Finding(name, "bad", str(error), "`hotfolder check` lists all mistakes.")
+            continue
+        dtype = str(environment.dtype(profile.model.dtype, device)).removeprefix("torch.")
+        found = prospects.prospect(profile, base, dtype, room)
+        yield _of_profile(name, found, profile.model.source, name == owner.settings.profile)
+
+
+def _of_profile(name: str, found: Prospect, source: str, is_default: bool) -> Finding:
+    """How a profile is off. One that is not the default may well be of no use here."""
+    fitting = all(fit.fits for fit in found.fits)
+    says = "; ".join(_in_words(fit) for fit in found.fits) or "nobody knows yet what it takes"
+    advice = [_of_weights(found, source)] if found.where != "here" else []
+    if not fitting:
+        advice.append("A smaller model, or a smaller area, would fit; this is tried all the same.")
+    advice += _of_plans({fit.plan for fit in found.fits if fit.fits})
+    fails = found.where == "unusable" or (is_default and (found.where == "missing" or not fitting))
+    state: State = "bad" if fails else "good" if found.where == "here" and fitting else "note"
+    return Finding(name, state, says, " ".join(advice))
+
+
+def _of_weights(found: Prospect, source: str) -> str:
+    """What to do about weights that are missing or cannot be used."""
+    if found.where == "missing" and (is_hub_id(source) or source.startswith("hub:")):
+        repository = "/".join(source.removeprefix("hub:").split("/")[:2])
+        return f'Its weights are not here yet; "hf download {repository}" fetches them.'
+    return f"Its weights cannot be used: {found.says}."
+
+
+def _in_words(fit: Fit) -> str:
+    """A stage, its size, what it takes, and how, where that is not the plain way."""
+    width, height = fit.sides
+    room = f"{fit.peak_bytes / GB:.1f} GB"
+    if not fit.fits:
+        return f"{fit.stage} {width}x{height} do not fit, they take {room}"
+    plan = "" if fit.plan == "resident" else f" ({fit.plan.removeprefix('resident, ')})"
+    return f"{fit.stage} {width}x{height} in {room}{plan}"
+
+
+def _of_plans(plans: set[str]) -> Iterator[str]:
+    """What the owner should know of the plans that are used."""
+    holdings = {plan.partition(",")[0] for plan in plans}
+    if "group-offload" in holdings:
+        yield "Its layers come to the card one by one, which is slower but exact."
+    if "fp8" in holdings:
+        yield "Its weights are rounded to eight bits; more free memory would make that needless."
+
+
+def _of_repeats(device: str) -> Iterator[Finding]:
+    from hotfolder.render import selftest
+
+    for repeat in selftest.repeats(device):
+        if repeat.same:
+            yield Finding(repeat.how, "good", "the same bits")
+        else:
+            advice = (
+                "Pictures cannot be made again exactly here; please report the device and versions."
+            )
+            yield Finding(repeat.how, "bad", "other bits", advice)
+
+
+def _of_gains(device: str) -> Iterator[Finding]:
+    from hotfolder.render import selftest
+
+    for gain in selftest.gains(device):
+        if gain.says:
+            yield Finding(gain.how, "note", f"not possible here: {gain.says}")
+        else:
+            pays = gain.factor >= 1.1
+            advice = "This would pay." if pays else "Not worth it on this device."
+            yield Finding(gain.how, "good", f"{gain.factor:.2f} times as fast a step", advice)
+
+
+def _of_studio(studio: layout.Studio, owner: Owner) -> Iterator[Finding]:
+    kind = remote_kind(studio.root)
+    if kind is None:
+        yield Finding("folder", "good", f"{studio.root}, on a disk of this computer")
+    else:
+        advice = "Changes that others make are seen at the next look: see look_seconds."
+        yield Finding("folder", "note", f"{studio.root}, on a network folder ({kind})", advice)
+    free_gb = shutil.disk_usage(studio.root).free / GB
+    low = free_gb < owner.settings.keep_free_gb
+    advice = "Rendering pauses until there is room; see keep_free_gb." if low else ""
+    yield Finding("disk", "bad" if low else "good", f"{free_gb:.1f} GB free", advice)

@@ -1,0 +1,64 @@
+"""`hotfolder restore`: a picture that lost all it carried gets a copy that has its recipe again."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, StudioMissingError
+from hotfolder.images import picture
+from hotfolder.report.terminal import console
+from hotfolder.studio import archive, layout, publish
+from hotfolder.studio.identity import identify
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.names import printable
+from hotfolder.studio.pictures import pictures, studio_of
+from hotfolder.studio.reading import read_file
+
+
+def run(options: Namespace) -> int:
+    """Find each picture by its pixels and write a copy; the originals stay as they are."""
+    screen = console()
+    failed = False
+    for path in pictures(options.images):
+        try:
+            says = _restored(path, options.to, _studio(path, options.studio))
+        except (OSError, PictureError) as error:
+            failed = True
+            says = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        screen.print(f"{printable(str(path))}: {says}")
+    return EXIT_SOME_FAILED if failed else EXIT_DONE
+
+
+def _restored(path: Path, to: Path | None, studio: Studio) -> str:
+    """What was done, in words; raises PictureError for a picture that nothing is known of."""
+    data = read_file(path)
+    shown = identify(data, studio)
+    if shown.recipe is not None and not shown.lost and not shown.edited:
+        return "it carries its recipe"
+    pixels = shown.pixels.sha256
+    ours = archive.find(studio, pixels) or archive.search(studio, pixels)
+    if ours is None:
+        raise PictureError(
+            f"no picture with these pixels was made in {printable(str(studio.root))}; "
+            "one that was scaled, cropped or saved with losses is another picture"
+        )
+    folder = to or path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    name = publish.publish(folder, f"{path.stem}-restored{path.suffix}", picture.embed(data, *ours))
+    recipe, record = ours
+    return f"{record.stage} {recipe.id[:8]}, restored as {printable(str(folder / name))}"
+
+
+def _studio(path: Path, named: Path | None) -> Studio:
+    """The studio that a picture was made in: the one named, around it, or the current folder."""
+    if named is not None:
+        return layout.find(named)
+    around = studio_of(path)
+    if around is not None:
+        return around
+    try:
+        return layout.find(Path())
+    except StudioMissingError:
+        says = "it lies in no studio; name the one it was made in with --studio"
+        raise PictureError(says) from None

@@ -1,0 +1,18 @@
+"""Marks in an XMP file beside the picture: darktable, digiKam, Lightroom, exiv2, exiftool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from hotfolder.stars import packet
+from hotfolder.stars.mark import Draft, Mark
+
+SIDECARS = ("{name}.xmp", "{stem}.xmp")
+
+
+def marks(draft: Draft) -> Iterator[Mark]:
+    """The marks in `name.ext.xmp`, and in `name.xmp` where only one picture has that name."""
+    for pattern in SIDECARS:
+        for mark in packet.marks_in(draft.beside.get(pattern, b"")):
+            yield replace(mark, where=f"{pattern} {mark.where}")
