@@ -163,6 +163,8 @@ def test_several_slots_make_each_picture_once(small: Studio, slots: int) -> None
     work(Daemon(small, executor=opened))
     assert list(ids(small.drafts).values()) == [1] * 22
     assert {slot for slot, _ in opened.opened[0].given} == set(range(slots))
+    rendered = [order.recipe.id for _, order in opened.opened[0].given if isinstance(order, Task)]
+    assert sorted(rendered) == sorted(ids(small.drafts)), "none is rendered twice"
     for path in sorted(small.drafts.glob("*.png"))[:4]:
         path.rename(small.seeds / path.name)
     work(Daemon(small, executor=Atelier(slots)))
