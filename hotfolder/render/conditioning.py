@@ -123,14 +123,16 @@ def arguments(pipe: Any, recipe: Recipe, words: Mapping[str, Vectors]) -> dict[s
         [_tokens(tokenizer, text, _of(words, index)) for text in texts]
         for index, tokenizer, _ in encoders
     ]
-    chunks = max(-(-len(tokens) // CHUNK) for pair in read for tokens in pair) or 1
+    # Small encoders, like that of the model that comes along, read less at once.
+    size = min(CHUNK, *(tokenizer.model_max_length - 2 for _, tokenizer, _ in encoders))
+    chunks = max(-(-len(tokens) // size) for pair in read for tokens in pair) or 1
     states: list[list[torch.Tensor]] = [[], []]
     pooled: list[torch.Tensor | None] = [None, None]
     for (index, tokenizer, encoder), pair in zip(encoders, read, strict=True):
         for which, tokens in enumerate(pair):
             said = [
-                _encoded(pipe, tokenizer, encoder, tokens[at * CHUNK :][:CHUNK], _of(words, index))
-                for at in range(chunks)
+                _encoded(pipe, tokenizer, encoder, part, size, _of(words, index))
+                for part in (tokens[at * size :][:size] for at in range(chunks))
             ]
             layers = [_layer(encoder, chunk, recipe.clip_skip, large) for chunk in said]
             states[which].append(torch.cat(layers, dim=1))
@@ -170,14 +172,15 @@ def _encoded(
     tokenizer: Any,
     encoder: Any,
     tokens: Sequence[Token],
+    size: int,
     words: Mapping[str, torch.Tensor],
 ) -> Any:
-    """The encoder's answer to one chunk, which is begun, ended and filled up as CLIP wants it."""
+    """The encoder's answer to one chunk, which is begun, ended and filled up to `size` tokens."""
     # A word of the owner's stands as a number of its own, while its vectors are put in its place.
     order = sorted(words)
     numbers = [token if isinstance(token, int) else order.index(token[0]) for token in tokens]
     numbers = [tokenizer.bos_token_id, *numbers, tokenizer.eos_token_id]
-    numbers += [tokenizer.pad_token_id] * (CHUNK + 2 - len(numbers))
+    numbers += [tokenizer.pad_token_id] * (size + 2 - len(numbers))
     ids = torch.tensor([numbers], device=pipe._execution_device)
     rows = {
         at: words[token[0]][token[1]]
