@@ -56,7 +56,7 @@ class Tree:
 
     def __init__(self, root: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self.rooms: dict[str, dict[str, Reading]] = {room: {} for room in (*ROOMS, SETTINGS_FILE)}
-        self._root = root
+        self._at = f"{root}/"  # joining paths properly would take most of a look's time
         self._clock = clock
         self._listed: dict[str, _Listing] = {}
         self._passed: set[str] = set()  # folders that were passed over in this round
@@ -124,7 +124,7 @@ class Tree:
     def _is_within(self, path: str) -> bool:
         """Whether all folders above a path are real ones: a link might lead anywhere."""
         try:
-            above = [os.lstat(self._root / folder).st_mode for folder in _folders(path)]
+            above = [os.lstat(self._at + folder).st_mode for folder in _folders(path)]
         except OSError:
             return False
         return all(stat.S_ISDIR(mode) for mode in above)
@@ -174,7 +174,7 @@ class Tree:
         With `passing`, folders in which nothing came or went are passed over.
         """
         try:
-            status = os.lstat(self._root / path)
+            status = os.lstat(self._at + path)
         except OSError:
             return
         name = path.rpartition("/")[2]
@@ -188,12 +188,12 @@ class Tree:
             private = is_private_folder(folder.rpartition("/")[2])
             inside: list[str] = []
             try:
-                status = os.lstat(self._root / folder)
+                status = os.lstat(self._at + folder)
                 if passing and (listed := self._unchanged(folder, status)):
                     self._passed.add(folder)
                     folders += listed.folders
                     continue
-                with os.scandir(self._root / folder) as entries:
+                with os.scandir(self._at + folder) as entries:
                     for entry in entries:
                         below = f"{folder}/{entry.name}"
                         if below in _NOT_READ:
