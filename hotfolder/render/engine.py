@@ -205,7 +205,7 @@ class Engine:
         loaded = self._held(recipe.model, plan.holding)
         circumstances: dict[str, Any] = {
             "device": environment.device_name(self.device),
-            "dtype": _word(loaded.dtype),
+            "dtype": environment.word(loaded.dtype),
             "threads": torch.get_num_threads() if self.device == "cpu" else 0,
             "versions": environment.versions(),
             "model_sha256": loaded.sha256,
@@ -244,7 +244,7 @@ class Engine:
                 pipe = weights.load(path, model, dtype)
             except MemoryError as error:
                 raise TooLargeError(f"there is too little memory to read {name}") from error
-            taken = footprint.of_pipeline(pipe, _word(dtype))
+            taken = footprint.of_pipeline(pipe, environment.word(dtype))
             self._loaded[name] = Loaded(pipe, dtype, fingerprint.fingerprint(path), taken)
         return self._loaded[name]
 
@@ -392,10 +392,6 @@ def _ran_out(error: Exception) -> bool:
         return True
     says = str(error)
     return isinstance(error, RuntimeError) and any(sign in says for sign in _RAN_OUT)
-
-
-def _word(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
 
 
 def _prepared(
