@@ -2,7 +2,7 @@
 
     python benchmarks/memory.py count      bytes of SD 1.5, SDXL and others, on the meta device
     python benchmarks/memory.py measure    peak memory of the model that comes along, on the CPU
-    python benchmarks/memory.py seconds [ROUNDS]  CPU seconds a megapixel at 0.64, 1, 2 and 8 megapixels
+    python benchmarks/memory.py seconds    CPU seconds a megapixel at 0.64, 1, 2, 8 megapixels
     python benchmarks/memory.py seams DIR  windowed against whole pictures, which are kept in DIR
 
 Counting runs the real code on tensors without numbers, and adds up what is alive at a time.

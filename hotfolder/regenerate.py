@@ -188,6 +188,9 @@ def _differences(record: Record, facts: Facts, versions: Mapping[str, str]) -> t
         ("the number of threads", str(record.threads), str(facts.threads)),
         ("the memory plan", record.memory_plan, facts.memory_plan),
     ]
+    for name in sorted({*record.additions, *facts.additions}):
+        then, now = record.additions.get(name, ""), facts.additions.get(name, "")
+        pairs.append((f"the file of {name}", then[:12], now[:12]))
     for name in sorted({*record.versions, *versions}):
         pairs.append((name, record.versions.get(name, ""), versions.get(name, "")))
     return tuple(

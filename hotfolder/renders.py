@@ -25,6 +25,7 @@ from hotfolder.executors.orders import (
     Lost,
     Order,
     Outcome,
+    Raster,
     Report,
     Stepped,
     Task,
@@ -48,10 +49,11 @@ Ended = str | Exception | None
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at one job, with the settings that held when it began."""
+    """One try at one job, with its source picture, and the settings that held when it began."""
 
     number: int
     job: Render
+    source: Raster | None
     settings: Settings
 
 
@@ -153,7 +155,7 @@ class Renders:
         """
         workshop.require_room(job, self._studio)
         source = workshop.source_of(job, self._studio)
-        attempt = Attempt(next(self._numbers), job, owner.settings)
+        attempt = Attempt(next(self._numbers), job, source, owner.settings)
         state = str(self._states / f"{job.recipe.id}.safetensors")
         task = Task(attempt.number, job.recipe, self._models_of(owner), source, state)
         shown = printable(PurePosixPath(job.path).name)
@@ -243,13 +245,17 @@ class Renders:
             lying = easel.announce(self._studio, self._ledger, attempt.job, path)
         except OSError as error:
             return error
-        outcome = self._press.submit(self._print, attempt.job, path, done, lying)
+        outcome = self._press.submit(self._print, attempt, path, done, lying)
         self._printing += 1
         outcome.add_done_callback(lambda future: self._tell(_Printed(attempt, future)))
         return None
 
-    def _print(self, job: Render, path: str, done: Done, lying: str | None) -> tuple[str, Record]:
+    def _print(
+        self, attempt: Attempt, path: str, done: Done, lying: str | None
+    ) -> tuple[str, Record]:
         """Called in the press's thread. `lying` is where an earlier try has put the picture."""
+        job = attempt.job
+        workshop.keep_source(job, attempt.source, self._studio)
         data, record = workshop.finished(job, done, self._studio)
         archive.enter(self._studio, job.recipe, record)
         return lying or easel.put(self._studio, job, path, data), record

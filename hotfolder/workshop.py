@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hotfolder import __version__
 from hotfolder.errors import MistakesError
@@ -14,7 +14,7 @@ from hotfolder.images import picture
 from hotfolder.images.pixels import from_rgb
 from hotfolder.plan import Chore, Explain, Finish, PutBack, Reject, Render, RenderDraft, SetAside
 from hotfolder.recipes.owner import Owner
-from hotfolder.recipes.profile import Model, model_name
+from hotfolder.recipes.profile import Model, model_name, together
 from hotfolder.recipes.recipe import Pixels
 from hotfolder.recipes.record import Record
 from hotfolder.report.progress import Progress
@@ -24,6 +24,9 @@ from hotfolder.studio.layout import REJECTS, Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
 from hotfolder.studio.reading import read_file
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _NOT_YET = "0" * 64  # the pixel hash of a picture that has no file yet
 
@@ -68,31 +71,39 @@ def source_of(job: Render, studio: Studio) -> Raster | None:
     shown = identify(read_file(studio.root / job.path), studio)
     if source not in (shown.source, shown.pixels):
         raise FileNotFoundError(job.path)  # another picture took its place since the look
-    if isinstance(source, Pixels):
-        sources.keep(studio, shown.image)
     return Raster(shown.image.width, shown.image.height, shown.image.tobytes())
+
+
+def keep_source(job: Render, source: Raster | None, studio: Studio) -> None:
+    """Keep the pixels that a picture is made from, unless its recipe says how those were made."""
+    if source is not None and isinstance(job.recipe.source, Pixels):
+        sources.keep(studio, _image(source))
 
 
 def finished(job: Render, done: Done, studio: Studio) -> tuple[bytes, Record]:
     """The file of a job's picture, and the record in it. Raises PictureError."""
-    image = from_rgb((done.picture.width, done.picture.height), done.picture.rgb)
     record = _record(job, done.facts, studio.name)
-    return picture.publishable(image, job.recipe, record, job.encoding)
+    return picture.publishable(_image(done.picture), job.recipe, record, job.encoding)
 
 
 def models_of(owner: Owner) -> dict[str, Model]:
     """Every model that the owner's profiles name, by the name that pictures carry."""
-    models = {}
-    for name in owner.profiles:
+    models: dict[str, Model] = {}
+    for profile in owner.profiles:
         with contextlib.suppress(MistakesError):  # a wrong profile is told to who uses it
-            model = owner.profile(name).model
-            models[model_name(model)] = model
+            model = owner.profile(profile).model
+            name = model_name(model)
+            models[name] = together(models[name], model) if name in models else model
     return models
 
 
 def import_engine() -> Any:
     """The module `render.engine`. torch and diffusers take seconds to import, so this is late."""
     return importlib.import_module("hotfolder.render.engine")
+
+
+def _image(raster: Raster) -> Image:
+    return from_rgb((raster.width, raster.height), raster.rgb)
 
 
 def _record(job: Render, facts: dict[str, Any], studio: str) -> Record:

@@ -75,6 +75,23 @@ def test_turns() -> None:
     assert known.last_turn("draft", []) == 0
 
 
+def test_begun() -> None:
+    """What is being made has had its turn and its ordinal; it ends when it is made, or given up."""
+    known = history(made("a", 0))
+    known.begin("draft", "a", 1)
+    known.begin("draft", "b", 0)
+    assert (known.begun("draft", "a"), known.begun("final", "a")) == ({1}, set())
+    assert (known.next_ordinal("a"), known.next_ordinal("b")) == (2, 1)
+    assert [known.last_turn("draft", [request]) for request in "ab"] == [2, 3]
+    assert known.under_way("draft") == 2
+    known.apply(made("a", 1))
+    assert known.turn("draft") == 3, "its turn was counted already"
+    known.end("draft", "b", 0)
+    assert not known.begun("draft", "a") and not known.begun("draft", "b")
+    assert known.next_ordinal("b") == 0, "the ordinal is free again"
+    assert known.under_way("draft") == 0
+
+
 def test_announcements() -> None:
     """Only an announced picture that neither appeared nor was lost is unconfirmed."""
     known = history(making("a", 0), making("a", 1), making("a", 2), made("a", 0), Lost("a1"))

@@ -123,6 +123,38 @@ def test_the_order_of_kinds() -> None:
     assert isinstance(last, RenderDraft) and last.endless
 
 
+def test_what_is_being_made_is_not_planned() -> None:
+    """Others take its place, a file is finished only after its last draft; given up, it is back."""
+    counted, endless = file("c", request("c", 3)), file("e", request("e", "endless"))
+    snapshot = Snapshot(prompt_files=[counted, endless], seeds=[seed(1)])
+    log = History()
+    planned = jobs(snapshot)
+    begun = [planned[0], planned[3], planned[6]]
+    for job in begun:
+        assert isinstance(job, RenderFinal | RenderDraft)
+        log.begin(entry(job).stage, job.request, job.ordinal)
+    left = jobs(snapshot, log)
+    assert left[:4] == [*planned[1:3], *planned[4:6]]
+    assert isinstance(left[4], RenderDraft) and left[4].ordinal == 1, "the endless file's next"
+    for job in (planned[4], planned[5]):
+        assert isinstance(job, RenderDraft)
+        log.apply(entry(job))
+    only = Snapshot(prompt_files=[counted])
+    assert jobs(only, log) == []
+    assert isinstance(planned[3], RenderDraft)
+    log.apply(entry(planned[3]))
+    assert [type(job) for job in jobs(only, log)] == [Finish]
+
+
+def test_drafts_under_way_count_as_unseen() -> None:
+    """Endless drafts pause before there are too many, not after."""
+    endless = file("e", request("e", "endless"))
+    log = History()
+    log.begin("draft", endless.requests[0].digest, 0)
+    assert len(jobs(Snapshot(prompt_files=[endless], unseen_drafts=8), log)) == 1
+    assert jobs(Snapshot(prompt_files=[endless], unseen_drafts=9), log) == []
+
+
 def test_the_longest_waiting_seed_is_first() -> None:
     """All finals of one seed, then those of the seed that was picked next."""
     found = jobs(Snapshot(seeds=[seed(1, arrived=9), seed(2, arrived=3), seed(3, arrived=5)]))

@@ -42,6 +42,7 @@ def draw(
         guidance_scale=profile.guidance_scale,
         strength=profiles.strength(profile.refine, 0) if prompt.source else None,
         source=prompt.source,
+        **profiles.additions(profile.model),
     )
 
 

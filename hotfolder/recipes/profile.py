@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from hotfolder.errors import Mistake, MistakesError, did_you_mean, mistake
-from hotfolder.recipes import encoding, schema, sizes
+from hotfolder.recipes import encoding, recipe, schema, sizes
 from hotfolder.recipes.encoding import Encoding, Format, Quality
 from hotfolder.recipes.schedulers import MODEL_OWN, SCHEDULERS
 
@@ -37,6 +37,17 @@ def scheduler(name: str) -> str:
 SchedulerName = Annotated[str, schema.checked(scheduler)]
 
 
+class Lora(Struct, frozen=True, forbid_unknown_fields=True):
+    """An addition that changes a model's manner: a .safetensors file, here or on the hub.
+
+    `name` is what pictures carry; by default it is the file's.
+    """
+
+    source: Annotated[str, Meta(min_length=1)]
+    scale: Annotated[float, Meta(ge=-10, le=10)] = 1.0
+    name: str = ""
+
+
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the owner's weights are, and what they need.
 
@@ -44,6 +55,11 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     (`hub:owner/name/FILE.safetensors`), a diffusers folder or a .safetensors file.
     A picture's sides are rendered at multiples of `multiple` px. `name` is what pictures carry;
     by default it is derived from the source, without any path.
+
+    `loras` work in their order. `vae` is another autoencoder: a folder, a hub id, a file, or one of
+    the hub. `embeddings` maps words of a prompt to the .safetensors files that say what they mean.
+    `clip_skip` counts as A1111 does: 2 leaves out the text encoder's last layer.
+    `safety_checker` paints black what the model's own filter does not like.
     """
 
     source: Annotated[str, Meta(min_length=1)]
@@ -52,6 +68,11 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     variant: str | None = None
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
     multiple: Annotated[int, Meta(ge=1, le=256)] = 8
+    loras: list[Lora] = []
+    vae: str = ""
+    embeddings: dict[str, str] = {}
+    clip_skip: Annotated[int, Meta(ge=1, le=12)] = 1
+    safety_checker: bool = False
 
 
 class Draft(Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,15 +169,48 @@ def override(profile: Profile, table: Mapping[str, Any]) -> Profile:
 
 
 def model_name(model: Model) -> str:
-    """The name that pictures carry of a model: never a path."""
-    if model.name:
-        return model.name
-    source = model.source
+    """The name that pictures carry of a model: never a path. Another autoencoder is part of it."""
+    name = model.name or source_name(model.source)
+    if model.revision and not model.name:
+        name = f"{name}@{model.revision}"
+    return f"{name} with {source_name(model.vae)}" if model.vae else name
+
+
+def source_name(source: str) -> str:
+    """The name of what lies at `source`, without any path: a hub id, or a file's or folder's."""
     if source.startswith("shipped:") or is_hub_id(source):
-        name = source.removeprefix("shipped:")
-    else:
-        name = PurePath(source.replace("\\", "/")).name.removesuffix(".safetensors") or "model"
-    return f"{name}@{model.revision}" if model.revision else name
+        return source.removeprefix("shipped:")
+    return PurePath(source.replace("\\", "/")).name.removesuffix(".safetensors") or "model"
+
+
+def lora_name(lora: Lora) -> str:
+    """The name that pictures carry of a LoRA."""
+    return lora.name or source_name(lora.source)
+
+
+def additions(model: Model) -> dict[str, Any]:
+    """The fields of a recipe that say what `model` is given besides its own weights."""
+    return {
+        "loras": tuple(recipe.Lora(lora_name(lora), lora.scale) for lora in model.loras),
+        "embeddings": tuple(sorted(model.embeddings)),
+        "clip_skip": model.clip_skip,
+        "safety_checker": model.safety_checker,
+    }
+
+
+def together(model: Model, other: Model) -> Model:
+    """`model` with the LoRAs, embeddings and filter of `other` as well.
+
+    So that profiles which add different things to the same weights share them in memory.
+    """
+    known = {lora_name(lora) for lora in model.loras}
+    more = [lora for lora in other.loras if lora_name(lora) not in known]
+    return replace(
+        model,
+        loras=[*model.loras, *more],
+        embeddings={**other.embeddings, **model.embeddings},
+        safety_checker=model.safety_checker or other.safety_checker,
+    )
 
 
 def is_hub_id(source: str) -> bool:

@@ -37,6 +37,13 @@ class Pixels(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", 
     height: Side
 
 
+class Lora(Struct, frozen=True, forbid_unknown_fields=True):
+    """A LoRA by the name that its owner gave it, and how strongly it works."""
+
+    name: Name
+    scale: Annotated[float, Meta(ge=-10, le=10)]
+
+
 class Recipe(
     Struct,
     frozen=True,
@@ -53,7 +60,9 @@ class Recipe(
     A source that was rendered and then lost some of its pixels' bits to its file is taken as that
     file shows it: `source_encoding` says how; what a recipe's own file is like is no part of it.
     `model` is the name of a model that the owner configured, never a path. `scheduler` is a name
-    from `recipes.schedulers`. Fields with a default are left out of the canonical text, so that
+    from `recipes.schedulers`. `loras` and `embeddings` are names as well, of what the owner gave
+    the model besides its own weights. `clip_skip` counts as A1111 does: 1 is the last layer
+    of the text encoder. Fields with a default are left out of the canonical text, so that
     a later version can add one without changing the id of any recipe written before.
     """
 
@@ -69,6 +78,10 @@ class Recipe(
     guidance_scale: Annotated[float, Meta(ge=0, le=100)]
     strength: Annotated[float, Meta(gt=0, le=1)] | None = None
     source: Recipe | Pixels | None = None
+    loras: tuple[Lora, ...] = ()
+    embeddings: tuple[Name, ...] = ()
+    clip_skip: Annotated[int, Meta(ge=1, le=12)] = 1
+    safety_checker: bool = False
     source_encoding: Encoding | None = None
 
     def __post_init__(self) -> None:

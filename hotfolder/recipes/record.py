@@ -40,6 +40,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     threads: Annotated[int, Meta(ge=0, le=1024)] = 0
     versions: dict[str, Short] = {}
     model_sha256: Short = ""
+    additions: dict[Short, Short] = {}
     memory_plan: Short = ""
     profile: Short = ""
     template: Annotated[str, Meta(max_length=65_536)] = ""

@@ -1,8 +1,36 @@
-"""The engine: recipe in, picture out, with a callback after every denoising step."""
+"""The engine: recipe in, picture out, with a callback after every denoising step.
 
+Importing this package, before torch and before any thread begins, sets up how torch computes and
+allocates on a CPU. No bit of any picture hangs on that.
+"""
+
+import ctypes
 import os
+import sys
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # glibc's malloc.h
+_KEPT_BYTES = 2**30
+_MAPPED_FROM_BYTES = 2**28
+
+
+def _allocate_from_one_heap() -> None:
+    """Let glibc's malloc keep up to 1 GiB that was freed, instead of giving it back every time.
+
+    A denoising step allocates and frees the same buffers over and over. By default those are new
+    pages each time, which the kernel clears one by one: a third of the time of a model like Stable
+    Diffusion 1.5, twice as much in a thread as in the main thread.
+    """
+    if sys.platform != "linux":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # not in every C library
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 1)
+        mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM_BYTES)
+        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+
 
 # torch's CPU threads wait for each other by spinning. On a computer that does something else as
 # well, the one that is waited for often is not running, and the others burn its time: a picture of
 # a second then takes twenty. A short spin costs nothing; read when torch is imported.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+_allocate_from_one_heap()

@@ -16,11 +16,12 @@ from PIL import Image
 
 from hotfolder.errors import ModelMissingError, RenderError, Stopped, TooLargeError, did_you_mean
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.profile import Model, source_name
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.sizes import render_sides
 from hotfolder.render import (
     canvas,
+    conditioning,
     devices,
     environment,
     families,
@@ -33,6 +34,7 @@ from hotfolder.render import (
     views,
     weights,
 )
+from hotfolder.render.additions import Additions
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +66,7 @@ class Facts:
     versions: dict[str, str]
     model_sha256: str
     memory_plan: str
+    additions: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,17 @@ class Loaded:
     """A model in memory; `pipe` holds its modules and own scheduler and is never run itself.
 
     `held` says where its weights are; None: where they were read into, for no render yet.
+    `prompts` remembers what its text encoders said, `additions` is what its owner gave it, and
+    `vae` the name and SHA-256 of another autoencoder, if that is one of them.
     """
 
     pipe: Any
     dtype: torch.dtype
     sha256: str
     footprint: memory.Footprint
+    vae: dict[str, str]
+    prompts: conditioning.Memory
+    additions: Additions
     held: memory.Holding | None = None
 
     def mend(self) -> None:
@@ -203,6 +211,7 @@ class Engine:
     ) -> Rendered:
         """The picture, rendered as `plan` says; TooLargeError when memory runs out."""
         loaded = self._held(recipe.model, plan.holding)
+        additions = loaded.vae | loaded.additions.fetch(recipe)
         circumstances: dict[str, Any] = {
             "device": environment.device_name(self.device),
             "dtype": environment.word(loaded.dtype),
@@ -210,23 +219,21 @@ class Engine:
             "versions": environment.versions(),
             "model_sha256": loaded.sha256,
             "memory_plan": plan_text,
+            "additions": additions,
         }
-        try:
-            identity = {
-                "recipe": recipe.id,
-                "source": source and pixel_hash(source.convert("RGB")),
-                **circumstances,
-            }
-            pipe, arguments = _prepared(loaded, recipe, source)
-            views.apply(plan, pipe)
-        except MemoryError as error:
-            raise TooLargeError(_TOO_LARGE) from error
+        pixels = source and pixel_hash(source.convert("RGB"))
+        identity = {"recipe": recipe.id, "source": pixels, **circumstances}
         run = _Run(on_step or _ignore, resume, identity, self.device)
         try:
-            image = run(pipe, arguments)
-        except RenderError:
+            with loaded.additions.active(recipe.loras):
+                pipe, arguments = _prepared(loaded, recipe, source, additions)
+                views.apply(plan, pipe)
+                image = run(pipe, arguments)
+        except (RenderError, MemoryError, RuntimeError) as error:
             loaded.mend()
-            raise
+            if isinstance(error, RenderError) or not _ran_out(error):
+                raise
+            raise TooLargeError(_TOO_LARGE) from error
         facts = Facts(seconds=round(run.seconds, 3), steps_run=run.steps, **circumstances)
         return Rendered(canvas.crop(image, (recipe.width, recipe.height)), facts)
 
@@ -242,11 +249,28 @@ class Engine:
             dtype = environment.dtype(model.dtype, self.device)
             try:
                 pipe = weights.load(path, model, dtype)
+                vae = self._other_autoencoder(pipe, model, dtype)
             except MemoryError as error:
                 raise TooLargeError(f"there is too little memory to read {name}") from error
             taken = footprint.of_pipeline(pipe, environment.word(dtype))
-            self._loaded[name] = Loaded(pipe, dtype, fingerprint.fingerprint(path), taken)
+            self._loaded[name] = Loaded(
+                pipe,
+                dtype,
+                fingerprint.fingerprint(path),
+                taken,
+                vae,
+                conditioning.Memory(),
+                Additions(pipe, model, self._base, path, dtype),
+            )
         return self._loaded[name]
+
+    def _other_autoencoder(self, pipe: Any, model: Model, dtype: torch.dtype) -> dict[str, str]:
+        """Give `pipe` the autoencoder of the owner's choice, if any; its name and SHA-256."""
+        if not model.vae:
+            return {}
+        path, vae = weights.autoencoder(model.vae, self._base, dtype)
+        families.take_autoencoder(pipe, vae, path)
+        return {source_name(model.vae): fingerprint.fingerprint(path)}
 
     def _planned(self, taken: memory.Footprint, task: memory.Task) -> memory.Plan:
         """The fastest plan that fits; where by the estimates none does, the one most likely to."""
@@ -394,17 +418,24 @@ def _ran_out(error: Exception) -> bool:
     return isinstance(error, RuntimeError) and any(sign in says for sign in _RAN_OUT)
 
 
+@torch.no_grad()
 def _prepared(
-    loaded: Loaded, recipe: Recipe, source: Image.Image | None
+    loaded: Loaded, recipe: Recipe, source: Image.Image | None, additions: Mapping[str, str]
 ) -> tuple[Any, dict[str, Any]]:
     """A pipeline of its own for this picture, and the arguments to call it with."""
     mode: families.Mode = "txt2img" if source is None else "img2img"
     # Noise from a CPU generator: the same on every device.
     generator = torch.Generator("cpu").manual_seed(recipe.seed)
     scheduler = schedulers.fresh(recipe.scheduler, loaded.pipe.scheduler, generator)
-    pipe = families.pipeline(loaded.pipe, mode, scheduler)
+    others = loaded.additions.filter(recipe)
+    pipe = families.pipeline(loaded.pipe, mode, scheduler=scheduler, **others)
+    loaded.prompts.attach(pipe, f"{recipe.loras} {additions}")
     sides = render_sides(recipe.width, recipe.height, recipe.multiple)
     arguments = {**families.arguments(pipe, recipe, sides), "generator": generator}
+    arguments |= conditioning.arguments(pipe, recipe, loaded.additions.words(recipe))
+    if "prompt_embeds" in arguments:
+        del arguments["prompt"]
+        arguments.pop("negative_prompt", None)
     if source is not None:
         fitted = canvas.fit(source, (recipe.width, recipe.height))
         arguments["image"] = _tensor(canvas.pad(fitted, sides))

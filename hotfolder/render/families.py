@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from hotfolder.errors import RenderError
@@ -57,9 +58,10 @@ def trouble(class_name: str, mode: Mode) -> str:
     return ""
 
 
-def pipeline(modules: Any, mode: Mode, scheduler: Any) -> Any:
+def pipeline(modules: Any, mode: Mode, **others: Any) -> Any:
     """A new pipeline object for `mode` around the loaded modules of the pipeline `modules`.
 
+    `others` are components to take instead of the loaded ones: the scheduler, always.
     It costs 1.5 ms and shares nothing but weights with any other, so one render can interrupt
     another. Raises RenderError where diffusers has no such pipeline for the family.
     """
@@ -70,10 +72,24 @@ def pipeline(modules: Any, mode: Mode, scheduler: Any) -> Any:
         raise RenderError(says)
     wanted = getattr(diffusers, name if mode == "txt2img" else FAMILIES[name])
     # Not by `from_pipe`, which puts shared modules into float32, and knows not every sibling.
-    have = {**modules.config, **modules.components, "scheduler": scheduler}
+    have = {**modules.config, **modules.components, **others}
     pipe = wanted(**{name: have[name] for name in _parameters(wanted.__init__) if name in have})
     pipe.set_progress_bar_config(disable=True)
     return pipe
+
+
+def take_autoencoder(pipe: Any, vae: Any, path: Path) -> None:
+    """Give `pipe` the autoencoder from `path`. Raises RenderError for one with other latents."""
+    own, other = pipe.vae.config, vae.config
+    if path.is_file():  # without a word on the scale of its latents: the model's own is meant
+        vae.register_to_config(scaling_factor=own.get("scaling_factor"))
+    for key in ("latent_channels", "scaling_factor", "shift_factor"):
+        if own.get(key) != other.get(key):
+            raise RenderError(
+                f"model.vae: {path.name} is not made for this model, whose latents are others "
+                f"({key} {own.get(key)}, not {other.get(key)})"
+            )
+    pipe.vae = vae
 
 
 def arguments(pipe: Any, recipe: Recipe, canvas: tuple[int, int]) -> dict[str, Any]:

@@ -20,15 +20,15 @@ def shapes(path: Path) -> dict[str, list[int]]:
 
     shown = f"{path.parent.name}/{path.name}"
     try:
-        with path.open("rb") as file:
-            start = file.read(4)
-        if start.startswith(_PICKLES):
-            raise RenderError(f"{shown} is no safetensors file inside: {PICKLED}")
         with safe_open(path, "pt") as tensors:
             return {name: tensors.get_slice(name).get_shape() for name in tensors.keys()}  # noqa: SIM118
     except FileNotFoundError as error:
         raise ModelMissingError(f"there is no file {path}") from error
     except (OSError, SafetensorError) as error:
+        with path.open("rb") as file:
+            pickled = file.read(4).startswith(_PICKLES)
+        if pickled:
+            raise RenderError(f"{shown} is no safetensors file inside: {PICKLED}") from error
         raise RenderError(
             f"{shown} is damaged, or was not downloaded whole ({error}); download it again"
         ) from error

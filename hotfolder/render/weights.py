@@ -17,6 +17,7 @@ from hotfolder.recipes.profile import Model, is_hub_id
 from hotfolder.render import safetensors_file, single_file
 from hotfolder.render.safetensors_file import PICKLED
 
+SMALL_LATENT = 4  # channels of the latents of Stable Diffusion 1.x, 2.x and XL
 SHIPPED = Path(__file__).parent.parent / "models"
 NO_FILTER = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
 
@@ -31,7 +32,7 @@ def locate(model: Model, base: Path | None) -> Path:
     if source.startswith("shipped:"):
         return _whole(SHIPPED / source.removeprefix("shipped:"), model)
     if source.startswith("hub:"):
-        return _hub_file(model)
+        return _hub_file(source, model.revision)
     path = (base or Path()) / Path(source).expanduser()
     if path.is_dir():
         return _whole(path, model)
@@ -45,6 +46,21 @@ def locate(model: Model, base: Path | None) -> Path:
         f"there is no model at {path}; put its folder or .safetensors file there, "
         "or correct model.source in the profile"
     )
+
+
+def locate_file(source: str, base: Path | None, key: str) -> Path:
+    """The .safetensors file at `source`: a path from `base`, or `hub:owner/name/FILE.safetensors`.
+
+    Raises ModelMissingError and RenderError with a sentence that names the profile's `key`.
+    """
+    if source.startswith("hub:"):
+        return _hub_file(source, None)
+    path = (base or Path()) / Path(source).expanduser()
+    if path.suffix != ".safetensors":
+        raise RenderError(f"{key}: {path.name} is no .safetensors file; {PICKLED}")
+    if not path.is_file():
+        raise ModelMissingError(f"{key}: there is no file {path}")
+    return path
 
 
 def load(path: Path, model: Model, dtype: Any) -> Any:
@@ -76,13 +92,75 @@ def load(path: Path, model: Model, dtype: Any) -> Any:
         raise RenderError(f"the model {path.name} cannot be loaded: {error}") from error
 
 
+def safety_checker(path: Path, dtype: Any) -> dict[str, Any]:
+    """The content filter of the model at `path`, and what prepares pictures for it.
+
+    Raises RenderError for a model that brings none along.
+    """
+    if not (path / "safety_checker").is_dir() or not _has_weights(path / "safety_checker"):
+        raise RenderError(
+            f"the model {path.name} brings no safety checker along; "
+            "take safety_checker out of the profile, or fetch the whole model"
+        )
+    from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
+    from transformers import CLIPImageProcessorPil
+
+    try:
+        checker = StableDiffusionSafetyChecker.from_pretrained(
+            path / "safety_checker", dtype=dtype, use_safetensors=True, local_files_only=True
+        )
+        extractor = CLIPImageProcessorPil.from_pretrained(path / "feature_extractor")
+    except Exception as error:
+        raise RenderError(f"the safety checker of {path.name} cannot be loaded: {error}") from error
+    return {"safety_checker": checker, "feature_extractor": extractor}
+
+
+def autoencoder(source: str, base: Path | None, dtype: Any) -> tuple[Path, Any]:
+    """Where the autoencoder at `source` is, and the autoencoder.
+
+    `source` is a folder of diffusers', a hub id, a .safetensors file, or one of the hub.
+    """
+    _quiet()
+    from diffusers import AutoencoderKL, AutoModel
+
+    path = (base or Path()) / Path(source).expanduser()
+    try:
+        if path.is_dir():
+            for file in path.glob("*.safetensors"):
+                safetensors_file.shapes(file)
+            vae = AutoModel.from_pretrained(
+                str(path), dtype=dtype, use_safetensors=True, local_files_only=True
+            )
+            return path, vae
+        if is_hub_id(source) and not path.exists():
+            path = _hub_part(source)
+            return path, AutoModel.from_pretrained(str(path), dtype=dtype, use_safetensors=True)
+        path = locate_file(source, base, "model.vae")
+        width = safetensors_file.shapes(path).get("decoder.conv_in.weight", [0, 0])[1]
+        if width != SMALL_LATENT:
+            raise RenderError(
+                f"{path.name} is no autoencoder of Stable Diffusion's in one file; "
+                "only its diffusers folder can be used"
+            )
+        layout = single_file.LAYOUTS / "sd15" / "vae"
+        return path, AutoencoderKL.from_single_file(
+            str(path), config=str(layout), dtype=dtype, local_files_only=True
+        )
+    except RenderError:
+        raise
+    except Exception as error:
+        raise RenderError(f"the autoencoder {path.name} cannot be loaded: {error}") from error
+
+
 def files(path: Path) -> Iterator[tuple[str, Path]]:
     """(relative name, path) of everything in a model that decides pixels, sorted by name."""
     if path.is_file():
         yield "", path
         return
-    yield "model_index.json", path / "model_index.json"
-    for component in _components(path):
+    if (path / "model_index.json").is_file():
+        yield "model_index.json", path / "model_index.json"
+    components = _components(path) if (path / "model_index.json").is_file() else [""]
+    for component in components:
         inside = path / component
         for file in sorted(inside.rglob("*")):
             if file.suffix in (".safetensors", ".json", ".txt", ".model") and file.is_file():
@@ -160,7 +238,7 @@ def _hub_folder(model: Model) -> Path:
                 variant=model.variant,
                 use_safetensors=True,
                 local_files_only=local,
-                safety_checker=None,
+                **({} if model.safety_checker else {"safety_checker": None}),
             )
         )
 
@@ -168,29 +246,42 @@ def _hub_folder(model: Model) -> Path:
         return _whole(fetch(local=True), model)
     except (OSError, ValueError, ModelMissingError) as absent:
         if _offline():
-            raise _not_here(model, "HF_HUB_OFFLINE forbids to download it") from absent
+            raise _not_here(model.source, "HF_HUB_OFFLINE forbids to download it") from absent
     try:
         return fetch(local=False)
     except (OSError, ValueError) as error:
-        raise _not_here(model, f"downloading it failed ({_root(error)})") from error
+        raise _not_here(model.source, f"downloading it failed ({_root(error)})") from error
 
 
-def _hub_file(model: Model) -> Path:
+def _hub_part(source: str) -> Path:
+    """The local copy of a hub repository that holds a single part of a model."""
+    from huggingface_hub import snapshot_download
+
+    for local in (True, False):
+        try:
+            wanted = ["*.json", "*.safetensors"]
+            return Path(snapshot_download(source, allow_patterns=wanted, local_files_only=local))
+        except (OSError, ValueError) as error:
+            failed = error
+    raise _not_here(source, f"downloading it failed ({_root(failed)})") from failed
+
+
+def _hub_file(source: str, revision: str | None) -> Path:
     """The local copy of one file on the hub: `hub:owner/name/FILE.safetensors`."""
     from huggingface_hub import hf_hub_download
 
-    parts = model.source.removeprefix("hub:").split("/")
+    parts = source.removeprefix("hub:").split("/")
     if len(parts) < 3 or not parts[-1].endswith(".safetensors"):
-        raise RenderError('model.source: expected "hub:owner/name/FILE.safetensors"')
+        raise RenderError(f'expected "hub:owner/name/FILE.safetensors", got "{source}"')
     repository, file = "/".join(parts[:2]), "/".join(parts[2:])
     for local in (True, False):
         try:
             return Path(
-                hf_hub_download(repository, file, revision=model.revision, local_files_only=local)
+                hf_hub_download(repository, file, revision=revision, local_files_only=local)
             )
         except (OSError, ValueError) as error:
             failed = error
-    raise _not_here(model, f"downloading it failed ({_root(failed)})") from failed
+    raise _not_here(source, f"downloading it failed ({_root(failed)})") from failed
 
 
 def _root(error: BaseException) -> str:
@@ -200,8 +291,8 @@ def _root(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def _not_here(model: Model, why: str) -> ModelMissingError:
-    name = model.source.removeprefix("hub:")
+def _not_here(source: str, why: str) -> ModelMissingError:
+    name = source.removeprefix("hub:")
     repository = "/".join(name.split("/")[:2])
     return ModelMissingError(
         f"the model {name} is not on this computer, and {why}. With a network, "

@@ -100,11 +100,6 @@ class Watch(FileSystemEventHandler):
             self._awake.clear()
         return None if lost else paths
 
-    @property
-    def has_news(self) -> bool:
-        """Whether `take` would give anything. Costs nothing."""
-        return self._awake.is_set()
-
     def wait(self, seconds: float) -> None:
         """Return after a hint, or after `seconds`."""
         self._awake.wait(seconds)

@@ -60,7 +60,7 @@ def called(engine: Engine, recipe: Recipe) -> dict[str, object]:
     """The arguments that the recipe's pipeline would be called with."""
     modules = engine.load(recipe.model).pipe
     scheduler = schedulers.fresh("model", modules.scheduler, torch.Generator())
-    pipe = families.pipeline(modules, "txt2img", scheduler)
+    pipe = families.pipeline(modules, "txt2img", scheduler=scheduler)
     return families.arguments(pipe, recipe, (64, 48))
 
 

@@ -1,0 +1,186 @@
+"""LoRAs, autoencoders, embeddings: on when a recipe names them, gone without a trace otherwise."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+import torch
+from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
+from peft import LoraConfig, get_peft_model_state_dict
+from PIL import Image
+from safetensors.torch import save_file
+
+from hotfolder.errors import ModelMissingError, RenderError
+from hotfolder.images.pixels import pixel_hash
+from hotfolder.recipes.profile import Lora, Model
+from hotfolder.recipes.recipe import Lora as Named
+from hotfolder.recipes.recipe import Recipe
+from hotfolder.render.engine import Engine
+from tests.render import tiny
+
+SOURCE = Image.new("RGB", (70, 52), "orange")
+
+
+def lora(models: Path, model: str, folder: Path, seed: int, text: bool = False) -> Path:
+    """A random LoRA for the denoiser of a tiny model, and for its text encoder if `text`."""
+    kind = StableDiffusionPipeline if model == "sd" else StableDiffusionXLPipeline
+    pipe = kind.from_pretrained(models / model, dtype=torch.float32)
+    torch.manual_seed(seed)
+    layers = {}
+    targets = {"unet": ["to_q", "to_v"]} | ({"text_encoder": ["q_proj", "v_proj"]} if text else {})
+    for part, names in targets.items():
+        module = getattr(pipe, part)
+        module.add_adapter(LoraConfig(r=2, target_modules=names, init_lora_weights=False))
+        layers[f"{part}_lora_layers"] = get_peft_model_state_dict(module, adapter_name="default")
+    kind.save_lora_weights(folder, **layers, weight_name=f"style{seed}.safetensors")
+    return folder / f"style{seed}.safetensors"
+
+
+@pytest.fixture(scope="module")
+def engine(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """An engine whose model sd has two LoRAs, one of them for the text encoder as well."""
+    folder = tmp_path_factory.mktemp("additions")
+    shutil.copytree(models, folder / "models")
+    loras = [
+        Lora(str(lora(models, "sd", folder, 1)), name="ink"),
+        Lora(str(lora(models, "sd", folder, 2, text=True)), name="v1.5 wool"),
+        Lora(str(lora(models, "sdxl", folder, 3)), name="large"),
+        Lora("./gone.safetensors", name="gone"),
+        Lora("./old.ckpt", name="old"),
+        Lora("./torn.safetensors", name="torn"),
+    ]
+    (folder / "old.ckpt").write_bytes(b"\x80\x04")
+    (folder / "torn.safetensors").write_bytes(b"torn")
+    save_file({"emb_params": torch.randn(2, 32)}, folder / "castle.safetensors")
+    save_file({"emb_params": torch.randn(1, 48)}, folder / "wide.safetensors")
+    words = {"castle": "./castle.safetensors", "sea": "./wide.safetensors"}
+    both = {"clip_l": torch.randn(2, 32), "clip_g": torch.randn(2, 32)}
+    save_file(both, folder / "both.safetensors")
+    sd = Model(source="./models/sd", multiple=16, loras=loras, embeddings=words)
+    sdxl = Model(source="./models/sdxl", multiple=16, embeddings={"castle": "./both.safetensors"})
+    return Engine({"sd": sd, "sdxl": sdxl}, folder, device="cpu", threads=1)
+
+
+def changed(recipe: Recipe, **values: object) -> Recipe:
+    """`recipe` with other values."""
+    return msgspec.structs.replace(recipe, **values)
+
+
+def made(engine: Engine, recipe: Recipe) -> str:
+    """The pixel hash of `recipe`'s picture."""
+    return pixel_hash(engine.render(recipe).image)
+
+
+def test_loras_change_pictures_and_leave_no_trace(engine: Engine, draft: Recipe) -> None:
+    """Each set of LoRAs and scales has its own picture; without any it is as if none were read."""
+    plain = made(engine, draft)
+    ink, wool = Named("ink", 1.0), Named("v1.5 wool", 0.7)
+    sets = [(ink,), (Named("ink", 0.5),), (wool,), (ink, wool)]
+    pictures = [made(engine, changed(draft, loras=loras)) for loras in sets]
+    assert len({plain, *pictures}) == 5
+    assert made(engine, draft) == plain
+    assert [made(engine, changed(draft, loras=loras)) for loras in sets] == pictures
+
+
+def test_renders_with_other_loras_nest(
+    models: Path, draft: Recipe, final: Recipe, engine: Engine
+) -> None:
+    """A draft interrupted by a final with a LoRA that was never read before is as alone."""
+    alone = (
+        made(engine, draft),
+        pixel_hash(engine.render(changed(final, loras=(Named("ink", 1.0),)), SOURCE).image),
+    )
+    wool = changed(draft, loras=(Named("v1.5 wool", 1.0),))
+    woollen = made(engine, wool)
+    engine.unload()
+    inner: list[str] = []
+
+    def make_room(step: int, steps: int) -> None:
+        if step == 2:
+            with_ink = changed(final, loras=(Named("ink", 1.0),))
+            inner.append(pixel_hash(engine.render(with_ink, SOURCE).image))
+
+    assert pixel_hash(engine.render(draft, on_step=make_room).image) == alone[0]
+    assert pixel_hash(engine.render(wool, on_step=make_room).image) == woollen
+    assert inner == [alone[1]] * 2
+
+
+def test_a_lora_has_its_fingerprint(engine: Engine, draft: Recipe) -> None:
+    """What was put on is in the facts, by its name and the SHA-256 of its file."""
+    assert engine.render(draft).facts.additions == {}
+    facts = engine.render(changed(draft, loras=(Named("ink", 1.0),))).facts
+    assert list(facts.additions) == ["ink"]
+    assert len(facts.additions["ink"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("large", "the LoRA 'large' does not fit this model"),
+        ("gone", r"model\.loras: there is no file .*gone\.safetensors"),
+        ("old", r"old\.ckpt is no \.safetensors file; pickled weights can run code"),
+        ("torn", r"torn\.safetensors is damaged"),
+        ("unk", "no profile here has the LoRA 'unk'; did you mean 'ink'"),
+    ],
+)
+def test_a_lora_that_cannot_be_used(engine: Engine, draft: Recipe, name: str, says: str) -> None:
+    """A sentence names the LoRA or its file, and the model draws on as before."""
+    plain = made(engine, draft)
+    with pytest.raises(RenderError, match=says):
+        engine.render(changed(draft, loras=(Named(name, 1.0),)))
+    assert made(engine, draft) == plain
+
+
+def test_an_embedding_gives_a_word_a_meaning(engine: Engine, draft: Recipe) -> None:
+    """The word of the prompt is replaced only where the recipe names the embedding."""
+    for model in ("sd", "sdxl"):
+        plain = changed(draft, model=model)
+        with_word = changed(plain, embeddings=("castle",))
+        assert made(engine, with_word) != made(engine, plain)
+        assert made(engine, with_word) == made(engine, with_word)
+        unsaid = changed(with_word, prompt="a lake")
+        assert made(engine, unsaid) == made(engine, changed(unsaid, embeddings=()))
+
+
+def test_an_embedding_of_another_family(engine: Engine, draft: Recipe) -> None:
+    """Vectors of another width are told in words."""
+    with pytest.raises(RenderError, match="the embedding 'sea' does not fit"):
+        engine.render(changed(draft, embeddings=("sea",)))
+
+
+def test_another_autoencoder(models: Path, draft: Recipe, tmp_path: Path) -> None:
+    """A folder or a file takes the place of the model's own, and is in the facts."""
+    shutil.copytree(models / "sd", tmp_path / "sd")
+    torch.manual_seed(9)
+    other = tiny.vae()
+    other.save_pretrained(tmp_path / "softer")
+    sources = {"plain": "", "softer": "./softer"}
+    offered = {name: Model(source="./sd", multiple=16, vae=vae) for name, vae in sources.items()}
+    engine = Engine(offered, tmp_path, device="cpu", threads=1)
+    plain = engine.render(changed(draft, model="plain"))
+    softer = engine.render(changed(draft, model="softer"))
+    assert pixel_hash(plain.image) != pixel_hash(softer.image)
+    assert list(softer.facts.additions) == ["softer"]
+
+
+def test_an_autoencoder_of_another_family(models: Path, draft: Recipe, tmp_path: Path) -> None:
+    """Other latents are told in words before anything is drawn with them."""
+    shutil.copytree(models / "sd", tmp_path / "sd")
+    tiny.vae(8).save_pretrained(tmp_path / "eight")
+    tiny.vae(scaling_factor=0.13025).save_pretrained(tmp_path / "xl")
+    for name in ("eight", "xl"):
+        engine = Engine({"sd": Model(source="./sd", vae=f"./{name}")}, tmp_path, device="cpu")
+        with pytest.raises(RenderError, match=rf"model\.vae: {name} is not made for this model"):
+            engine.render(draft)
+    engine = Engine({"sd": Model(source="./sd", vae="./gone.safetensors")}, tmp_path, device="cpu")
+    with pytest.raises(ModelMissingError, match=r"model\.vae: there is no file"):
+        engine.render(draft)
+
+
+def test_a_model_without_a_safety_checker(engine: Engine, draft: Recipe) -> None:
+    """Asking for a filter that the model has not is told in words, not passed over."""
+    with pytest.raises(RenderError, match="brings no safety checker along"):
+        engine.render(changed(draft, safety_checker=True))
