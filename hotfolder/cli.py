@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _studio(command("init", "make a studio; never touches what is there"))
     _run(command("run", "work on a studio until told to stop"))
+    _service(command("service", "have the computer start hotfolder by itself, or no longer"))
     _studio(command("plan", "say what would be done next, in order, and why"))
     status = command("status", "say what lies where and what is waiting")
     _studio(status)
@@ -108,6 +109,20 @@ def _run(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         type=_duration,
         help="go on with endless files for this long (90s, 50m, 8h), then end",
+    )
+
+
+def _service(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    install = actions.add_parser("install", help="start it from now on, at login or by cron")
+    _studio(install)
+    _studio(actions.add_parser("uninstall", help="start it no longer"))
+    _studio(actions.add_parser("status", help="say what starts it"))
+    install.add_argument(
+        "--with",
+        dest="manager",
+        choices=["systemd", "launchd", "cron"],
+        help="what shall start it (default: the best that is here)",
     )
 
 

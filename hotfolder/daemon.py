@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from hotfolder import workshop
 from hotfolder.errors import (
+    DeviceLostError,
     HotfolderError,
     PictureError,
     RenderError,
@@ -36,6 +37,7 @@ from hotfolder.studio import desk, easel
 from hotfolder.studio.bulletin import Bulletin, post
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
+from hotfolder.studio.limits import Pace
 from hotfolder.studio.look import Look
 from hotfolder.studio.names import printable
 from hotfolder.studio.watch import Watch
@@ -94,6 +96,7 @@ class Daemon:
         self._served: set[str] = set()
         self._attempts: dict[tuple[str, int], int] = {}
         self._waits = Waits()
+        self._finals = Pace(3600.0)
         self._posted: Bulletin | None = None
         self._disk_is_low = False
         self._pause_s = 0.0
@@ -189,6 +192,7 @@ class Daemon:
         waits_s = [(self._looked_at or now) + self._look_every_s() - now, self._ends_at - now]
         waits_s += [again_at - now for again_at in self._waits.ends_at()]
         waits_s += [due_s] if due_s is not None else []
+        waits_s += [self._refines_in_s()] if self._refines_in_s() > 0 else []
         waits_s += [unloads_in_s] if idle and unloads_in_s > 0 else []
         if idle:
             self._progress.began("waiting for prompt files and picks")
@@ -239,6 +243,13 @@ class Daemon:
             self._look.finished_elsewhere(self._ledger.finished_elsewhere())
             self._watch.check()
 
+    def _refinements_per_hour(self) -> int:
+        return self._look.owner.settings.limits.refinements_per_hour
+
+    def _refines_in_s(self) -> float:
+        """Seconds until the owner's limits allow another refinement."""
+        return self._finals.free_in_s(self._refinements_per_hour(), self._clock())
+
     def _look_every_s(self) -> float:
         """Seconds between looks everywhere: few where no notices come, but no burden to a disk."""
         every_s = self._look.owner.settings.look_seconds
@@ -261,6 +272,8 @@ class Daemon:
             return True
         if isinstance(job, RenderDraft) and not self._look.knows_all_seeds:
             return True  # a picture that was picked may be among the rest
+        if isinstance(job, RenderFinal) and self._refines_in_s() > 0:
+            return True
         endless = isinstance(job, RenderDraft) and job.endless
         return endless and self._until.idle and job.path in self._served
 
@@ -302,6 +315,8 @@ class Daemon:
             self._cope(job, error)
         else:
             self._served.add(job.path)
+            if isinstance(job, RenderFinal):
+                self._finals.note(self._clock())
 
     def _hear(self) -> None:
         """Take note of the pictures that were published, and of those that will not be."""
@@ -319,6 +334,8 @@ class Daemon:
             self._give_up(job, str(error))
         elif isinstance(error, StudioMissingError):
             return  # the next turn says so
+        elif isinstance(error, DeviceLostError):
+            self._postpone(job, str(error))
         elif isinstance(error, OSError):
             if self._lies_there(job):
                 self._postpone(job, reason(error))
@@ -366,6 +383,8 @@ class Daemon:
     def _post(self, pause: str = "") -> None:
         """Tell `hotfolder status` what waits, if that has changed."""
         waits = {printable(path): says for path, says in self._waits.reasons().items()}
+        if self._refines_in_s() > 0:
+            waits["seeds/"] = f"{self._refinements_per_hour()} refinements were begun in an hour"
         bulletin = Bulletin(printable(pause), waits, self._watch.blind)
         if bulletin != self._posted:
             post(self._studio.root, bulletin)

@@ -16,7 +16,7 @@ import pytest
 from hotfolder.daemon import Daemon, Until
 from hotfolder.errors import HotfolderError, StudioMissingError
 from hotfolder.report.progress import Lines
-from hotfolder.studio import bulletin
+from hotfolder.studio import bulletin, easel
 from hotfolder.studio.layout import Studio
 from tests.kennel import until
 from tests.painter import Atelier
@@ -152,7 +152,7 @@ def test_a_run_that_ends_by_itself(small: Studio, monkeypatch: pytest.MonkeyPatc
 
     daemon = Daemon(small, executor=Atelier())
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "glob", refuse)
+        patch.setattr(easel, "rebuild", refuse)
         with pytest.raises(HotfolderError, match=r"cannot be worked on: the disk reports an error"):
             daemon.run(Until(idle=True))
     shutil.rmtree(small.root)

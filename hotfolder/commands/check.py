@@ -12,7 +12,7 @@ from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, Mistake, MistakesError
 from hotfolder.plan import Snapshot
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.profile import Profile
-from hotfolder.render import prospects
+from hotfolder.render import inspection, prospects
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.belongings import examine
@@ -31,10 +31,9 @@ def run(options: Namespace) -> int:
     look = Look(studio, settle_s=0.0, owner=owner)
     snapshot = look.at_a_glance()
     screen = console()
-    for wrong in (*fatal, *owner.mistakes):
-        screen.print(str(wrong))
-    large = list(_too_large(owner, snapshot, studio))
-    for wrong in large:
+    wrongs = [*fatal, *owner.mistakes, *inspection.troubles(_profiles(owner), studio.root)]
+    wrongs += _too_large(owner, snapshot, studio)
+    for wrong in wrongs:
         screen.print(str(wrong))
     troubles = [*snapshot.broken, *snapshot.useless_seeds]
     for file in troubles:
@@ -46,7 +45,7 @@ def run(options: Namespace) -> int:
     for path, notes in look.notes.items():
         for note in notes:
             screen.print(f"{printable(path)}: {note}")
-    if troubles or large or fatal or owner.mistakes:
+    if troubles or wrongs:
         return EXIT_SOME_FAILED
     screen.print("No mistakes found.")
     return EXIT_DONE
@@ -71,3 +70,12 @@ def _too_large(owner: Owner, snapshot: Snapshot, studio: layout.Studio) -> Itera
     for where, profile in wanted:
         for wrong in prospects.too_large(profile, studio.root, here):
             yield Mistake(f"{where}, {wrong.where}", wrong.says)
+
+
+def _profiles(owner: Owner) -> dict[str, Profile]:
+    """The profiles that are right in themselves; what is wrong with others is told already."""
+    found = {}
+    for name in owner.profiles:
+        with suppress(MistakesError):
+            found[name] = owner.profile(name)
+    return found

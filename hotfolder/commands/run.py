@@ -7,6 +7,7 @@ import signal
 import sys
 from argparse import Namespace
 from contextlib import nullcontext
+from pathlib import Path
 from types import FrameType
 
 from hotfolder.daemon import Daemon, Until
@@ -16,9 +17,11 @@ from hotfolder.errors import (
     EXIT_SOME_FAILED,
     EXIT_TERMINATED,
     StudioLockedError,
+    reason,
 )
-from hotfolder.report.progress import Bars, Lines, ToProgress
-from hotfolder.studio import layout
+from hotfolder.report.logs import LogFile
+from hotfolder.report.progress import Bars, Lines, Logged, ToProgress
+from hotfolder.studio import layout, local
 from hotfolder.studio.lock import locked
 
 
@@ -28,24 +31,39 @@ def run(options: Namespace) -> int:
     ends_by_itself = options.once or options.seconds is not None
     # cron sends every line by mail, so a run that ends by itself tells it only of trouble.
     quiet = ends_by_itself and not on_terminal
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.WARNING,
-        format="%(message)s" if quiet else "%(asctime)s  %(message)s",
-        datefmt="%H:%M:%S",
-    )
-    logging.getLogger("hotfolder").setLevel(logging.WARNING if quiet else logging.INFO)
     studio = layout.find(options.studio)
     try:
-        with locked(studio.root), Bars() if on_terminal else nullcontext(Lines()) as progress:
-            if on_terminal:
-                logging.getLogger().handlers = [ToProgress(progress)]
+        with locked(studio.root), Bars() if on_terminal else nullcontext() as bars:
+            log = _log(studio.root, ToProgress(bars) if bars else _stream(quiet))
+            progress = Logged(bars, log) if bars else Lines()
             progress.say(f"at work on {studio.root}; Ctrl-C ends it")
             return _work(Daemon(studio, progress), Until(options.once, options.seconds))
     except StudioLockedError:
         if quiet:
             return EXIT_DONE
         raise
+
+
+def _log(root: Path, shown: logging.Handler) -> logging.Handler:
+    """Have the log shown and kept; returns what keeps it."""
+    logging.getLogger("hotfolder").setLevel(logging.INFO)
+    handlers = [shown]
+    try:
+        handlers.append(LogFile(local.log(root)))
+    except OSError as error:
+        handlers.append(logging.NullHandler())
+        logging.getLogger("hotfolder").warning("no log is kept: %s", reason(error))
+    logging.basicConfig(level=logging.WARNING, handlers=handlers, force=True)
+    return handlers[-1]
+
+
+def _stream(quiet: bool) -> logging.Handler:
+    """Lines on standard error; only those about trouble, and without the time, if `quiet`."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING if quiet else logging.NOTSET)
+    form = "%(message)s" if quiet else "%(asctime)s  %(message)s"
+    handler.setFormatter(logging.Formatter(form, "%H:%M:%S"))
+    return handler
 
 
 def _work(daemon: Daemon, until: Until) -> int:

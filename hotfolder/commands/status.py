@@ -4,45 +4,75 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
 
-from hotfolder.errors import EXIT_DONE, StudioLockedError
+from hotfolder.commands.service import managers
+from hotfolder.errors import EXIT_DONE, HotfolderError, StudioMissingError
 from hotfolder.images.carried import suffixes as picture_suffixes
 from hotfolder.plan import RenderDraft, RenderFinal, drafts_wanted, plan
 from hotfolder.report.terminal import console
-from hotfolder.studio import layout
+from hotfolder.services.task import Task
+from hotfolder.studio import bulletin, layout, local
+from hotfolder.studio.bulletin import Bulletin
 from hotfolder.studio.ledger import Ledger
-from hotfolder.studio.lock import locked
+from hotfolder.studio.lock import is_held
 from hotfolder.studio.look import Look
 from hotfolder.studio.names import printable
 
 
 def run(options: Namespace) -> int:
     """Print the studio's state, for people or as JSON."""
-    facts = _facts(layout.find(options.studio))
+    try:
+        studio = layout.find(options.studio)
+    except StudioMissingError:
+        root = options.studio.resolve()
+        if is_held(root):  # so it is no place for another studio
+            says = f"{root} is not there now; hotfolder runs, and goes on when it is back"
+            raise StudioMissingError(says) from None
+        raise
+    facts = _facts(studio)
     screen = console()
     if options.json:
         screen.print(json.dumps(facts, indent=2, ensure_ascii=True))
-        return EXIT_DONE
-    screen.print(facts["studio"])
-    screen.print(
-        "  " + ("at work" if facts["running"] else "not running; `hotfolder run` starts it")
-    )
-    rows = {
-        "inbox": f"{facts['prompt_files']} prompt files, {facts['drafts_wanted']} drafts to make"
-        + (f", {facts['endless_files']} endless" if facts["endless_files"] else ""),
-        "drafts": f"{facts['drafts_lying']} pictures lying there, {facts['drafts_made']} ever made",
-        "seeds": f"{facts['seeds']} picked pictures, {facts['finals_wanted']} refinements to make",
-        "final": f"{facts['finals_lying']} pictures lying there, {facts['finals_made']} ever made",
-    }
-    for room, text in rows.items():
-        screen.print(f"  {room:7} {text}")
-    for reason in facts["held_back"]:
-        screen.print(f"  held back: {reason}")
-    for path, says in {**facts["waiting"], **facts["broken"]}.items():
-        screen.print(f"  {path}: {says}")
+    else:
+        screen.print("\n".join(_told(facts)))
     return EXIT_DONE
+
+
+def _told(facts: dict[str, Any]) -> Iterator[str]:
+    """The lines for people."""
+    root = facts["studio"]
+    yield root
+    if facts["pause"]:
+        yield f"  waits: {facts['pause']}"
+    elif facts["running"]:
+        yield "  at work"
+    else:
+        yield f"  not running; `hotfolder run {root}` starts it"
+    files, picked = facts["prompt_files"], facts["seeds"]
+    to_make, to_refine = facts["drafts_wanted"], facts["finals_wanted"]
+    endless = f", {facts['endless_files']} without end" if facts["endless_files"] else ""
+    yield f"  inbox   {_many(files, 'prompt file')}, {_many(to_make, 'draft')} to make{endless}"
+    yield f"  drafts  {_many(facts['drafts_lying'], 'picture')}, {facts['drafts_made']:,} ever made"
+    yield f"  seeds   {_many(picked, 'picture')}, {_many(to_refine, 'refinement')} to make"
+    yield f"  final   {_many(facts['finals_lying'], 'picture')}, {facts['finals_made']:,} ever made"
+    yield f"  log     {facts['log']}"
+    starts = " and ".join(facts["started_by"])
+    yield f"  starts  {f'by itself ({starts})' if starts else 'when you start it'}"
+    for title, sentences in (
+        ("Held back", facts["held_back"]),
+        ("Waiting", [f"{path}: {says}" for path, says in facts["waiting"].items()]),
+        ("With mistakes", [f"{path}: {says}" for path, says in facts["broken"].items()]),
+    ):
+        if sentences:
+            yield f"{title}:"
+        yield from (f"  {line}" for says in sentences for line in says.splitlines())
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 def _facts(studio: layout.Studio) -> dict[str, Any]:
@@ -53,14 +83,24 @@ def _facts(studio: layout.Studio) -> dict[str, Any]:
         lambda job: not isinstance(job, RenderDraft), plan(snapshot, history, look.owner)
     )
     settings, totals = look.owner.settings, history.totals()
+    running = is_held(studio.root)
+    posted = bulletin.read(studio.root) if running else Bulletin()
     held_back = []
     if snapshot.disk_is_low:
-        held_back.append(f"everything, the disk has less than {settings.keep_free_gb:g} GB free")
+        held_back.append(f"everything: the disk has less than {settings.keep_free_gb:g} GB free")
     if snapshot.unseen_drafts >= settings.pause_endless_at:
-        held_back.append(f"endless drafts, drafts/ holds {snapshot.unseen_drafts} pictures")
+        held_back.append(
+            f"drafts without end: {_many(snapshot.unseen_drafts, 'picture')} lie in drafts/; look "
+            "through them, or raise pause_endless_at in hotfolder.toml"
+        )
+    if posted.blind:
+        held_back.append(f"notices of changes: {posted.blind}; new files are seen a little later")
+    broken = {printable(f.path): f.says for f in (*snapshot.broken, *snapshot.useless_seeds)}
+    waiting = {printable(path): says for path, says in snapshot.waiting.items()} | posted.waits
     return {
-        "studio": str(studio.root),
-        "running": _is_running(studio),
+        "studio": printable(str(studio.root)),
+        "running": running,
+        "pause": posted.pause,
         "prompt_files": len(snapshot.prompt_files),
         "endless_files": sum(
             any(request.count == "endless" for request in file.requests)
@@ -76,14 +116,16 @@ def _facts(studio: layout.Studio) -> dict[str, Any]:
         ),
         "finals_made": totals["final"],
         "held_back": held_back,
-        "waiting": {printable(path): says for path, says in snapshot.waiting.items()},
-        "broken": {printable(f.path): f.says for f in (*snapshot.broken, *snapshot.useless_seeds)},
+        "waiting": {path: says for path, says in waiting.items() if path not in broken},
+        "broken": broken,
+        "log": printable(str(local.log(studio.root))),
+        "started_by": _started_by(studio),
     }
 
 
-def _is_running(studio: layout.Studio) -> bool:
+def _started_by(studio: layout.Studio) -> list[str]:
+    """What starts hotfolder on this studio by itself, as far as that can be found out."""
     try:
-        with locked(studio.root):
-            return False
-    except StudioLockedError:
-        return True
+        return managers(Task.of(studio.root))
+    except HotfolderError:
+        return []

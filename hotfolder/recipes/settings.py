@@ -61,6 +61,24 @@ def device(name: str) -> str:
 Device = Annotated[str, schema.checked(device)]
 
 
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much of the machine those may use who put files into a shared studio.
+
+    What comes too fast waits for its turn: `prompt_files_per_minute`, `refinements_per_hour`. What
+    is too large is refused with a sentence: text files of more than `text_kb`, pictures of more
+    than `picture_mb` or `picture_megapixels`, files that ask for more than `drafts_per_file` or
+    for renders of more than `render_megapixels`.
+    """
+
+    prompt_files_per_minute: Annotated[int, Meta(ge=1, le=1_000_000)] = 600
+    refinements_per_hour: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
+    drafts_per_file: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 10_000
+    text_kb: Annotated[int, Meta(ge=1, le=1000)] = 1000
+    picture_mb: Annotated[int, Meta(ge=1, le=256)] = 256
+    picture_megapixels: Annotated[float, Meta(gt=0, le=64)] = 64.0
+    render_megapixels: Annotated[float, Meta(gt=0, le=64)] = 16.0
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """What the owner of a studio may choose; every key has a default.
 
@@ -73,7 +91,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     Pictures are rendered on `devices`: one, or a list of which each gets a process of its own.
     "auto" is the best one, or all graphics cards if there are several. The models' memory is freed
     when nothing was rendered for `unload_after_minutes`. `executor` is `LOCAL` or the name of an
-    installed one.
+    installed one. `limits` are for those who share the studio.
     """
 
     profile: Annotated[str, Meta(min_length=1)] = "postcard"
@@ -86,3 +104,4 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     unload_after_minutes: Annotated[float, Meta(ge=0, le=100_000)] = 10.0
     executor: Annotated[str, Meta(min_length=1)] = LOCAL
     stars: Stars = Stars()
+    limits: Limits = Limits()

@@ -104,6 +104,28 @@ class Bars:
         self._console.print(sentence, style="yellow", soft_wrap=True)
 
 
+class Logged:
+    """Tells another progress everything, and a log what is said."""
+
+    def __init__(self, shown: Progress, log: logging.Handler) -> None:
+        self._log = logging.Logger("hotfolder")
+        self._log.addHandler(log)
+        self.began = shown.began
+        self.step = shown.step
+        self.ended = shown.ended
+        self._shown = shown
+
+    def say(self, sentence: str) -> None:
+        """A line on the screen and one in the log."""
+        self._shown.say(sentence)
+        self._log.info("%s", sentence)
+
+    def warn(self, sentence: str) -> None:
+        """A line on the screen and one in the log."""
+        self._shown.warn(sentence)
+        self._log.warning("%s", sentence)
+
+
 class ToProgress(logging.Handler):
     """Shows what the log says among the rest, instead of through the bars."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hotfolder.errors import Mistake, MistakesError, PictureError, did_you_mean
+from hotfolder.errors import Mistake, MistakesError, PictureError, did_you_mean, reason
 from hotfolder.prompts.encoding import MAX_BYTES, decode
 from hotfolder.recipes import schema
 from hotfolder.recipes.owner import Owner
@@ -91,8 +92,8 @@ def _profiles(folders: list[Path], mistakes: list[Mistake]) -> dict[str, Mapping
     """Profiles of the later folders take the place of those of the same name before."""
     tables = {}
     for folder in folders:
-        for path in sorted(folder.glob("*.toml")):
-            if not is_temporary(path.name):
+        for path in _listed(folder, ".toml", mistakes):
+            if path.parent == folder:
                 tables[path.stem] = _toml(path, f"profiles/{path.name}", mistakes)
     return tables
 
@@ -100,13 +101,24 @@ def _profiles(folders: list[Path], mistakes: list[Mistake]) -> dict[str, Mapping
 def _words(folder: Path, mistakes: list[Mistake]) -> dict[str, list[str]]:
     """The lines of each word list; `colours/warm` for wildcards/colours/warm.txt."""
     words = {}
-    for path in sorted(folder.rglob("*.txt")):
-        if is_temporary(path.name) or path.is_dir():
-            continue
+    for path in _listed(folder, ".txt", mistakes):
         name = path.relative_to(folder).with_suffix("").as_posix()
         lines = _text(path, f"wildcards/{name}.txt", mistakes).splitlines()
         words[name] = [line.strip() for line in lines if line.strip() and line.lstrip()[0] != "#"]
     return words
+
+
+def _listed(folder: Path, suffix: str, mistakes: list[Mistake]) -> list[Path]:
+    """The files below a folder that have this ending, sorted; a missing folder has none."""
+
+    def failed(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            says = f"this folder cannot be read: {reason(error)}"
+            mistakes.append(Mistake(f"{folder.name}/", says))
+
+    walk = os.walk(folder, onerror=failed)
+    found = [Path(below, name) for below, _, names in walk for name in names]
+    return sorted(path for path in found if path.suffix == suffix and not is_temporary(path.name))
 
 
 def _toml(path: Path, shown: str, mistakes: list[Mistake]) -> Mapping[str, Any]:

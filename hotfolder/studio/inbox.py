@@ -19,6 +19,7 @@ from hotfolder.recipes.draw import template
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import drafted
+from hotfolder.studio import limits
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.matching import Matched, match
@@ -93,10 +94,11 @@ class Inbox:
             if is_picture:
                 prompts = self._picture_prompts(path, beside, owner)
             else:
-                prompts = self._text_prompts(path, suffix)
+                prompts = self._text_prompts(path, suffix, owner)
             if isinstance(prompts, Waiting):
                 return prompts
             requests = _requests(prompts, owner)
+            limits.check_requests(requests, owner.settings.limits)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -109,21 +111,26 @@ class Inbox:
             _log.warning("%s: %s", printable(path), note)
         return PromptFile(path, requests, (self._files[path].ctime_ns, path), beside)
 
-    def _text_prompts(self, path: str, suffix: str) -> tuple[Prompt, ...]:
+    def _text_prompts(self, path: str, suffix: str, owner: Owner) -> tuple[Prompt, ...]:
         if not formats.is_text(suffix):
             known = ", ".join(sorted(formats.suffixes()))
             raise mistake(f"this kind of file is not read; hotfolder reads {known}")
         data = self._data(path, encoding.MAX_BYTES)
+        limits.check_text(data, owner.settings.limits)
         return formats.parse_text(suffix, encoding.decode(data))
 
     def _picture_prompts(
         self, path: str, beside: tuple[str, ...], owner: Owner
     ) -> tuple[Prompt, ...] | Waiting:
-        shown = identify(self._data(path), self.studio)
+        data = self._data(path)
+        limits.check_picture(data, owner.settings.limits)
+        shown = identify(data, self.studio)
         texts = [name for name in beside if PurePosixPath(name).suffix.lower() in _TEXT]
         text = None
         if texts:
-            text = encoding.decode(self._data(texts[0], encoding.MAX_BYTES))
+            data = self._data(texts[0], encoding.MAX_BYTES)
+            limits.check_text(data, owner.settings.limits)
+            text = encoding.decode(data)
         if not (shown.recipe or text or (shown.told and shown.told.prompt)):
             name = PurePosixPath(path).with_suffix(".txt").name
             reason = f"{shown.note}; " if shown.note else ""

@@ -48,6 +48,22 @@ _SETTINGS = """\
 # The name of an installed executor, for more machines than this one.
 # executor = "local"
 
+# Limits for those who share this studio. What comes faster waits for its turn; what is
+# larger is refused with a note.
+[limits]
+
+# prompt_files_per_minute = 600
+# refinements_per_hour = 1000
+
+# How many drafts one prompt file may ask for, and how large a picture.
+# drafts_per_file = 10000
+# render_megapixels = 16.0
+
+# The largest files that are read: texts, and pictures in inbox/ and seeds/.
+# text_kb = 1000
+# picture_mb = 256
+# picture_megapixels = 64.0
+
 # Stars, tags and labels that you give to drafts in your picture program.
 [stars]
 

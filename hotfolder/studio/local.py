@@ -23,6 +23,11 @@ def folder(root: Path) -> Path:
     return _state() / "studios" / f"{slug(Path(real).name)}-{digest}"
 
 
+def log(root: Path) -> Path:
+    """Where the log of the studio at `root` lies."""
+    return folder(root) / "hotfolder.log"
+
+
 def machine() -> str:
     """A name for this machine and user: letters, digits and dashes, at most 64.
 

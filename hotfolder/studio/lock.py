@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,20 +34,41 @@ def locked(root: Path) -> Iterator[None]:
         yield
 
 
+def is_held(root: Path) -> bool:
+    """Whether a hotfolder works on the studio at `root`, which need not be there now."""
+    if not lock_path(root).exists():
+        return False
+    try:
+        with locked(root):
+            return False
+    except StudioLockedError:
+        return True
+
+
 def lock_path(root: Path) -> Path:
     """Where the lock of the studio at `root` lies."""
     return local.folder(root) / "lock"
 
 
 def _lock(descriptor: int, root: Path) -> None:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    for pause_s in (0.05, 0.1, 0.2, None):  # `is_held` holds it for a moment, too
+        try:
+            _try_to_lock(descriptor)
+        except OSError:
+            if pause_s is None:
+                says = f"another hotfolder is at work on {root} already"
+                raise StudioLockedError(says) from None
+            time.sleep(pause_s)
         else:
-            import fcntl
+            return
 
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise StudioLockedError(f"another hotfolder is at work on {root} already") from None
+
+def _try_to_lock(descriptor: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

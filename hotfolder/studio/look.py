@@ -26,6 +26,7 @@ from hotfolder.studio.fetches import Fetches
 from hotfolder.studio.identity import Portrait, identify
 from hotfolder.studio.inbox import CONFLICT, Inbox, Waiting
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
+from hotfolder.studio.limits import Pace, check_picture, too_large
 from hotfolder.studio.marks import Marks, is_picture
 from hotfolder.studio.matching import match
 from hotfolder.studio.memory import Memory
@@ -41,6 +42,7 @@ _FETCHING_S = 1.0
 _COPYING = 30  # so many settling times without a change, and a picture's end is missed
 _UNFINISHED = "its end is not there yet: it is still being copied, or it was cut off"
 _FINISHED = "another computer has finished it and puts it away"
+_QUEUES = "very many files come at once; it is read in its turn"
 _AS_THEY_WERE = "settings and profiles stay as they were, because of mistakes"
 _TOO_DEEP = (
     f"it was refined {MAX_DEPTH - 1} times already, and a picture carries at most {MAX_DEPTH} "
@@ -85,15 +87,24 @@ class Look:
             by=__version__,
             read_only=settle_s is not None,
         )
+        self._unmarked = Memory(
+            local.folder(studio.root) / "unmarked.jsonl",
+            bool,
+            by=f"{__version__} {detectors.names()}",
+            read_only=settle_s is not None,
+        )
         self._useless_seeds: dict[str, str] = {}
         self._explained: set[str] = set()
         self._waiting: dict[str, str] = {}
         self._unreadable: dict[str, str] = {}
         self._finished: dict[str, Reading] = {}
+        self._queue: dict[str, str] = {}
+        self._arrivals = Pace(60.0)
         self._machines = self._known_machines()
         self._owners_error = ""
         self._owners_gone: dict[str, float] = {}
         self._looked_before = False
+        self._recalls = True
 
     def refresh(self, hints: set[str] | None = None) -> bool:
         """Look at the hinted paths, or everywhere; whether the snapshot may say something new.
@@ -116,7 +127,7 @@ class Look:
             if self._owners_error or self.owner.mistakes:
                 self._read_owner()
             self._inbox.try_again()
-            self._take_again(self._unreadable)
+            self._take_again([*self._unreadable, *self._marks.unreadable])
         return complete
 
     def _require_marker(self) -> None:
@@ -143,6 +154,10 @@ class Look:
         settled += [path for path in ripe if not self._settling.is_pending(path)]
         for path in sorted(settled, key=lambda path: not _is_owners(path)):
             self._take_in(path)  # profiles and word lists first: prompt files may need them
+        while self._queue and not self._queue_moves_in_s(now):
+            path = next(iter(self._queue))
+            del self._queue[path]
+            self._take_in(path)
         found = self._read_some()
         self._looked_before = True
         return bool(found or settled or changes.gone)
@@ -169,6 +184,7 @@ class Look:
         now = self._clock()
         waits_s = [late_at - now for late_at in self._unfinished.values()]
         waits_s += [gone_at + self._quiet_s() - now for gone_at in self._owners_gone.values()]
+        waits_s += [self._queue_moves_in_s(now)] if self._queue else []
         waits_s += [_FETCHING_S] if self._fetches.due else []
         waits_s += [0.0] if self._unread or self._unidentified else []
         settles_in_s = self._settling.due_in_s(now)
@@ -208,6 +224,7 @@ class Look:
                 **self._fetches.waiting(),
                 **self._unreadable,
                 **dict.fromkeys(self._finished, _FINISHED),
+                **self._queue,
                 **self._waiting,
                 **self._useless_seeds,
                 **({SETTINGS_FILE: _AS_THEY_WERE} if self._owners_error else {}),
@@ -286,18 +303,45 @@ class Look:
         elif self._finished.get(path) == reading or not self._fetches.is_here(path, reading):
             return
         elif room == "inbox":
-            if not (is_picture(path) and self._is_unfinished(path)):
+            if not (is_picture(path) and self._is_unfinished(path)) and self._is_its_turn(path):
                 self._inbox.put(path, reading)
         else:
             self._take_in_marks(path)
             if room == "seeds":
                 self._unidentified.append(path)
 
+    def _read_marks(self, picture: str) -> bool:
+        """Read a picture's marks, unless it is known to have none; whether it has any."""
+        reading = self._tree.reading(picture)
+        if reading is None:
+            return False
+        if self._unmarked.recall(picture, reading) and self._marks.take_for_unmarked(picture):
+            return False
+        is_marked = self._marks.read(picture)
+        if not is_marked and self._marks.has_read(picture):
+            self._unmarked.keep(picture, reading, True)
+        return is_marked
+
     def _take_in_marks(self, picture: str) -> None:
-        self._marks.read(picture)
+        self._read_marks(picture)
         if seed := self._seeds.get(picture):
             name, profile = self._profile_of(picture, seed.record)
             self._seeds[picture] = replace(seed, profile_name=name, profile=profile)
+
+    def _is_its_turn(self, path: str) -> bool:
+        """Whether the owner's limits let in another prompt file now; if not it queues."""
+        now = self._clock()
+        is_its_turn = not self._queue_moves_in_s(now)
+        if is_its_turn:
+            self._arrivals.note(now)
+        else:
+            self._queue[path] = _QUEUES
+        return is_its_turn
+
+    def _queue_moves_in_s(self, now: float) -> float:
+        if self._settle_s is not None:
+            return 0.0  # who only describes a studio does not wait
+        return self._arrivals.free_in_s(self.owner.settings.limits.prompt_files_per_minute, now)
 
     def _is_conflict(self, path: str) -> bool:
         """Whether a sync client made this copy of a file."""
@@ -353,6 +397,7 @@ class Look:
         self._unfinished.pop(path, None)
         self._unreadable.pop(path, None)
         self._finished.pop(path, None)
+        self._queue.pop(path, None)
         self._fetches.forget(path)
 
     def _warn_of(self, mistakes: Iterable[Mistake]) -> None:
@@ -390,6 +435,7 @@ class Look:
         if seen is None:
             try:
                 data = read_settled(self.studio.root / path, reading)
+                check_picture(data, self.owner.settings.limits)
                 seen = Portrait.of(identify(data, self.studio))
             except FileNotFoundError:
                 return  # taken away or changed since: the next look sees that
@@ -410,6 +456,9 @@ class Look:
         if seen.told:
             self._told[path] = seen.told
         name, profile = self._profile_of(path, seen.record)
+        if says := too_large(profile.refine.area, self.owner.settings.limits):
+            self.give_up(path, f"its refinements would be too large: {says}")
+            return
         for note in self._seed_notes.get(path, ()):
             _log.warning("%s: %s", printable(path), note)
         self._seeds[path] = SeedImage(
@@ -446,12 +495,15 @@ class Look:
             reading = self._tree.reading(path)
             if not reading or reading.placeholder or not is_picture(path):
                 continue
-            if self._marks.read(path):
+            if self._read_marks(path):
                 self._settling.observe(path, reading, self._clock())
                 found = True
         self._portraits.save()
-        if self._looked_before and not self.busy:
+        self._unmarked.save()
+        if self._recalls and self._looked_before and not self.busy:
+            self._recalls = False
             self._portraits.close(self._tree.rooms["seeds"])
+            self._unmarked.close({**self._tree.rooms["drafts"], **self._tree.rooms["seeds"]})
         return found
 
 

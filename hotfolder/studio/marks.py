@@ -79,11 +79,13 @@ class Marks:
     """What is marked in `drafts/` and `seeds/`, as far as it was read and has settled.
 
     Nearly all pictures never carry a mark; they share one sighting, so that very many cost little.
-    `beside` are the files there that are no pictures.
+    `beside` are the files there that are no pictures, `unreadable` the pictures whose marks could
+    not be read.
     """
 
     def __init__(self, root: Path, tree: Tree, settling: Settling) -> None:
         self.beside: set[str] = set()
+        self.unreadable: set[str] = set()
         self._root = root
         self._tree = tree
         self._settling = settling
@@ -110,8 +112,21 @@ class Marks:
             self._asking.add(picture)
         return bool(now)
 
+    def has_read(self, picture: str) -> bool:
+        """Whether a picture could be read, and neither it nor a file beside it changes now."""
+        waits = self._settling.is_pending(picture) or picture in self.held()
+        return picture in self._sightings and picture not in self.unreadable and not waits
+
+    def take_for_unmarked(self, picture: str) -> bool:
+        """Believe that a picture's own file has no marks; False where there is more to look at."""
+        if picture in self._sightings or (self.beside and self._sidecars(picture)):
+            return False
+        self._sightings[picture] = _UNMARKED
+        return True
+
     def forget(self, path: str) -> None:
         """A picture, or a file beside one, is gone."""
+        self.unreadable.discard(path)
         self.beside.discard(path)
         self._asking.discard(path)
         self._sightings.pop(path, None)
@@ -173,8 +188,15 @@ class Marks:
     def _draft(self, path: str) -> Draft:
         """What detectors may see of a picture; what cannot be read says nothing."""
         contents, beside = None, {}
-        with suppress(PictureError, OSError):
+        self.unreadable.discard(path)
+        try:
             contents = carried.read(read_file(self._root / path))
+        except FileNotFoundError:
+            pass  # taken away since
+        except OSError:
+            self.unreadable.add(path)
+        except PictureError:
+            pass  # it is no picture, whatever its name
         for pattern, sidecar in self._sidecars(path).items():
             with suppress(PictureError, OSError):
                 beside[pattern] = read_file(self._root / sidecar, _MAX_SIDECAR_BYTES)

@@ -18,11 +18,11 @@ from watchdog.observers import Observer
 from hotfolder.studio.mounts import remote_kind
 
 _log = logging.getLogger(__name__)
-# watchdog wonders about folders that come back; under cron that would be sent by mail.
+# What watchdog wonders about is no matter for its owner; under cron that would be sent by mail.
+logging.getLogger("watchdog").propagate = False
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
 _READ_ONLY = {"opened", "closed_no_write"}
 _MOST = 20_000
-_PROBE_S = 10.0
 _FULL = "this user's limit of watched folders is reached"
 _DELETE_SELF = 0x400
 
@@ -44,6 +44,8 @@ class Watch(FileSystemEventHandler):
         self._paths: set[str] = set()
         self._lost_count = False
         self._heard = threading.Event()
+        self._asked = False
+        self._was_deaf = False
         self._identity: tuple[int, int] | None = None
         self._complaints = _Complaints(self)
         logging.getLogger("watchdog").addHandler(self._complaints)
@@ -58,14 +60,21 @@ class Watch(FileSystemEventHandler):
     def check(self) -> None:
         """Begin anew if nothing is heard any more of the folder that is the studio now.
 
-        Raises OSError if there is none.
+        On Linux that is tried: opening a file to read it is an event as well, and has to be heard
+        until the next check. Raises OSError if there is no studio.
         """
         deaf = not self.blind and (_is_full(self._root) or not self._hears())
         cured = self.blind == _FULL and not _is_full(self._root)
+        again = deaf and self._was_deaf
         if deaf or cured:
             self.renew()
-            if not self.blind and not self._hears():
-                self._is_blind("the operating system does not answer")
+        if again:
+            self._is_blind("the operating system does not answer")
+        self._was_deaf = deaf
+        if sys.platform == "linux":
+            self._heard.clear()
+            self._asked = True
+            (Path(self._root) / ".hotfolder" / "studio.json").read_bytes()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Keep the paths of an event. Must not raise: that would end watchdog's thread."""
@@ -114,22 +123,14 @@ class Watch(FileSystemEventHandler):
         self._end()
 
     def _hears(self) -> bool:
-        """Whether what happens in the studio is heard.
-
-        On Linux that is tried: opening a file to read it is an event as well. Elsewhere it has to
-        do that the watched folder is the one that has the studio's name now.
-        """
+        """Whether the folder that is the studio now is the watched one, and was heard of."""
         if not self._observer.is_alive() or _identity(self._root) != self._identity:
             return False
-        if sys.platform != "linux":
-            return True
-        self._heard.clear()
-        with open(os.path.join(self._root, ".hotfolder", "studio.json"), "rb"):  # noqa: PTH118, PTH123
-            pass
-        return self._heard.wait(_PROBE_S)
+        return self._heard.is_set() or not self._asked
 
     def _begin(self) -> None:
         self._observer = Observer()
+        self._asked = False
         try:
             self._identity = _identity(self._root)
             self._observer.schedule(self, self._root, recursive=True)
@@ -168,6 +169,7 @@ class _Complaints(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Whatever watchdog complains of, it may have lost something by it."""
+        _log.info("%s", record.getMessage())
         self._watch.lose()
 
 

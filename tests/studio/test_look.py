@@ -18,6 +18,7 @@ from hotfolder.images.picture import embed
 from hotfolder.recipes.recipe import MAX_DEPTH, Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.studio import look as look_module
+from hotfolder.studio import marks as marks_module
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.look import Look
@@ -518,3 +519,58 @@ def test_a_file_that_another_machine_has_finished(look: Look, studio: Studio, cl
     _settled(look, clock)
     assert len(look.snapshot().prompt_files) == 2
     assert not look.snapshot().waiting
+
+
+def test_drafts_are_read_once(
+    studio: Studio, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new program reads only drafts that have changed, that had a mark, or have one beside."""
+    studio.settings.write_text("settle_seconds = 2\n")
+    for name in "abcde":
+        _picture(studio.drafts / f"{name}.png", stars=4 if name == "a" else None)
+
+    def started() -> tuple[Look, list[str]]:
+        read: list[str] = []
+
+        def counted(path: Path, limit: int = 0) -> bytes:
+            read.append(path.name)
+            return path.read_bytes()
+
+        monkeypatch.setattr(marks_module, "read_file", counted)
+        new = Look(studio, clock)
+        new.refresh()
+        while new.due_in_s() is not None:
+            clock.now += new.due_in_s() or 0.0
+            new.refresh(set())
+        return new, read
+
+    _, read = started()
+    assert {"a.png", "b.png", "c.png", "d.png", "e.png"} <= set(read)
+    _picture(studio.drafts / "b.png", stars=5)
+    (studio.drafts / "c.png.xmp").write_text(STAR.format(3))
+    look, read = started()
+    assert set(read) >= {"a.png", "b.png", "c.png"}
+    assert not {"d.png", "e.png"} & set(read)
+    starred = [draft.path for draft in look.snapshot().starred]
+    assert starred == ["drafts/a.png", "drafts/b.png", "drafts/c.png"]
+    os.setxattr(studio.drafts / "d.png", "user.baloo.rating", b"8")
+    look, _ = started()
+    assert "drafts/d.png" in [draft.path for draft in look.snapshot().starred]
+
+
+def test_a_mark_that_cannot_be_read_for_a_while(
+    look: Look, studio: Studio, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fails takes no star away for good, and is not remembered as none."""
+
+    def fail(*arguments: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    _picture(studio.drafts / "a.png", stars=4)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", fail)
+        _settled(look, clock)
+        assert not look.snapshot().starred
+    while not look.look_on():
+        pass
+    assert [draft.path for draft in look.snapshot().starred] == ["drafts/a.png"]

@@ -151,7 +151,7 @@ def operate(root: Path, kind: str, path: Path, other: Path) -> None:
                 path.symlink_to(other)
             elif kind == "pipe":
                 os.mkfifo(path)
-            elif not path.exists():
+            elif not os.path.lexists(path):  # or it would write through a link
                 path.write_text(str(path))
     except OSError:
         pass

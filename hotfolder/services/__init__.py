@@ -1,0 +1,4 @@
+"""What starts hotfolder by itself. One file for each service manager: systemd, launchd, cron.
+
+Each has `NAME`, `offered()`, `written(task)`, `install(task)` and `uninstall(task)`.
+"""

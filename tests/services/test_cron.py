@@ -1,0 +1,168 @@
+"""A real crontab program, on a crontab of its own: nobody's own crontab is touched."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED
+from hotfolder.services import cron
+from hotfolder.services.task import Task
+from hotfolder.studio import layout
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.lock import locked
+
+ROOT = Path(__file__).parents[2]
+THEIRS = b"# mine\nMAILTO=me\n\n5 5 * * * echo caf\xe9 100\\% # hotfolder-of-others\n"
+
+_SCRIPT = """\
+import json, subprocess, sys
+from pathlib import Path
+from hotfolder.services import cron
+from hotfolder.services.task import Task
+spool = Path("/var/spool/cron")
+subprocess.run(["mount", "-t", "tmpfs", "none", str(spool)], check=True)
+(spool / "crontabs").mkdir()
+(spool / "crontabs").chmod(0o777)
+def crontab():
+    done = subprocess.run(["crontab", "-l"], capture_output=True)
+    return done.stdout.decode("latin-1")
+task, theirs = Task.of(Path(sys.argv[1])), sys.argv[2].encode("latin-1")
+told = [cron.written(task)]
+if theirs:
+    subprocess.run(["crontab", "-"], input=theirs, check=True)
+for act in (cron.install, cron.install, cron.uninstall, cron.uninstall):
+    act(task)
+    told += [crontab(), cron.written(task)]
+print(json.dumps(told))
+"""
+
+
+NAMES = ["studio", "100% 城 it's $HOME"]
+
+
+@pytest.fixture(params=NAMES)
+def task(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Task:
+    """A task for a new studio of a name that needs care."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    studio, _ = layout.init(tmp_path / request.param)
+    studio.settings.write_text("settle_seconds = 0.1\n")
+    return Task.of(studio.root)
+
+
+@pytest.mark.parametrize("theirs", [b"", THEIRS])
+def test_other_lines_stay(task: Task, tool: Callable[[str], str], theirs: bytes) -> None:
+    """Installing twice leaves one line, uninstalling twice none; all others stay to the byte."""
+    tool("crontab")
+    command = [tool("unshare"), "-Urm", sys.executable, "-c", _SCRIPT, str(task.root)]
+    done = subprocess.run(
+        [*command, theirs.decode("latin-1")], capture_output=True, check=False, text=True
+    )
+    if "Operation not permitted" in done.stderr or "ermission denied" in done.stderr:
+        pytest.skip("this computer has no name spaces for all")
+    assert done.returncode == 0, done.stderr
+    line, others = cron.line(task), theirs.decode("latin-1")
+    ours = os.fsencode(line).decode("latin-1")
+    with_it, without = f"{others}{ours}\n", others
+    assert json.loads(done.stdout) == [
+        None, with_it, line, with_it, line, without, None, without, None
+    ]  # fmt: skip
+
+
+def by_cron(task: Task) -> subprocess.CompletedProcess[bytes]:
+    """Run the exact line as cron does: no environment to speak of, C locale, no terminal."""
+    fields, _, command = cron.line(task).partition(" * * * * ")
+    assert fields == "*/10"
+    environment = [f"HOME={Path.home()}", "LOGNAME=me", "SHELL=/bin/sh", "PATH=/usr/bin:/bin"]
+    line = command.replace("\\%", "%")
+    return subprocess.run(
+        ["/usr/bin/env", "-i", *environment, "/bin/sh", "-c", line],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=300,
+        cwd="/",
+    )
+
+
+def test_nothing_to_do_is_silent(task: Task) -> None:
+    """cron would send every line by mail."""
+    done = by_cron(task)
+    assert (done.returncode, done.stdout, done.stderr) == (EXIT_DONE, b"", b"")
+
+
+def test_already_running_is_silent(task: Task) -> None:
+    """When another run still works, this one goes without a word."""
+    Studio(task.root).inbox.joinpath("a.txt").write_text("a castle")
+    with locked(task.root):
+        done = by_cron(task)
+    assert (done.returncode, done.stdout, done.stderr) == (EXIT_DONE, b"", b"")
+
+
+@pytest.mark.parametrize("task", NAMES[1:], indirect=True)
+def test_drafts_by_cron(task: Task) -> None:
+    """Files of any name are worked on in the C locale, and only trouble is told."""
+    studio = Studio(task.root)
+    profile = 'extends = "postcard"\nsteps = 2\n[draft]\narea = "64x64"\ncount = 1\n'
+    (studio.profiles / "quick.toml").write_text(profile)
+    studio.settings.write_text('profile = "quick"\nsettle_seconds = 0.1\n')
+    (studio.inbox / "灯台.txt").write_text("月夜の灯台", "utf-8")
+    (studio.inbox / "壊.toml").write_text("promt = 1\n")
+    done = by_cron(task)
+    assert done.returncode == EXIT_SOME_FAILED
+    assert done.stdout == b""
+    assert done.stderr.decode("utf-8").splitlines() == [
+        "inbox/壊.toml has a mistake: read inbox/failed/壊.toml.error.txt"
+    ]
+    assert (studio.done / "灯台.txt").exists()
+    assert len(list(studio.drafts.glob("*.png"))) == 1
+
+
+def test_the_line(task: Task) -> None:
+    """It ends with a mark of its own, which a shell passes over."""
+    line = cron.line(task)
+    assert line.endswith(f" # {task.name}")
+    assert "\n" not in line
+    words = shlex.split(line.replace("\\%", "%"), comments=True)
+    assert words[:5] == ["*/10", "*", "*", "*", "*"]
+    assert words[-1] == str(task.root)
+    assert "PYTHONUTF8=1" in words
+
+
+def test_the_command(task: Task, tool: Callable[[str], str]) -> None:
+    """`hotfolder service` shows what it wrote, and says when there is nothing."""
+    tool("crontab")
+    service = f"{shlex.quote(sys.executable)} -m hotfolder service"
+    root = shlex.quote(str(task.root))
+    script = f"""
+        mount -t tmpfs none /var/spool/cron || exit 77
+        mkdir -m 777 /var/spool/cron/crontabs
+        {service} install --with cron {root} && {service} status {root}
+        {service} uninstall {root}
+        {service} uninstall {root}
+    """
+    done = subprocess.run(
+        [tool("unshare"), "-Urm", "sh", "-c", script], capture_output=True, check=False, text=True
+    )
+    if done.returncode == 77 or "Operation not permitted" in done.stderr:
+        pytest.skip("this computer has no name spaces for all")
+    assert done.stderr == ""
+    starts = f"cron starts hotfolder on {task.root}"
+    assert done.stdout.splitlines() == [
+        f"{starts} from now on, by this:",
+        "",
+        cron.line(task),
+        f"`hotfolder service uninstall {task.root}` takes it away again.",
+        f"{starts}, by this:",
+        "",
+        cron.line(task),
+        f"cron no longer starts hotfolder on {task.root}.",
+        f"Nothing starts hotfolder on {task.root} by itself.",
+    ]

@@ -1,0 +1,46 @@
+"""The command that services run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from hotfolder.errors import HotfolderError
+from hotfolder.services.task import Task, call
+
+
+def test_a_command_for_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names its Python and the studio in full, and takes along where state and models lie."""
+    monkeypatch.setenv("HF_HOME", "/models")
+    monkeypatch.setenv("UNRELATED", "1")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    task = Task.of(tmp_path / "My Pictures")
+    assert task.name.startswith("hotfolder-my-pictures-")
+    command = task.command("--once")
+    assert command == (
+        sys.executable, "-P", "-m", "hotfolder", "run", "--once", str(tmp_path / "My Pictures")
+    )  # fmt: skip
+    environment = dict(task.environment)
+    assert (environment["PYTHONUTF8"], environment["HF_HOME"]) == ("1", "/models")
+    assert not {"UNRELATED", "XDG_CACHE_HOME"} & set(environment)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\x1b[0m", os.fsdecode(b"caf\xe9")])
+def test_paths_that_no_service_can_hold(tmp_path: Path, name: str) -> None:
+    """Line ends and broken bytes would become something else in a crontab or a unit."""
+    with pytest.raises(HotfolderError, match="rename it"):
+        Task.of(tmp_path / name)
+
+
+def test_programs_that_fail() -> None:
+    """They are quoted with what they say, and one that is missing is named."""
+    assert call(["cat"], b"text") == b"text"
+    with pytest.raises(HotfolderError, match=r"`sh -c .*` failed: no luck"):
+        call(["sh", "-c", "echo no luck >&2; exit 3"])
+    with pytest.raises(HotfolderError, match="exit code 3"):
+        call(["sh", "-c", "exit 3"])
+    with pytest.raises(HotfolderError, match="does not work"):
+        call(["/nowhere/systemctl"])
