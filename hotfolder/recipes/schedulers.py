@@ -36,7 +36,7 @@ SCHEDULERS: Offered = {
     "DPM++ 2S": ("DPMSolverSinglestepScheduler", {}),
     "UniPC": ("UniPCMultistepScheduler", {}),
     "DDIM": ("DDIMScheduler", {"clip_sample": False}),
-    "DEIS": ("DEISMultistepScheduler", {}),
+    "DEIS": ("DEISMultistepScheduler", {"algorithm_type": "deis"}),
     "PNDM": ("PNDMScheduler", {}),
     "LCM": ("LCMScheduler", {}),
     "TCD": ("TCDScheduler", {}),
