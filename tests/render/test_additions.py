@@ -9,9 +9,11 @@ import msgspec
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
+from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 from peft import LoraConfig, get_peft_model_state_dict
 from PIL import Image
 from safetensors.torch import save_file
+from transformers import CLIPConfig, CLIPImageProcessorPil
 
 from hotfolder.errors import ModelMissingError, RenderError
 from hotfolder.images.pixels import pixel_hash
@@ -204,3 +206,24 @@ def test_regenerating_notices_another_lora(models: Path, draft: Recipe, tmp_path
     remade = regenerate(with_ink, record, exchanged, lambda _: None)
     assert remade.verdict == "differs"
     assert remade.differences[0].startswith("the file of ink was ")
+
+
+def test_the_safety_checker_paints_black(models: Path, draft: Recipe, tmp_path: Path) -> None:
+    """Asked for, the model's own filter judges each picture; unasked, it is not even read."""
+    shutil.copytree(models / "sd", tmp_path / "sd")
+    small = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1}
+    config = CLIPConfig(
+        text_config={**small, "num_attention_heads": 2, "vocab_size": 9},
+        vision_config={**small, "num_attention_heads": 2, "image_size": 30, "patch_size": 10},
+        projection_dim=8,
+    )
+    checker = StableDiffusionSafetyChecker(config)
+    checker.concept_embeds_weights.data.fill_(-2)  # everything is like what it does not like
+    checker.save_pretrained(tmp_path / "sd" / "safety_checker")
+    size = {"height": 30, "width": 30}
+    CLIPImageProcessorPil(size={"shortest_edge": 30}, crop_size=size).save_pretrained(
+        tmp_path / "sd" / "feature_extractor"
+    )
+    engine = Engine({"sd": Model(source="./sd", multiple=16)}, tmp_path, "cpu", 1)
+    assert engine.render(draft).image.getextrema() != ((0, 0),) * 3
+    assert engine.render(changed(draft, safety_checker=True)).image.getextrema() == ((0, 0),) * 3

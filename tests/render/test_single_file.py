@@ -152,3 +152,18 @@ def test_the_layouts_are_plain_numbers() -> None:
     assert kinds == {".json", ".txt", ".md"}
     for path in single_file.LAYOUTS.rglob("*.json"):
         assert json.loads(path.read_text())
+
+
+def test_an_autoencoder_in_one_file(layouts: Path, tmp_path: Path) -> None:
+    """As other programs keep it: without a prefix, and without a word on its shape."""
+    whole = tmp_path / "model.safetensors"
+    vae = tiny_single.write(whole, layouts / "sd15")["vae"]
+    prefix = "first_stage_model."
+    alone = {k.removeprefix(prefix): v for k, v in load_file(whole).items() if prefix in k}
+    save_file(alone, tmp_path / "soft.safetensors")
+    path, loaded = weights.autoencoder("./soft.safetensors", tmp_path, torch.float32)
+    assert path == tmp_path / "soft.safetensors"
+    assert all(torch.equal(loaded.state_dict()[k], v) for k, v in vae.state_dict().items())
+    save_file({"what": torch.zeros(1)}, tmp_path / "other.safetensors")
+    with pytest.raises(RenderError, match=r"other\.safetensors is no autoencoder"):
+        weights.autoencoder("./other.safetensors", tmp_path, torch.float32)
