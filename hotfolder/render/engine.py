@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from hotfolder import render
 from hotfolder.errors import (
     DeviceLostError,
     ModelMissingError,
@@ -334,8 +335,9 @@ class Engine:
         return replace(room, device_bytes=self._memory_bytes) if self._memory_bytes else room
 
     def _give_back(self) -> None:
-        """Return what nobody uses any more to the device."""
+        """Return what nobody uses any more to the device, and to the operating system."""
         gc.collect()
+        render.trim()
         if self.device.startswith("cuda"):
             torch.cuda.empty_cache()
         elif self.device.startswith("xpu"):
@@ -397,7 +399,9 @@ class _Run:
             self._on_step(self.steps, steps)
         except BaseException as error:
             self._raised = error
-            if isinstance(error, Stopped):
+            if isinstance(error, Stopped) and (
+                self.steps < steps or families.decodes_latents(pipe)
+            ):
                 self._save(pipe, latents, self.seconds + started - self._started)
             raise
         self.seconds -= time.perf_counter() - started
