@@ -144,13 +144,11 @@ def test_check_lists_every_mistake_at_once(hotfolder: Run, studio: Studio) -> No
 
 def test_check_tells_a_size_that_does_not_fit(hotfolder: Run, studio: Studio) -> None:
     """A model that no computer here holds is named before it is fetched, with the prompt's file."""
-    (studio.profiles / "huge.toml").write_text(
-        '[model]\nsource = "Qwen/Qwen-Image"\n[draft]\narea = "7000x7000"\n'
-    )
+    (studio.profiles / "huge.toml").write_text('[model]\nsource = "Qwen/Qwen-Image"\n')
     (studio.inbox / "a.toml").write_text('prompt = "a castle"\nprofile = "huge"\n')
     done = hotfolder("check", studio.root)
     assert done.returncode == 3
-    assert "inbox/a.toml, draft.area: drafts of 7000x7000 take" in done.stdout
+    assert "inbox/a.toml, draft.area: drafts of 800x800 take" in done.stdout
     assert "choose a smaller area, or a smaller model" in done.stdout
 
 

@@ -118,7 +118,7 @@ def _of_profile(name: str, found: Prospect, source: str, is_default: bool) -> Fi
     says = "; ".join(_in_words(fit) for fit in found.fits) or "nobody knows yet what it takes"
     advice = [_of_weights(found, source)] if found.where != "here" else []
     if not fitting:
-        advice.append("A smaller model, or a smaller area, would fit; this is tried all the same.")
+        advice.append("Choose a smaller model, or a smaller area; this is tried all the same.")
     advice += _of_plans({fit.plan for fit in found.fits if fit.fits})
     fails = found.where == "unusable" or (is_default and (found.where == "missing" or not fitting))
     state: State = "bad" if fails else "good" if found.where == "here" and fitting else "note"
