@@ -1,10 +1,10 @@
-# Two commands: `make demo` and `make test`. Each makes the environment it needs in .venv.
+# `make demo` and `make test`; the others are longer trials. Each makes what it needs in .venv.
 
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo test lint unit clean
+.PHONY: demo test lint unit bits regeneration fuzz survival campaign test-desktop clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -19,6 +19,34 @@ lint: .venv/.installed-test
 
 unit: .venv/.installed-test
 	$(BIN)/python -m pytest
+
+# Every family, stage and scheduler, interrupted and resumed: the same bits? Takes a few minutes.
+bits: .venv/.installed-test
+	$(BIN)/python -m tests.render.bits
+
+# 200 pictures of all kinds, each made again in another process and another order.
+regeneration: .venv/.installed-test
+	$(BIN)/python -m tests.regeneration --pictures 200
+
+# 100,000 damaged pictures; a finding can be repeated by its seed and number.
+fuzz: .venv/.installed-test
+	$(BIN)/python -m tests.fuzz --files 100000 --seed 1 --keep fuzzed
+
+# What other programs leave of our pictures; says which of them to install. Writes docs/survival.md.
+survival: .venv/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pyoxipng
+	$(BIN)/python -m tests.survival
+
+# Hours, and most of it as root on Linux; CAMPAIGN="kills --count 100" runs a part.
+campaign: .venv/.installed-test
+	$(BIN)/python -m campaigns $(CAMPAIGN)
+
+# Real programs with windows, on a virtual screen. Needs Debian's packages.
+test-desktop: .venv/.installed-test
+	@dpkg -s $$(cat tests/desktop/packages.txt) >/dev/null 2>&1 || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+	    $$(cat tests/desktop/packages.txt); }
+	$(BIN)/python -m pytest -o python_files='live_*.py' tests/desktop
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

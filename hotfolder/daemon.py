@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from hotfolder import workshop
 from hotfolder.errors import (
+    DeviceLostError,
     HotfolderError,
     PictureError,
     RenderError,
@@ -335,6 +336,8 @@ class Daemon:
             self._give_up(job, str(error))
         elif isinstance(error, StudioMissingError):
             return  # the next turn says so
+        elif isinstance(error, DeviceLostError):
+            self._postpone(job, str(error))
         elif isinstance(error, OSError):
             if self._lies_there(job):
                 self._postpone(job, reason(error))

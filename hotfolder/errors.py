@@ -6,6 +6,7 @@ HotfolderError              1   anything that a person must hear about
 ├── RenderError             3   a picture cannot be made
 │   ├── ModelMissingError   3   ... because the model's files are not here
 │   └── TooLargeError       3   ... because there is too little memory
+├── DeviceLostError         3   the graphics card does not answer: no picture's fault
 ├── StudioMissingError     10   the folder or its marker is not there
 └── StudioLockedError      75   another hotfolder works on this studio
 
@@ -72,6 +73,12 @@ class ModelMissingError(RenderError):
 
 class TooLargeError(RenderError):
     """A picture or its model does not fit into the memory that there is now."""
+
+
+class DeviceLostError(HotfolderError):
+    """The device that renders does not answer any more. No picture is to blame."""
+
+    exit_code = EXIT_SOME_FAILED
 
 
 class StudioMissingError(HotfolderError):

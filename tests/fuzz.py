@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import random
 import resource
 import struct
@@ -281,8 +282,10 @@ def run(files: int, seed: int, keep: Path | None = None) -> Findings:
     warnings.simplefilter("ignore")
     pictures, findings = originals(), Findings()
     with tempfile.TemporaryDirectory() as folder:
-        studio, _ = layout.init(Path(folder).resolve() / "studio")
-        watch, owner = Watch(studio.root), belongings.read_owner(studio)
+        root = Path(folder).resolve()
+        os.environ["XDG_STATE_HOME"] = str(root / "state")
+        studio, _ = layout.init(root / "studio")
+        watch, owner = Watch(root), belongings.read_owner(studio)
         for number, data in enumerate(pictures.values()):  # so that all is imported
             (studio.seeds / f"{number}.png").write_bytes(data)
             consume(studio.seeds / f"{number}.png", studio, owner)
@@ -295,9 +298,6 @@ def run(files: int, seed: int, keep: Path | None = None) -> Findings:
                     keep.mkdir(parents=True, exist_ok=True)
                     (keep / name).write_bytes(data)
             _together(named, studio, watch, findings)
-    findings.peak_bytes = _peak_bytes()
-    if findings.peak_bytes > MOST_BYTES:
-        findings.wrong.append(f"{findings.peak_bytes / 1e6:.0f} MB of memory")
     return findings
 
 
@@ -325,13 +325,18 @@ def _one(
     begin, watch.on = time.process_time(), True
     try:
         findings.outcomes[consume(path, studio, owner)] += 1
-    except Exception:
-        wrong.append(traceback.format_exc())
+    except Exception as error:
+        watch.on = False
+        wrong.append("".join(traceback.format_exception(error)))
     finally:
         watch.on = False
     took_s = time.process_time() - begin
     path.unlink()
     findings.slowest = max(findings.slowest, (took_s, name))
+    peak_bytes = _peak_bytes()
+    if peak_bytes > max(MOST_BYTES, findings.peak_bytes):
+        wrong.append(f"{peak_bytes / 1e6:.0f} MB of memory")
+    findings.peak_bytes = peak_bytes
     if took_s > SLOWEST_S:
         wrong.append(f"took {took_s:.1f} s")
     wrong += watch.seen
@@ -350,8 +355,10 @@ def _together(
     watch.on = True
     try:
         _look(studio)
-    except Exception:
-        findings.wrong.append(f"{named[0][0]} to {named[-1][0]}: {traceback.format_exc()}")
+    except Exception as error:
+        watch.on = False
+        says = "".join(traceback.format_exception(error))
+        findings.wrong.append(f"{named[0][0]} to {named[-1][0]}: {says}")
     finally:
         watch.on = False
     findings.wrong += [f"{named[0][0]} and later: {says}" for says in watch.seen]

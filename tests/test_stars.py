@@ -13,9 +13,8 @@ from PIL import Image
 from hotfolder.images import pixels
 from hotfolder.studio import layout
 from hotfolder.studio.layout import Studio
-from tests import samples
 from tests.kennel import Kennel, until
-from tests.stars.test_finder import RED_AND_STAR, TAGS, apple_double
+from tests.stars.test_finder import RED_AND_STAR, TAGS
 
 PATIENCE_S = 60.0
 Tool = Callable[[str], str]
@@ -142,45 +141,6 @@ def test_a_shell(sorting: Sorting, name: str, kind: str) -> None:
     target.parent.mkdir(exist_ok=True)
     run("mv", draft, target)
     sorting.is_picked(target.name)
-
-
-WRITTEN = {
-    **{f"rated/{path.name}": None for path in sorted((samples.DATA / "rated").glob("*5.*"))},
-    **{f"rated/{path.name}": None for path in sorted((samples.DATA / "rated").glob("*3.*"))},
-    "sidecars/darktable421_base.png.xmp": "{}.xmp",
-    "sidecars/darktable421_base.webp.xmp": "{}.xmp",
-    "sidecars/digikam79_base.jpg.xmp": "{}.xmp",
-    "sidecars/digikam79_base.png.xmp": "{}.xmp",
-    "sidecars/digikam79_base.webp.xmp": "{}.xmp",
-    "sidecars/geeqie20_base.webp.gq.xmp": "{}.gq.xmp",
-    "sidecars/gthumb_comments_base.jpg.xml": ".comments/{}.xml",
-    "sidecars/gthumb_comments_base.png.xml": ".comments/{}.xml",
-}
-
-
-@pytest.mark.parametrize("name", WRITTEN)
-def test_files_that_programs_wrote(sorting: Sorting, name: str) -> None:
-    """A file as its program left it, put where the program puts it."""
-    beside, data = WRITTEN[name], samples.sample(name)
-    if beside is None:
-        path = sorting.studio.drafts / f"as {Path(name).name}"
-        path.write_bytes(data)
-        until((sorting.studio.seeds / path.name).exists, PATIENCE_S)
-        return
-    draft = sorting.draft(next(kind for kind in KINDS if f".{kind}." in name))
-    sidecar = draft.parent / beside.format(draft.name)
-    sidecar.parent.mkdir(exist_ok=True)
-    sidecar.write_bytes(data)
-    sorting.is_picked(draft.name)
-    until((sorting.studio.seeds / beside.format(draft.name)).exists, PATIENCE_S)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_finder_on_a_share(sorting: Sorting, kind: str) -> None:
-    """The `._NAME` in which macOS keeps tags where a share has no attributes."""
-    draft = sorting.draft(kind)
-    draft.with_name(f"._{draft.name}").write_bytes(apple_double({TAGS: RED_AND_STAR}))
-    sorting.is_picked(draft.name)
 
 
 def test_fifty_stars_at_once(sorting: Sorting, tool: Tool) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import logging
 from argparse import Namespace
+from contextlib import suppress
 
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, MistakesError
+from hotfolder.recipes.owner import Owner
+from hotfolder.recipes.profile import Profile
+from hotfolder.render import inspection
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.belongings import examine
@@ -21,7 +25,8 @@ def run(options: Namespace) -> int:
     look = Look(studio, settle_s=0.0, owner=owner)
     snapshot = look.at_a_glance()
     screen = console()
-    for wrong in (*fatal, *owner.mistakes):
+    wrongs = [*fatal, *owner.mistakes, *inspection.troubles(_profiles(owner), studio.root)]
+    for wrong in wrongs:
         screen.print(str(wrong))
     troubles = [*snapshot.broken, *snapshot.useless_seeds]
     for file in troubles:
@@ -33,7 +38,16 @@ def run(options: Namespace) -> int:
     for path, notes in look.notes.items():
         for note in notes:
             screen.print(f"{printable(path)}: {note}")
-    if troubles or fatal or owner.mistakes:
+    if troubles or wrongs:
         return EXIT_SOME_FAILED
     screen.print("No mistakes found.")
     return EXIT_DONE
+
+
+def _profiles(owner: Owner) -> dict[str, Profile]:
+    """The profiles that are right in themselves; what is wrong with others is told already."""
+    found = {}
+    for name in owner.profiles:
+        with suppress(MistakesError):
+            found[name] = owner.profile(name)
+    return found

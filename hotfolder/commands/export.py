@@ -12,7 +12,7 @@ from hotfolder.report.terminal import console
 from hotfolder.studio import publish
 from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.names import printable
-from hotfolder.studio.pictures import pictures
+from hotfolder.studio.pictures import pictures, studio_of
 from hotfolder.studio.reading import read_file
 
 
@@ -24,7 +24,7 @@ def run(options: Namespace) -> int:
     for path in pictures(options.images):
         try:
             data = read_file(path)
-            shown = identify(data)
+            shown = identify(data, studio_of(path))
             name, copy = _copy(path, data, shown, options.format, options.without_prompt)
             folder.mkdir(parents=True, exist_ok=True)
             name = publish.publish(folder, name, copy)

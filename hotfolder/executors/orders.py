@@ -80,12 +80,14 @@ class Cancelled(Struct, frozen=True, tag=True):
 class Failed(Struct, frozen=True, tag=True):
     """A task's picture cannot be made; `says` is a sentence for its owner.
 
-    `expected` is False for what nobody foresaw: another attempt may do better.
+    `expected` is False for what nobody foresaw: another attempt may do better. `device`: it is the
+    device that failed, so the task should wait until that answers again.
     """
 
     attempt: int
     says: str
     expected: bool
+    device: bool = False
 
 
 class Lost(Struct, frozen=True, tag=True):

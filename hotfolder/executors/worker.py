@@ -9,7 +9,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hotfolder.errors import RenderError, Stopped, TooLargeError
+from hotfolder.errors import DeviceLostError, RenderError, Stopped, TooLargeError
 from hotfolder.executors.orders import (
     Cancel,
     Cancelled,
@@ -109,6 +109,9 @@ class Worker:
             self._hear(Failed(task.attempt, str(error), expected=False))
         except RenderError as error:
             self._hear(Failed(task.attempt, str(error), expected=True))
+        except DeviceLostError as error:
+            self._renderer = None  # what it holds lies on a device that is gone
+            self._hear(Failed(task.attempt, str(error), expected=False, device=True))
         except Exception as error:
             _log.exception("unexpected trouble with a render")
             self._hear(Failed(task.attempt, f"{type(error).__name__}: {error}", expected=False))

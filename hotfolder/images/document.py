@@ -2,7 +2,8 @@
 
 `{"recipe": {"schema": 1, ...}, "record": {...}}`. It is in several carriers, for every program
 that people use loses some of them: a PNG's text under the keyword `hotfolder`, a JPEG's comments
-(in numbered pieces if it is long), a property of the XMP packet, EXIF's ImageHistory.
+(in numbered pieces if it is long), a property of the XMP packet, EXIF's ImageHistory. A PNG has it
+under the keyword `comment` as well: that becomes a JPEG's comment when programs convert it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from hotfolder.recipes.record import Record
 Carrier = Literal["text", "comment", "XMP", "EXIF"]
 
 KEYWORD = "hotfolder"
+PNG_COMMENT = "comment"  # ImageMagick, GraphicsMagick and Pillow want it in lower case
 _BEGIN = '{"recipe":'
 _PIECE = "hotfolder {}/{} "
 _PIECES = re.compile(r"hotfolder (\d{1,3})/(\d{1,3}) ")
@@ -67,7 +69,6 @@ def carriers(carried: Carried) -> Iterator[tuple[Carrier, str]]:
     for keyword, text in carried.texts:
         if keyword == KEYWORD:
             yield "text", text
-    # ImageMagick turns a JPEG's comment into a PNG's text of the keyword `comment`.
     comments = [text for keyword, text in carried.texts if keyword.lower() == COMMENT.lower()]
     for text in _joined(comments):
         yield "comment", text

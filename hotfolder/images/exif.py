@@ -13,6 +13,9 @@ MODEL = 0x0110  # of the camera, in the first directory
 _CODES = {b"ASCII\0\0\0": "ascii", b"JIS\0\0\0\0\0": "iso2022_jp"}
 _USER_COMMENT = 0x9286
 _SOFTWARE, _HISTORY = 0x0131, 0x9213
+_POINTERS = (0x8769, 0x8825, 0xA005)  # tags whose value is where another directory begins
+_VALUE_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # by TIFF's kind; else 1
+_MOST_DIRECTORIES = 8
 _HEAD = b"Exif\0\0"
 _GARBAGE = (ValueError, KeyError, IndexError, struct.error, TypeError)  # piexif checks little
 
@@ -44,15 +47,18 @@ def document(exif: bytes | None) -> str | None:
     return ascii_text(exif, _HISTORY)
 
 
-def block(software: str, comment: str, document: str, old: bytes | None = None) -> bytes:
+def block(software: str, comment: str, document: str, old: bytes | None = None) -> bytes | None:
     """A TIFF block with these texts, and all else that the block `old` has; empty ones are not in.
 
     It is big-endian with UTF-16BE: CivitAI, exiv2 and exiftool then agree. A software that is
-    named already stays. Characters beyond 16 bits become U+FFFD: exiv2 stumbles over them.
+    named already stays. Characters beyond 16 bits become U+FFFD: exiv2 stumbles over them. None
+    if `old` has something that cannot be written again.
     """
     import piexif
 
     tags = _tags(old)
+    if old and not tags:
+        return None
     image, photo = tags.setdefault("0th", {}), tags.setdefault("Exif", {})
     image.setdefault(_SOFTWARE, software.encode("ascii", "replace"))
     if document:
@@ -63,13 +69,12 @@ def block(software: str, comment: str, document: str, old: bytes | None = None) 
     try:
         dumped: bytes = piexif.dump(tags)
     except _GARBAGE:
-        # What it reads it cannot always write; then our own texts are all there is.
-        return block(software, comment, document) if old else b""
+        return None  # what piexif reads it cannot always write
     return dumped.removeprefix(_HEAD)
 
 
 def _tags(exif: bytes | None) -> dict[str, Any]:
-    if not exif:
+    if not exif or not _is_sound(exif):
         return {}
     import piexif
 
@@ -77,3 +82,39 @@ def _tags(exif: bytes | None) -> dict[str, Any]:
         return piexif.load(_HEAD + exif)  # type: ignore[no-any-return]
     except _GARBAGE:
         return {}
+
+
+def _is_sound(exif: bytes) -> bool:
+    """Whether the values of a TIFF block are together no longer than it could hold.
+
+    piexif believes every count: six kilobytes can make it ask for gigabytes.
+    """
+    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
+    if order is None:
+        return False
+    try:
+        return _claimed_bytes(exif, order) <= 2 * len(exif)
+    except struct.error:
+        return False
+
+
+def _claimed_bytes(exif: bytes, order: str) -> int:
+    """How long all values of all directories say they are; struct.error where one lies outside."""
+    claimed = 0
+    seen: set[int] = set()
+    ahead = [(struct.unpack_from(order + "L", exif, 4)[0], True)]
+    while ahead:
+        start, is_first = ahead.pop()
+        (entries,) = struct.unpack_from(order + "H", exif, start)
+        end = start + 2 + 12 * entries
+        if start in seen or len(seen) >= _MOST_DIRECTORIES or end > len(exif):
+            raise struct.error("the directories lie outside, or lead in a circle")
+        seen.add(start)
+        for tag, kind, count, value in struct.iter_unpack(order + "HHLL", exif[start + 2 : end]):
+            claimed += count * _VALUE_BYTES.get(kind, 1)
+            if tag in _POINTERS:
+                ahead.append((value, False))
+        if is_first and end + 4 <= len(exif):  # the second directory is that of the thumbnail
+            (second,) = struct.unpack_from(order + "L", exif, end)
+            ahead += [(second, False)] if second else []
+    return claimed

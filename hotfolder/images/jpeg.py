@@ -14,6 +14,7 @@ MAX_SEGMENTS = 10_000
 MAX_TEXTS = 64  # of at most 64 KiB each: 4 MiB in all
 
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
+_TIFF = (b"MM\0*", b"II*\0")  # ImageMagick leaves EXIF's head out when it converts a WebP
 _LONGEST = 0xFFFF - 2  # of a payload
 ROOM = Room(
     text=COMMENT,
@@ -59,6 +60,8 @@ def read(data: bytes) -> Carried:
             texts.append((COMMENT, _decoded(data[start:end].rstrip(b"\0"))))
         elif marker == _APP1 and exif is None and data.startswith(_EXIF, start, end):
             exif = data[start + len(_EXIF) : end]
+        elif marker == _APP1 and exif is None and data.startswith(_TIFF, start, end):
+            exif = data[start:end]
         elif marker == _APP1 and xmp is None and data.startswith(_XMP, start, end):
             xmp = data[start + len(_XMP) : end]
         elif marker == _SOS and data.rfind(_END, end) < 0:
@@ -83,7 +86,7 @@ def splice(
     new += [_segment(_COM, text.encode("utf-8", "replace")) for _, text in texts]
 
     def replaced(marker: int, start: int, end: int) -> bool:
-        if marker == _APP1 and data.startswith(_EXIF, start, end):
+        if marker == _APP1 and data.startswith((_EXIF, *_TIFF), start, end):
             return exif is not None
         if marker == _APP1 and data.startswith(_XMP, start, end):
             return xmp is not None

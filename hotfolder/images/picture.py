@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from hotfolder import __version__
+from hotfolder.errors import PictureError
 from hotfolder.images import carried, document, exif, infotext, pixels, xmp
 from hotfolder.images.carried import COMMENT, Carried, Room
 from hotfolder.recipes.encoding import PNG, Encoding
@@ -43,21 +44,24 @@ def publishable(
 def embed(data: bytes, recipe: Recipe, record: Record) -> bytes:
     """The same picture, its pixels untouched, with `recipe` and `record` in every carrier.
 
-    XMP that is there is its owner's, with stars perhaps, and stays; EXIF is added to. A copy that
-    does not fit into a carrier is left out there: one carrier takes any. Raises PictureError if
-    the recipe is too long to be read again.
+    XMP and EXIF that are there are its owner's, with stars perhaps: they stay, and are added to. A
+    carrier into which the recipe does not fit is left as it is. Raises PictureError if the recipe
+    is too long to be read again, or if no carrier takes it.
     """
     text = document.document(recipe, record)
     parameters = infotext.write(recipe, record)
     present = carried.read(data)
     room = carried.room(data)
-    packet = None if present.xmp else _packet(recipe, record, text, room)
-    return carried.splice(
-        data,
-        list(_texts(text, parameters, present, room)),
-        packet,
-        _block(parameters, text, present, room),
-    )
+    if present.xmp:
+        packet = xmp.added(present.xmp, text)
+        packet = packet if packet and len(packet) <= room.xmp_bytes else None
+    else:
+        packet = _packet(recipe, record, text, room)
+    block = _block(parameters, text, present, room)
+    data = carried.splice(data, list(_texts(text, parameters, present, room)), packet, block)
+    if document.find(carried.read(data)) is None:
+        raise PictureError("its XMP and EXIF are in a form to which no recipe can be added")
+    return data
 
 
 def without_prompt(data: bytes, recipe: Recipe, record: Record) -> bytes:
@@ -90,6 +94,8 @@ def _texts(text: str, parameters: str, present: Carried, room: Room) -> Iterator
         if len(parameters.encode("utf-8", "replace")) <= room.text_bytes:
             yield PARAMETERS, parameters
         yield room.text, text
+        if document.is_comment(present.text(document.PNG_COMMENT) or text):
+            yield document.PNG_COMMENT, text
 
 
 def _packet(recipe: Recipe, record: Record, text: str, room: Room) -> bytes:
@@ -103,10 +109,10 @@ def _packet(recipe: Recipe, record: Record, text: str, room: Room) -> bytes:
 
 
 def _block(parameters: str, text: str, present: Carried, room: Room) -> bytes | None:
-    """The fullest EXIF block that fits, with all that the picture's own has; None if none does."""
+    """The fullest EXIF block that fits, with all that the picture's own has; None for none."""
     software = f"hotfolder {__version__}"
     for comment, history in ((parameters, text), (parameters, ""), ("", text), ("", "")):
         block = exif.block(software, comment, history, present.exif)
-        if len(block) <= room.exif_bytes:
+        if block is not None and len(block) <= room.exif_bytes:
             return block
     return None

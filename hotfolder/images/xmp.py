@@ -36,6 +36,12 @@ _PACKET = """\
 </x:xmpmeta>
 <?xpacket end="w"?>"""
 
+_ADDITION = """\
+<rdf:Description rdf:about="" xmlns:hotfolder="{ours}">
+<hotfolder:document>{document}</hotfolder:document>
+</rdf:Description>
+"""
+
 
 def packet(recipe: Recipe, record: Record, document: str = "", prompt: bool = True) -> bytes:
     """The XMP packet of a picture: that and how an AI made it, and `document` as our property.
@@ -59,6 +65,20 @@ def packet(recipe: Recipe, record: Record, document: str = "", prompt: bool = Tr
     return _PACKET.format(ours=_OURS, properties="\n".join(lines)).encode(
         "ascii", "xmlcharrefreplace"
     )
+
+
+def added(packet: bytes, document: str) -> bytes | None:
+    """An owner's packet with `document` as our property, all else as it stands there.
+
+    None if it has our property already, or is in a form that cannot be added to.
+    """
+    end = packet.rfind(b"</rdf:RDF>")
+    if end < 0 or _DOCUMENT in properties(packet):
+        return None
+    addition = _ADDITION.format(ours=_OURS, document=_text(document)).encode("ascii")
+    longer = packet[:end] + addition + packet[end:]
+    expected = {**properties(packet), _DOCUMENT: document, f"{_RDF}about": ""}
+    return longer if {f"{_RDF}about": "", **properties(longer)} == expected else None
 
 
 def document(packet: bytes | None) -> str | None:

@@ -47,6 +47,7 @@ def refine(
             strength=profiles.strength(settings, index),
             source=source,
             source_encoding=encoding if rendered and encoding.lossy else None,
+            **profiles.additions(profile.model),
         )
         for index in range(settings.count)
     )

@@ -65,6 +65,16 @@ def _convert(
                 continue
             values[names[key]] = _convert(value, hint, path, mistakes)
             continue
+        if entry := _entry(hint):
+            if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+                says = f"expected tables under [[{path}]], got {_shown(value)}"
+                mistakes.append(Mistake(path, says))
+                continue
+            places = enumerate(value, 1)
+            values[names[key]] = [
+                _convert(one, entry, f"{path} {n}", mistakes) for n, one in places
+            ]
+            continue
         try:
             values[names[key]] = _checked_value(value, hint)
         except msgspec.ValidationError:
@@ -83,6 +93,14 @@ def _described(shape: type[Struct]) -> tuple[dict[str, Any], tuple[Any, ...]]:
     """The type hints and the fields of a Struct: working them out takes a hundred times as long."""
     hints = typing.get_type_hints(shape, include_extras=True)
     return hints, msgspec.structs.fields(shape)
+
+
+def _entry(hint: Any) -> type[Struct] | None:
+    """The Struct that a field is a list of, if it is one."""
+    inside = typing.get_args(hint)
+    if typing.get_origin(hint) is list and isinstance(inside[0], type):
+        return inside[0] if issubclass(inside[0], Struct) else None
+    return None
 
 
 def _checked_value(value: Any, hint: Any) -> Any:
@@ -121,6 +139,8 @@ def _expected(hint: Any) -> str:
     if origin is list:
         kind = typing.get_args(inside[0])[0] if typing.get_args(inside[0]) else inside[0]
         return f"a list of {_SEVERAL.get(kind, 'values')} in [ ]"
+    if origin is dict:
+        return f"a table of {_SEVERAL.get(inside[1], 'values')}"
     return _KINDS.get(hint, "another kind of value")
 
 

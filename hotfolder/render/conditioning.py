@@ -1,8 +1,9 @@
 """What the text encoders make of a prompt: remembered, in chunks, with words of the owner's own.
 
-CLIP reads 75 tokens at once. Longer prompts for Stable Diffusion 1.x, 2.x and XL are read in
-several chunks, one after another, as most programs do; diffusers alone would drop the rest. Models
-with a T5 or a language model read several hundred tokens, and need none of this.
+CLIP reads 75 tokens at once, the shipped model's encoder 46. Longer prompts for Stable Diffusion
+1.x, 2.x and XL are read in several chunks, one after another, as most programs do; diffusers alone
+would drop the rest. Models with a T5 or a language model read several hundred tokens, and need none
+of this.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from hotfolder.render import families
 from hotfolder.render.additions import Vectors
 
 REMEMBERED_BYTES = 64_000_000
-CHUNK = 75
 _ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
 _CLIP = ("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "StableDiffusionXL", "Latent")
 
@@ -123,16 +123,17 @@ def arguments(pipe: Any, recipe: Recipe, words: Mapping[str, Vectors]) -> dict[s
         [_tokens(tokenizer, text, _of(words, index)) for text in texts]
         for index, tokenizer, _ in encoders
     ]
-    # Small encoders, like that of the model that comes along, read less at once.
-    size = min(CHUNK, *(tokenizer.model_max_length - 2 for _, tokenizer, _ in encoders))
+    size = min(tokenizer.model_max_length for _, tokenizer, _ in encoders) - 2  # begin and end
     chunks = max(-(-len(tokens) // size) for pair in read for tokens in pair) or 1
     states: list[list[torch.Tensor]] = [[], []]
     pooled: list[torch.Tensor | None] = [None, None]
     for (index, tokenizer, encoder), pair in zip(encoders, read, strict=True):
         for which, tokens in enumerate(pair):
             said = [
-                _encoded(pipe, tokenizer, encoder, part, size, _of(words, index))
-                for part in (tokens[at * size :][:size] for at in range(chunks))
+                _encoded(
+                    pipe, tokenizer, encoder, tokens[at * size :][:size], size, _of(words, index)
+                )
+                for at in range(chunks)
             ]
             layers = [_layer(encoder, chunk, recipe.clip_skip, large) for chunk in said]
             states[which].append(torch.cat(layers, dim=1))
@@ -175,7 +176,7 @@ def _encoded(
     size: int,
     words: Mapping[str, torch.Tensor],
 ) -> Any:
-    """The encoder's answer to one chunk, which is begun, ended and filled up to `size` tokens."""
+    """The encoder's answer to one chunk: begun, ended, and filled up to `size` tokens."""
     # A word of the owner's stands as a number of its own, while its vectors are put in its place.
     order = sorted(words)
     numbers = [token if isinstance(token, int) else order.index(token[0]) for token in tokens]

@@ -14,7 +14,14 @@ import numpy as np
 import torch
 from PIL import Image
 
-from hotfolder.errors import ModelMissingError, RenderError, Stopped, TooLargeError, did_you_mean
+from hotfolder.errors import (
+    DeviceLostError,
+    ModelMissingError,
+    RenderError,
+    Stopped,
+    TooLargeError,
+    did_you_mean,
+)
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model, source_name
 from hotfolder.recipes.recipe import Recipe
@@ -47,6 +54,16 @@ _RAN_OUT = (  # what allocators and libraries say that have no exception for it
     "ALLOC_FAILED",
     "could not create a primitive",
     "could not create a memory",
+)
+_LOST = (  # what CUDA, ROCm, XPU and MPS say of a device that has failed or is gone
+    "CUDA error",
+    "HIP error",
+    "CUDA driver error",
+    "No CUDA GPUs are available",
+    "no NVIDIA driver",
+    "DEVICE_LOST",
+    "device lost",
+    "MPS backend error",
 )
 
 
@@ -162,7 +179,7 @@ class Engine:
         `on_step(step, steps)` is called after every denoising step, from 1. It may raise
         (`Stopped` to give up), or call `render` for another picture meanwhile: every call has a
         pipeline, scheduler and generator of its own, so neither picture notices. Raises
-        RenderError when the picture cannot be made.
+        RenderError when the picture cannot be made, and DeviceLostError when none can.
 
         When `on_step` raises Stopped, what was done is saved to the file `resume`, if one is
         named and the scheduler allows it. A later call, in any process, goes on from there with the
@@ -196,6 +213,10 @@ class Engine:
                 )
                 self._give_back()
                 chosen, text = spared, memory.after_falling(spared)
+        except RuntimeError as error:
+            if _lost(error):
+                raise _device_lost(self.device, error) from error
+            raise
         finally:
             self._rendering -= 1
             environment.set_threads(threads_before)
@@ -350,7 +371,7 @@ class _Run:
         try:
             image: Image.Image = pipe(**arguments).images[0]
         except Exception as error:
-            if error is self._raised:
+            if error is self._raised or _lost(error):
                 raise
             self._forget()
             if _ran_out(error):
@@ -416,6 +437,19 @@ def _ran_out(error: Exception) -> bool:
         return True
     says = str(error)
     return isinstance(error, RuntimeError) and any(sign in says for sign in _RAN_OUT)
+
+
+def _lost(error: Exception) -> bool:
+    """Whether a device does not answer any more, which it says by many names."""
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in _LOST)
+
+
+def _device_lost(device: str, error: Exception) -> DeviceLostError:
+    first = (str(error).splitlines() or [""])[0]
+    return DeviceLostError(
+        f"the device {device} does not answer any more ({first}); it may need a restart of "
+        "hotfolder, or of the computer"
+    )
 
 
 def _word(dtype: torch.dtype) -> str:

@@ -48,6 +48,31 @@ def locate(model: Model, base: Path | None) -> Path:
     )
 
 
+def here(model: Model, base: Path | None) -> Path | None:
+    """Where `model` is, or None for one that would have to be fetched first; fetches nothing.
+
+    Raises ModelMissingError and RenderError as `locate` does.
+    """
+    source = model.source
+    path = (base or Path()) / Path(source).expanduser()
+    if path.exists() or not (source.startswith("hub:") or is_hub_id(source)):
+        return locate(model, base)
+    from huggingface_hub import try_to_load_from_cache
+
+    parts = source.removeprefix("hub:").split("/")
+    file = "/".join(parts[2:]) or "model_index.json"
+    known = try_to_load_from_cache("/".join(parts[:2]), file, revision=model.revision)
+    if not isinstance(known, str):
+        return None
+    return Path(known) if len(parts) > 2 else Path(known).parent
+
+
+def pipeline_class(folder: Path) -> str:
+    """The name of the pipeline that a diffusers folder is for. Raises RenderError."""
+    name: str = _index(folder)["_class_name"]
+    return name
+
+
 def locate_file(source: str, base: Path | None, key: str) -> Path:
     """The .safetensors file at `source`: a path from `base`, or `hub:owner/name/FILE.safetensors`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from hotfolder.errors import PictureError
-from hotfolder.images import carried, document, pixels
+from hotfolder.images import carried, document, exif, pixels
 from hotfolder.images.picture import publishable
 from hotfolder.stars import detectors
 from tests import samples
@@ -83,3 +84,21 @@ def test_any_packet_is_answered(kind: str, packet: bytes) -> None:
     picture = carried.read(samples.with_xmp(kind, packet))
     assert (picture.width, picture.height, picture.xmp) == (24, 16, packet)
     assert detectors.rating(picture) is None
+
+
+@pytest.mark.parametrize("count", [2**31 - 1, 2**32 - 1, 70_000])
+@pytest.mark.parametrize("entries", [1, 4000])
+def test_exif_that_claims_gigabytes_is_garbage(count: int, entries: int) -> None:
+    """A count that cannot be true is not believed, nor thousands of values in the same place."""
+    entry = struct.pack(">HHLL", 0x0110, 4, count, 8)
+    block = b"MM\0*" + struct.pack(">LH", 8, entries) + entry * entries + bytes(4)
+    begin = time.process_time()
+    assert exif.ascii_text(block, exif.MODEL) is None
+    assert time.process_time() - begin < LIMIT_S
+
+
+def test_exif_in_a_circle_is_garbage() -> None:
+    """A directory that leads to itself."""
+    entry = struct.pack(">HHLL", 0x8769, 4, 1, 8)
+    block = b"MM\0*" + struct.pack(">LH", 8, 1) + entry + struct.pack(">L", 8)
+    assert exif.user_comment(block) is None

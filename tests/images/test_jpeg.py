@@ -27,6 +27,11 @@ def test_reads_comments_xmp_and_exif() -> None:
     assert jpeg.read(data) == Carried(24, 16, texts, b"<x/>", b"MM\0*rest")
 
 
+def test_reads_exif_without_its_head() -> None:
+    """ImageMagick writes it so when it converts a WebP."""
+    assert jpeg.read(samples.jpeg(segment(0xE1, b"MM\0*rest"))).exif == b"MM\0*rest"
+
+
 def test_reads_the_sides_of_a_progressive_jpeg() -> None:
     """Every kind of frame has its sides in the same place."""
     buffer = io.BytesIO()

@@ -15,6 +15,7 @@ from PIL import Image
 
 from hotfolder.errors import PictureError
 from hotfolder.images import carried, document, exif, infotext, pixels, xmp
+from hotfolder.images.carried import Carried
 from hotfolder.images.document import Found
 from hotfolder.images.picture import embed, publishable, require_room, without_prompt
 from hotfolder.recipes.encoding import PNG, Encoding, encoding
@@ -48,7 +49,7 @@ def test_what_is_published_is_read_back(encoding: Encoding, recipe: Recipe, reco
 def test_every_carrier_has_the_recipe(encoding: Encoding) -> None:
     """A picture of usual prompts says it several times over."""
     contents = carried.read(publishable(IMAGE, RECIPE, RECORD, encoding)[0])
-    first = {"png": ["text"], "jpeg": ["comment"], "webp": []}[encoding.format]
+    first = {"png": ["text", "comment"], "jpeg": ["comment"], "webp": []}[encoding.format]
     assert [carrier for carrier, _ in document.carriers(contents)] == [*first, "XMP", "EXIF"]
     words = infotext.write(RECIPE, RECORD)
     assert exif.user_comment(contents.exif) == words
@@ -88,19 +89,33 @@ def test_what_the_owner_put_there_stays(encoding: Encoding) -> None:
     """Stars, EXIF and comments of a copy are still there when the recipe is written into it."""
     stars = xmp.packet(RECIPE, RECORD).replace(b">0</xmp:Rating>", b">4</xmp:Rating>")
     theirs = exif.block("Shotwell", "mine", "")
-    texts = {"png": [("Author", "me")], "jpeg": [("Comment", "mine")]}
-    bare = pixels.encode(IMAGE, encoding)
-    owned = carried.splice(bare, texts.get(encoding.format, ()), stars, theirs)
+    of_format = {"png": (("Author", "me"), ("comment", "mine")), "jpeg": (("Comment", "mine"),)}
+    texts = of_format.get(encoding.format, ())
+    owned = carried.splice(pixels.encode(IMAGE, encoding), texts, stars, theirs)
     contents = carried.read(embed(owned, RECIPE, RECORD))
-    assert contents.xmp == stars
-    assert contents.texts[: len(texts.get(encoding.format, ()))] == tuple(
-        texts.get(encoding.format, ())
-    )
+    assert contents.xmp is not None and xmp.properties(stars).items() < _said(contents).items()
+    assert xmp.document(contents.xmp) == document.document(RECIPE, RECORD)
+    assert contents.texts[: len(texts)] == texts
     assert contents.exif is not None and b"Shotwell\0" in contents.exif
     assert document.find(contents) is not None
-    again = embed(embed(owned, RECIPE, RECORD), LONG, RECORD)
-    found = document.find(carried.read(again))
-    assert found is not None and found.recipe == LONG
+    assert carried.read(embed(embed(owned, RECIPE, RECORD), RECIPE, RECORD)) == contents
+
+
+def _said(contents: Carried) -> dict[str, str]:
+    return xmp.properties(contents.xmp)
+
+
+@encodings
+def test_what_cannot_be_added_to_stays(encoding: Encoding) -> None:
+    """Broken XMP and EXIF are left as they are; a WebP that has nothing else is refused."""
+    owned = carried.splice(pixels.encode(IMAGE, encoding), xmp=b"<broken", exif=b"rubbish")
+    if encoding.format == "webp":
+        with pytest.raises(PictureError, match="no recipe can be added"):
+            embed(owned, RECIPE, RECORD)
+        return
+    contents = carried.read(embed(owned, RECIPE, RECORD))
+    assert (contents.xmp, contents.exif) == (b"<broken", b"rubbish")
+    assert document.find(contents) is not None
 
 
 @encodings

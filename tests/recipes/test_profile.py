@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from typing import Any
 
 import pytest
@@ -10,8 +12,12 @@ from hypothesis import strategies as st
 
 from hotfolder.errors import MistakesError
 from hotfolder.recipes import profile as profiles
+from hotfolder.recipes.draw import draw
 from hotfolder.recipes.encoding import Encoding
 from hotfolder.recipes.profile import Model, Profile, Refine
+from hotfolder.recipes.prompt import Prompt
+from hotfolder.recipes.recipe import Lora, canonical, from_builtins
+from hotfolder.recipes.refine import refine
 
 MODEL = {"source": "someone/something", "multiple": 16}
 BASE = {"model": MODEL, "steps": 20, "draft": {"area": "640x640", "count": 2}}
@@ -174,3 +180,59 @@ def test_a_wrong_format_is_said() -> None:
     said = says(extends="base", draft={"format": "gif"}, refine={"quality": 101})
     assert 'draft.format: expected "png" or "jpeg" or "webp", got "gif"' in said
     assert "refine.quality: expected a whole number from 1 to 100, got 101" in said
+
+
+ADDED = """
+extends = "base"
+[model]
+clip_skip = 2
+safety_checker = true
+[[model.loras]]
+source = "/home/ada/ink.safetensors"
+scale = 0.7
+[[model.loras]]
+source = "hub:owner/name/wool.safetensors"
+name = "soft wool"
+[model.embeddings]
+zebra = "./zebra.safetensors"
+apple = "./apple.safetensors"
+"""
+
+
+def test_what_a_model_is_given_is_part_of_the_recipe() -> None:
+    """LoRAs and embeddings by name, never by path, in drafts and refinements alike."""
+    tables = {"base": {"model": {"source": "a/b"}}, "mine": tomllib.loads(ADDED)}
+    own = profiles.resolve("mine", tables)
+    prompt = Prompt(text="a castle")
+    draft = draw(prompt, own, 0, "salt", {})
+    for made in (draft, refine(draft, own, "", "")[0]):
+        assert made.loras == (Lora("ink", 0.7), Lora("soft wool", 1.0))
+        assert made.embeddings == ("apple", "zebra")
+        assert (made.clip_skip, made.safety_checker) == (2, True)
+        assert "ada" not in canonical(made)
+        assert from_builtins(json.loads(canonical(made))) == made
+    bare = draw(prompt, profiles.resolve("base", tables), 0, "salt", {})
+    assert bare.id != draft.id
+    assert (
+        not {"loras", "embeddings", "clip_skip", "safety_checker"}
+        & json.loads(canonical(bare)).keys()
+    )
+
+
+def test_another_autoencoder_makes_another_model() -> None:
+    """It is part of the model's name, without any path."""
+    model = Model(source="a/b", vae="/home/ada/soft.safetensors")
+    assert profiles.model_name(model) == "a/b with soft"
+
+
+def test_profiles_of_one_model_share_it() -> None:
+    """Together they offer all LoRAs and embeddings; of two with one name the first stays."""
+    one = Model(source="a/b", loras=[profiles.Lora("x/ink.safetensors")], embeddings={"u": "1"})
+    two = Model(
+        source="a/b",
+        loras=[profiles.Lora("y/ink.safetensors"), profiles.Lora("y/wool.safetensors")],
+        embeddings={"u": "2", "v": "3"},
+    )
+    both = profiles.together(one, two)
+    assert [lora.source for lora in both.loras] == ["x/ink.safetensors", "y/wool.safetensors"]
+    assert both.embeddings == {"u": "1", "v": "3"}

@@ -46,6 +46,23 @@ def says(**table: Any) -> str:
             {"model": {"source": "x", "dtype": "float8"}},
             'model.dtype: expected "auto" or "float32" or "float16" or "bfloat16", got "float8"',
         ),
+        (
+            {"model": {"source": "x", "loras": [{"source": "y"}, {"sorce": "z"}]}},
+            "model.loras 2.sorce: unknown key; did you mean 'source'?\n"
+            "model.loras 2.source: this key is missing",
+        ),
+        (
+            {"model": {"source": "x", "loras": [{"source": "y", "scale": float("nan")}]}},
+            "model.loras 1.scale: expected a number from -10 to 10, got nan",
+        ),
+        (
+            {"model": {"source": "x", "loras": "y"}},
+            'model.loras: expected tables under [[model.loras]], got "y"',
+        ),
+        (
+            {"model": {"source": "x", "embeddings": ["y"]}},
+            "model.embeddings: expected a table of texts, got ['y']",
+        ),
     ],
 )
 def test_says_what_was_expected(table: dict[str, Any], sentence: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
-from tests.render import tiny
+from tests.render import tiny, zoo
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +26,12 @@ def engine(models: Path) -> Engine:
     """An engine for the models sd and sdxl."""
     offered = {name: Model(source=f"./{name}", multiple=tiny.MULTIPLE) for name in ("sd", "sdxl")}
     return Engine(offered, models, device="cpu", threads=1)
+
+
+@pytest.fixture(scope="session")
+def zoo_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny model of each family."""
+    return zoo.build(tmp_path_factory.mktemp("zoo"))
 
 
 @pytest.fixture

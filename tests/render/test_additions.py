@@ -18,7 +18,9 @@ from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Lora, Model
 from hotfolder.recipes.recipe import Lora as Named
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.render.engine import Engine
+from hotfolder.recipes.record import Record
+from hotfolder.regenerate import regenerate
+from hotfolder.render.engine import Engine, Facts
 from tests.render import tiny
 
 SOURCE = Image.new("RGB", (70, 52), "orange")
@@ -184,3 +186,21 @@ def test_a_model_without_a_safety_checker(engine: Engine, draft: Recipe) -> None
     """Asking for a filter that the model has not is told in words, not passed over."""
     with pytest.raises(RenderError, match="brings no safety checker along"):
         engine.render(changed(draft, safety_checker=True))
+
+
+def test_regenerating_notices_another_lora(models: Path, draft: Recipe, tmp_path: Path) -> None:
+    """A picture made with a LoRA whose file was exchanged differs, and that is said."""
+    shutil.copytree(models / "sd", tmp_path / "sd")
+    shutil.copy(lora(models, "sd", tmp_path, 1), tmp_path / "ink.safetensors")
+    model = Model(source="./sd", multiple=16, loras=[Lora("./ink.safetensors")])
+    with_ink = changed(draft, loras=(Named("ink", 1.0),))
+    rendered = Engine({"sd": model}, tmp_path, device="cpu", threads=1).render(with_ink)
+    facts = {field: getattr(rendered.facts, field) for field in Facts.__slots__}
+    record = Record(stage="draft", pixels=pixel_hash(rendered.image), **facts)
+    again = Engine({"sd": model}, tmp_path, device="cpu", threads=1)
+    assert regenerate(with_ink, record, again, lambda _: None).verdict == "identical"
+    shutil.copy(lora(models, "sd", tmp_path, 4), tmp_path / "ink.safetensors")
+    exchanged = Engine({"sd": model}, tmp_path, device="cpu", threads=1)
+    remade = regenerate(with_ink, record, exchanged, lambda _: None)
+    assert remade.verdict == "differs"
+    assert remade.differences[0].startswith("the file of ink was ")

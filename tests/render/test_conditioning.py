@@ -12,8 +12,9 @@ from diffusers import DiffusionPipeline
 
 from hotfolder.errors import RenderError
 from hotfolder.images.pixels import pixel_hash
+from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.render import conditioning, families, schedulers
+from hotfolder.render import conditioning, families, schedulers, weights
 from hotfolder.render.engine import Engine
 
 
@@ -52,6 +53,36 @@ def test_the_end_of_a_long_prompt_counts(engine: Engine, draft: Recipe, model: s
         )
     }
     assert len(pictures) == 4
+
+
+def test_the_shipped_model_reads_shorter_chunks() -> None:
+    """An encoder of fewer tokens reads short prompts as diffusers does, and long ones whole."""
+    shipped = Engine({"postcard": Model(source="shipped:postcard")}, None, device="cpu", threads=1)
+    recipe = Recipe(
+        prompt="a lighthouse at night",
+        seed=1,
+        width=128,
+        height=128,
+        multiple=32,
+        model="postcard",
+        scheduler="Euler",
+        steps=2,
+        guidance_scale=3.0,
+    )
+    bare = DiffusionPipeline.from_pretrained(
+        weights.SHIPPED / "postcard", dtype=torch.float32, safety_checker=None
+    )
+    generator = torch.Generator().manual_seed(recipe.seed)
+    bare.scheduler = schedulers.fresh(recipe.scheduler, bare.scheduler, generator)
+    torch.set_num_threads(1)
+    image = bare(**families.arguments(bare, recipe, (128, 128)), generator=generator).images[0]
+    assert pixel_hash(shipped.render(recipe).image) == pixel_hash(image)
+    long = "a calm sea, " * 12
+    pictures = [
+        pixel_hash(shipped.render(changed(recipe, prompt=long + season)).image)
+        for season in ("winter", "autumn")
+    ]
+    assert pictures[0] != pictures[1]
 
 
 def test_clip_skip(engine: Engine, draft: Recipe) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from hotfolder.errors import ModelMissingError, RenderError, Stopped
+from hotfolder.errors import DeviceLostError, ModelMissingError, RenderError, Stopped
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
@@ -201,3 +201,23 @@ def test_unloaded_models_come_back_alike(engine: Engine, draft: Recipe) -> None:
     before = pixel_hash(engine.render(draft).image)
     engine.unload()
     assert pixel_hash(engine.render(draft).image) == before
+
+
+@pytest.mark.parametrize(
+    "says", ["CUDA error: unspecified launch failure\nmore", "UR_RESULT_ERROR_DEVICE_LOST"]
+)
+def test_a_device_that_is_gone_is_no_pictures_fault(
+    engine: Engine, draft: Recipe, says: str
+) -> None:
+    """What a failed device says in the middle of a picture becomes an error of its own."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError(says)
+
+    handle = engine.load("sd").pipe.unet.register_forward_hook(fail)
+    try:
+        with pytest.raises(DeviceLostError, match="the device cpu does not answer any more"):
+            engine.render(draft)
+    finally:
+        handle.remove()
+    assert engine.render(draft).image.size == (70, 52)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -11,49 +10,17 @@ import torch
 
 from hotfolder.errors import RenderError
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render import families, schedulers
 from hotfolder.render.engine import Engine, Rendered
-from tests.render import tiny, tiny_dit, tiny_flow
-
-BUILDERS: dict[str, Callable[[Path], Path]] = {
-    "sd3": tiny_flow.stable_diffusion_3,
-    "schnell": tiny_flow.flux,
-    "dev": lambda folder: tiny_flow.flux(folder, guidance_embeds=True),
-    "qwen": tiny_flow.qwen_image,
-    "z-image": tiny_flow.z_image,
-    "chroma": tiny_dit.chroma,
-    "sprint": tiny_dit.sana_sprint,
-}
-DRAFTS_ONLY: dict[str, Callable[[Path], Path]] = {
-    "sana": tiny_dit.sana,
-    "pixart": tiny_dit.pixart,
-    "lumina": tiny_dit.lumina_2,
-    "aura": tiny_dit.aura_flow,
-    "cogview": tiny_dit.cogview_4,
-}
-
-
-MULTIPLES = {"sana": 32, "sprint": 32}
+from tests.render import zoo
+from tests.render.zoo import of
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    """An engine for a tiny model of each family, SD 1.5 among them."""
-    folder = tmp_path_factory.mktemp("families")
-    builders = {**BUILDERS, **DRAFTS_ONLY, "sd": tiny.stable_diffusion}
-    for name, build in builders.items():
-        build(folder / name)
-    models = {name: Model(source=f"./{name}") for name in builders}
-    return Engine(models, folder, device="cpu", threads=1)
-
-
-def of(family: str, recipe: Recipe, **values: object) -> Recipe:
-    """`recipe` for a model of this family, with its own scheduler."""
-    multiple = MULTIPLES.get(family, 16)
-    values = {"model": family, "scheduler": "model", "multiple": multiple, **values}
-    return msgspec.structs.replace(recipe, **values)
+def engine(zoo_models: Path) -> Engine:
+    """An engine for a tiny model of each family."""
+    return zoo.engine(zoo_models)
 
 
 def called(engine: Engine, recipe: Recipe) -> dict[str, object]:
@@ -64,7 +31,7 @@ def called(engine: Engine, recipe: Recipe) -> dict[str, object]:
     return families.arguments(pipe, recipe, (64, 48))
 
 
-@pytest.mark.parametrize("family", BUILDERS)
+@pytest.mark.parametrize("family", zoo.BOTH_STAGES)
 def test_both_stages_interrupted_or_not(
     engine: Engine, draft: Recipe, final: Recipe, family: str
 ) -> None:
@@ -85,7 +52,7 @@ def test_both_stages_interrupted_or_not(
     assert pixel_hash(within[0].image) == pixel_hash(second.image)
 
 
-@pytest.mark.parametrize("family", DRAFTS_ONLY)
+@pytest.mark.parametrize("family", zoo.DRAFTS_ONLY)
 def test_families_without_img2img(
     engine: Engine, draft: Recipe, final: Recipe, family: str
 ) -> None:

@@ -1,0 +1,109 @@
+"""The k-th write, fsync, rename, open, unlink, mkdir of one prompt's life fails, for every k.
+
+Each with every error of `_ERRORS`: the call fails alone, and (at every `_LASTING`th k) from then
+on for a moment. When the fault is gone the daemon has to finish by itself; one that ended because
+of it gets a successor, as from a service manager. I6 counts daemons that lived but did not go on.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections import Counter
+from dataclasses import asdict
+from itertools import product
+from pathlib import Path
+
+from campaigns.kit import checker, daemons
+from campaigns.kit.table import Tally
+from campaigns.syscalls import copy, life, pattern
+
+TITLE = "every write, fsync, rename, open, unlink, mkdir failing with 5 errors"
+COUNT = 0  # all
+NAIVE = 0
+_CALLS = ("write", "fsync", "rename", "renameat2", "openat", "unlink", "mkdir")
+_ERRORS = ("EIO", "ENOSPC", "EACCES", "EROFS", "EMFILE")
+_LASTING = 10
+_LASTS_S = 0.6
+_PATIENCE_S = 12.0
+
+
+def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
+    """Let every call fail, or about `count` of them spread evenly from one that `seed` chooses."""
+    tally.asked = ("I1", "I2", "I3", "I4", "I5", "I6")
+    place, book = pattern(kind, work)
+    calls = _here(life(kind, place, work), work)
+    faults = [
+        (name, number, error, lasting)
+        for name, error in product(_CALLS, _ERRORS)
+        for place_in_life, number in enumerate(calls[name])
+        for lasting in ((False, True) if place_in_life % _LASTING == 0 else (False,))
+    ]
+    tally.measured["faults in all"] = f"{len(faults):,}"
+    stride = max(1, len(faults) // count) if count else 1
+    ended = 0
+    for name, number, error, lasting in faults[(seed - 1) % stride :: stride]:
+        here = copy(place, work / "life")
+        daemon = daemons.start(kind, here, stopped=True, before=daemons.in_one_thread)
+        when = f"{number}+" if lasting else number
+        listed = work / "calls"
+        inject = (f"--trace={name}", f"--inject={name}:error={error}:when={when}")
+        tracer = daemons.traced(daemon, "-o", str(listed), *inject)
+        if lasting:
+            time.sleep(_LASTS_S)
+            tracer.send_signal(signal.SIGTERM)  # strace lets go: the fault is gone
+        goes_on = _finishes(here, daemon)
+        was_alive = daemon.poll()
+        daemon.stop()
+        tracer.wait(20)
+        where = f"{name} {when} {error}: {_injected(listed)}"
+        if was_alive and not goes_on:
+            tally.add({"I6": [f"{here.root} was not finished after {_PATIENCE_S:g} s"]}, where)
+        ended += not was_alive
+        if not goes_on:
+            daemons.finish(kind, here)
+        tally.runs += 1
+        tally.faults += 1
+        tally.add(checker.check(here.root, asdict(book)), where)
+    tally.measured["ended by the fault, went on with a successor"] = f"{ended:,}"
+
+
+def _here(calls: list[str], work: Path) -> dict[str, list[int]]:
+    """Of each kind of call, the numbers of those about files of the studio and of local state.
+
+    The program's own files, which Python opens at times, are not what is tried here.
+    """
+    found: dict[str, list[int]] = {name: [] for name in _CALLS}
+    met: Counter[str] = Counter()
+    for line in calls:
+        name = line.partition("(")[0]
+        met[name] += 1
+        if name in found and ('"' not in line or str(work) in line or name == "write"):
+            found[name].append(met[name])
+    return found
+
+
+def _finishes(place: daemons.Place, daemon: daemons.Running) -> bool:
+    """Whether the daemon comes to the end of its work, and lives."""
+
+    def is_over() -> bool:
+        return not daemon.poll() or is_done(place.root)
+
+    try:
+        daemons.until(is_over, _PATIENCE_S, every_s=0.02)
+    except TimeoutError:
+        return False
+    return daemon.poll()
+
+
+def _injected(listed: Path) -> str:
+    """The first call that failed, as strace wrote it down."""
+    lines = listed.read_text("ascii", "replace").splitlines()
+    return next((line for line in lines if line.endswith("(INJECTED)")), "no call")
+
+
+def is_done(root: Path) -> bool:
+    """Whether the pattern's work seems to be done: a hint when to read the disk."""
+    in_inbox = [path for path in (root / "inbox").iterdir() if path.is_file()]
+    finals = [path for path in (root / "final").iterdir() if path.suffix == ".png"]
+    return not in_inbox and len(finals) >= 3

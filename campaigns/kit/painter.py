@@ -1,0 +1,158 @@
+"""A renderer that paints in microseconds, and executors that use it.
+
+It takes the place of torch and a model, so that a campaign's faults meet the code around them. A
+picture is noise that follows from its recipe alone: PNG cannot pack it, and no two are alike.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from hotfolder.executors.inside import Inside
+from hotfolder.executors.orders import Done, Hear, Order, Raster, Task
+
+OnStep = Callable[[int, int], None]
+
+step_s = 0.0
+"""How long a denoising step takes; drafts that can be interrupted need some time."""
+
+trace: Path | None = None
+"""Where each render is noted when it begins: "MONOTONIC_S STAGE ID" a line.
+
+The id is the draft's, and for a final that of the picture it refines.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """How a picture was made; the fields are those of `recipes.record.Record`."""
+
+    seconds: float = 0.0
+    steps_run: int = 0
+    device: str = "none"
+    dtype: str = "none"
+    threads: int = 0
+    versions: Mapping[str, str] = None  # type: ignore[assignment]
+    model_sha256: str = ""
+    memory_plan: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A picture, RGB and exactly as large as its recipe says, and how it was made."""
+
+    image: Image.Image
+    facts: Facts
+
+
+class Painter:
+    """Paints; takes any model's name. A `hotfolder.executors.worker.Renderer`."""
+
+    def __init__(self, models: Mapping[str, Any]) -> None:
+        pass
+
+    def load(self, name: str) -> None:
+        """Nothing: there is no model."""
+
+    def unload(self) -> None:
+        """Nothing: there is no model."""
+
+    def render(
+        self,
+        recipe: Any,
+        source: Image.Image | None,
+        on_step: OnStep,
+        *,
+        resume: Path | None = None,
+    ) -> Rendered:
+        """The noise that belongs to this recipe, after as many steps as it asks for."""
+        note("draft" if source is None else "final", _named(recipe))
+        for step in range(recipe.steps):
+            time.sleep(step_s)
+            on_step(step + 1, recipe.steps)
+        image = paint(recipe.id, recipe.width, recipe.height)
+        return Rendered(image, Facts(steps_run=recipe.steps, versions={}))
+
+
+class Here:
+    """An executor of one slot that paints at once, in the thread that gives the order."""
+
+    slots = 1
+
+    def __init__(self, hear: Hear) -> None:
+        self._hear = hear
+
+    def give(self, slot: int, order: Order) -> None:
+        """Paint what a task asks for."""
+        if isinstance(order, Task):
+            source = None
+            if order.source:
+                sides = (order.source.width, order.source.height)
+                source = Image.frombytes("RGB", sides, order.source.rgb)
+            rendered = Painter({}).render(order.recipe, source, lambda step, steps: None)
+            image = rendered.image
+            raster = Raster(image.width, image.height, image.tobytes())
+            self._hear(Done(order.attempt, raster, asdict(rendered.facts)))
+
+    def close(self) -> None:
+        """Nothing: there is nothing to let go of."""
+
+
+class Press:
+    """Takes the place of a pool of threads: does what is submitted at once."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        """The result, or what was raised."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def shutdown(self) -> None:
+        """Nothing: no thread was started."""
+
+
+def in_a_thread(settings: object, base: Path, hear: Hear) -> Inside:
+    """The executor that is used for one device, with the painter."""
+    return Inside(hear, Painter)
+
+
+def here(settings: object, base: Path, hear: Hear) -> Here:
+    """The executor without a thread."""
+    return Here(hear)
+
+
+def paint(identity: str, width: int, height: int) -> Image.Image:
+    """Noise that follows from a recipe's id."""
+    noise = random.Random(identity).randbytes(3 * width * height)
+    return Image.frombytes("RGB", (width, height), noise)
+
+
+def _named(recipe: Any) -> str:
+    """The id of a draft, or of the picture that a final is made from."""
+    source = recipe.source
+    return recipe.id if source is None else getattr(source, "sha256", None) or source.id
+
+
+def note(stage: str, identity: str) -> None:
+    """Write down that a render begins now, if anybody wants to know."""
+    if trace is None:
+        return
+    line = f"{time.monotonic():.6f} {stage} {identity}\n".encode()
+    descriptor = os.open(trace, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(descriptor, line)
+    os.close(descriptor)

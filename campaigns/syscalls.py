@@ -1,0 +1,84 @@
+"""SIGKILL at every system call of one prompt's whole life: dropped, drafted, starred, refined.
+
+A studio holds one prompt file and one starred draft. strace kills the daemon when its main thread
+enters the k-th call of a kind, for every kind and every k until one daemon lives to the end. Each
+killed one has a successor, and the disk is read.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+from collections import Counter
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from campaigns.kit import checker, daemons, people
+from campaigns.kit.book import Book
+from campaigns.kit.table import Tally
+
+TITLE = "SIGKILL at every system call of one prompt's life"
+COUNT = 0  # all
+NAIVE = 0
+_CHANGING = ("fsync", "mkdir", "openat", "rename", "renameat2", "unlink", "write")
+"""These come first: between two of them the disk stays as it is."""
+
+_CALL = re.compile(r"\w+\(")
+
+
+def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
+    """Kill at every call, or at about `count` calls spread evenly from one that `seed` chooses."""
+    place, book = pattern(kind, work)
+    counts = _counts(life(kind, place, work))
+    names = sorted(counts, key=lambda name: (name not in _CHANGING, name))
+    calls = [(name, number) for name in names for number in range(1, counts[name] + 1)]
+    changing = sum(counts[name] for name in _CHANGING)
+    tally.measured["system calls"] = f"{len(calls):,}, of which {changing} may change the disk"
+    stride = max(1, len(calls) // count) if count else 1
+    for name, number in calls[(seed - 1) % stride :: stride]:
+        here = copy(place, work / "life")
+        daemon = daemons.start(kind, here, "--once", stopped=True, before=daemons.in_one_thread)
+        tracer = daemons.traced(daemon, f"--inject={name}:signal=KILL:when={number}")
+        code = daemon.wait(60)
+        tracer.wait(20)
+        tally.runs += 1
+        if code == -signal.SIGKILL:
+            tally.faults += 1
+            daemons.finish(kind, here)
+        tally.add(checker.check(here.root, asdict(book)), f"{name} {number}")
+
+
+def pattern(kind: daemons.Kind, work: Path) -> tuple[daemons.Place, Book]:
+    """A studio with a prompt file that waits, and a starred draft of an earlier one."""
+    place = people.studio(work, "pattern")
+    users = people.People(place, "pattern", "p")
+    users.drop(people.copied)
+    daemons.finish(kind, place)
+    users.star(sorted((place.root / "drafts").glob("*.png"))[0])
+    users.drop(people.copied)
+    return place, users.book
+
+
+def copy(place: daemons.Place, root: Path) -> daemons.Place:
+    """The same studio at another place, where there may be one of a run before."""
+    here = replace(place, root=root, state=root.with_name(root.name + ".state"))
+    shutil.rmtree(here.root, ignore_errors=True)
+    shutil.rmtree(here.state, ignore_errors=True)
+    shutil.copytree(place.root, here.root)
+    return here
+
+
+def life(kind: daemons.Kind, place: daemons.Place, work: Path) -> list[str]:
+    """The system calls of the main thread in the whole life, as strace writes them down."""
+    here, listed = copy(place, work / "life"), work / "calls"
+    daemon = daemons.start(kind, here, "--once", stopped=True, before=daemons.in_one_thread)
+    daemons.traced(daemon, "-s", "4096", "-o", str(listed)).wait(120)
+    daemon.wait(20)
+    lines = listed.read_text("ascii", "replace").splitlines()
+    return [line for line in lines if _CALL.match(line) and not line.startswith("exit_group")]
+
+
+def _counts(calls: list[str]) -> Counter[str]:
+    """How often each system call is made."""
+    return Counter(line.partition("(")[0] for line in calls)

@@ -1,0 +1,77 @@
+"""Make the golden pictures of the present version: a draft and a final of each format.
+
+    python -m tests.golden.make tests/golden/v2
+
+Pictures of earlier versions stay as they are for ever: people have such pictures.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from hotfolder.daemon import Daemon, Until
+from hotfolder.studio import layout
+from hotfolder.studio.identity import identify
+
+PROMPT = """\
+prompt = "a {castle|lighthouse} by the sea at sunset, été, 狐 🦊, \\"(gulls:1.2)\\""
+negative = "blurry: text"
+count = 1
+"""
+PROFILE = """\
+extends = "postcard"
+steps = 6
+[draft]
+area = "256x256"
+{format}
+[refine]
+area = "320x320"
+count = 1
+{format}
+"""
+FORMATS = {
+    "png": 'format = "png"',
+    "jpeg": 'format = "jpeg"',
+    "webp": 'format = "webp"',
+    "webp-lossy": 'format = "webp"\nquality = 80',
+}
+
+
+def main(target: Path) -> None:
+    """Let a studio make the pictures, and note what must be read from them for ever."""
+    target.mkdir(parents=True)
+    expected = {}
+    for name, format in FORMATS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            for path in _made(Path(folder), PROFILE.format(format=format)):
+                copy = target / f"{name}-{path.parent.name.removesuffix('s')}{path.suffix}"
+                copy.write_bytes(path.read_bytes())
+                shown = identify(copy.read_bytes())
+                assert shown.recipe is not None and not shown.edited
+                expected[copy.name] = {"id": shown.recipe.id, "pixels": shown.pixels.sha256}
+    (target / "expected.json").write_text(json.dumps(expected, indent=1, sort_keys=True) + "\n")
+
+
+def _made(folder: Path, profile: str) -> list[Path]:
+    """The draft and the final that a new studio makes."""
+    studio, _ = layout.init(folder / "studio")
+    (studio.profiles / "golden.toml").write_text(profile)
+    studio.settings.write_text('profile = "golden"\nsettle_seconds = 0.1\n')
+    (studio.inbox / "castle.toml").write_text(PROMPT, "utf-8")
+    daemon = Daemon(studio)
+    daemon.run(Until(idle=True))
+    (draft,) = studio.drafts.iterdir()
+    kept = folder / "drafts" / draft.name
+    kept.parent.mkdir()
+    kept.write_bytes(draft.read_bytes())
+    draft.rename(studio.seeds / draft.name)
+    daemon.run(Until(idle=True))
+    daemon.close()
+    return [kept, *studio.final.iterdir()]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
