@@ -229,7 +229,7 @@ class Sequence(RuleBasedStateMachine):
             return True
         self.deeds.append(f"{kind} {job.path} -> {path}")
         if kind == "Pick":
-            self.look.take_in(path)
+            self.look.picked(job.path, path)
         elif kind == "Explain":
             self.look.explained(job.path)
         if not kind.startswith("Render"):

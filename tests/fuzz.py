@@ -39,6 +39,7 @@ from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.record import Record
 from hotfolder.report import lineage
 from hotfolder.stars import detectors
+from hotfolder.stars.mark import Draft
 from hotfolder.studio import belongings, layout
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
@@ -263,7 +264,7 @@ def consume(path: Path, studio: Studio, owner: Owner) -> str:
     """Read one file in every way that a picture is read; what came of it, in a word."""
     try:
         carried.complete(read_file(path))
-        detectors.rating(carried.read(read_file(path)))
+        detectors.marks(Draft("drafts/a.png", carried.read(read_file(path))))
         shown = identify(read_file(path), studio)
     except HotfolderError:
         return "refused"

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from hotfolder import render
 from hotfolder.errors import (
     DeviceLostError,
     ModelMissingError,
@@ -235,7 +236,7 @@ class Engine:
         additions = loaded.vae | loaded.additions.fetch(recipe)
         circumstances: dict[str, Any] = {
             "device": environment.device_name(self.device),
-            "dtype": _word(loaded.dtype),
+            "dtype": environment.word(loaded.dtype),
             "threads": torch.get_num_threads() if self.device == "cpu" else 0,
             "versions": environment.versions(),
             "model_sha256": loaded.sha256,
@@ -250,11 +251,11 @@ class Engine:
                 pipe, arguments = _prepared(loaded, recipe, source, additions)
                 views.apply(plan, pipe)
                 image = run(pipe, arguments)
-        except MemoryError as error:
-            raise TooLargeError(_TOO_LARGE) from error
-        except RenderError:
+        except (RenderError, MemoryError, RuntimeError) as error:
             loaded.mend()
-            raise
+            if isinstance(error, RenderError) or not _ran_out(error):
+                raise
+            raise TooLargeError(_TOO_LARGE) from error
         facts = Facts(seconds=round(run.seconds, 3), steps_run=run.steps, **circumstances)
         return Rendered(canvas.crop(image, (recipe.width, recipe.height)), facts)
 
@@ -273,7 +274,7 @@ class Engine:
                 vae = self._other_autoencoder(pipe, model, dtype)
             except MemoryError as error:
                 raise TooLargeError(f"there is too little memory to read {name}") from error
-            taken = footprint.of_pipeline(pipe, _word(dtype))
+            taken = footprint.of_pipeline(pipe, environment.word(dtype))
             self._loaded[name] = Loaded(
                 pipe,
                 dtype,
@@ -334,8 +335,9 @@ class Engine:
         return replace(room, device_bytes=self._memory_bytes) if self._memory_bytes else room
 
     def _give_back(self) -> None:
-        """Return what nobody uses any more to the device."""
+        """Return what nobody uses any more to the device, and to the operating system."""
         gc.collect()
+        render.trim()
         if self.device.startswith("cuda"):
             torch.cuda.empty_cache()
         elif self.device.startswith("xpu"):
@@ -397,7 +399,9 @@ class _Run:
             self._on_step(self.steps, steps)
         except BaseException as error:
             self._raised = error
-            if isinstance(error, Stopped):
+            if isinstance(error, Stopped) and (
+                self.steps < steps or families.decodes_latents(pipe)
+            ):
                 self._save(pipe, latents, self.seconds + started - self._started)
             raise
         self.seconds -= time.perf_counter() - started
@@ -440,8 +444,12 @@ def _ran_out(error: Exception) -> bool:
 
 
 def _lost(error: Exception) -> bool:
-    """Whether a device does not answer any more, which it says by many names."""
-    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in _LOST)
+    """Whether a device does not answer any more, which it says by many names.
+
+    "CUDA error: out of memory" is none of them.
+    """
+    told = isinstance(error, RuntimeError) and any(sign in str(error) for sign in _LOST)
+    return told and not _ran_out(error)
 
 
 def _device_lost(device: str, error: Exception) -> DeviceLostError:
@@ -450,10 +458,6 @@ def _device_lost(device: str, error: Exception) -> DeviceLostError:
         f"the device {device} does not answer any more ({first}); it may need a restart of "
         "hotfolder, or of the computer"
     )
-
-
-def _word(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
 
 
 @torch.no_grad()

@@ -74,7 +74,9 @@ def desk(
 ) -> Iterator[Desk]:
     """A new studio on the screen; its programs end with the test."""
     with at_work(kennel, tmp_path / "studio") as sorting:
-        yield Desk(screen, sorting, request.node.name)
+        yield Desk(
+            screen, sorting, f"{request.module.__name__.rpartition('_')[2]}-{request.node.name}"
+        )
     screen.close_programs()
 
 

@@ -45,6 +45,7 @@ class Screen:
             "LANG": "C.UTF-8",
             "QT_QPA_PLATFORM": "xcb",
             "GSETTINGS_BACKEND": "keyfile",
+            "QTWEBENGINE_DISABLE_SANDBOX": "1",
         }
         home.chmod(0o700)
         address = f"unix:path={home}/bus"

@@ -16,6 +16,7 @@ from hotfolder.errors import PictureError
 from hotfolder.images import carried, document, exif, pixels
 from hotfolder.images.picture import publishable
 from hotfolder.stars import detectors
+from hotfolder.stars.mark import Draft
 from tests import samples
 from tests.images.made import RECIPE, RECORD
 
@@ -68,7 +69,7 @@ def test_damage_is_answered_in_words(name: str, damage: list[Damage]) -> None:
     begin = time.perf_counter()
     carried.complete(data)
     with suppress(PictureError):
-        detectors.rating(carried.read(data))
+        detectors.marks(Draft("drafts/a.png", carried.read(data)))
     with suppress(PictureError):
         document.find(carried.read(data))
     with suppress(PictureError):
@@ -83,7 +84,7 @@ def test_any_packet_is_answered(kind: str, packet: bytes) -> None:
     """Whatever stands where XMP should be, the rest of the picture is read."""
     picture = carried.read(samples.with_xmp(kind, packet))
     assert (picture.width, picture.height, picture.xmp) == (24, 16, packet)
-    assert detectors.rating(picture) is None
+    assert detectors.marks(Draft("drafts/a.png", picture)) == {}
 
 
 @pytest.mark.parametrize("count", [2**31 - 1, 2**32 - 1, 70_000])

@@ -121,6 +121,14 @@ def test_path_of(folders: Any, of_a_draft: str, of_a_final: str, of_a_foreign_fi
     assert easel.path_of(final(None), settings, NOON) == f"{of_a_foreign_final}/{name}"
 
 
+@pytest.mark.parametrize("name", ["Starred.txt", "rejected.toml"])
+def test_folders_that_mean_something(name: str) -> None:
+    """No prompt file's name makes a folder that would star or reject its drafts."""
+    job = dataclasses.replace(draft(), path=f"inbox/{name}")
+    folder = f"drafts/{name.partition('.')[0].lower()}-drafts"
+    assert easel.path_of(job, Settings(folders="prompt"), NOON) == f"{folder}/{NAME}"
+
+
 def test_hang(studio: Studio, ledger: Ledger) -> None:
     """A picture is announced, appears and is entered with its pixels' hash."""
     assert hang(studio, ledger, draft()) == f"drafts/{NAME}"

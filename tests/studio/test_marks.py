@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from hotfolder.errors import MistakesError
 from hotfolder.images import pixels, png
 from hotfolder.plan import Starred
 from hotfolder.recipes.settings import Stars
@@ -285,6 +286,21 @@ def test_conflict_copies_are_not_picked(room: Room) -> None:
     room.write(path + ".xmp", DARKTABLE)
     room.settle()
     assert not room.starred
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[stars]\nignore = ["xmpp"]', "stars.ignore: there is no kind of mark 'xmpp'; did you"),
+        ('[stars.presets]\n5 = "lagre"', "stars.presets.5, profile: there is no profile 'lagre'"),
+    ],
+)
+def test_settings_that_name_what_is_not_there(studio: Studio, text: str, says: str) -> None:
+    """A kind of mark or a preset that does not exist is a mistake in the settings."""
+    studio.settings.write_text(text)
+    with pytest.raises(MistakesError) as raised:
+        Look(studio)
+    assert f"hotfolder.toml, {says}" in str(raised.value)
 
 
 PRESET = '[stars.presets]\n5 = "postcard-large"\n'

@@ -183,6 +183,30 @@ def test_hints_tell_what_a_look_tells(
         assert {path for path in told if tree.reading(path)} == files(fresh)
 
 
+def test_files_that_hold_marks(tmp_path: Path) -> None:
+    """Hidden files beside pictures are read where programs keep marks in them, and only there."""
+    read = [
+        "drafts/a.png",
+        "drafts/a.png.xmp",
+        "drafts/._a.png",
+        "drafts/.comments/a.png.xml",
+        "drafts/x/.metadata/a.png.gq.xmp",
+        "drafts/a.png_exiftool_tmp",
+        "seeds/.comments/b.jpg.xml",
+    ]
+    put(tmp_path, *read, "inbox/.comments/a.png.xml", "inbox/._a.png", "drafts/.comments/a.png")
+    put(tmp_path, "drafts/._notes.txt", "drafts/.hidden/.comments/a.png.xml", "drafts/a.png~")
+    put(tmp_path, "drafts/.comments/x/a.png.xml", "drafts/.comments/notes.txt.xml")
+    tree = Tree(tmp_path)
+    assert tree.look_everywhere().changed == files(tree) == set(read)
+    hinted = Tree(tmp_path)
+    every = [p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()]
+    assert hinted.look_at(every).changed == set(read)
+    assert Tree(tmp_path).look_at(["drafts/.comments", "drafts/x"]).changed == {read[3], read[4]}
+    (tmp_path / read[3]).unlink()
+    assert tree.look_at(["drafts/.comments/a.png.xml"]).gone == {read[3]}
+
+
 class Quick:
     """A tree whose folders were the same for long enough to be passed over."""
 
