@@ -18,6 +18,7 @@ from hotfolder.errors import HotfolderError, StudioMissingError
 from hotfolder.report.progress import Lines
 from hotfolder.studio import bulletin, easel
 from hotfolder.studio.layout import Studio
+from tests import samples
 from tests.kennel import until
 from tests.painter import Atelier
 
@@ -160,3 +161,16 @@ def test_a_run_that_ends_by_itself(small: Studio, monkeypatch: pytest.MonkeyPatc
         daemon.run(Until(idle=True))
     daemon.close()
     assert not small.root.exists()
+
+
+def test_more_refinements_than_an_hour_may_have(small: Studio) -> None:
+    """The rest waits, which `status` knows; drafts go on meanwhile."""
+    small.settings.write_text(f"{SETTINGS}[limits]\nrefinements_per_hour = 2\n")
+    (small.seeds / "a.png").write_bytes(samples.drawn("PNG", size=(64, 64)))
+    with at_work(small):
+        until(lambda: "seeds/" in bulletin.read(small.root).waits, 60)
+        drop(small, "a.txt")
+        until((small.done / "a.txt").exists, 60)
+        assert "2 refinements were begun in an hour" in bulletin.read(small.root).waits["seeds/"]
+    assert drafts(small) == 2
+    assert len(list(small.final.glob("*.png"))) == 2

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from msgspec import structs
 
-from hotfolder.errors import MistakesError, PictureError, mistake
+from hotfolder.errors import MistakesError, PictureError, mistake, reason
 from hotfolder.images.carried import suffixes as picture_suffixes
 from hotfolder.images.told import Told
 from hotfolder.plan import BrokenFile, PromptFile, Request
@@ -103,7 +103,7 @@ class Inbox:
             return None
         except OSError as error:
             self._unreadable.add(path)
-            return Waiting(f"it cannot be read: {error.strerror}")
+            return Waiting(f"it cannot be read: {reason(error)}")
         except (MistakesError, PictureError) as error:
             return BrokenFile(path, str(error), beside)
         notes = [note for request in requests for note in _notes(request, owner)]
@@ -133,8 +133,8 @@ class Inbox:
             text = encoding.decode(data)
         if not (shown.recipe or text or (shown.told and shown.told.prompt)):
             name = PurePosixPath(path).with_suffix(".txt").name
-            reason = f"{shown.note}; " if shown.note else ""
-            return Waiting(f"{reason}put a text file {name} with a prompt beside it")
+            noted = f"{shown.note}; " if shown.note else ""
+            return Waiting(f"{noted}put a text file {name} with a prompt beside it")
         prompts = picture.parse(shown.recipe, shown.told, shown.pixels, text)
         if shown.recipe is None and text is not None:
             return prompts  # what its owner writes beside it counts, not what it says itself

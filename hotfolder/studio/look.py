@@ -8,30 +8,24 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from hotfolder import __version__
-from hotfolder.errors import Mistake, MistakesError, PictureError, StudioMissingError
+from hotfolder.errors import Mistake, MistakesError, PictureError, StudioMissingError, reason
 from hotfolder.images import carried
-from hotfolder.images.told import Told
-from hotfolder.plan import BrokenFile, PromptFile, SeedImage, Snapshot
+from hotfolder.plan import BrokenFile, PromptFile, Snapshot
 from hotfolder.recipes.owner import Owner
-from hotfolder.recipes.profile import Profile
-from hotfolder.recipes.recipe import MAX_DEPTH, Recipe, lineage
-from hotfolder.recipes.record import Record
 from hotfolder.stars import detectors
 from hotfolder.studio import local
 from hotfolder.studio.belongings import read_owner
 from hotfolder.studio.fetches import Fetches
-from hotfolder.studio.identity import Portrait, identify
 from hotfolder.studio.inbox import CONFLICT, Inbox, Waiting
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
-from hotfolder.studio.limits import Pace, check_picture, too_large
+from hotfolder.studio.limits import Pace
 from hotfolder.studio.marks import Marks, is_picture
-from hotfolder.studio.matching import match
 from hotfolder.studio.memory import Memory
-from hotfolder.studio.names import copied_from, is_conflict, printable
-from hotfolder.studio.reading import read_file, read_settled
+from hotfolder.studio.names import copied_from, is_conflict
+from hotfolder.studio.reading import read_file
+from hotfolder.studio.seeds import Seeds
 from hotfolder.studio.settle import Reading, Settling
 from hotfolder.studio.tree import Changes, Tree
 
@@ -44,10 +38,6 @@ _UNFINISHED = "its end is not there yet: it is still being copied, or it was cut
 _FINISHED = "another computer has finished it and puts it away"
 _QUEUES = "very many files come at once; it is read in its turn"
 _AS_THEY_WERE = "settings and profiles stay as they were, because of mistakes"
-_TOO_DEEP = (
-    f"it was refined {MAX_DEPTH - 1} times already, and a picture carries at most {MAX_DEPTH} "
-    "generations; save it without its metadata to begin anew"
-)
 
 
 class Look:
@@ -74,27 +64,17 @@ class Look:
         self._settling = Settling(self._quiet_s())
         self._inbox = Inbox(studio)
         self._marks = Marks(studio.root, self._tree, self._settling)
-        self._seeds: dict[str, SeedImage] = {}
-        self._told: dict[str, Told] = {}
-        self._seed_notes: dict[str, tuple[str, ...]] = {}
+        self._seeds = Seeds(studio, read_only=settle_s is not None)
         self._unread: deque[str] = deque()
         self._unidentified: deque[str] = deque()
         self._unfinished: dict[str, float] = {}
         self._fetches = Fetches(studio.root, clock)
-        self._portraits = Memory(
-            local.folder(studio.root) / "seeds.jsonl",
-            Portrait,
-            by=__version__,
-            read_only=settle_s is not None,
-        )
         self._unmarked = Memory(
             local.folder(studio.root) / "unmarked.jsonl",
             bool,
             by=f"{__version__} {detectors.names()}",
             read_only=settle_s is not None,
         )
-        self._useless_seeds: dict[str, str] = {}
-        self._explained: set[str] = set()
         self._waiting: dict[str, str] = {}
         self._unreadable: dict[str, str] = {}
         self._finished: dict[str, Reading] = {}
@@ -213,12 +193,8 @@ class Look:
             starred=wishes.starred,
             rejected=wishes.rejected,
             unstarred=wishes.unstarred,
-            seeds=[seed for seed in self._seeds.values() if seed.path not in held],
-            useless_seeds=[
-                BrokenFile(path, says)
-                for path, says in self._useless_seeds.items()
-                if path not in self._explained
-            ],
+            seeds=self._seeds.images(held),
+            useless_seeds=self._seeds.unexplained(),
             unseen_drafts=len(self._tree.rooms["drafts"]) - sum(map(_is_draft, self._marks.beside)),
             disk_is_low=free < self.owner.settings.keep_free_gb * 1e9,
             waiting={
@@ -229,7 +205,7 @@ class Look:
                 **dict.fromkeys(self._finished, _FINISHED),
                 **self._queue,
                 **self._waiting,
-                **self._useless_seeds,
+                **self._seeds.useless,
                 **({SETTINGS_FILE: _AS_THEY_WERE} if self._owners_error else {}),
             },
         )
@@ -245,7 +221,7 @@ class Look:
     @property
     def notes(self) -> dict[str, tuple[str, ...]]:
         """Sentences on what cannot be used of pictures from elsewhere, by their paths."""
-        return {**self._inbox.notes, **self._seed_notes}
+        return {**self._inbox.notes, **self._seeds.notes}
 
     def picked(self, draft: str, seed: str) -> None:
         """Believe a picture in `seeds/` at once that we have just put there ourselves.
@@ -269,12 +245,11 @@ class Look:
 
     def give_up(self, path: str, says: str) -> None:
         """Plan nothing for a picture in `seeds/` until it changes; `says` is why."""
-        self._seeds.pop(path, None)
-        self._useless_seeds[path] = says
+        self._seeds.give_up(path, says)
 
     def explained(self, path: str) -> None:
         """The owner was told what is wrong with a picture in `seeds/`."""
-        self._explained.add(path)
+        self._seeds.explained(path)
 
     def _settles(self, path: str, now: float) -> bool:
         """Whether a changed or waiting file has settled; first drafts are read as they lie."""
@@ -327,9 +302,10 @@ class Look:
 
     def _take_in_marks(self, picture: str) -> None:
         self._read_marks(picture)
-        if seed := self._seeds.get(picture):
-            name, profile = self._profile_of(picture, seed.record)
-            self._seeds[picture] = replace(seed, profile_name=name, profile=profile)
+        self._seeds.follow(self.owner, self._stars, picture)
+
+    def _stars(self, picture: str) -> int:
+        return self._marks.stars(picture, self.owner.settings.stars)
 
     def _is_its_turn(self, path: str) -> bool:
         """Whether the owner's limits let in another prompt file now; if not it queues."""
@@ -391,12 +367,8 @@ class Look:
 
     def _drop(self, path: str) -> None:
         self._inbox.remove(path)
-        self._seeds.pop(path, None)
-        self._told.pop(path, None)
-        self._seed_notes.pop(path, None)
+        self._seeds.drop(path)
         self._waiting.pop(path, None)
-        self._useless_seeds.pop(path, None)
-        self._explained.discard(path)
         self._unfinished.pop(path, None)
         self._unreadable.pop(path, None)
         self._finished.pop(path, None)
@@ -426,63 +398,23 @@ class Look:
         self._warn_of(set(self.owner.mistakes) - set(known.mistakes))
         self._settling.quiet_s = self._quiet_s()
         self._inbox.read_again()
-        for path, seed in self._seeds.items():
-            name, profile = self._profile_of(path, seed.record)
-            self._seeds[path] = replace(seed, profile_name=name, profile=profile)
+        self._seeds.follow(self.owner, self._stars)
 
     def _identify_seed(self, path: str) -> None:
         reading = self._tree.reading(path)
         if reading is None or self._settling.is_pending(path):
             return  # taken away since, or it changes again
-        seen = self._portraits.recall(path, reading)
-        if seen is None:
-            try:
-                data = read_settled(self.studio.root / path, reading)
-                check_picture(data, self.owner.settings.limits)
-                seen = Portrait.of(identify(data, self.studio))
-            except FileNotFoundError:
-                return  # taken away or changed since: the next look sees that
-            except OSError as error:
-                self._unreadable[path] = f"this picture cannot be read: {error.strerror}"
-                return
-            except PictureError as error:
-                if not self._is_unfinished(path):
-                    self.give_up(path, f"this picture cannot be read: {error}")
-                return
-            self._portraits.keep(path, reading, seen)
-            if seen.note:
-                _log.warning("%s: %s", printable(path), seen.note)
-        self._unfinished.pop(path, None)
-        if isinstance(seen.source, Recipe) and len(lineage(seen.source)) >= MAX_DEPTH:
-            self.give_up(path, _TOO_DEEP)
-            return
-        if seen.told:
-            self._told[path] = seen.told
-        name, profile = self._profile_of(path, seen.record)
-        if says := too_large(profile.refine.area, self.owner.settings.limits):
-            self.give_up(path, f"its refinements would be too large: {says}")
-            return
-        for note in self._seed_notes.get(path, ()):
-            _log.warning("%s: %s", printable(path), note)
-        self._seeds[path] = SeedImage(
-            path=path,
-            source=seen.source,
-            arrived=(reading.ctime_ns, path),
-            profile_name=name,
-            profile=profile,
-            record=seen.record,
-            prompt=seen.prompt,
-            negative=seen.negative,
-        )
-
-    def _profile_of(self, path: str, record: Record | None) -> tuple[str, Profile]:
-        """Name and profile that a picture in `seeds/` is refined with."""
-        stars = self._marks.stars(path, self.owner.settings.stars)
-        if path not in self._told or self.owner.settings.stars.preset(stars):
-            return self.owner.profile_of(record, stars)
-        matched = match(self._told[path], self.owner, self.studio)
-        self._seed_notes[path] = matched.notes
-        return matched.profile_name, matched.profile
+        try:
+            self._seeds.take_in(path, reading, self.owner, self._stars(path))
+        except FileNotFoundError:
+            return  # taken away or changed since: the next look sees that
+        except OSError as error:
+            self._unreadable[path] = f"this picture cannot be read: {reason(error)}"
+        except PictureError as error:
+            if not self._is_unfinished(path):
+                self.give_up(path, f"this picture cannot be read: {error}")
+        else:
+            self._unfinished.pop(path, None)
 
     def _read_some(self) -> bool:
         """Read new pictures for a little while, picked ones first; whether they ask for anything.
@@ -501,11 +433,11 @@ class Look:
             if self._read_marks(path):
                 self._settling.observe(path, reading, self._clock())
                 found = True
-        self._portraits.save()
+        self._seeds.save()
         self._unmarked.save()
         if self._recalls and self._looked_before and not self.busy:
             self._recalls = False
-            self._portraits.close(self._tree.rooms["seeds"])
+            self._seeds.close(self._tree.rooms["seeds"])
             self._unmarked.close({**self._tree.rooms["drafts"], **self._tree.rooms["seeds"]})
         return found
 

@@ -143,14 +143,15 @@ class Watch(FileSystemEventHandler):
         if _is_full(self._root):
             self._is_blind(_FULL)
         elif kind:
-            self._is_blind(f"{kind} brings none of what other computers do")
+            # That is as it should be: no reason for cron to send mail.
+            self._is_blind(f"{kind} brings none of what other computers do", logging.INFO)
         else:
             self.blind = ""
 
-    def _is_blind(self, why: str) -> None:
+    def _is_blind(self, why: str, level: int = logging.WARNING) -> None:
         if why != self.blind:
             says = "no notice of changes (%s); the folders are looked through often instead"
-            _log.warning(says, why)
+            _log.log(level, says, why)
         self.blind = why
 
     def _end(self) -> None:

@@ -17,8 +17,8 @@ from hotfolder.images import pixels, png
 from hotfolder.images.picture import embed
 from hotfolder.recipes.recipe import MAX_DEPTH, Recipe
 from hotfolder.recipes.record import Record
-from hotfolder.studio import look as look_module
 from hotfolder.studio import marks as marks_module
+from hotfolder.studio import seeds as seeds_module
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.look import Look
@@ -372,7 +372,7 @@ def test_files_that_cannot_be_read_for_a_while(
         snapshot = look.snapshot()
         assert not (snapshot.broken or snapshot.useless_seeds or snapshot.seeds)
         assert set(snapshot.waiting) == {"inbox/a.txt", "inbox/b.png", "seeds/c.png"}
-        assert all("Input/output error" in says for says in snapshot.waiting.values())
+        assert all("error" in says for says in snapshot.waiting.values())
     while not look.look_on():
         pass
     look.refresh(set())
@@ -476,7 +476,7 @@ def test_seeds_are_decoded_once(
         read.append(path.name)
         return path.read_bytes()
 
-    monkeypatch.setattr(look_module, "read_settled", counted)
+    monkeypatch.setattr(seeds_module, "read_settled", counted)
     again = Look(studio, clock)
     _settled(again, clock)
     found = sorted(again.snapshot().seeds, key=lambda seed: seed.path)
