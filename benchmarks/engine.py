@@ -7,6 +7,8 @@ Throughput: the daemon with its planning, embedding, hashing and publishing, aga
 good user would write and that only saves PNGs; the same weights in memory, the same recipes, in
 turn. The daemon runs as it is, and with publishing between the pictures instead of beside them.
 
+Start: a new process that makes one draft of a file that lies there, until it has ended.
+
 Latency: the machine is full of drafts. From the moment a picked picture has settled until its
 refinement's render begins, and until its first denoising step begins.
 """
@@ -18,6 +20,8 @@ import itertools
 import os
 import random
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -211,6 +215,21 @@ def throughput(bench: Bench, rounds: int, drafts: int) -> None:
     print(f"    {_spread(beside, 1, '')} with overlap, {_spread(between, 1, '')} without")
 
 
+def start(root: Path) -> None:
+    """Print how long a new process takes for one draft, with the model that comes along."""
+    studio, _ = layout.init(root / "start")
+    studio.settings.write_text(f"settle_seconds = {SETTLE_S}\n")
+    took = []
+    for number in range(3):
+        text = f'prompt = "{PROMPT}"\ncount = 1\nseed = {number}\n'
+        (studio.inbox / f"{number}.toml").write_text(text)
+        began = time.perf_counter()
+        command = [sys.executable, "-m", "hotfolder", "run", "--once", str(studio.root)]
+        subprocess.run(command, check=True)
+        took.append(time.perf_counter() - began)
+    print(f"from a process's start to its end, with one draft: {_spread(took)}")
+
+
 def latency(bench: Bench, picks: int) -> None:
     """Print how long picked pictures wait while drafts are made without end."""
     chance = random.Random(1)
@@ -286,6 +305,8 @@ def main(options: argparse.Namespace) -> None:
             source = f"shipped:{options.model}"
         bench = Bench(root, source, options.steps, options.area, options.threads)
         print(f"{options.model}, {options.area}, {options.steps} steps, {options.threads} threads")
+        if options.model == "postcard":
+            start(root)
         throughput(bench, options.rounds, options.drafts)
         latency(bench, options.picks)
         bench.daemon.close()

@@ -1,14 +1,13 @@
-"""What the daemon costs: against a bare diffusers loop, and with many files in the folders.
+"""What looking and planning cost with many files in the folders.
 
     python benchmarks/loop.py
 
-Both loops use the model that comes along, the same recipes and the same number of threads, in one
-process, in turn. A turn of the daemon's loop is timed in studios of 10,000 and 100,000 drafts.
+A turn of the daemon's loop is timed in studios of 10,000 and 100,000 drafts. What rendering costs
+is in `engine.py`.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import statistics
@@ -16,119 +15,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from hotfolder.daemon import Daemon, Until
 from hotfolder.plan import plan
-from hotfolder.recipes.recipe import Recipe
-from hotfolder.render import environment
-from hotfolder.report.progress import Lines
-from hotfolder.studio import belongings, layout
-from hotfolder.studio.identity import identify
+from hotfolder.studio import layout
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.look import Look
-
-PROMPT = "a castle by a lake at sunset, mountains"
-
-
-class Stopwatch(Lines):
-    """Times from the first draft's beginning to the last one's publication."""
-
-    def __init__(self) -> None:
-        self.first: float | None = None
-        self.last = 0.0
-
-    def began(self, what: str, which: int | None = None) -> None:
-        """Something begins; settling, which comes before the first draft, does not count."""
-        if self.first is None and not what.startswith("waiting"):
-            self.first = time.perf_counter()
-
-    def say(self, sentence: str) -> None:
-        """A draft is published."""
-        if sentence.startswith("drafts/"):
-            self.last = time.perf_counter()
-
-
-class Bare:
-    """The loop that a good user would write: pipeline, generator, save."""
-
-    def __init__(self, folder: Path) -> None:
-        from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
-
-        self._folder = folder
-        model = belongings.shipped("models") / "postcard"
-        self._pipe = StableDiffusionPipeline.from_pretrained(
-            model, safety_checker=None, requires_safety_checker=False
-        ).to(environment.dtype("auto", "cpu"))
-        scheduler = DPMSolverMultistepScheduler.from_config(self._pipe.scheduler.config)
-        self._pipe.scheduler = scheduler
-        self._pipe.set_progress_bar_config(disable=True)
-
-    def draft(self, recipe: Recipe, number: int) -> None:
-        """Render one draft and save it as PNG."""
-        import torch
-
-        image = self._pipe(
-            recipe.prompt,
-            negative_prompt=recipe.negative_prompt or None,
-            width=recipe.width,
-            height=recipe.height,
-            num_inference_steps=recipe.steps,
-            guidance_scale=recipe.guidance_scale,
-            generator=torch.Generator("cpu").manual_seed(recipe.seed),
-        ).images[0]
-        image.save(self._folder / f"{number}.png")
-
-
-def compare(rounds: int, drafts: int, threads: int) -> None:
-    """Print seconds a draft for both loops, round by round, and the ratio."""
-    import torch
-
-    torch.set_num_threads(threads)
-    with tempfile.TemporaryDirectory() as name:
-        root = Path(name)
-        bare_folder = root / "bare"
-        bare_folder.mkdir()
-        studio, _ = layout.init(root / "studio")
-        studio.settings.write_text("settle_seconds = 0.1\n")
-        watch = Stopwatch()
-        daemon = Daemon(studio, watch)
-        began = time.perf_counter()
-        _drop(studio, 1, "warm-up")
-        daemon.run(Until(idle=True))
-        daemon_start = time.perf_counter() - began
-        began = time.perf_counter()
-        bare = Bare(bare_folder)
-        recipes = [identify(p.read_bytes()).recipe for p in studio.drafts.glob("*.png")]
-        bare.draft(recipes[0], 0)
-        bare_start = time.perf_counter() - began
-        print(
-            f"start to first draft: daemon {daemon_start:.2f} s (with all imports and settling), "
-            f"then bare {bare_start:.2f} s (imports done already)"
-        )
-        ratios = []
-        for turn in range(rounds):
-            known = set(studio.drafts.glob("*.png"))
-            watch.first = None
-            _drop(studio, drafts, f"round-{turn}")
-            daemon.run(Until(idle=True))
-            of_daemon = (watch.last - watch.first) / drafts
-            made = sorted(set(studio.drafts.glob("*.png")) - known)
-            recipes = [identify(path.read_bytes()).recipe for path in made]
-            began = time.perf_counter()
-            for number, recipe in enumerate(recipes):
-                bare.draft(recipe, number)
-            of_bare = (time.perf_counter() - began) / drafts
-            ratios.append(of_daemon / of_bare)
-            print(
-                f"round {turn + 1}: daemon {of_daemon:.3f} s a draft, bare {of_bare:.3f} s, "
-                f"ratio {ratios[-1]:.3f}"
-            )
-        daemon.close()
-    print(f"daemon / bare, median of {rounds} rounds: {statistics.median(ratios):.3f}")
-
-
-def _drop(studio: layout.Studio, drafts: int, name: str) -> None:
-    text = f'prompt = "{PROMPT}, {name}"\ncount = {drafts}\naspect = "1:1"\n'
-    (studio.inbox / f"{name}.toml").write_text(text)
 
 
 def crowd(count: int) -> None:
@@ -187,11 +77,5 @@ def _timed(call: object) -> float:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--drafts", type=int, default=6)
-    parser.add_argument("--threads", type=int, default=environment.default_threads())
-    options = parser.parse_args()
-    compare(options.rounds, options.drafts, options.threads)
     for many in (10_000, 100_000):
         crowd(many)

@@ -45,7 +45,7 @@ def made(folder: Path) -> Path:
         tokenizer=_letters(folder),
         unet=unet,
         scheduler=DPMSolverMultistepScheduler(
-            beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012
+            beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, steps_offset=1
         ),
         safety_checker=None,
         feature_extractor=None,

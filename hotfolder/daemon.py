@@ -187,10 +187,10 @@ class Daemon:
             self._renders.load(self._look.owner)
         elif unloads_in_s <= 0:
             self._renders.unload()
-        self._waits.forget_past(now)
+        self._waits.forget_past(now, self._renders.paths)
         self._post()
         waits_s = [(self._looked_at or now) + self._look_every_s() - now, self._ends_at - now]
-        waits_s += [again_at - now for again_at in self._waits.ends_at()]
+        waits_s += [again_at - now for again_at in self._waits.ends_at() if again_at > now]
         waits_s += [due_s] if due_s is not None else []
         waits_s += [self._refines_in_s()] if self._refines_in_s() > 0 else []
         waits_s += [unloads_in_s] if idle and unloads_in_s > 0 else []

@@ -96,7 +96,7 @@ class Renders:
         self._paused: set[int] = set()
         self._cancelled: set[int] = set()
         self._press = ThreadPoolExecutor(1, "press")
-        self._printing = 0
+        self._printing: dict[int, Attempt] = {}
         self._numbers = itertools.count()
         self._news: SimpleQueue[Outcome | _Opened | _Printed | Exception] = SimpleQueue()
         self._owner: Owner | None = None
@@ -106,7 +106,13 @@ class Renders:
     @property
     def busy(self) -> bool:
         """Whether anything is being rendered or published."""
-        return any(self._slots) or self._printing > 0
+        return any(self._slots) or bool(self._printing)
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """The files whose jobs are being done."""
+        attempts = itertools.chain(*self._slots, self._printing.values())
+        return frozenset(attempt.job.path for attempt in attempts)
 
     def open(self, settings: Settings) -> None:
         """Begin to get the executor ready, which takes seconds. Until then there is no slot."""
@@ -138,7 +144,7 @@ class Renders:
 
         None as well while pictures wait to be published, so that they do not pile up.
         """
-        if self._printing > len(self._slots):
+        if len(self._printing) > len(self._slots):
             return None
         free = (slot for slot, attempts in enumerate(self._slots) if not attempts)
         draft = (
@@ -201,7 +207,7 @@ class Renders:
                 self._executor = news.executor
                 self._slots = [[] for _ in range(news.executor.slots)]
             elif isinstance(news, _Printed):
-                self._printing -= 1
+                del self._printing[news.attempt.number]
                 yield news.attempt.job, self._entered(news)
             else:
                 attempt = self._taken_off(news.attempt)
@@ -246,7 +252,7 @@ class Renders:
         except OSError as error:
             return error
         outcome = self._press.submit(self._print, attempt, path, done, lying)
-        self._printing += 1
+        self._printing[attempt.number] = attempt
         outcome.add_done_callback(lambda future: self._tell(_Printed(attempt, future)))
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 LONGEST_PAUSE_S = 300.0
@@ -35,9 +35,13 @@ class Waits:
         """Something was done with this file."""
         self._waits.pop(path, None)
 
-    def forget_past(self, now_s: float) -> None:
-        """Forget files whose time has come and that nobody asks for any more."""
-        self._waits = {path: wait for path, wait in self._waits.items() if wait.again_at > now_s}
+    def forget_past(self, now_s: float, tried: Container[str] = ()) -> None:
+        """Forget files whose time has come and that nobody asks for: not those that are `tried`."""
+        self._waits = {
+            path: wait
+            for path, wait in self._waits.items()
+            if wait.again_at > now_s or path in tried
+        }
 
     def has(self, path: str, now_s: float) -> bool:
         """Whether this file has to wait still."""

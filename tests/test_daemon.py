@@ -232,6 +232,15 @@ def test_nothing_is_imported_when_there_is_nothing_to_do(small: Studio) -> None:
     assert not opened.opened
 
 
+def test_a_device_that_is_not_here(small: Studio) -> None:
+    """A wrong setting is told before anything is blamed on a prompt file."""
+    settings(small, 'devices = "mps"\n')
+    (small.inbox / "a.txt").write_text("a castle")
+    with pytest.raises(HotfolderError, match="no 'mps' here"):
+        work(Daemon(small))
+    assert (small.inbox / "a.txt").exists()
+
+
 def test_an_executor_of_another_package(
     small: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
+import msgspec
 import pytest
 from PIL import Image
 
@@ -15,6 +16,7 @@ from hotfolder.commands.demo import STAR
 from hotfolder.commands.regenerate import again
 from hotfolder.daemon import Daemon, Until
 from hotfolder.images import png
+from hotfolder.images.picture import embed
 from hotfolder.recipes.recipe import Pixels
 from hotfolder.report.progress import Lines
 from hotfolder.studio.identity import Identity, identify
@@ -395,3 +397,20 @@ def test_formats_of_each_stage(quick: Studio) -> None:
     assert str(recipe.source_encoding) == "JPEG of quality 92"
     (quick.seeds / draft.name).unlink()
     assert again([other, final], quick, Lines()) == 0
+
+
+def test_too_much_to_carry_is_said_before_rendering(quick: Studio) -> None:
+    """A picture whose finals could not hold all their prompts is not refined, and told of."""
+    (quick.inbox / "castle.txt").write_text("a castle")
+    work(quick)
+    path = sorted(quick.drafts.glob("*.png"))[0]
+    draft = identify(path.read_bytes())
+    assert draft.recipe is not None and draft.record is not None
+    recipe = msgspec.structs.replace(draft.recipe, prompt="\N{FOX FACE}" * 30_000)
+    recipe = msgspec.structs.replace(recipe, source=recipe, strength=0.5)
+    (quick.seeds / "long.png").write_bytes(embed(path.read_bytes(), recipe, draft.record))
+    began = len(list(quick.final.iterdir()))
+    assert work(quick).failures == 1
+    assert len(list(quick.final.iterdir())) == began
+    (note,) = quick.seeds.glob("long.png*.txt")
+    assert "a picture carries at most" in note.read_text()

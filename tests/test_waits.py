@@ -42,3 +42,13 @@ def test_what_nobody_asks_for() -> None:
     assert waits.reasons()
     waits.forget_past(1.0)
     assert not waits.reasons()
+
+
+def test_what_is_tried_is_not_forgotten() -> None:
+    """While a file's job is being done again its wait stands, so that the next one is longer."""
+    waits = Waits()
+    waits.postpone("a", "says", 0.0)
+    waits.forget_past(1.5, {"a"})
+    assert not waits.has("a", 1.5)
+    assert not waits.postpone("a", "says", 1.5)
+    assert waits.has("a", 3.4)

@@ -41,6 +41,8 @@ def run(options: Namespace) -> int:
             continue
         shown.append({"file": name, **_facts(path, identity)})
         if not options.json:
+            if len(shown) > 1:
+                screen.print()
             _print(path, identity)
     if options.json:
         screen.print(json.dumps(shown, indent=2))
@@ -93,7 +95,8 @@ def _matched(path: Path, told: Told) -> tuple[str, ...]:
     studio = studio_of(path)
     if studio is None:
         return ()
-    matched = match(told, belongings.read_owner(studio), studio)
+    owner, _ = belongings.examine(studio)
+    matched = match(told, owner, studio)
     found = f"its model is that of your profile {matched.profile_name!r}"
     return (*([found] if matched.has_model else []), *matched.notes)
 

@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from typing import BinaryIO
 
 from hotfolder.executors import frames
-from hotfolder.executors.orders import Order
+from hotfolder.executors.orders import Failed, Order, Report
 from hotfolder.executors.worker import Renderer, Worker
 from hotfolder.recipes.profile import Model
 
@@ -31,7 +31,13 @@ def main(device: str, base: str) -> None:
     orders: SimpleQueue[Order | None] = SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, orders), daemon=True).start()
     make = functools.partial(_engine, base=Path(base), device=device)
-    Worker(orders, functools.partial(frames.write, reports), make).run()
+
+    def hear(report: Report) -> None:
+        frames.write(reports, report)
+        if isinstance(report, Failed) and report.device:
+            os._exit(1)  # a device that has failed once fails until another process begins
+
+    Worker(orders, hear, make).run()
 
 
 def _listen(pipe: BinaryIO, orders: SimpleQueue[Order | None]) -> None:

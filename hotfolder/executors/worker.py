@@ -9,6 +9,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
+import hotfolder.render  # noqa: F401 - before any thread begins: see there
 from hotfolder.errors import DeviceLostError, RenderError, Stopped, TooLargeError
 from hotfolder.executors.orders import (
     Cancel,
@@ -152,5 +153,7 @@ class Worker:
     def _renderer_for(self, models: Mapping[str, Model]) -> Renderer:
         """The renderer for the owner's present models; another one when they have changed."""
         if self._renderer is None or models != self._models:
+            if self._renderer is not None:
+                self._renderer.unload()
             self._renderer, self._models = self._make(models), models
         return self._renderer

@@ -17,7 +17,9 @@ MAX_BYTES = 2**20
 
 _OURS = "https://hotfolder.example/ns/1.0/"
 _DOCUMENT = f"{{{_OURS}}}document"
+_PROPERTY = re.compile(rb"<(\w+):document>[^<]*</\1:document>|\s\w+:document=\"[^\"]*\"")
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_ABOUT = f"{_RDF}about"
 _ORIGIN = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -70,15 +72,17 @@ def packet(recipe: Recipe, record: Record, document: str = "", prompt: bool = Tr
 def added(packet: bytes, document: str) -> bytes | None:
     """An owner's packet with `document` as our property, all else as it stands there.
 
-    None if it has our property already, or is in a form that cannot be added to.
+    None if the packet is in a form that cannot be added to.
     """
-    end = packet.rfind(b"</rdf:RDF>")
-    if end < 0 or _DOCUMENT in properties(packet):
-        return None
+    before = properties(packet)
+    if before.get(_DOCUMENT) == document:
+        return packet
+    cleared = _PROPERTY.sub(b"", packet) if _DOCUMENT in before else packet
+    end = cleared.rfind(b"</rdf:RDF>")
     addition = _ADDITION.format(ours=_OURS, document=_text(document)).encode("ascii")
-    longer = packet[:end] + addition + packet[end:]
-    expected = {**properties(packet), _DOCUMENT: document, f"{_RDF}about": ""}
-    return longer if {f"{_RDF}about": "", **properties(longer)} == expected else None
+    longer = cleared[:end] + addition + cleared[end:]
+    wanted = {_ABOUT: "", **before, _DOCUMENT: document}
+    return longer if {_ABOUT: "", **properties(longer)} == wanted else None
 
 
 def document(packet: bytes | None) -> str | None:

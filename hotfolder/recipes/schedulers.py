@@ -36,7 +36,7 @@ SCHEDULERS: Offered = {
     "DPM++ 2S": ("DPMSolverSinglestepScheduler", {}),
     "UniPC": ("UniPCMultistepScheduler", {}),
     "DDIM": ("DDIMScheduler", {"clip_sample": False}),
-    "DEIS": ("DEISMultistepScheduler", {}),
+    "DEIS": ("DEISMultistepScheduler", {"algorithm_type": "deis"}),
     "PNDM": ("PNDMScheduler", {}),
     "LCM": ("LCMScheduler", {}),
     "TCD": ("TCDScheduler", {}),
@@ -62,12 +62,12 @@ FLOW_SCHEDULERS: Offered = {
 def kind(class_name: str, config: Mapping[str, Any]) -> str:
     """What a model's own scheduler says of its training: "noise", "flow", or "" for neither.
 
-    Models of neither kind, like Sana Sprint, run with their own scheduler alone.
+    Models of neither kind, like Sana Sprint and LCM, run with their own scheduler alone.
     """
     if class_name.startswith("FlowMatch") or config.get("prediction_type") == "flow_prediction":
         return "flow"
-    noise = class_name in {name for name, _ in SCHEDULERS.values()} | {"DDPMScheduler"}
-    return "noise" if noise else ""
+    noise = {name for name, _ in SCHEDULERS.values()} | {"DDPMScheduler"}
+    return "noise" if class_name in noise - {"LCMScheduler"} else ""
 
 
 def offered(model_kind: str) -> Offered:

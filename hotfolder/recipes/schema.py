@@ -54,7 +54,8 @@ def _convert(
     values: dict[str, Any] = {}
     before = len(mistakes)
     for key, value in table.items():
-        path = f"{where}.{key}" if where else str(key)
+        shown = _short(str(key))
+        path = f"{where}.{shown}" if where else shown
         if key not in names:
             mistakes.append(Mistake(path, f"unknown key; {did_you_mean(key, names)}"))
             continue
@@ -156,4 +157,8 @@ def _shown(value: Any) -> str:
     text = f'"{value}"' if isinstance(value, str) else str(value)
     if isinstance(value, bool):
         text = text.lower()
+    return _short(text)
+
+
+def _short(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."

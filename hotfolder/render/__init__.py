@@ -29,6 +29,13 @@ def _allocate_from_one_heap() -> None:
         mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
+def trim() -> None:
+    """Give memory that was freed back to the operating system."""
+    trim_ = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim_ is not None:
+        trim_(0)
+
+
 # torch's CPU threads wait for each other by spinning. On a computer that does something else as
 # well, the one that is waited for often is not running, and the others burn its time: a picture of
 # a second then takes twenty. A short spin costs nothing; read when torch is imported.

@@ -1,9 +1,8 @@
 """What the text encoders make of a prompt: remembered, in chunks, with words of the owner's own.
 
-CLIP reads 75 tokens at once, the shipped model's encoder 46. Longer prompts for Stable Diffusion
-1.x, 2.x and XL are read in several chunks, one after another, as most programs do; diffusers alone
-would drop the rest. Models with a T5 or a language model read several hundred tokens, and need none
-of this.
+CLIP reads 75 tokens at once, the shipped model 46. Longer prompts for Stable Diffusion 1.x, 2.x
+and XL are read in several chunks, one after another, as most programs do; diffusers alone would
+drop the rest. Models with a T5 or a language model read several hundred tokens at once.
 """
 
 from __future__ import annotations
@@ -123,15 +122,22 @@ def arguments(pipe: Any, recipe: Recipe, words: Mapping[str, Vectors]) -> dict[s
         [_tokens(tokenizer, text, _of(words, index)) for text in texts]
         for index, tokenizer, _ in encoders
     ]
-    size = min(tokenizer.model_max_length for _, tokenizer, _ in encoders) - 2  # begin and end
-    chunks = max(-(-len(tokens) // size) for pair in read for tokens in pair) or 1
+    reach = min(
+        min(tokenizer.model_max_length, encoder.config.max_position_embeddings)
+        for _, tokenizer, encoder in encoders
+    )
+    chunk = reach - 2  # between a beginning and an end
+    chunks = max(-(-len(tokens) // chunk) for pair in read for tokens in pair) or 1
     states: list[list[torch.Tensor]] = [[], []]
     pooled: list[torch.Tensor | None] = [None, None]
     for (index, tokenizer, encoder), pair in zip(encoders, read, strict=True):
         for which, tokens in enumerate(pair):
             said = [
                 _encoded(
-                    pipe, tokenizer, encoder, tokens[at * size :][:size], size, _of(words, index)
+                    (pipe, tokenizer, encoder),
+                    tokens[at * chunk : (at + 1) * chunk],
+                    reach,
+                    _of(words, index),
                 )
                 for at in range(chunks)
             ]
@@ -169,19 +175,21 @@ def _tokens(tokenizer: Any, text: str, words: Mapping[str, torch.Tensor]) -> lis
 
 
 def _encoded(
-    pipe: Any,
-    tokenizer: Any,
-    encoder: Any,
+    reader: tuple[Any, Any, Any],
     tokens: Sequence[Token],
-    size: int,
+    reach: int,
     words: Mapping[str, torch.Tensor],
 ) -> Any:
-    """The encoder's answer to one chunk: begun, ended, and filled up to `size` tokens."""
+    """What the encoder of `reader`, (pipe, tokenizer, encoder), answers to one chunk.
+
+    The chunk is begun, ended and filled up to `reach` tokens as CLIP wants it.
+    """
+    pipe, tokenizer, encoder = reader
     # A word of the owner's stands as a number of its own, while its vectors are put in its place.
     order = sorted(words)
     numbers = [token if isinstance(token, int) else order.index(token[0]) for token in tokens]
     numbers = [tokenizer.bos_token_id, *numbers, tokenizer.eos_token_id]
-    numbers += [tokenizer.pad_token_id] * (size + 2 - len(numbers))
+    numbers += [tokenizer.pad_token_id] * (reach - len(numbers))
     ids = torch.tensor([numbers], device=pipe._execution_device)
     rows = {
         at: words[token[0]][token[1]]

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from hotfolder import render
 from hotfolder.errors import (
     DeviceLostError,
     ModelMissingError,
@@ -250,10 +251,12 @@ class Engine:
                 pipe, arguments = _prepared(loaded, recipe, source, additions)
                 views.apply(plan, pipe)
                 image = run(pipe, arguments)
-        except MemoryError as error:
-            raise TooLargeError(_TOO_LARGE) from error
         except RenderError:
             loaded.mend()
+            raise
+        except (RuntimeError, MemoryError) as error:
+            if _ran_out(error):
+                raise TooLargeError(_TOO_LARGE) from error
             raise
         facts = Facts(seconds=round(run.seconds, 3), steps_run=run.steps, **circumstances)
         return Rendered(canvas.crop(image, (recipe.width, recipe.height)), facts)
@@ -334,8 +337,9 @@ class Engine:
         return replace(room, device_bytes=self._memory_bytes) if self._memory_bytes else room
 
     def _give_back(self) -> None:
-        """Return what nobody uses any more to the device."""
+        """Return what nobody uses any more to the device, and to the operating system."""
         gc.collect()
+        render.trim()
         if self.device.startswith("cuda"):
             torch.cuda.empty_cache()
         elif self.device.startswith("xpu"):
@@ -397,7 +401,9 @@ class _Run:
             self._on_step(self.steps, steps)
         except BaseException as error:
             self._raised = error
-            if isinstance(error, Stopped):
+            if isinstance(error, Stopped) and (
+                self.steps < steps or families.decodes_latents(pipe)
+            ):
                 self._save(pipe, latents, self.seconds + started - self._started)
             raise
         self.seconds -= time.perf_counter() - started

@@ -29,6 +29,17 @@ def devices() -> list[str]:
     return [f"cuda:{card}" for card in range(cards)] if cards > 1 else [best_device()]
 
 
+def is_here(device: str) -> bool:
+    """Whether torch can compute on a device. Nothing is put on it yet."""
+    kind, _, number = device.partition(":")
+    if kind == "cpu":
+        return True
+    if kind == "mps":
+        return torch.backends.mps.is_available()
+    there = {"cuda": torch.cuda, "xpu": torch.xpu}.get(kind)
+    return there is not None and there.is_available() and int(number or 0) < there.device_count()
+
+
 def device_name(device: str) -> str:
     """The device in words, with what changes the bits: "cpu AMD EPYC AVX512", "cuda NVIDIA …"."""
     kind = device.partition(":")[0]

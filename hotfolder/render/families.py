@@ -152,6 +152,14 @@ def listen(pipe: Any, arguments: dict[str, Any], after_step: AfterStep) -> None:
         arguments["callback"] = lambda step, timestep, latents: after_step(pipe, steps, latents)
 
 
+def decodes_latents(pipe: Any) -> bool:
+    """Whether `pipe` decodes the latents of its loop; a few decode what else their last step gave.
+
+    So those cannot go on from after their last step.
+    """
+    return not type(pipe).__name__.startswith(("SanaSprint", "LatentConsistency"))
+
+
 def accepted(pipe: Any) -> frozenset[str]:
     """The names of the arguments that a pipeline takes."""
     return _parameters(pipe.__call__)

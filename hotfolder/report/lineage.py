@@ -20,7 +20,7 @@ def tree(
     source, only what differs from the picture that was made from it is repeated.
     """
     own = [*_lines(recipe), *_record_lines(record), ("read from", carrier and f"its {carrier}")]
-    branches = [*_leaves(notes), *_labelled(own), *_source(recipe, record)]
+    branches = [*_notes(notes), *_labelled(own), *_source(recipe, record)]
     return [title, *_drawn(branches, "")]
 
 
@@ -43,7 +43,7 @@ def foreign(title: str, told: Told, notes: Iterable[str] = ()) -> list[str]:
         "LoRAs": _listed(told.loras),
         "others": _listed(f"{key}: {text}" for key, text in told.others.items()),
     }
-    return [title, *_drawn([*_labelled(lines.items()), *_leaves(notes)], "")]
+    return [title, *_drawn([*_labelled(lines.items()), *_notes(notes)], "")]
 
 
 def _source(recipe: Recipe, record: Record | None) -> list[Tree]:
@@ -55,9 +55,9 @@ def _source(recipe: Recipe, record: Record | None) -> list[Tree]:
         return [(f"made from a picture of {said}", ())]
     kind = "draft" if source.source is None else "picture"
     made = record.source if record else None
-    own = dict(_lines(recipe))
-    lines = [(label, text) for label, text in _lines(source) if own.get(label) != text]
-    lines += _record_lines(made) if made else []
+    own = {*_lines(recipe), *(_record_lines(record) if record else ())}
+    lines = [*_lines(source), *(_record_lines(made) if made else ())]
+    lines = [line for line in lines if line not in own]
     seen = f", as its {recipe.source_encoding} shows it" if recipe.source_encoding else ""
     return [
         (f"made from {kind} {source.id[:8]}{seen}", [*_labelled(lines), *_source(source, made)])
@@ -73,12 +73,12 @@ def _drawn(branches: Sequence[Tree], indent: str) -> list[str]:
     return lines
 
 
-def _leaves(lines: Iterable[str]) -> list[Tree]:
-    return [(line, ()) for line in lines]
+def _notes(notes: Iterable[str]) -> list[Tree]:
+    return _labelled(("note", note) for note in notes)
 
 
 def _labelled(lines: Iterable[tuple[str, str]]) -> list[Tree]:
-    return _leaves(f"{label:10} {_one_line(text)}" for label, text in lines if text)
+    return [(f"{label:10} {_one_line(text)}", ()) for label, text in lines if text]
 
 
 def _one_line(text: str) -> str:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from hotfolder.errors import PictureError
 from hotfolder.images import carried
@@ -70,3 +72,27 @@ def test_our_text_survives_programs_that_keep_text(stem: str) -> None:
     """The ASCII text of the layout comes out of these programs letter by letter."""
     before = carried.read(samples.sample("layout/layout_emoji.png")).text("hotfolder")
     assert carried.read(samples.sample(f"reencoded/{stem}.png")).text("hotfolder") == before
+
+
+payloads = st.binary(min_size=1, max_size=300)
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=50)
+keywords = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=79)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@given(xmp=payloads, exif=payloads, texts=st.lists(st.tuples(keywords, words), max_size=3))
+def test_what_is_spliced_is_read(
+    kind: str, xmp: bytes, exif: bytes, texts: list[tuple[str, str]]
+) -> None:
+    """Any bytes come back from every container, and the bare picture as it was."""
+    assume(not exif.startswith(b"Exif\0\0"))
+    if kind == "JPEG":
+        texts = [("Comment", text) for _, text in texts if text == text.rstrip("\0")]
+    texts = [] if kind == "WEBP" else [text for text in texts if not text[0].startswith("Raw")]
+    whole = carried.splice(samples.drawn(kind), texts, xmp, exif)
+    read = carried.read(whole)
+    assert (read.xmp, read.exif, read.texts) == (xmp, exif, tuple(texts))
+    assert carried.complete(whole)
+    bare = carried.read(carried.bare(whole))
+    assert (bare.xmp, bare.exif, bare.texts) == (None, None, ())
+    assert carried.bare(carried.bare(whole)) == carried.bare(samples.drawn(kind))

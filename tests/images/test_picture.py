@@ -23,10 +23,12 @@ from hotfolder.recipes.recipe import Pixels, Recipe, canonical
 from hotfolder.recipes.record import Record
 from tests.images.made import HARD, RECIPE, RECORD, recipes, records
 
+GOOD = document.document(RECIPE, RECORD)
 IMAGE = Image.linear_gradient("L").resize((24, 16)).convert("RGB")
 ENCODINGS = [PNG, encoding("jpeg"), encoding("webp"), encoding("webp", 80)]
 encodings = pytest.mark.parametrize("encoding", ENCODINGS, ids=str)
 LONG = replace(RECIPE, prompt="狐🦊 été, " * 900, negative_prompt="🦊" * 5_000)
+FINAL = replace(RECIPE, prompt="<a> & b", source=RECIPE, strength=0.5)
 LONG = replace(LONG, source=LONG, strength=0.5)
 
 
@@ -99,6 +101,8 @@ def test_what_the_owner_put_there_stays(encoding: Encoding) -> None:
     assert contents.exif is not None and b"Shotwell\0" in contents.exif
     assert document.find(contents) is not None
     assert carried.read(embed(embed(owned, RECIPE, RECORD), RECIPE, RECORD)) == contents
+    again = carried.read(embed(embed(owned, RECIPE, RECORD), FINAL, RECORD))
+    assert {document.parse(text)[0] for _, text in document.carriers(again)} == {FINAL}
 
 
 def _said(contents: Carried) -> dict[str, str]:
@@ -176,6 +180,10 @@ def test_a_property_is_found_in_any_writing() -> None:
     attribute = b' hotfolder:document="' + value.replace(b'"', b"&quot;") + b'">'
     rewritten = packet.replace(element, b"").replace(b'ns/1.0/">', b'ns/1.0/"' + attribute)
     assert xmp.document(rewritten) == text
+    for old in (packet, rewritten):
+        new = xmp.added(old, GOOD)
+        assert new is not None and xmp.document(new) == GOOD
+        assert xmp.properties(new).keys() == xmp.properties(old).keys()
     for other in (None, b"", b"<x", packet + bytes(xmp.MAX_BYTES), b"<!DOCTYPE x []>" + packet):
         assert xmp.document(other) is None
 

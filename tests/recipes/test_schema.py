@@ -87,3 +87,9 @@ def test_merge_leaves_its_arguments_alone() -> None:
     under, over = {"a": {"b": 1, "c": 2}}, {"a": {"b": 3}}
     assert schema.merge(under, over) == {"a": {"b": 3, "c": 2}}
     assert under == {"a": {"b": 1, "c": 2}}
+
+
+def test_a_sentence_stays_short() -> None:
+    """However long a key or value is, its mistake can be read."""
+    assert len(says(**{"k" * 9_999: 1})) < 500
+    assert len(says(steps="v" * 9_999, draft={"k" * 9_999: 1})) < 1_000

@@ -90,7 +90,10 @@ def _case(engine: Engine, recipe: Recipe, folder: Path, dice: random.Random) -> 
             engine.render(other)
 
     preempted = pixel_hash(engine.render(recipe, source, make_room).image) == whole
-    state, stop = folder / recipe.id, dice.randint(1, steps)
+    state = folder / recipe.id
+    # These cannot go on from after their last step.
+    last = steps - (recipe.model in ("sprint", "lcm"))
+    stop = dice.randint(1, last)
 
     def leave(step: int, _: int) -> None:
         if step == stop:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import diffusers
 import msgspec
 import pytest
 import torch
+from diffusers.pipelines import auto_pipeline
 
-from hotfolder.errors import RenderError
+from hotfolder.errors import RenderError, Stopped
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render import families, schedulers
@@ -118,3 +120,37 @@ def test_a_scheduler_that_does_not_fit(engine: Engine, draft: Recipe) -> None:
     """Naming a scheduler for noise prediction with a flow-matching model is told in words."""
     with pytest.raises(RenderError, match="flow matching"):
         engine.render(msgspec.structs.replace(draft, model="sd3", scheduler="DDIM"))
+
+
+@pytest.mark.parametrize("family", ["sprint", "lcm", "schnell"])
+def test_stopped_after_the_last_step(
+    engine: Engine, draft: Recipe, family: str, tmp_path: Path
+) -> None:
+    """Where the last step leaves more than latents, the picture is begun again; same bits."""
+    draft = of(family, draft)
+    whole = pixel_hash(engine.render(draft).image)
+
+    def stop(step: int, steps: int) -> None:
+        if step == steps:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        engine.render(draft, on_step=stop, resume=tmp_path / "state")
+    assert (tmp_path / "state").exists() == (family == "schnell")
+    assert pixel_hash(engine.render(draft, resume=tmp_path / "state").image) == whole
+
+
+def test_the_table_of_families_is_diffusers_own() -> None:
+    """Every pipeline in it exists, and it knows each img2img sibling that takes a strength."""
+    offered = {
+        family: auto_pipeline.AUTO_IMAGE2IMAGE_PIPELINES_MAPPING.get(name)
+        for name, family in auto_pipeline.AUTO_TEXT2IMAGE_PIPELINES_MAPPING.items()
+    }
+    for name, sibling in families.FAMILIES.items():
+        if name == "KolorsPipeline":  # a stand-in where sentencepiece is not installed
+            continue
+        accepted = families.accepted(getattr(diffusers, sibling or name))
+        assert ("strength" in accepted) == bool(sibling)
+        known = offered.get(getattr(diffusers, name))
+        if known is not None and "strength" in families.accepted(known):
+            assert known.__name__ == sibling

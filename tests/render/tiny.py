@@ -11,6 +11,8 @@ from diffusers import (
     AutoencoderKL,
     DPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
+    LatentConsistencyModelPipeline,
+    LCMScheduler,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
@@ -39,6 +41,22 @@ def stable_diffusion(folder: Path, seed: int = 0) -> Path:
             rescale_betas_zero_snr=True,
             timestep_spacing="trailing",
         ),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    return saved(pipe, folder)
+
+
+def latent_consistency(folder: Path) -> Path:
+    """A latent consistency model in miniature, which reads its guidance as a number."""
+    torch.manual_seed(0)
+    pipe = LatentConsistencyModelPipeline(
+        vae=vae(),
+        text_encoder=CLIPTextModel(text_config()).eval(),
+        tokenizer=tokenizer(folder),
+        unet=_unet(time_cond_proj_dim=32),
+        scheduler=LCMScheduler(original_inference_steps=50),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,

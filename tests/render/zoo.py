@@ -16,6 +16,7 @@ Builder = Callable[[Path], Path]
 
 BOTH_STAGES: dict[str, Builder] = {
     "sd": tiny.stable_diffusion,
+    "lcm": tiny.latent_consistency,
     "sdxl": tiny.stable_diffusion_xl,
     "sd3": tiny_flow.stable_diffusion_3,
     "schnell": tiny_flow.flux,

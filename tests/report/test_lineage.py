@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from hotfolder.images.told import Told
 from hotfolder.recipes.recipe import Pixels
 from hotfolder.recipes.record import Record
-from hotfolder.report.lineage import tree
+from hotfolder.report.lineage import foreign, tree
 from tests.images.made import RECIPE
 
 RECORD = Record(stage="final", pixels="0" * 64, prompt_file="castle.txt", profile="postcard")
@@ -25,3 +26,37 @@ def test_each_generation_is_a_branch_of_the_one_made_from_it() -> None:
     assert f"└── made from picture {first.id[:8]}" in text
     assert "    ├── prompt     the first" in text
     assert "    └── made from a picture of 640x480 px from elsewhere" in text
+
+
+def test_what_a_source_shares_is_told_once() -> None:
+    """Of a draft only what differs from its final stands there."""
+    draft = msgspec.structs.replace(RECORD, stage="draft", pixels="1" * 64)
+    final = msgspec.structs.replace(RECIPE, source=RECIPE, strength=0.5, seed=8)
+    text = "\n".join(tree("", final, msgspec.structs.replace(RECORD, source=draft)))
+    assert text.count("castle by the sea") == 1
+    assert text.count("asked for") == 1
+    assert f"    └── pixels     {'1' * 64}" in text
+
+
+def test_another_program_s_picture() -> None:
+    """What it says in the same form, then how it would be used; nothing that moves the cursor."""
+    told = Told(
+        prompt="a fox\n\x1b[2Jred",
+        steps=20,
+        width=512,
+        height=768,
+        seed=7,
+        model="dreamy",
+        model_hash="6ce0161689ff",
+        loras=("ink (0.8)", "wash"),
+        others={"Clip skip": "2"},
+    )
+    assert foreign("fox.png", told, ["its model is unknown"]) == [
+        "fox.png",
+        "├── prompt     a fox ↵ \N{REPLACEMENT CHARACTER}[2Jred",
+        "├── size       512x768, seed 7",
+        "├── settings   dreamy (6ce0161689), 20 steps",
+        "├── LoRAs      ink (0.8), wash",
+        "├── others     Clip skip: 2",
+        "└── note       its model is unknown",
+    ]

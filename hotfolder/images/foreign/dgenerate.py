@@ -97,8 +97,8 @@ def _scheduler(uri: str) -> str | None:
     wanted = {"use_karras_sigmas": True} if _KARRAS.search(arguments) else {}
     for ours, (class_name, options) in SCHEDULERS.items():
         varied = {key: value for key, value in options.items() if key not in _USUAL}
-        algorithm = options.get("algorithm_type", "dpmsolver++")
-        if (name, wanted, algorithm) == (class_name, varied, "dpmsolver++"):
+        is_usual = not str(options.get("algorithm_type", "")).startswith("sde")
+        if is_usual and (name, wanted) == (class_name, varied):
             return ours
     return None
 
