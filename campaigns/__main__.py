@@ -67,7 +67,10 @@ def main() -> int:
         for kind in (options.only,) if options.only else ("hotfolder", "naive"):
             row = _run(name, kind, options)
             failed = failed or (kind == "hotfolder" and any(row.violations.values()))
-    print(table.table(table.load(options.results), CAMPAIGNS))
+    rows = table.load(options.results)
+    print(table.table(rows, CAMPAIGNS))
+    print()
+    print(table.figures(rows, CAMPAIGNS))
     return int(failed)
 
 

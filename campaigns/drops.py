@@ -60,6 +60,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
             if not done.result():
                 refused[f"{way}, {name}"] += 1
     server.close()
+    people.book.refusable = server.cut_off
     if kind == "hotfolder":
         _wait(place.root, daemon)
     daemon.stop()
@@ -72,6 +73,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
         tally.add({"I7": order.early_drafts(place.trace, people.picks, _SETTLE_S)}, f"seed {seed}")
     tally.measured["ways, names, encodings"] = f"{len(ways)}, {len(NAMES)}, {len(ENCODINGS)}"
     tally.measured["no tool makes"] = f"{sum(refused.values())}: {', '.join(sorted(refused))}"
+    tally.measured["Samba killed within an upload"] = str(len(server.cut_off))
     tally.measured["picked meanwhile"] = str(len(people.picks))
 
 
@@ -80,7 +82,8 @@ def drop(people: People, number: int, kind: str, way: Way, name: str, encoding: 
     root = people.root
     codec, sample, newline = ENCODINGS[encoding]
     text = f"{sample} {number}"
-    data = f"{text}{newline}".encode(codec)
+    comment = "# a long way over the network\n" * 5000 if kind == "samba" else ""
+    data = f"{comment}{text}{newline}".encode(codec)
     target = root / "inbox" / os.fsdecode(NAMES[name](number))
     source = root.with_name("studio.outside") / f"{number}" / target.name
     source.parent.mkdir()
@@ -235,6 +238,7 @@ class _Samba:
         self.works = shutil.which("smbd") is not None and shutil.which("smbclient") is not None
         self._server: subprocess.Popen[bytes] | None = None
         self._uploads = 0
+        self.cut_off: list[str] = []
         if not self.works:
             return
         work.mkdir()
@@ -260,19 +264,25 @@ class _Samba:
         self._start()
 
     def put(self, source: Path, target: Path) -> None:
-        """Upload a file; every tenth time the server is killed first, and started again."""
+        """Upload a file; every tenth time the server is killed meanwhile, then it is done again."""
         assert self._server is not None
         if "\n" in target.name:
             raise ValueError("no name for SMB")
         plain = source.with_name("upload")
         shutil.copyfile(source, plain)
         self._uploads += 1
+        command = ["smbclient", "//127.0.0.1/inbox", "-N", "-s", str(self._settings)]
+        command += ["-p", str(_SMB_PORT), "-c", f'put upload "{target.name}"']
         if self._uploads % 10 == 0:
+            self.cut_off.append(target.name)
+            client = subprocess.Popen(command, cwd=plain.parent, **_QUIET)  # type: ignore[call-overload]
+            end = time.monotonic() + 5
+            while not target.exists() and client.poll() is None and time.monotonic() < end:
+                time.sleep(0.001)
             self._kill()
+            client.wait(30)
             self._start()
-        put = f'put upload "{target.name}"'
-        command = ["smbclient", "//127.0.0.1/inbox", "-N", "-s", self._settings]
-        _tool(*command, "-p", str(_SMB_PORT), "-c", put, cwd=plain.parent)
+        _tool(*command, cwd=plain.parent)
 
     def _start(self) -> None:
         command = ["smbd", "--foreground", "--no-process-group", "-s", str(self._settings)]

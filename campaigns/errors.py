@@ -52,7 +52,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
         if lasting:
             time.sleep(_LASTS_S)
             tracer.send_signal(signal.SIGTERM)  # strace lets go: the fault is gone
-        goes_on = _finishes(here, daemon)
+        goes_on = _finishes(here, daemon, _PATIENCE_S if kind == "hotfolder" else 1.0)
         was_alive = daemon.poll()
         daemon.stop()
         tracer.wait(20)
@@ -83,14 +83,14 @@ def _here(calls: list[str], work: Path) -> dict[str, list[int]]:
     return found
 
 
-def _finishes(place: daemons.Place, daemon: daemons.Running) -> bool:
-    """Whether the daemon comes to the end of its work, and lives."""
+def _finishes(place: daemons.Place, daemon: daemons.Running, seconds: float) -> bool:
+    """Whether the daemon comes to the end of its work in so many seconds, and lives."""
 
     def is_over() -> bool:
         return not daemon.poll() or is_done(place.root)
 
     try:
-        daemons.until(is_over, _PATIENCE_S, every_s=0.02)
+        daemons.until(is_over, seconds, every_s=0.02)
     except TimeoutError:
         return False
     return daemon.poll()

@@ -89,6 +89,7 @@ class Daemon:
         self._ends_at = float("inf")
         self._looked_at: float | None = None
         self._in_round = False
+        self._is_doubtful = False
         self._round_s = 0.0
         self._last_round_s = 0.0
         self._recovered = False
@@ -225,6 +226,7 @@ class Daemon:
         else:
             self._look.refresh(hints or set())
             self._in_round = self._in_round or hints is None
+            self._is_doubtful = self._is_doubtful or hints is None
 
     def _look_on(self) -> None:
         """From time to time look everywhere, a slice in each turn: notices get lost silently."""
@@ -233,10 +235,10 @@ class Daemon:
         self._in_round = self._in_round or since_s >= self._look_every_s()
         if not self._in_round:
             return
-        complete = self._look.look_on()
+        complete = self._look.look_on(bool(self._is_doubtful or self._watch.blind))
         self._round_s += self._clock() - began
         if complete:
-            self._in_round = False
+            self._in_round = self._is_doubtful = False
             self._looked_at = self._clock()
             self._last_round_s, self._round_s = self._round_s, 0.0
             self._ledger.reload()

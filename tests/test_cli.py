@@ -142,6 +142,44 @@ def test_check_lists_every_mistake_at_once(hotfolder: Run, studio: Studio) -> No
         assert words in done.stdout + done.stderr
 
 
+def test_check_tells_a_size_that_does_not_fit(hotfolder: Run, studio: Studio) -> None:
+    """A model that no computer here holds is named before it is fetched, with the prompt's file."""
+    (studio.profiles / "huge.toml").write_text(
+        '[model]\nsource = "Qwen/Qwen-Image"\n[draft]\narea = "7000x7000"\n'
+    )
+    (studio.inbox / "a.toml").write_text('prompt = "a castle"\nprofile = "huge"\n')
+    done = hotfolder("check", studio.root)
+    assert done.returncode == 3
+    assert "inbox/a.toml, draft.area: drafts of 7000x7000 take" in done.stdout
+    assert "choose a smaller area, or a smaller model" in done.stdout
+
+
+def test_doctor_looks_at_everything(hotfolder: Run, studio: Studio) -> None:
+    """Versions, device, threads, each profile, the same bits in every way, and the folder."""
+    (studio.profiles / "mine.toml").write_text('[model]\nsource = "./nowhere"\n')
+    done = hotfolder("doctor", "--json", studio.root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    sections = {section["title"]: section["findings"] for section in json.loads(done.stdout)}
+    topics = {title: {f["topic"]: f for f in found} for title, found in sections.items()}
+    assert {"versions", "device", "threads"} <= topics["This computer"].keys()
+    assert topics["Profiles"]["postcard"]["state"] == "good"
+    assert "cannot be used" in topics["Profiles"]["mine"]["advice"]
+    assert '"hf download' in topics["Profiles"]["sdxl"]["advice"]
+    assert {f["says"] for f in sections["The same picture twice"]} == {"the same bits"}
+    assert len(sections["The same picture twice"]) == 4
+    assert "disk" in topics["Studio"]["folder"]["says"] or "network" in str(topics["Studio"])
+
+
+def test_doctor_ends_as_an_error_where_nothing_can_be_made(hotfolder: Run, studio: Studio) -> None:
+    """A default profile without weights needs its owner; outside a terminal lines are plain."""
+    studio.settings.write_text('profile = "mine"\n')
+    (studio.profiles / "mine.toml").write_text('[model]\nsource = "./nowhere"\n')
+    done = hotfolder("doctor", studio.root)
+    assert done.returncode == 3
+    assert "  bad   mine: nobody knows yet what it takes" in done.stdout
+    assert done.stdout.endswith("1 thing needs you.\n")
+
+
 def test_profiles_are_listed_and_shown(hotfolder: Run, tmp_path: Path) -> None:
     """Outside any studio those that come along; a wrong name gets the nearest one."""
     listed = hotfolder("profiles", cwd=tmp_path)

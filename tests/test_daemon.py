@@ -8,19 +8,22 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hotfolder.commands.regenerate import again
 from hotfolder.daemon import Daemon, Until
-from hotfolder.errors import HotfolderError
+from hotfolder.errors import HotfolderError, TooLargeError
+from hotfolder.executors.inside import Inside
 from hotfolder.executors.orders import Load, Task, Unload
+from hotfolder.recipes.recipe import Recipe
 from hotfolder.report.progress import Lines
 from hotfolder.studio import local
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
 from tests.kennel import until
-from tests.painter import Atelier
+from tests.painter import Atelier, Painted, Painter
 
 SMALL = """\
 extends = "postcard"
@@ -145,6 +148,32 @@ def test_a_lost_worker_costs_a_repetition(small: Studio) -> None:
     assert Counter(progress.told)[1] == 3, "the first step of two drafts, and of one again"
     assert list(ids(small.drafts).values()) == [1, 1]
     until(lambda: not children(), 30)
+
+
+class Cramped(Painter):
+    """A painter with too little memory for large pictures."""
+
+    tried = 0
+
+    def render(self, recipe: Recipe, *given: Any, **more: Any) -> Painted:
+        """Paint what is small."""
+        if recipe.width > 80:
+            type(self).tried += 1
+            raise TooLargeError("there is too little memory for this size")
+        return super().render(recipe, *given, **more)
+
+
+def test_too_little_memory_stops_nothing_but_its_picture(small: Studio) -> None:
+    """A picture that does not fit is tried three times, then set aside; others are made."""
+    (small.inbox / "large.toml").write_text('prompt = "a"\n[draft]\narea = "160x160"\n')
+    (small.inbox / "small.txt").write_text("a castle")
+    daemon = Daemon(small, executor=lambda _settings, _base, hear: Inside(hear, Cramped))
+    assert work(daemon).failures == 1
+    assert Cramped.tried == 3
+    assert sum(ids(small.drafts).values()) == 2
+    note = (small.inbox / "failed" / "large.toml.error.txt").read_text()
+    assert "it failed 3 times" in note
+    assert "there is too little memory for this size" in note
 
 
 def children() -> list[int]:

@@ -27,14 +27,16 @@ class Book:
     """Everything that a studio owes the people who use it.
 
     `prompts`: how many drafts each text shall have. `maybe`: texts that may have up to so many,
-    earlier versions of a file. `refused`: names of files in inbox/ that shall end in failed/ with a
-    note. `deleted`: how many drafts of a text people took away. `copies`: how many copies of a
-    picture's bytes (by SHA-256) people made. `finals`: how many finals a picture in seeds/ has.
+    earlier versions of a file. `refused`: names of files in inbox/ that shall end in failed/ with
+    a note, `refusable` of those that may since a part of them arrived. `deleted`: how many drafts
+    of a text people took away. `copies`: how many copies of a picture's bytes (by SHA-256) people
+    made. `finals`: how many finals a picture in seeds/ has.
     """
 
     prompts: dict[str, int] = field(default_factory=dict)
     maybe: dict[str, int] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+    refusable: list[str] = field(default_factory=list)
     deleted: dict[str, int] = field(default_factory=dict)
     copies: dict[str, int] = field(default_factory=dict)
     files: list[Owned] = field(default_factory=list)

@@ -175,7 +175,7 @@ def _check_refused(root: Path, book: Mapping[str, Any], found: Violations) -> No
             found["I1"].append(f"{name!r} has no error note")
         if len(own) > 1:
             found["I2"].append(f"{name!r} has {len(own)} error notes")
-    known = tuple(name[:200] for name in book["refused"])
+    known = tuple(name[:200] for name in (*book["refused"], *book["refusable"]))
     for path in notes:
         if not (known and path.name.startswith(known)):
             found["I2"].append(f"{path} is a note that nothing calls for")

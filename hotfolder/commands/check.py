@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import logging
 from argparse import Namespace
+from collections.abc import Iterator
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, MistakesError
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, Mistake, MistakesError
+from hotfolder.plan import Snapshot
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.profile import Profile
-from hotfolder.render import inspection
+from hotfolder.render import inspection, prospects
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.belongings import examine
 from hotfolder.studio.look import Look
 from hotfolder.studio.names import printable
+
+if TYPE_CHECKING:
+    from hotfolder.render.memory import Room
 
 
 def run(options: Namespace) -> int:
@@ -26,6 +32,7 @@ def run(options: Namespace) -> int:
     snapshot = look.at_a_glance()
     screen = console()
     wrongs = [*fatal, *owner.mistakes, *inspection.troubles(_profiles(owner), studio.root)]
+    wrongs += _too_large(owner, snapshot, studio)
     for wrong in wrongs:
         screen.print(str(wrong))
     troubles = [*snapshot.broken, *snapshot.useless_seeds]
@@ -42,6 +49,27 @@ def run(options: Namespace) -> int:
         return EXIT_SOME_FAILED
     screen.print("No mistakes found.")
     return EXIT_DONE
+
+
+def _too_large(owner: Owner, snapshot: Snapshot, studio: layout.Studio) -> Iterator[Mistake]:
+    """The sizes that do not fit here, of the default profile and of what the prompts ask for."""
+    wanted: list[tuple[str, Profile]] = []
+    with suppress(MistakesError):
+        wanted.append((f"profiles/{owner.settings.profile}.toml", owner.profile(None)))
+    for file in snapshot.prompt_files:
+        for request in file.requests:
+            if all(request.profile != known for _, known in wanted):
+                wanted.append((printable(file.path), request.profile))
+
+    def here(dtype: str) -> tuple[str, Room]:
+        from hotfolder.render import devices, environment
+
+        device = devices.first(owner.settings.devices)
+        return environment.word(environment.dtype(dtype, device)), devices.room(device)
+
+    for where, profile in wanted:
+        for wrong in prospects.too_large(profile, studio.root, here):
+            yield Mistake(f"{where}, {wrong.where}", wrong.says)
 
 
 def _profiles(owner: Owner) -> dict[str, Profile]:

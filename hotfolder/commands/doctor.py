@@ -52,11 +52,9 @@ def run(options: Namespace) -> int:
 
 
 def _sections(owner: Owner, studio: layout.Studio | None, measure: bool) -> Iterator[Section]:
-    from hotfolder.render import devices, environment
+    from hotfolder.render import devices
 
-    chosen = owner.settings.devices
-    device = chosen if isinstance(chosen, str) else chosen[0]
-    device = environment.best_device() if device == "auto" else device
+    device = devices.first(owner.settings.devices)
     room = devices.room(device)
     yield Section("This computer", tuple(_of_computer(device, room)))
     base = studio.root if studio else None
@@ -109,7 +107,7 @@ def _of_profiles(owner: Owner, base: Path | None, device: str, room: Room) -> It
         except MistakesError as error:
             yield Finding(name, "bad", str(error), "`hotfolder check` lists all mistakes.")
             continue
-        dtype = str(environment.dtype(profile.model.dtype, device)).removeprefix("torch.")
+        dtype = environment.word(environment.dtype(profile.model.dtype, device))
         found = prospects.prospect(profile, base, dtype, room)
         yield _of_profile(name, found, profile.model.source, name == owner.settings.profile)
 

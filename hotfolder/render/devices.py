@@ -7,11 +7,18 @@ from pathlib import Path
 import psutil
 import torch
 
+from hotfolder.render import environment
 from hotfolder.render.memory import GIB, Room
 
 CONTEXT_BYTES = GIB // 2  # what a graphics driver and its libraries take beside the tensors
 OF_HOST = 0.8  # the rest of a computer's memory is for its other programs
 _CGROUP = Path("/sys/fs/cgroup")
+
+
+def first(wanted: str | list[str]) -> str:
+    """The device that the setting `devices` means, or the first of them."""
+    name = wanted if isinstance(wanted, str) else wanted[0]
+    return environment.best_device() if name == "auto" else name
 
 
 def room(device: str) -> Room:

@@ -236,7 +236,7 @@ class Engine:
         additions = loaded.vae | loaded.additions.fetch(recipe)
         circumstances: dict[str, Any] = {
             "device": environment.device_name(self.device),
-            "dtype": _word(loaded.dtype),
+            "dtype": environment.word(loaded.dtype),
             "threads": torch.get_num_threads() if self.device == "cpu" else 0,
             "versions": environment.versions(),
             "model_sha256": loaded.sha256,
@@ -251,13 +251,11 @@ class Engine:
                 pipe, arguments = _prepared(loaded, recipe, source, additions)
                 views.apply(plan, pipe)
                 image = run(pipe, arguments)
-        except RenderError:
+        except (RenderError, MemoryError, RuntimeError) as error:
             loaded.mend()
-            raise
-        except (RuntimeError, MemoryError) as error:
-            if _ran_out(error):
-                raise TooLargeError(_TOO_LARGE) from error
-            raise
+            if isinstance(error, RenderError) or not _ran_out(error):
+                raise
+            raise TooLargeError(_TOO_LARGE) from error
         facts = Facts(seconds=round(run.seconds, 3), steps_run=run.steps, **circumstances)
         return Rendered(canvas.crop(image, (recipe.width, recipe.height)), facts)
 
@@ -276,7 +274,7 @@ class Engine:
                 vae = self._other_autoencoder(pipe, model, dtype)
             except MemoryError as error:
                 raise TooLargeError(f"there is too little memory to read {name}") from error
-            taken = footprint.of_pipeline(pipe, _word(dtype))
+            taken = footprint.of_pipeline(pipe, environment.word(dtype))
             self._loaded[name] = Loaded(
                 pipe,
                 dtype,
@@ -446,8 +444,12 @@ def _ran_out(error: Exception) -> bool:
 
 
 def _lost(error: Exception) -> bool:
-    """Whether a device does not answer any more, which it says by many names."""
-    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in _LOST)
+    """Whether a device does not answer any more, which it says by many names.
+
+    "CUDA error: out of memory" is none of them.
+    """
+    told = isinstance(error, RuntimeError) and any(sign in str(error) for sign in _LOST)
+    return told and not _ran_out(error)
 
 
 def _device_lost(device: str, error: Exception) -> DeviceLostError:
@@ -456,10 +458,6 @@ def _device_lost(device: str, error: Exception) -> DeviceLostError:
         f"the device {device} does not answer any more ({first}); it may need a restart of "
         "hotfolder, or of the computer"
     )
-
-
-def _word(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
 
 
 @torch.no_grad()

@@ -65,6 +65,11 @@ def dtype(wanted: str, device: str) -> torch.dtype:
     return chosen
 
 
+def word(dtype: torch.dtype) -> str:
+    """A number format as profiles and records write it: "float16"."""
+    return str(dtype).removeprefix("torch.")
+
+
 @functools.cache
 def default_threads() -> int:
     """The CPU threads that torch chose at its start: physical cores, or OMP_NUM_THREADS."""

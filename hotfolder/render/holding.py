@@ -1,4 +1,4 @@
-"""Where a model's weights are while it renders. None of it changes bits but storage in eight.
+"""Where a model's weights are while it renders. Only storage in eight bits changes the bits.
 
 Text encoders and layers come to the device when they are called and leave when they have answered,
 so whoever calls them need not know.

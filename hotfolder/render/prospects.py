@@ -5,17 +5,19 @@ Nothing is loaded, and nothing is downloaded where HF_HUB_OFFLINE says so.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from hotfolder.errors import ModelMissingError, RenderError
+from hotfolder.errors import Mistake, ModelMissingError, RenderError
 from hotfolder.recipes import sizes
 from hotfolder.recipes.profile import Model, Profile
 from hotfolder.render import footprint, known, memory, single_file, weights
-from hotfolder.render.memory import Footprint, Room, Task
+from hotfolder.render.memory import GIB, Footprint, Room, Task
 
 Whereabouts = Literal["here", "missing", "unusable"]
+EVERYWHERE = Room(2 * GIB)  # what any computer has
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,49 @@ def prospect(profile: Profile, base: Path | None, dtype: str, room: Room) -> Pro
     except (RenderError, OSError, ValueError, KeyError) as error:
         where, says = "unusable", str(error)
     return Prospect(where, says, fits(profile, taken, room) if taken else ())
+
+
+def too_large(
+    profile: Profile, base: Path | None, here: Callable[[str], tuple[str, Room]]
+) -> Iterator[Mistake]:
+    """What sizes of `profile` do not fit into the memory of this computer.
+
+    `here` gives the number format and the room for a profile's `model.dtype`. It takes seconds to
+    find out, and is asked only about models that do not fit everywhere. Models that are not here
+    and not known are passed over, and so are those that cannot be used.
+    """
+    if _all_fit(profile, base, "float32", EVERYWHERE):
+        return
+    dtype, room = here(profile.model.dtype)
+    taken = _known_without_looking(profile.model, base, dtype)
+    for fit in fits(profile, taken, room) if taken else ():
+        if not fit.fits:
+            width, height = fit.sides
+            says = (
+                f"{fit.stage} of {width}x{height} take {fit.peak_bytes / 1e9:.1f} GB of memory, "
+                f"and {room.device_bytes / 1e9:.1f} GB are free; "
+                "choose a smaller area, or a smaller model"
+            )
+            yield Mistake("draft.area" if fit.stage == "drafts" else "refine.area", says)
+
+
+def _all_fit(profile: Profile, base: Path | None, dtype: str, room: Room) -> bool:
+    taken = _known_without_looking(profile.model, base, dtype)
+    return taken is None or all(fit.fits for fit in fits(profile, taken, room))
+
+
+def _known_without_looking(model: Model, base: Path | None, dtype: str) -> Footprint | None:
+    """What a model takes, if that can be told without asking a library where it is."""
+    source = model.source
+    if source.startswith("shipped:"):
+        return footprint.of_folder(weights.SHIPPED / source.removeprefix("shipped:"), dtype)
+    path = (base or Path()) / Path(source).expanduser()
+    try:
+        return (
+            _footprint(path, model, dtype) if path.exists() else known.footprint_of(source, dtype)
+        )
+    except (RenderError, OSError, ValueError, KeyError):
+        return None
 
 
 def fits(profile: Profile, taken: Footprint, room: Room) -> tuple[Fit, ...]:

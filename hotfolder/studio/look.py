@@ -69,7 +69,7 @@ class Look:
         self.owner = owner or read_owner(studio)
         self._warn_of(self.owner.mistakes)
         self._clock = clock
-        self._tree = Tree(studio.root)
+        self._tree = Tree(studio.root, clock)
         self._settle_s = settle_s
         self._settling = Settling(self._quiet_s())
         self._inbox = Inbox(studio)
@@ -116,11 +116,14 @@ class Look:
         tree = self._tree
         return self._digest(tree.look_everywhere() if hints is None else tree.look_at(hints))
 
-    def look_on(self) -> bool:
-        """Go on for a moment with a look everywhere; whether it is complete. Raises as above."""
+    def look_on(self, thorough: bool = True) -> bool:
+        """Go on for a moment with a look everywhere; whether it is complete. Raises as above.
+
+        `thorough` is as `Tree.look_on` has it.
+        """
         self._require_marker()
         end = self._clock() + _BUDGET_S
-        changes, complete = self._tree.look_on(lambda: self._clock() >= end)
+        changes, complete = self._tree.look_on(lambda: self._clock() >= end, thorough)
         self._digest(changes)
         if complete:
             self._machines = self._known_machines()

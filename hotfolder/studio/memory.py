@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Container
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
@@ -56,15 +56,17 @@ class Memory(Generic[T]):
             lines, self._unsaved = self._unsaved, []
             self._write(lines, "a" if self._lines else "w")
 
-    def close(self, present: Container[str]) -> None:
+    def close(self, present: Collection[str]) -> None:
         """End recalling, and let go of the memory that it takes.
 
         The file is written anew if most of it is outdated, or about files that are not `present`.
         """
-        known = {path: fact for path, fact in self._known.items() if path in present}
-        self._known = {}
-        if self._lines > 2 * len(known) + 100:
+        self.save()
+        if self._lines > 2 * len(present) + 100:
+            self._load()  # what was kept since is there as well
+            known = {path: fact for path, fact in self._known.items() if path in present}
             self._write([_line(path, *fact) for path, fact in known.items()], "w")
+        self._known = {}
 
     def _load(self) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from hotfolder.studio.names import AT_WORK, is_private_folder, is_temporary
 from hotfolder.studio.settle import Reading
 
 ROOMS = ("inbox", "drafts", "seeds", "profiles", "wildcards")
+_TICK_S = 2.5  # of no file system that is worth watching
+_SOME = 5_000
+_ROUNDS = 20
 _NOT_READ = {"inbox/done", "inbox/failed"}
 _MARKED = ("drafts", "seeds")  # where also hidden files that hold marks are read
 
@@ -29,6 +33,20 @@ class Changes:
     gone: set[str] = field(default_factory=set)
 
 
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """A folder's state when it was listed, since when it is in it, and the folders in it.
+
+    It is `sure` once the folder had been in this state for longer than the clock of any file system
+    needs to tick: what came after the listing would have changed the state.
+    """
+
+    state: tuple[int, int, int, int]
+    since: float
+    sure: bool
+    folders: tuple[str, ...]
+
+
 class Tree:
     """The regular files in the folders that matter, each with its last reading.
 
@@ -36,9 +54,13 @@ class Tree:
     folder must not lead out of it, or block a read for ever.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self.rooms: dict[str, dict[str, Reading]] = {room: {} for room in (*ROOMS, SETTINGS_FILE)}
-        self._root = root
+        self._at = f"{root}/"  # joining paths properly would take most of a look's time
+        self._clock = clock
+        self._listed: dict[str, _Listing] = {}
+        self._passed: set[str] = set()  # folders that were passed over in this round
+        self._turns: list[str] = []  # files of such folders that wait for their turn
         self._files_below: Counter[str] = Counter()  # how many known files a folder has
         self._round: Iterator[tuple[str, Reading]] | None = None
         self._met: set[str] = set()
@@ -49,19 +71,28 @@ class Tree:
 
     def look_everywhere(self) -> Changes:
         """Read all folders; costs one `lstat` for each file."""
+        self._round = None
         changes, _ = self.look_on(lambda: False)
         return changes
 
-    def look_on(self, is_time_up: Callable[[], bool]) -> tuple[Changes, bool]:
+    def look_on(
+        self, is_time_up: Callable[[], bool], thorough: bool = True
+    ) -> tuple[Changes, bool]:
         """Go on with a round through all folders; also whether it is complete.
 
         So a look at very many files can be had in slices. A folder may change during its round:
         files that were not met are asked for once more before they count as gone.
+
+        A round that is not `thorough` passes over folders in which nothing came, went or was
+        renamed, and asks only for some of the files there whether they were written to: all of them
+        have had their turn after some rounds.
         """
         changes = Changes()
         if self._round is None:
-            self._round = chain.from_iterable(map(self._walk, self.rooms))
+            walks = (self._walk(room, not thorough) for room in self.rooms)
+            self._round = chain(chain.from_iterable(walks), self._some_of_passed())
             self._met.clear()
+            self._passed.clear()
         for path, reading in self._round:
             self._met.add(path)
             if self.reading(path) != reading:
@@ -70,6 +101,7 @@ class Tree:
                 return changes, False
         self._round = None
         missing = [path for files in self.rooms.values() for path in files.keys() - self._met]
+        missing = [path for path in missing if path.rpartition("/")[0] not in self._passed]
         rest = self.look_at(missing)
         return Changes(changes.changed | rest.changed, changes.gone | rest.gone), True
 
@@ -92,7 +124,7 @@ class Tree:
     def _is_within(self, path: str) -> bool:
         """Whether all folders above a path are real ones: a link might lead anywhere."""
         try:
-            above = [os.lstat(self._root / folder).st_mode for folder in _folders(path)]
+            above = [os.lstat(self._at + folder).st_mode for folder in _folders(path)]
         except OSError:
             return False
         return all(stat.S_ISDIR(mode) for mode in above)
@@ -114,10 +146,35 @@ class Tree:
         changes.changed |= changed
         changes.gone -= changed
 
-    def _walk(self, path: str) -> Iterator[tuple[str, Reading]]:
-        """The regular files at or below a path. What vanishes meanwhile is not there."""
+    def _some_of_passed(self) -> Iterator[tuple[str, Reading]]:
+        """Files of folders that were passed over, as far as it is their turn."""
+        known = sum(map(len, self.rooms.values()))
+        for _ in range(max(_SOME, known // _ROUNDS) if self._passed else 0):
+            if not self._turns:
+                self._turns = [path for files in self.rooms.values() for path in files]
+            path = self._turns.pop()
+            if path.rpartition("/")[0] in self._passed:
+                yield from self._walk(path)
+
+    def _unchanged(self, folder: str, status: os.stat_result) -> _Listing | None:
+        """How a folder was listed, if nothing can have come, gone or been renamed there since."""
+        listed = self._listed.get(folder)
+        is_same = listed is not None and listed.sure and listed.state == _state(status)
+        return listed if is_same else None
+
+    def _note(self, folder: str, status: os.stat_result, folders: Iterable[str]) -> None:
+        """Remember that a folder was just listed, and its state before that."""
+        state, now, before = _state(status), self._clock(), self._listed.get(folder)
+        since = before.since if before and before.state == state else now
+        self._listed[folder] = _Listing(state, since, now - since >= _TICK_S, tuple(folders))
+
+    def _walk(self, path: str, passing: bool = False) -> Iterator[tuple[str, Reading]]:
+        """The regular files at or below a path. What vanishes meanwhile is not there.
+
+        With `passing`, folders in which nothing came or went are passed over.
+        """
         try:
-            status = os.lstat(self._root / path)
+            status = os.lstat(self._at + path)
         except OSError:
             return
         name = path.rpartition("/")[2]
@@ -129,21 +186,34 @@ class Tree:
         while folders:
             folder = folders.pop()
             private = is_private_folder(folder.rpartition("/")[2])
+            inside: list[str] = []
             try:
-                with os.scandir(self._root / folder) as entries:
+                status = os.lstat(self._at + folder)
+                if passing and (listed := self._unchanged(folder, status)):
+                    self._passed.add(folder)
+                    folders += listed.folders
+                    continue
+                with os.scandir(self._at + folder) as entries:
                     for entry in entries:
                         below = f"{folder}/{entry.name}"
                         if below in _NOT_READ:
                             continue
                         if entry.is_dir(follow_symlinks=False):
                             if not private and _is_open_folder(below):
-                                folders.append(below)
+                                inside.append(below)
                             continue
                         hidden = private or is_temporary(entry.name)
                         if (not hidden or _holds_marks(below)) and (reading := _reading(entry)):
                             yield below, reading
             except OSError:
+                self._listed.pop(folder, None)
                 continue
+            self._note(folder, status, inside)
+            folders += inside
+
+
+def _state(status: os.stat_result) -> tuple[int, int, int, int]:
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _reading(entry: os.DirEntry[str]) -> Reading | None:

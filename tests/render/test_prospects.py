@@ -27,9 +27,11 @@ def test_each_shipped_profile_is_known() -> None:
     """What the shipped profiles need can be told before their weights are fetched."""
     owner = belongings.nobody()
     for name in owner.profiles:
-        found = prospects.prospect(owner.profile(name), None, "float16", CARD)
+        profile = owner.profile(name)
+        found = prospects.prospect(profile, None, "float16", CARD)
         assert [fit.stage for fit in found.fits] == ["drafts", "finals"]
-        assert found.where == ("here" if name == "postcard" else "missing")
+        shipped = profile.model.source.startswith("shipped:")
+        assert found.where == ("here" if shipped else "missing")
 
 
 @pytest.mark.parametrize(
@@ -82,6 +84,26 @@ def test_what_is_no_model_is_told(tmp_path: Path) -> None:
     broken = prospects.prospect(profile("./model.ckpt"), tmp_path, "float32", CARD)
     assert broken.where == "unusable"
     assert "never opened" in broken.says
+
+
+def test_a_size_that_does_not_fit_is_a_mistake(tmp_path: Path) -> None:
+    """The key, what it would take and what is there; small models are not even asked about."""
+
+    def small(dtype: str) -> tuple[str, Room]:
+        return "float32", Room(6_000_000_000)
+
+    def never(dtype: str) -> tuple[str, Room]:
+        raise AssertionError(dtype)
+
+    owner = belongings.nobody()
+    assert list(prospects.too_large(owner.profile("postcard"), None, never)) == []
+    assert list(prospects.too_large(profile("some/model"), None, never)) == []
+    large = owner.profile("sd15", {"draft": {"area": "2000x2000"}, "refine": {"area": "7000x7000"}})
+    (drafts, finals) = prospects.too_large(large, None, small)
+    assert drafts.where == "draft.area"
+    assert "drafts of 2000x2000 take" in drafts.says
+    assert "6.0 GB are free" in drafts.says
+    assert finals.where == "refine.area"
 
 
 def test_the_known_numbers_are_those_of_the_layouts() -> None:

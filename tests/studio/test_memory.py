@@ -104,6 +104,23 @@ def test_it_does_not_grow_for_ever(file: Path) -> None:
     assert memory.recall("7", READING) is None, "it let go of what it knew"
 
 
+def test_new_facts_survive_the_tidying(file: Path) -> None:
+    """However many are kept at once, none of those about present files is lost."""
+    names = [str(number) for number in range(500)]
+    memory = Memory(file, Fact, "1")
+    for name in names:
+        memory.keep(name, READING, Fact(1))
+        memory.save()
+    memory.close(names)
+    assert all(recalled(file, name) for name in names[::50])
+    memory = Memory(file, Fact, "1")
+    memory.keep("new", READING, Fact(2))
+    memory.close(["new", "7"])
+    assert recalled(file, "new") == Fact(2)
+    assert recalled(file, "7") == Fact(1)
+    assert recalled(file, "8") is None
+
+
 def test_only_read(file: Path) -> None:
     """A program that only describes a studio recalls and leaves no trace."""
     kept(file, "a")

@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotfolder.studio.tree import Tree
+from hotfolder.studio import tree as tree_module
+from hotfolder.studio.tree import Changes, Tree
+from tests.kennel import until
+from tests.studio.clock import Clock
 
 
 def files(tree: Tree) -> set[str]:
@@ -202,3 +205,90 @@ def test_files_that_hold_marks(tmp_path: Path) -> None:
     assert Tree(tmp_path).look_at(["drafts/.comments", "drafts/x"]).changed == {read[3], read[4]}
     (tmp_path / read[3]).unlink()
     assert tree.look_at(["drafts/.comments/a.png.xml"]).gone == {read[3]}
+
+
+class Quick:
+    """A tree whose folders were the same for long enough to be passed over."""
+
+    def __init__(self, root: Path, *paths: str) -> None:
+        put(root, *paths)
+        self.root, self.clock = root, Clock()
+        self.tree = Tree(root, self.clock)
+        self.tree.look_everywhere()
+        self.look()
+
+    def look(self) -> Changes:
+        """A look that is not thorough, after the clocks of tree and disk have gone on."""
+        self.clock.now += 3
+        probe = self.root / "probe"
+        probe.touch()
+        before = probe.stat().st_ctime_ns
+        until(lambda: os.utime(probe) or probe.stat().st_ctime_ns != before, 10)
+        changes, complete = self.tree.look_on(lambda: False, thorough=False)
+        assert complete
+        return changes
+
+
+def test_folders_without_changes_are_not_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a folder whose names have changed is listed again, and twice, to be sure of it."""
+    quick = Quick(tmp_path, "drafts/x/a.png", "drafts/x/y/b.png", "inbox/a.txt", "seeds/c.png")
+    listed: list[str] = []
+    real = os.scandir
+
+    def counted(path: Path) -> object:
+        listed.append(Path(path).relative_to(tmp_path).as_posix())
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", counted)
+    quick.look()
+    assert listed == []
+    put(tmp_path, "drafts/x/new.png")
+    for times in (1, 2, 2, 2):
+        quick.look()
+        assert listed == ["drafts/x"] * times
+    assert files(quick.tree) == {
+        "drafts/x/a.png", "drafts/x/y/b.png", "drafts/x/new.png", "inbox/a.txt", "seeds/c.png"
+    }  # fmt: skip
+
+
+def test_a_quick_look_finds_what_comes_and_goes(tmp_path: Path) -> None:
+    """New, vanished, renamed, replaced and rewritten files, at any depth, in empty folders too."""
+    quick = Quick(tmp_path, *(f"drafts/x/{name}.png" for name in "abcde"), "seeds/f.png")
+    (tmp_path / "drafts/empty/deep").mkdir(parents=True)
+    quick.look()
+    quick.look()
+    (tmp_path / "drafts/x/a.png").unlink()
+    (tmp_path / "drafts/x/b.png").rename(tmp_path / "drafts/x/bb.png")
+    (tmp_path / "drafts/x/c.png").rename(tmp_path / "seeds/c.png")
+    (tmp_path / "drafts/x/d.png").write_text("longer than before")
+    put(tmp_path, "drafts/empty/deep/new.png")
+    changes = quick.look()
+    assert changes.gone == {"drafts/x/a.png", "drafts/x/b.png", "drafts/x/c.png"}
+    assert changes.changed == {
+        "drafts/x/bb.png", "seeds/c.png", "drafts/x/d.png", "drafts/empty/deep/new.png"
+    }  # fmt: skip
+    fresh = Tree(tmp_path)
+    fresh.look_everywhere()
+    assert quick.tree.rooms == fresh.rooms
+    shutil.copytree(tmp_path / "drafts/x", tmp_path / "copy")
+    shutil.rmtree(tmp_path / "drafts/x")
+    (tmp_path / "copy").rename(tmp_path / "drafts/x")
+    quick.look()
+    fresh.look_everywhere()
+    assert quick.tree.rooms == fresh.rooms
+
+
+def test_every_file_has_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file written to in silence is found after some rounds; a thorough look finds it at once."""
+    monkeypatch.setattr(tree_module, "_SOME", 2)
+    quick = Quick(tmp_path, *(f"drafts/{number}.png" for number in range(10)))
+    quick.look()
+    for path in (tmp_path / "drafts").iterdir():
+        path.write_text("longer than before")
+    found = [len(quick.look().changed) for _ in range(6)]
+    assert found[:4] == [2, 2, 2, 2]
+    assert sum(found) == 10
+    (tmp_path / "drafts/7.png").write_text("x")
+    assert quick.tree.look_everywhere().changed == {"drafts/7.png"}
