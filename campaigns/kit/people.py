@@ -18,7 +18,6 @@ from pathlib import Path
 from campaigns.kit import checker
 from campaigns.kit.book import Book
 from campaigns.kit.daemons import Place
-from hotfolder.recipes import settings
 from hotfolder.studio import layout
 
 DRAFTS = 2
@@ -36,8 +35,7 @@ settle_seconds = {settle_s}
 look_seconds = {look_s}
 keep_free_gb = 0
 pause_endless_at = 1000000
-"""
-_NO_LIMITS = """
+
 [limits]
 prompt_files_per_minute = 1000000
 refinements_per_hour = 1000000
@@ -59,8 +57,7 @@ def studio(
 ) -> Place:
     """A new studio with small pictures, and local state beside it."""
     made, _ = layout.init(work / name)
-    limits = _NO_LIMITS if hasattr(settings, "Limits") else ""
-    made.settings.write_text(_SETTINGS.format(settle_s=settle_s, look_s=look_s) + limits)
+    made.settings.write_text(_SETTINGS.format(settle_s=settle_s, look_s=look_s))
     (made.profiles / "quick.toml").write_text(_PROFILE)
     return Place(made.root, work / f"{name}.state", settle_s, **more)
 
