@@ -34,7 +34,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
         try:
             time.sleep(1.2)
             for disk in disks:
-                disk.fill.unlink()
+                disk.free()
             _wait(kind, disks)
             for disk in disks:
                 disk.read(tally)
@@ -51,9 +51,9 @@ class Disk:
         self.kind, self.mount = kind, mount
         mount.mkdir()
         people = People(daemons.Place(mount, mount), f"{seed} {number}", f"{number}.")
-        size_kb = people.chance.randint(256, 4096)
+        self._size_kb = people.chance.randint(256, 4096)
         subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={size_kb}k", "tmpfs", mount], check=True
+            ["mount", "-t", "tmpfs", "-o", f"size={self._size_kb}k", "tmpfs", mount], check=True
         )
         made = studio(mount)
         self.place = daemons.Place(made.root, mount.with_name(f"{mount.name}.state"))
@@ -73,6 +73,12 @@ class Disk:
         self.fill = mount / "fill"
         _fill(self.fill, leave_kb=people.chance.choice((0, 1, 4, 8, 16, 20, 24, 40, 60)))
         self.daemon = daemons.start(kind, self.place)
+
+    def free(self) -> None:
+        """The foreign file goes, and the disk grows: the smallest cannot hold all that is asked."""
+        self.fill.unlink()
+        size = f"remount,size={self._size_kb + 2048}k"
+        subprocess.run(["mount", "-o", size, self.mount], check=True)
 
     def is_done(self) -> bool:
         """Whether nothing seems to be left to do."""

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 import dynamicprompts.parser.parse  # noqa: F401 - this and the next are what takes long
-import PIL.PngImagePlugin  # noqa: F401
+import PIL.Image
 
 import hotfolder.commands.run
 import hotfolder.executors.opening
@@ -28,10 +28,19 @@ import hotfolder.renders
 from campaigns.kit import naive, painter
 from hotfolder.cli import main
 from hotfolder.daemon import Daemon
+from hotfolder.images import carried
+from hotfolder.prompts import formats
 from hotfolder.renders import OpenExecutor
+from hotfolder.stars import detectors
 
 Kind = Literal["hotfolder", "naive"]
 
+
+# What the program lists and imports of its own at first use; a fault there is none of a studio's.
+carried.suffixes()
+formats.suffixes()
+detectors.names()
+PIL.Image.init()
 
 _executor: OpenExecutor = painter.in_a_thread
 

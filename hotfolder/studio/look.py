@@ -135,8 +135,13 @@ class Look:
             self._read_owner()
         settled = [path for path in sorted(changes.changed | due) if self._settles(path, now)]
         settled += [path for path in ripe if not self._settling.is_pending(path)]
-        for path in sorted(settled, key=lambda path: not _is_owners(path)):
-            self._take_in(path)  # profiles and word lists first: prompt files may need them
+        settled.sort(key=lambda path: not _is_owners(path))
+        for number, path in enumerate(settled):
+            try:
+                self._take_in(path)  # profiles and word lists first: prompt files may need them
+            except StudioMissingError:
+                self._settle_again(settled[number:], now)
+                raise
         while self._queue and not self._queue_moves_in_s(now):
             path = next(iter(self._queue))
             del self._queue[path]
@@ -349,6 +354,12 @@ class Look:
         if not whole:
             self._unfinished[path] = late_at
         return not whole
+
+    def _settle_again(self, paths: Iterable[str], now: float) -> None:
+        """Wait for these files once more: the studio went away before they were taken in."""
+        for path in paths:
+            if reading := self._tree.reading(path):
+                self._settling.observe(path, reading, now)
 
     def _take_again(self, paths: Iterable[str]) -> None:
         for path in tuple(paths):

@@ -574,3 +574,21 @@ def test_a_mark_that_cannot_be_read_for_a_while(
     while not look.look_on():
         pass
     assert [draft.path for draft in look.snapshot().starred] == ["drafts/a.png"]
+
+
+def test_a_marker_that_cannot_be_read_for_a_moment(
+    look: Look, studio: Studio, clock: Clock
+) -> None:
+    """What settled in that moment is taken in when the marker is back."""
+    (studio.profiles / "wide.toml").write_text('extends = "postcard"\n')
+    (studio.inbox / "castle.txt").write_text("a castle")
+    look.refresh()
+    clock.now += 2
+    marker = studio.marker.read_bytes()
+    studio.marker.write_text("torn")
+    with pytest.raises(StudioMissingError):
+        look.refresh(set())
+    studio.marker.write_bytes(marker)
+    _settled(look, clock, set())
+    assert [file.path for file in look.snapshot().prompt_files] == ["inbox/castle.txt"]
+    assert "wide" in look.owner.profiles
