@@ -371,7 +371,7 @@ class _Run:
             self._forward = saved.Forward(pipe)
         self._started = time.perf_counter()
         try:
-            image: Image.Image = pipe(**arguments).images[0]
+            values = pipe(**arguments, output_type="np").images[0]
         except Exception as error:
             if error is self._raised or _lost(error):
                 raise
@@ -383,7 +383,7 @@ class _Run:
             self._raised = None  # its traceback would keep the latents of a stopped render alive
         self.seconds += time.perf_counter() - self._started
         self._forget()
-        return image.convert("RGB")
+        return _image(values)
 
     def _after_step(self, pipe: Any, steps: int, latents: torch.Tensor) -> None:
         self.steps += 1
@@ -419,6 +419,16 @@ class _Run:
         """A picture that is made needs no saved state, and one that failed should begin anew."""
         if self._resume is not None:
             self._resume.unlink(missing_ok=True)
+
+
+def _image(values: np.ndarray[Any, Any]) -> Image.Image:
+    """The picture of float values, (height, width, 3), 0..1; RenderError where some are none."""
+    if not np.isfinite(values).all():
+        raise RenderError(
+            "the model came to values that are no picture (NaN); another scheduler, more steps or "
+            'dtype = "float32" in the profile can help'
+        )
+    return Image.fromarray((values * 255).round().astype(np.uint8)).convert("RGB")
 
 
 def _task(recipe: Recipe) -> memory.Task:

@@ -102,7 +102,6 @@ def arguments(pipe: Any, recipe: Recipe, canvas: tuple[int, int]) -> dict[str, A
         "strength": recipe.strength,
         "width": width,
         "height": height,
-        "output_type": "pil",
         # These families would render at a size that they were trained at, and scale the picture.
         "use_resolution_binning": False,
         **_guidance(pipe, recipe, names),

@@ -30,7 +30,7 @@ Tensors = dict[str, torch.Tensor]
 
 _DENOISERS = ("unet", "transformer")
 # A scheduler's configuration, and its step with the picture's generator: every process has them.
-_FIXED = frozenset({"_internal_dict", "step"})
+_FIXED = frozenset({"_internal_dict", "set_timesteps", "step"})
 _ENTRY = "hotfolder"
 
 

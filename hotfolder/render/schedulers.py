@@ -42,12 +42,30 @@ def _made(name: str, own: Any) -> Any:
     class_name, options = offered(model_kind)[name]
     wanted = getattr(diffusers, class_name)
     if model_kind == "noise":
-        return wanted.from_config(own.config, **options)
+        return _from_the_first(wanted.from_config(own.config, **options))
     # Some flow models come with a solver, which has another name for the shift.
     shift = own.config.get("shift", own.config.get("flow_shift", 1.0))
     if class_name.startswith("FlowMatch"):
         return wanted.from_config(own.config, shift=shift, **options)
     return _on_flow(wanted, own.config, shift, options)
+
+
+def _from_the_first(scheduler: Any) -> Any:
+    """`scheduler`, beginning with its first step until a pipeline says otherwise.
+
+    Left alone it looks its first timestep up among all of them, takes the second of two equal ones,
+    as a few steps of Karras' schedule can have, and then runs out of them.
+    """
+    set_timesteps = scheduler.set_timesteps
+
+    @functools.wraps(set_timesteps)
+    def set_and_begin(*arguments: Any, **named: Any) -> None:
+        set_timesteps(*arguments, **named)
+        scheduler.set_begin_index(0)
+
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_timesteps = set_and_begin
+    return scheduler
 
 
 def _on_flow(solver: Any, config: Mapping[str, Any], shift: float, options: Any) -> Any:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from diffusers import DDIMScheduler, FlowMatchEulerDiscreteScheduler, SCMScheduler
 
 from hotfolder.errors import RenderError
+from hotfolder.recipes.profile import Model
+from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.schedulers import FLOW_SCHEDULERS, MODEL_OWN, SCHEDULERS
 from hotfolder.render import schedulers
+from hotfolder.render.engine import Engine
 
 OWN = DDIMScheduler(prediction_type="v_prediction", beta_schedule="squaredcos_cap_v2")
 
@@ -88,3 +92,36 @@ def test_noise_comes_from_the_generator_that_was_given() -> None:
         step = scheduler.step(torch.zeros(3), scheduler.timesteps[0], torch.ones(3))
         ends.append(step.prev_sample.tolist())
     assert ends[0] == ends[1]
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Engine:
+    """An engine for the model that comes along."""
+    return Engine({"postcard": Model(source="shipped:postcard")}, None, device="cpu", threads=1)
+
+
+def _shipped(scheduler: str, steps: int) -> Recipe:
+    return Recipe(
+        prompt="a castle",
+        seed=1,
+        width=128,
+        height=128,
+        multiple=32,
+        model="postcard",
+        scheduler=scheduler,
+        steps=steps,
+        guidance_scale=3.0,
+    )
+
+
+@pytest.mark.parametrize("name", ["DPM++ 2M Karras", "DPM++ 2M SDE Karras"])
+def test_equal_timesteps(shipped: Engine, name: str) -> None:
+    """A schedule whose first two timesteps are the same begins with the first."""
+    image = shipped.render(_shipped(name, steps=6)).image
+    assert np.asarray(image).std() > 3
+
+
+def test_values_that_are_no_picture(shipped: Engine) -> None:
+    """A scheduler that runs away on a model is told, and gives no black picture."""
+    with pytest.raises(RenderError, match="no picture"):
+        shipped.render(_shipped("DPM2 a", steps=4))
