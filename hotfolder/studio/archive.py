@@ -14,7 +14,7 @@ from hotfolder.errors import PictureError
 from hotfolder.images import carried, document
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
-from hotfolder.studio import local
+from hotfolder.studio import local, publish
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.pictures import pictures
 from hotfolder.studio.reading import read_file
@@ -23,9 +23,9 @@ Ours = tuple[Recipe, Record]
 
 
 def enter(studio: Studio, recipe: Recipe, record: Record) -> None:
-    """Keep a picture's recipe and record, durably."""
+    """Keep a picture's recipe and record, durably; raises OSError where the studio has gone."""
     folder = studio.recipes / local.machine()
-    folder.mkdir(parents=True, exist_ok=True)
+    publish.make_folder(studio.root, folder)
     line = document.document(recipe, record).encode("ascii")
     with (folder / f"{record.pixels[:2]}.jsonl").open("ab") as stream:
         stream.write(b"\n" + line)  # the line end comes first: a torn line ends before the next

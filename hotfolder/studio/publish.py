@@ -48,7 +48,7 @@ def place(root: Path, path: str, data: bytes) -> bool:
 @contextlib.contextmanager
 def _written(root: Path, path: str, data: bytes) -> Iterator[str]:
     """A temp file beside `path` with this content, on the disk; removed if it is not moved."""
-    _make_folder(root, (root / path).parent)
+    make_folder(root, (root / path).parent)
     name = f"{TEMPORARY}{local.machine()}-{secrets.token_hex(6)}.tmp"
     temporary = (root / path).with_name(name)
     try:
@@ -66,7 +66,7 @@ def move(root: Path, source: str, target: str) -> str:
 
     All paths but `root` are relative to it.
     """
-    _make_folder(root, (root / target).parent)
+    make_folder(root, (root / target).parent)
     for candidate in candidates(root / target):
         try:
             rename_exclusively(root / source, candidate)
@@ -149,7 +149,7 @@ def sweep(folders: list[Path]) -> None:
                         (Path(below) / name).unlink()
 
 
-def _make_folder(root: Path, folder: Path) -> None:
+def make_folder(root: Path, folder: Path) -> None:
     """Make missing folders below the root. Never the root: when it vanishes, work must wait.
 
     It vanishes also by an empty folder's taking its place, which is what is below a mount. A link
@@ -157,7 +157,7 @@ def _make_folder(root: Path, folder: Path) -> None:
     """
     if folder == root:
         return
-    _make_folder(root, folder.parent)
+    make_folder(root, folder.parent)
     try:
         mode = folder.lstat().st_mode
     except FileNotFoundError:

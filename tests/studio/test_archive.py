@@ -107,3 +107,15 @@ def test_many_pictures_cost_nothing_at_the_start_and_little_to_find(studio: Stud
     shutil.rmtree(studio.recipes)
     assert archive.find(studio, MADE.pixels) is None
     archive.enter(studio, RECIPE, MADE)
+
+
+@pytest.mark.parametrize("is_empty", [False, True])
+def test_a_studio_that_has_gone(studio: Studio, tmp_path: Path, is_empty: bool) -> None:
+    """Nothing is made where it was, nor in the empty folder below a mount."""
+    studio.root.rename(tmp_path / "away")
+    if is_empty:
+        studio.root.mkdir()
+    with pytest.raises(FileNotFoundError):
+        archive.enter(studio, RECIPE, MADE)
+    assert not is_empty or not list(studio.root.iterdir())
+    assert is_empty or not studio.root.exists()
