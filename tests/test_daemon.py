@@ -143,11 +143,11 @@ def test_a_lost_worker_costs_a_repetition(small: Studio) -> None:
     """A process that is killed amid a draft is replaced; each picture is made once."""
     settings(small, 'devices = ["cpu"]\n', steps=60)
     (small.inbox / "a.txt").write_text("a castle")
-    progress = Steps(lambda: os.kill(children()[0], signal.SIGKILL))
+    progress = Steps(lambda: os.kill(workers()[0], signal.SIGKILL))
     assert work(Daemon(small, progress)).failures == 0
     assert Counter(progress.told)[1] == 3, "the first step of two drafts, and of one again"
     assert list(ids(small.drafts).values()) == [1, 1]
-    until(lambda: not children(), 30)
+    until(lambda: not workers(), 30)
 
 
 class Cramped(Painter):
@@ -176,10 +176,19 @@ def test_too_little_memory_stops_nothing_but_its_picture(small: Studio) -> None:
     assert "there is too little memory for this size" in note
 
 
-def children() -> list[int]:
-    """The processes that this one has started."""
+def workers() -> list[int]:
+    """The processes of executors that this one has started, and not what other tests started."""
     tasks = Path("/proc/self/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
+    children = [int(child) for task in tasks for child in task.read_text().split()]
+    return [child for child in children if b"hotfolder.executors.process" in command(child)]
+
+
+def command(process: int) -> bytes:
+    """The command line of a process; empty for one that has ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 @pytest.mark.parametrize("slots", [1, 2, 5])
