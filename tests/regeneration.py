@@ -35,7 +35,7 @@ from hotfolder.studio.layout import Studio
 # The schedulers that must be among them come first, for the smaller runs.
 SOME = ("Euler", "Euler a", "DPM++ 2M", "DPM++ 2M SDE", "UniPC", "DDIM", "LCM")
 # diffusers cannot take so few steps in these: sigmas fall together, or nothing is left of them.
-TOO_FEW_STEPS = ("DPM++ 2M Karras", "DPM++ 2M SDE Karras", "DPM2 a")
+TOO_FEW_STEPS = ("DPM2 a",)
 ALL = (*SOME, *(name for name in SCHEDULERS if name not in (*SOME, *TOO_FEW_STEPS)))
 FORMATS = ('"png"', '"jpeg"', '"webp"', '"webp"\nquality = 80', '"jpeg"\nquality = 60')
 ASPECTS = ('"9:16 to 16:9"', '"1:1"', '["2:3", "3:2"]', '"2:1 to 5:2"')

@@ -75,7 +75,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     drafts_per_file: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 10_000
     text_kb: Annotated[int, Meta(ge=1, le=1000)] = 1000
     picture_mb: Annotated[int, Meta(ge=1, le=256)] = 256
-    picture_megapixels: Annotated[float, Meta(gt=0, le=64)] = 64.0
+    picture_megapixels: Annotated[float, Meta(gt=0, le=64)] = 50.0
     render_megapixels: Annotated[float, Meta(gt=0, le=64)] = 16.0
 
 

@@ -62,7 +62,7 @@ _SETTINGS = """\
 # The largest files that are read: texts, and pictures in inbox/ and seeds/.
 # text_kb = 1000
 # picture_mb = 256
-# picture_megapixels = 64.0
+# picture_megapixels = 50.0
 
 # Stars, tags and labels that you give to drafts in your picture program.
 [stars]
