@@ -85,7 +85,13 @@ def share(kennel: Kennel, tmp_path: Path) -> Iterator[Share]:
         text = SETTINGS.format(port=port, state=state, share=sorting.studio.root, user=user)
         (tmp_path / "smb.conf").write_text(text)
         command = [smbd, "--foreground", "--no-process-group", f"--configfile={tmp_path}/smb.conf"]
-        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # At its end Samba ends all processes of its group: it gets one of its own.
+        server = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         try:
             until(lambda: _answers(port), 30)
             yield Share(sorting, port, tmp_path)
