@@ -1,17 +1,22 @@
-"""XMP: the packet that our pictures carry, and our text in a packet that other programs rewrote.
+"""XMP: the packet that our pictures carry, and the properties in anybody's.
 
-Sources: XMP specification part 1 (ISO 16684-1); IPTC Photo Metadata Standard 2025.1. Packets are
-ASCII: some programs write everything else wrong.
+Sources: XMP specification part 1 (ISO 16684-1), the serializations of properties in 7.4 and 7.9.2;
+IPTC Photo Metadata Standard 2025.1. Our packets are ASCII: some programs write everything else
+wrong.
 """
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from hotfolder import __version__
 from hotfolder.recipes.recipe import Pixels, Recipe, lineage
 from hotfolder.recipes.record import Record
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 MAX_BYTES = 2**20
 
@@ -75,23 +80,23 @@ def added(packet: bytes, document: str) -> bytes | None:
     None if the packet is in a form that cannot be added to.
     """
     before = properties(packet)
-    if before.get(_DOCUMENT) == document:
+    if before.get(_DOCUMENT) == (document,):
         return packet
     cleared = _PROPERTY.sub(b"", packet) if _DOCUMENT in before else packet
     end = cleared.rfind(b"</rdf:RDF>")
     addition = _ADDITION.format(ours=_OURS, document=_text(document)).encode("ascii")
     longer = cleared[:end] + addition + cleared[end:]
-    wanted = {_ABOUT: "", **before, _DOCUMENT: document}
-    return longer if {_ABOUT: "", **properties(longer)} == wanted else None
+    wanted = {_ABOUT: ("",), **before, _DOCUMENT: (document,)}
+    return longer if {_ABOUT: ("",), **properties(longer)} == wanted else None
 
 
 def document(packet: bytes | None) -> str | None:
     """Our property in a packet, as an element or an attribute; None where there is none."""
-    return properties(packet).get(_DOCUMENT)
+    return next(iter(properties(packet).get(_DOCUMENT, ())), None)
 
 
-def properties(packet: bytes | None) -> dict[str, str]:
-    """Name with namespace to value, of the simple properties of the picture itself.
+def properties(packet: bytes | None) -> dict[str, tuple[str, ...]]:
+    """Name with namespace to values, of the picture's own properties; one value unless a list.
 
     Empty for XML that is broken, too long or has a DTD.
     """
@@ -104,13 +109,20 @@ def properties(packet: bytes | None) -> dict[str, str]:
         root = fromstring(packet.strip(b" \t\r\n\0"), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
         return {}
-    found: dict[str, str] = {}
-    rdf = next(root.iter(f"{_RDF}RDF"), None)
+    found: dict[str, tuple[str, ...]] = {}
+    rdf: Element | None = next(root.iter(f"{_RDF}RDF"), None)
     for description in [] if rdf is None else rdf.findall(f"{_RDF}Description"):
-        elements = ((element.tag, element.text or "") for element in description)
-        for name, value in (*description.items(), *elements):
-            found.setdefault(name, value)
+        attributes = ((name, (value,)) for name, value in description.items())
+        elements = ((element.tag, _values(element)) for element in description)
+        for name, values in (*attributes, *elements):
+            found.setdefault(name, values)
     return found
+
+
+def _values(element: Element) -> tuple[str, ...]:
+    """The text of a simple property, or the items of a list of those."""
+    items = [item.text or "" for array in element for item in array.findall(f"{_RDF}li")]
+    return tuple(items) if len(element) else (element.text or "",)
 
 
 def _text(value: str) -> str:

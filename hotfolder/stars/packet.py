@@ -1,6 +1,5 @@
 """An XMP packet -> the marks in it: ratings, pick labels, colour labels, keywords.
 
-Source: XMP specification part 1 (ISO 16684-1), the serializations of properties in 7.4 and 7.9.2.
 The numbers of labels are those of digiKam's and darktable's own namespaces.
 """
 
@@ -8,19 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import ParseError, fromstring
-
+from hotfolder.images import xmp
 from hotfolder.stars.mark import REJECTED, Mark, words
 
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-MAX_BYTES = 2**20
-
-_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _DARKTABLE = "{http://darktable.sf.net/}"
 _DIGIKAM = "{http://www.digikam.org/ns/1.0/}"
 _ADOBE = "{http://ns.adobe.com/xap/1.0/}Rating"
@@ -47,7 +37,7 @@ _NUMBER = re.compile(r"\s*(-?\d{1,4})(?:\.\d{0,20})?\s*", re.ASCII)
 
 def marks_in(packet: bytes) -> Iterator[Mark]:
     """The marks in a packet, one for each property. Broken XML has none."""
-    properties = _properties(packet)
+    properties = xmp.properties(packet)
     # darktable gives every picture that it imports one star.
     imported = f"{_DARKTABLE}xmp_version" in properties
     for name, where in _STARS.items():
@@ -74,30 +64,6 @@ def marks_in(packet: bytes) -> Iterator[Mark]:
 def from_percent(percent: int) -> int:
     """The stars that Windows shows for a rating from 0 to 100."""
     return sum(percent >= least for least in _LEAST_PERCENT)
-
-
-def _properties(packet: bytes) -> dict[str, tuple[str, ...]]:
-    """Name with namespace to values, of the picture's own properties; one value unless a list."""
-    if not packet or len(packet) > MAX_BYTES:
-        return {}
-    try:
-        root = fromstring(packet.strip(b" \t\r\n\0"), forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError, LookupError):
-        return {}
-    found: dict[str, tuple[str, ...]] = {}
-    rdf: Element | None = next(root.iter(f"{_RDF}RDF"), None)
-    for description in [] if rdf is None else rdf.findall(f"{_RDF}Description"):
-        attributes = ((name, (value,)) for name, value in description.items())
-        elements = ((element.tag, _values(element)) for element in description)
-        for name, values in (*attributes, *elements):
-            found.setdefault(name, values)
-    return found
-
-
-def _values(element: Element) -> tuple[str, ...]:
-    """The text of a simple property, or the items of a list of those."""
-    items = [item.text or "" for array in element for item in array.findall(f"{_RDF}li")]
-    return tuple(items) if len(element) else (element.text or "",)
 
 
 def _whole(properties: dict[str, tuple[str, ...]], name: str) -> int | None:

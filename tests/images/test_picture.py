@@ -105,7 +105,7 @@ def test_what_the_owner_put_there_stays(encoding: Encoding) -> None:
     assert {document.parse(text)[0] for _, text in document.carriers(again)} == {FINAL}
 
 
-def _said(contents: Carried) -> dict[str, str]:
+def _said(contents: Carried) -> dict[str, tuple[str, ...]]:
     return xmp.properties(contents.xmp)
 
 
@@ -159,7 +159,7 @@ def test_too_much_is_said_before_rendering() -> None:
 def test_the_xmp_packet_says_what_it_is() -> None:
     """IPTC's fields for AI, no stars, and a composite where the source is a person's picture."""
     said = xmp.properties(xmp.packet(replace(RECIPE, prompt=HARD), RECORD))
-    short = {name.rpartition("}")[2]: value for name, value in said.items()}
+    short = {name.rpartition("}")[2]: value for name, (value,) in said.items()}
     assert short["Rating"] == "0"
     assert short["DigitalSourceType"].endswith("/trainedAlgorithmicMedia")
     assert short["AIPromptInformation"] == HARD.replace("\0", "\ufffd")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from hotfolder.images import xmp
 from hotfolder.stars import packet
 from hotfolder.stars.mark import Mark, together
 
@@ -139,7 +140,7 @@ def test_only_the_picture_itself_is_asked() -> None:
         b'<!DOCTYPE x [<!ENTITY r "5">]>' + packed(element("Rating", ADOBE, "&r;")),
         b'<?xml version="1.0" encoding="nonsense"?><x/>',
         b"<a>" * 100_000,
-        packed(attribute("Rating", ADOBE, 5)) + b" " * packet.MAX_BYTES,
+        packed(attribute("Rating", ADOBE, 5)) + b" " * xmp.MAX_BYTES,
     ],
     ids=range(10),
 )
