@@ -15,7 +15,8 @@ from hotfolder.recipes.record import Record
 if TYPE_CHECKING:
     from PIL import Image
 
-    from hotfolder.render.engine import Engine, Facts, OnStep, Rendered
+    from hotfolder.render.engine import Engine, Facts, Rendered
+    from hotfolder.render.run import OnStep
 
 Sources = Callable[[str], "Image.Image | None"]
 Verdict = Literal["identical", "differs", "cannot"]

@@ -32,7 +32,8 @@ from hotfolder.recipes.recipe import Recipe
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from hotfolder.render.engine import OnStep, Rendered
+    from hotfolder.render.engine import Rendered
+    from hotfolder.render.run import OnStep
 
 _log = logging.getLogger(__name__)
 

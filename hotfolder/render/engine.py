@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -16,10 +15,8 @@ from PIL import Image
 
 from hotfolder import render
 from hotfolder.errors import (
-    DeviceLostError,
     ModelMissingError,
     RenderError,
-    Stopped,
     TooLargeError,
     did_you_mean,
 )
@@ -32,40 +29,20 @@ from hotfolder.render import (
     conditioning,
     devices,
     environment,
+    failures,
     families,
     fingerprint,
     footprint,
     holding,
     memory,
-    saved,
     schedulers,
     views,
     weights,
 )
 from hotfolder.render.additions import Additions
+from hotfolder.render.run import OnStep, Run
 
 _log = logging.getLogger(__name__)
-
-OnStep = Callable[[int, int], None]
-_TOO_LARGE = "there is too little memory for this size"
-_RAN_OUT = (  # what allocators and libraries say that have no exception for it
-    "can't allocate memory",
-    "out of memory",
-    "bad_alloc",
-    "ALLOC_FAILED",
-    "could not create a primitive",
-    "could not create a memory",
-)
-_LOST = (  # what CUDA, ROCm, XPU and MPS say of a device that has failed or is gone
-    "CUDA error",
-    "HIP error",
-    "CUDA driver error",
-    "No CUDA GPUs are available",
-    "no NVIDIA driver",
-    "DEVICE_LOST",
-    "device lost",
-    "MPS backend error",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +192,8 @@ class Engine:
                 self._give_back()
                 chosen, text = spared, memory.after_falling(spared)
         except RuntimeError as error:
-            if _lost(error):
-                raise _device_lost(self.device, error) from error
+            if failures.lost(error):
+                raise failures.device_lost(self.device, error) from error
             raise
         finally:
             self._rendering -= 1
@@ -245,7 +222,7 @@ class Engine:
         }
         pixels = source and pixel_hash(source.convert("RGB"))
         identity = {"recipe": recipe.id, "source": pixels, **circumstances}
-        run = _Run(on_step or _ignore, resume, identity, self.device)
+        run = Run(on_step, resume, identity, self.device)
         try:
             with loaded.additions.active(recipe.loras):
                 pipe, arguments = _prepared(loaded, recipe, source, additions)
@@ -253,9 +230,9 @@ class Engine:
                 image = run(pipe, arguments)
         except (RenderError, MemoryError, RuntimeError) as error:
             loaded.mend()
-            if isinstance(error, RenderError) or not _ran_out(error):
+            if isinstance(error, RenderError) or not failures.ran_out(error):
                 raise
-            raise TooLargeError(_TOO_LARGE) from error
+            raise TooLargeError(failures.TOO_LARGE) from error
         facts = Facts(seconds=round(run.seconds, 3), steps_run=run.steps, **circumstances)
         return Rendered(canvas.crop(image, (recipe.width, recipe.height)), facts)
 
@@ -324,7 +301,7 @@ class Engine:
                 holding.hold(loaded.pipe, self.device, wanted)
             except (RuntimeError, MemoryError) as error:
                 del self._loaded[name]
-                if not _ran_out(error):
+                if not failures.ran_out(error):
                     raise
                 raise TooLargeError(f"there is too little memory for {name}") from error
             self._loaded[name] = loaded = replace(loaded, held=wanted)
@@ -346,91 +323,6 @@ class Engine:
             torch.mps.empty_cache()
 
 
-class _Run:
-    """One call of a pipeline: counts steps and seconds, saves and resumes, words its failures."""
-
-    def __init__(
-        self, on_step: OnStep, resume: Path | None, identity: Mapping[str, Any], device: str
-    ) -> None:
-        self.steps = 0
-        self.seconds = 0.0
-        self._on_step = on_step
-        self._resume = resume
-        self._identity = identity
-        self._state = saved.read(resume, identity, device) if resume else None
-        self._forward: saved.Forward | None = None
-        self._generator = torch.Generator("cpu")
-        self._started = 0.0
-        self._raised: BaseException | None = None
-
-    def __call__(self, pipe: Any, arguments: dict[str, Any]) -> Image.Image:
-        """The picture that the pipeline draws, RGB."""
-        self._generator = arguments["generator"]
-        families.listen(pipe, arguments, self._after_step)
-        if self._state is not None:
-            self._forward = saved.Forward(pipe)
-        self._started = time.perf_counter()
-        try:
-            values = pipe(**arguments, output_type="np").images[0]
-        except Exception as error:
-            if error is self._raised or _lost(error):
-                raise
-            self._forget()
-            if _ran_out(error):
-                raise TooLargeError(_TOO_LARGE) from error
-            raise RenderError(f"{type(pipe).__name__} failed: {error}") from error
-        finally:
-            self._raised = None  # its traceback would keep the latents of a stopped render alive
-        self.seconds += time.perf_counter() - self._started
-        self._forget()
-        return _image(values)
-
-    def _after_step(self, pipe: Any, steps: int, latents: torch.Tensor) -> None:
-        self.steps += 1
-        if self._forward is not None and self._state is not None:
-            if self.steps == self._state.steps:
-                self._forward.end()
-                self._forward = None
-                saved.restore(self._state, pipe, self._generator, latents)
-                self.seconds += self._state.seconds
-            return
-        started = time.perf_counter()
-        try:
-            self._on_step(self.steps, steps)
-        except BaseException as error:
-            self._raised = error
-            if isinstance(error, Stopped) and (
-                self.steps < steps or families.decodes_latents(pipe)
-            ):
-                self._save(pipe, latents, self.seconds + started - self._started)
-            raise
-        self.seconds -= time.perf_counter() - started
-
-    def _save(self, pipe: Any, latents: torch.Tensor, seconds: float) -> None:
-        if self._resume is None:
-            return
-        state = saved.capture(pipe, self._generator, latents, self.steps, seconds)
-        try:
-            saved.write(self._resume, state, self._identity)
-        except OSError as error:
-            _log.warning("the picture in the making could not be saved: %s", error)
-
-    def _forget(self) -> None:
-        """A picture that is made needs no saved state, and one that failed should begin anew."""
-        if self._resume is not None:
-            self._resume.unlink(missing_ok=True)
-
-
-def _image(values: np.ndarray[Any, Any]) -> Image.Image:
-    """The picture of float values, (height, width, 3), 0..1; RenderError where some are none."""
-    if not np.isfinite(values).all():
-        raise RenderError(
-            "the model came to values that are no picture (NaN); another scheduler, more steps or "
-            'dtype = "float32" in the profile can help'
-        )
-    return Image.fromarray((values * 255).round().astype(np.uint8)).convert("RGB")
-
-
 def _task(recipe: Recipe) -> memory.Task:
     """What the memory plan has to know of a recipe."""
     sides = render_sides(recipe.width, recipe.height, recipe.multiple)
@@ -443,31 +335,6 @@ def _recorded(plan: str) -> memory.Plan | None:
         return memory.parse(plan) if plan else None
     except ValueError:
         return None
-
-
-def _ran_out(error: Exception) -> bool:
-    """Whether memory ran out; torch has a class of its own for that on graphics cards only."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    says = str(error)
-    return isinstance(error, RuntimeError) and any(sign in says for sign in _RAN_OUT)
-
-
-def _lost(error: Exception) -> bool:
-    """Whether a device does not answer any more, which it says by many names.
-
-    "CUDA error: out of memory" is none of them.
-    """
-    told = isinstance(error, RuntimeError) and any(sign in str(error) for sign in _LOST)
-    return told and not _ran_out(error)
-
-
-def _device_lost(device: str, error: Exception) -> DeviceLostError:
-    first = (str(error).splitlines() or [""])[0]
-    return DeviceLostError(
-        f"the device {device} does not answer any more ({first}); it may need a restart of "
-        "hotfolder, or of the computer"
-    )
 
 
 @torch.no_grad()
@@ -501,7 +368,3 @@ def _tensor(image: Image.Image) -> torch.Tensor:
     """
     pixels = torch.from_numpy(np.array(image, dtype=np.float32) / 255.0)
     return pixels.permute(2, 0, 1).unsqueeze(0).contiguous()
-
-
-def _ignore(step: int, steps: int) -> None:
-    """What a caller who wants to know nothing does after each step."""

@@ -1,0 +1,113 @@
+"""One call of a pipeline: its steps and seconds, its state when it is stopped, its failures."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from hotfolder.errors import RenderError, Stopped, TooLargeError
+from hotfolder.render import failures, families, saved
+
+_log = logging.getLogger(__name__)
+
+OnStep = Callable[[int, int], None]
+
+
+class Run:
+    """One call of a pipeline: counts steps and seconds, saves and resumes, words its failures."""
+
+    def __init__(
+        self,
+        on_step: OnStep | None,
+        resume: Path | None,
+        identity: Mapping[str, Any],
+        device: str,
+    ) -> None:
+        self.steps = 0
+        self.seconds = 0.0
+        self._on_step = on_step or _ignore
+        self._resume = resume
+        self._identity = identity
+        self._state = saved.read(resume, identity, device) if resume else None
+        self._forward: saved.Forward | None = None
+        self._generator = torch.Generator("cpu")
+        self._started = 0.0
+        self._raised: BaseException | None = None
+
+    def __call__(self, pipe: Any, arguments: dict[str, Any]) -> Image.Image:
+        """The picture that the pipeline draws, RGB."""
+        self._generator = arguments["generator"]
+        families.listen(pipe, arguments, self._after_step)
+        if self._state is not None:
+            self._forward = saved.Forward(pipe)
+        self._started = time.perf_counter()
+        try:
+            values = pipe(**arguments, output_type="np").images[0]
+        except Exception as error:
+            if error is self._raised or failures.lost(error):
+                raise
+            self._forget()
+            if failures.ran_out(error):
+                raise TooLargeError(failures.TOO_LARGE) from error
+            raise RenderError(f"{type(pipe).__name__} failed: {error}") from error
+        finally:
+            self._raised = None  # its traceback would keep the latents of a stopped render alive
+        self.seconds += time.perf_counter() - self._started
+        self._forget()
+        return _image(values)
+
+    def _after_step(self, pipe: Any, steps: int, latents: torch.Tensor) -> None:
+        self.steps += 1
+        if self._forward is not None and self._state is not None:
+            if self.steps == self._state.steps:
+                self._forward.end()
+                self._forward = None
+                saved.restore(self._state, pipe, self._generator, latents)
+                self.seconds += self._state.seconds
+            return
+        started = time.perf_counter()
+        try:
+            self._on_step(self.steps, steps)
+        except BaseException as error:
+            self._raised = error
+            if isinstance(error, Stopped) and (
+                self.steps < steps or families.decodes_latents(pipe)
+            ):
+                self._save(pipe, latents, self.seconds + started - self._started)
+            raise
+        self.seconds -= time.perf_counter() - started
+
+    def _save(self, pipe: Any, latents: torch.Tensor, seconds: float) -> None:
+        if self._resume is None:
+            return
+        state = saved.capture(pipe, self._generator, latents, self.steps, seconds)
+        try:
+            saved.write(self._resume, state, self._identity)
+        except OSError as error:
+            _log.warning("the picture in the making could not be saved: %s", error)
+
+    def _forget(self) -> None:
+        """A picture that is made needs no saved state, and one that failed should begin anew."""
+        if self._resume is not None:
+            self._resume.unlink(missing_ok=True)
+
+
+def _image(values: np.ndarray[Any, Any]) -> Image.Image:
+    """The picture of float values, (height, width, 3), 0..1; RenderError where some are none."""
+    if not np.isfinite(values).all():
+        raise RenderError(
+            "the model came to values that are no picture (NaN); another scheduler, more steps or "
+            'dtype = "float32" in the profile can help'
+        )
+    return Image.fromarray((values * 255).round().astype(np.uint8)).convert("RGB")
+
+
+def _ignore(step: int, steps: int) -> None:
+    """What a caller who wants to know nothing does after each step."""
