@@ -15,8 +15,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-import hotfolder.daemon
-import hotfolder.renders
+import hotfolder.studio.lookout
 from campaigns.kit import checker, daemons, painter
 from campaigns.kit.people import People, studio
 from campaigns.kit.table import Tally
@@ -155,7 +154,7 @@ class _Day:
 def _live(place: daemons.Place, people: People, count: int, facts: Path) -> None:
     """The simulated day, in a process of its own. Writes what it saw, and ends the process."""
     day = _Day(people, _DAY_S / count)
-    hotfolder.daemon.Watch = day.watch  # type: ignore[misc,assignment]
+    hotfolder.studio.lookout.Watch = day.watch  # type: ignore[misc,assignment]
     hotfolder.renders.ThreadPoolExecutor = painter.Press  # type: ignore[misc,assignment]
     began = time.process_time()
     daemon = Daemon(Studio(place.root), clock=day.clock, executor=day.executor)

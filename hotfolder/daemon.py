@@ -38,14 +38,12 @@ from hotfolder.studio.bulletin import Bulletin, post
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.limits import Pace
-from hotfolder.studio.look import Look
+from hotfolder.studio.lookout import Lookout
 from hotfolder.studio.names import printable
-from hotfolder.studio.watch import Watch
 from hotfolder.waits import LONGEST_PAUSE_S, Waits
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
-_BLIND_LOOK_S = 5.0
 _PATIENCE_S = 30.0  # and 40 settling times: it takes 31 to tell that a picture was cut off
 
 
@@ -80,18 +78,13 @@ class Daemon:
         self._studio = studio
         self._progress = progress or Lines()
         self._clock = clock
-        self._look = Look(studio, clock)
+        self._lookout = Lookout(studio, clock)
+        self._look, self._watch = self._lookout.look, self._lookout.watch
         self._ledger = Ledger(studio.ledger)
-        self._watch = Watch(studio.root)
         self._renders = Renders(studio, self._ledger, self._progress, executor, self._watch.wake)
         self._stopping = threading.Event()
         self._until = Until()
         self._ends_at = float("inf")
-        self._looked_at: float | None = None
-        self._in_round = False
-        self._is_doubtful = False
-        self._round_s = 0.0
-        self._last_round_s = 0.0
         self._recovered = False
         self._quiet_since = clock()
         self._served: set[str] = set()
@@ -119,7 +112,7 @@ class Daemon:
         """
         self._until = until
         self._served.clear()
-        self._looked_at = None
+        self._lookout.begin_anew()
         self._quiet_since = self._clock()
         if until.seconds is not None:
             self._ends_at = self._clock() + until.seconds
@@ -137,8 +130,8 @@ class Daemon:
     def _turn(self) -> bool:
         """Look, plan, and do one thing or wait for news; whether to go on."""
         try:
-            self._refresh()
-            self._look_on()
+            if self._lookout.go_on():
+                self._after_a_round()
             self._make_up()
             self._hear()
             self._renders.cancel(self._is_unwanted)
@@ -174,7 +167,7 @@ class Daemon:
         Meanwhile the model that will be needed is loaded, or the one that is not is unloaded.
         """
         now = self._clock()
-        due_s = 0.0 if self._in_round else self._look.due_in_s()
+        due_s = self._lookout.due_in_s()
         idle = job is None and not self._renders.busy
         if idle and due_s is None:
             self._renders.forget()
@@ -190,7 +183,7 @@ class Daemon:
             self._renders.unload()
         self._waits.forget_past(now, self._renders.paths)
         self._post()
-        waits_s = [(self._looked_at or now) + self._look_every_s() - now, self._ends_at - now]
+        waits_s = [self._lookout.round_in_s(), self._ends_at - now]
         waits_s += [again_at - now for again_at in self._waits.ends_at() if again_at > now]
         waits_s += [due_s] if due_s is not None else []
         waits_s += [self._refines_in_s()] if self._refines_in_s() > 0 else []
@@ -217,33 +210,11 @@ class Daemon:
         patience_s = _PATIENCE_S + 40 * self._look.owner.settings.settle_seconds
         return self._clock() - self._quiet_since > patience_s
 
-    def _refresh(self) -> None:
-        """Look where something may have changed; at first everywhere."""
-        hints = self._watch.take()
-        if self._looked_at is None:
-            self._look.refresh()
-            self._looked_at = self._clock()
-        else:
-            self._look.refresh(hints or set())
-            self._in_round = self._in_round or hints is None
-            self._is_doubtful = self._is_doubtful or hints is None
-
-    def _look_on(self) -> None:
-        """From time to time look everywhere, a slice in each turn: notices get lost silently."""
-        began = self._clock()
-        since_s = began - (self._looked_at or 0.0)
-        self._in_round = self._in_round or since_s >= self._look_every_s()
-        if not self._in_round:
-            return
-        complete = self._look.look_on(bool(self._is_doubtful or self._watch.blind))
-        self._round_s += self._clock() - began
-        if complete:
-            self._in_round = self._is_doubtful = False
-            self._looked_at = self._clock()
-            self._last_round_s, self._round_s = self._round_s, 0.0
-            self._ledger.reload()
-            self._look.finished_elsewhere(self._ledger.finished_elsewhere())
-            self._watch.check()
+    def _after_a_round(self) -> None:
+        """See what other machines have entered, and whether the watch still hears anything."""
+        self._ledger.reload()
+        self._look.finished_elsewhere(self._ledger.finished_elsewhere())
+        self._watch.check()
 
     def _refinements_per_hour(self) -> int:
         return self._look.owner.settings.limits.refinements_per_hour
@@ -251,13 +222,6 @@ class Daemon:
     def _refines_in_s(self) -> float:
         """Seconds until the owner's limits allow another refinement."""
         return self._finals.free_in_s(self._refinements_per_hour(), self._clock())
-
-    def _look_every_s(self) -> float:
-        """Seconds between looks everywhere: few where no notices come, but no burden to a disk."""
-        every_s = self._look.owner.settings.look_seconds
-        if self._watch.blind:
-            every_s = min(every_s, _BLIND_LOOK_S)
-        return max(every_s, 20 * self._last_round_s)
 
     def _first_job(self) -> Job | None:
         snapshot = self._look.snapshot()
