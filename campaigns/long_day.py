@@ -15,6 +15,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+import hotfolder.renders
 import hotfolder.studio.lookout
 from campaigns.kit import checker, daemons, painter
 from campaigns.kit.people import People, studio

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 import hotfolder.renders
-import hotfolder.studio.look
+import hotfolder.studio.decisions
 from campaigns.kit import checker, daemons, painter, people
 from campaigns.kit.book import Book
 from campaigns.kit.table import Tally
@@ -53,7 +53,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
     # Settings and profiles stay as they are here, and reading them takes longer than all the rest.
     pattern, book = _pattern(work)
     owner = belongings.read_owner(Studio(pattern))
-    hotfolder.studio.look.read_owner = lambda studio: owner
+    hotfolder.studio.decisions.read_owner = lambda studio: owner
     workshop.models_of = lambda owner: {}
     Sequence.tally, Sequence.work, Sequence.pattern = tally, work, pattern
     Sequence.known = book.prompts

@@ -10,34 +10,29 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from hotfolder import __version__
-from hotfolder.errors import Mistake, MistakesError, PictureError, StudioMissingError, reason
-from hotfolder.images import carried
+from hotfolder.errors import PictureError, StudioMissingError, reason
 from hotfolder.plan import BrokenFile, PromptFile, Snapshot
 from hotfolder.recipes.owner import Owner
 from hotfolder.stars import detectors
 from hotfolder.studio import local
-from hotfolder.studio.belongings import read_owner
+from hotfolder.studio.copies import Copies
+from hotfolder.studio.decisions import Decisions, decides
 from hotfolder.studio.fetches import Fetches
 from hotfolder.studio.inbox import CONFLICT, Inbox, Waiting
-from hotfolder.studio.layout import SETTINGS_FILE, Studio
+from hotfolder.studio.layout import Studio
 from hotfolder.studio.limits import Pace
 from hotfolder.studio.marks import Marks, is_picture
 from hotfolder.studio.memory import Memory
 from hotfolder.studio.names import copied_from, is_conflict
-from hotfolder.studio.reading import read_file
 from hotfolder.studio.seeds import Seeds
 from hotfolder.studio.settle import Reading, Settling
 from hotfolder.studio.tree import Changes, Tree
 
 _log = logging.getLogger(__name__)
-_OWNERS = ("profiles", "wildcards", SETTINGS_FILE)
 _BUDGET_S = 0.02
 _FETCHING_S = 1.0
-_COPYING = 30  # so many settling times without a change, and a picture's end is missed
-_UNFINISHED = "its end is not there yet: it is still being copied, or it was cut off"
 _FINISHED = "another computer has finished it and puts it away"
 _QUEUES = "very many files come at once; it is read in its turn"
-_AS_THEY_WERE = "settings and profiles stay as they were, because of mistakes"
 
 
 class Look:
@@ -56,8 +51,7 @@ class Look:
         owner: Owner | None = None,
     ) -> None:
         self.studio = studio
-        self.owner = owner or read_owner(studio)
-        self._warn_of(self.owner.mistakes)
+        self._decisions = Decisions(studio, owner)
         self._clock = clock
         self._tree = Tree(studio.root, clock)
         self._settle_s = settle_s
@@ -67,7 +61,7 @@ class Look:
         self._seeds = Seeds(studio, read_only=settle_s is not None)
         self._unread: deque[str] = deque()
         self._unidentified: deque[str] = deque()
-        self._unfinished: dict[str, float] = {}
+        self._copies = Copies(studio.root, clock)
         self._fetches = Fetches(studio.root, clock)
         self._unmarked = Memory(
             local.folder(studio.root) / "unmarked.jsonl",
@@ -81,10 +75,13 @@ class Look:
         self._queue: dict[str, str] = {}
         self._arrivals = Pace(60.0)
         self._machines = self._known_machines()
-        self._owners_error = ""
-        self._owners_gone: dict[str, float] = {}
         self._looked_before = False
         self._recalls = True
+
+    @property
+    def owner(self) -> Owner:
+        """What the owner decided, as it was when it was last sound."""
+        return self._decisions.owner
 
     def refresh(self, hints: set[str] | None = None) -> bool:
         """Look at the hinted paths, or everywhere; whether the snapshot may say something new.
@@ -107,7 +104,7 @@ class Look:
         self._digest(changes)
         if complete:
             self._machines = self._known_machines()
-            if self._owners_error or self.owner.mistakes:
+            if self._decisions.has_mistakes:
                 self._read_owner()
             self._inbox.try_again()
             self._take_again([*self._unreadable, *self._marks.unreadable])
@@ -123,19 +120,18 @@ class Look:
     def _digest(self, changes: Changes) -> bool:
         now = self._clock()
         due = set(self._settling.pending()) if self._settling.due_in_s(now) == 0.0 else set()
-        ripe = [path for path, late_at in self._unfinished.items() if late_at <= now]
-        ripe += self._fetches.arrived()
+        ripe = [*self._copies.late(), *self._fetches.arrived()]
         again = self._tree.look_at([*due, *ripe])
         changes = Changes(changes.changed | again.changed, changes.gone | again.gone)
         self._marks.beside |= {path for path in changes.changed if _is_beside(path)}
         for path in changes.gone:
             self._forget(path, now)
-        if self._owners_gone and max(self._owners_gone.values()) + self._quiet_s() <= now:
-            self._owners_gone.clear()
+        if (until_s := self._decisions.unsure_until_s(self._quiet_s())) and max(until_s) <= now:
+            self._decisions.give_up_the_vanished()
             self._read_owner()
         settled = [path for path in sorted(changes.changed | due) if self._settles(path, now)]
         settled += [path for path in ripe if not self._settling.is_pending(path)]
-        settled.sort(key=lambda path: not _is_owners(path))
+        settled.sort(key=lambda path: not decides(path))
         for number, path in enumerate(settled):
             try:
                 self._take_in(path)  # profiles and word lists first: prompt files may need them
@@ -170,8 +166,8 @@ class Look:
     def due_in_s(self) -> float | None:
         """Seconds until another refresh can bring news without any new event; None: not at all."""
         now = self._clock()
-        waits_s = [late_at - now for late_at in self._unfinished.values()]
-        waits_s += [gone_at + self._quiet_s() - now for gone_at in self._owners_gone.values()]
+        waits_s = self._copies.late_in_s()
+        waits_s += [until_s - now for until_s in self._decisions.unsure_until_s(self._quiet_s())]
         waits_s += [self._queue_moves_in_s(now)] if self._queue else []
         waits_s += [_FETCHING_S] if self._fetches.due else []
         waits_s += [0.0] if self._unread or self._unidentified else []
@@ -191,7 +187,7 @@ class Look:
         free = self._free_bytes()
         wishes, held = self._marks.wishes(self.owner.settings.stars), self._marks.held()
         # What a prompt file lacks may be in a profile or word list that arrives with it.
-        unsure = bool(self._owners_gone) or any(map(_is_owners, self._settling.pending()))
+        unsure = self._decisions.is_unsure or any(map(decides, self._settling.pending()))
         return Snapshot(
             prompt_files=[entry for _, entry in inbox if isinstance(entry, PromptFile)],
             broken=[] if unsure else [e for _, e in inbox if isinstance(e, BrokenFile)],
@@ -204,14 +200,14 @@ class Look:
             disk_is_low=free < self.owner.settings.keep_free_gb * 1e9,
             waiting={
                 **waiting,
-                **dict.fromkeys(self._unfinished, _UNFINISHED),
+                **self._copies.waiting(),
                 **self._fetches.waiting(),
                 **self._unreadable,
                 **dict.fromkeys(self._finished, _FINISHED),
                 **self._queue,
                 **self._waiting,
                 **self._seeds.useless,
-                **({SETTINGS_FILE: _AS_THEY_WERE} if self._owners_error else {}),
+                **self._decisions.waiting(),
             },
         )
 
@@ -274,7 +270,7 @@ class Look:
         room = path.partition("/")[0]
         if reading is None:
             return
-        if _is_owners(path):
+        if decides(path):
             self._read_owner()
         elif _is_beside(path):
             picture = self._marks.picture_of(path)
@@ -343,17 +339,7 @@ class Look:
         return {platform.node(), *(path.stem.rpartition("-")[0] for path in ledgers)} - {""}
 
     def _is_unfinished(self, path: str) -> bool:
-        """Whether a picture lacks its end, and may get it yet: copies can pause for long."""
-        late_at = self._unfinished.pop(path, self._clock() + _COPYING * self._settling.quiet_s)
-        if self._clock() >= late_at:
-            return False
-        try:
-            whole = carried.complete(read_file(self.studio.root / path))
-        except (OSError, PictureError):
-            return False  # whoever reads it in earnest says so
-        if not whole:
-            self._unfinished[path] = late_at
-        return not whole
+        return self._copies.is_unfinished(path, self._settling.quiet_s)
 
     def _settle_again(self, paths: Iterable[str], now: float) -> None:
         """Wait for these files once more: the studio went away before they were taken in."""
@@ -373,40 +359,26 @@ class Look:
         picture = self._marks.picture_of(path) if _is_beside(path) else None
         if picture and (reading := self._tree.reading(picture)):
             self._settling.observe(picture, reading, now)  # its marks are fewer now
-        if _is_owners(path):  # perhaps for a moment only: some programs save like that
-            self._owners_gone[path] = now
+        if decides(path):
+            self._decisions.vanished(path, now)
 
     def _drop(self, path: str) -> None:
         self._inbox.remove(path)
         self._seeds.drop(path)
         self._waiting.pop(path, None)
-        self._unfinished.pop(path, None)
+        self._copies.forget(path)
         self._unreadable.pop(path, None)
         self._finished.pop(path, None)
         self._queue.pop(path, None)
         self._fetches.forget(path)
-
-    def _warn_of(self, mistakes: Iterable[Mistake]) -> None:
-        for wrong in mistakes:
-            _log.warning("%s", wrong)
 
     def _quiet_s(self) -> float:
         settings = self.owner.settings
         return settings.settle_seconds if self._settle_s is None else self._settle_s
 
     def _read_owner(self) -> None:
-        known = self.owner
-        try:
-            self.owner = read_owner(self.studio)
-        except MistakesError as error:
-            if str(error) != self._owners_error:
-                self._owners_error = str(error)
-                _log.error("%s:\n%s", _AS_THEY_WERE, error)
+        if not self._decisions.read():
             return
-        self._owners_error = ""
-        if self.owner == known:
-            return
-        self._warn_of(set(self.owner.mistakes) - set(known.mistakes))
         self._settling.quiet_s = self._quiet_s()
         self._inbox.read_again()
         self._seeds.follow(self.owner, self._stars)
@@ -425,7 +397,7 @@ class Look:
             if not self._is_unfinished(path):
                 self.give_up(path, f"this picture cannot be read: {error}")
         else:
-            self._unfinished.pop(path, None)
+            self._copies.forget(path)
 
     def _read_some(self) -> bool:
         """Read new pictures for a little while, picked ones first; whether they ask for anything.
@@ -460,8 +432,3 @@ def _is_draft(path: str) -> bool:
 def _is_beside(path: str) -> bool:
     """Whether a file lies among pictures and is none."""
     return path.startswith(("drafts/", "seeds/")) and not is_picture(path)
-
-
-def _is_owners(path: str) -> bool:
-    """Whether a file is one of those with which the owner decides."""
-    return path.partition("/")[0] in _OWNERS
