@@ -61,10 +61,17 @@ class Kennel:
 
 def until(condition: Any, seconds: float) -> None:
     """Wait for something another process does; fails after so many seconds."""
+    assert comes_true(condition, seconds), f"waited {seconds:g} s in vain"
+
+
+def comes_true(condition: Any, seconds: float) -> bool:
+    """Wait for something another process does; whether it did within so many seconds."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, f"waited {seconds:g} s in vain"
+        if time.monotonic() >= end:
+            return False
         time.sleep(0.01)
+    return True
 
 
 def _alive(process: int) -> bool:

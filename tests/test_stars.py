@@ -13,7 +13,7 @@ from PIL import Image
 from hotfolder.images import pixels
 from hotfolder.studio import layout
 from hotfolder.studio.layout import Studio
-from tests.kennel import Kennel, until
+from tests.kennel import Kennel, comes_true, until
 from tests.stars.test_finder import RED_AND_STAR, TAGS
 
 PATIENCE_S = 60.0
@@ -63,10 +63,12 @@ class Sorting:
         Image.new("RGB", (24, 16), colour).save(path, KINDS[kind])
         return path
 
-    def is_picked(self, name: str) -> None:
-        """Wait until a draft of this name lies in `seeds/`, whole."""
-        until((self.studio.seeds / name).exists, PATIENCE_S)
-        assert pixels.decode((self.studio.seeds / name).read_bytes()).size == (24, 16)
+    def is_picked(self, name: str) -> bool:
+        """Whether a draft of this name comes to lie in `seeds/`, whole."""
+        seed = self.studio.seeds / name
+        return comes_true(seed.exists, PATIENCE_S) and (
+            pixels.decode(seed.read_bytes()).size == (24, 16)
+        )
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +100,7 @@ def test_exiftool(sorting: Sorting, tool: Tool, how: str, kind: str) -> None:
     """Through a temp file and a rename, or in place; what it leaves is no draft."""
     draft = sorting.draft(kind)
     run(tool("exiftool"), *EXIFTOOL[how], draft)
-    sorting.is_picked(draft.name)
+    assert sorting.is_picked(draft.name)
     assert not list(sorting.studio.seeds.glob("*_original"))
 
 
@@ -108,7 +110,7 @@ def test_exiv2(sorting: Sorting, tool: Tool, how: str, kind: str) -> None:
     """Each property that it can set, in place."""
     draft = sorting.draft(kind, "below")
     run(tool("exiv2"), "-M", EXIV2[how], draft)
-    sorting.is_picked(draft.name)
+    assert sorting.is_picked(draft.name)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -117,7 +119,7 @@ def test_setfattr(sorting: Sorting, tool: Tool, name: str, kind: str) -> None:
     """Nothing but an attribute changes, and the operating system gives notice of that."""
     draft = sorting.draft(kind)
     run(tool("setfattr"), "-n", name, "-v", ATTRIBUTES[name], draft)
-    sorting.is_picked(draft.name)
+    assert sorting.is_picked(draft.name)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -127,7 +129,7 @@ def test_a_sidecar_of_exiftool(sorting: Sorting, tool: Tool, name: str, kind: st
     draft = sorting.draft(kind)
     beside = draft.with_name(name.format(stem=draft.stem, kind=kind))
     run(tool("exiftool"), "-XMP-xmp:Rating=4", "-o", beside, draft)
-    sorting.is_picked(draft.name)
+    assert sorting.is_picked(draft.name)
     until((sorting.studio.seeds / beside.name).exists, PATIENCE_S)
     assert not beside.exists()
 
@@ -140,7 +142,7 @@ def test_a_shell(sorting: Sorting, name: str, kind: str) -> None:
     target = draft.parent / name.format(draft.name)
     target.parent.mkdir(exist_ok=True)
     run("mv", draft, target)
-    sorting.is_picked(target.name)
+    assert sorting.is_picked(target.name)
 
 
 def test_fifty_stars_at_once(sorting: Sorting, tool: Tool) -> None:
@@ -148,7 +150,7 @@ def test_fifty_stars_at_once(sorting: Sorting, tool: Tool) -> None:
     drafts = [sorting.draft("jpg", "fifty") for _ in range(50)]
     run(tool("exiftool"), "-q", "-overwrite_original", "-XMP-xmp:Rating=5", drafts[0].parent)
     for draft in drafts:
-        sorting.is_picked(draft.name)
+        assert sorting.is_picked(draft.name)
     assert not list(drafts[0].parent.glob("*.jpg"))
 
 
@@ -157,7 +159,7 @@ def test_a_star_that_is_taken_back(kennel: Kennel, tmp_path: Path, tool: Tool) -
     with at_work(kennel, tmp_path / "studio") as sorting:
         draft = sorting.draft("png")
         run(tool("exiftool"), "-XMP-xmp:Rating=4", draft)
-        sorting.is_picked(draft.name)
+        assert sorting.is_picked(draft.name)
         seed = sorting.studio.seeds / draft.name
         run(tool("exiftool"), "-overwrite_original", "-XMP-xmp:Rating=0", seed)
         until(draft.exists, PATIENCE_S)
@@ -171,15 +173,15 @@ def test_a_star_set_while_no_daemon_runs(kennel: Kennel, tmp_path: Path, tool: T
         draft = sorting.draft("png")
     run(tool("setfattr"), "-n", "user.baloo.rating", "-v", "6", draft)
     with at_work(kennel, root) as sorting:
-        sorting.is_picked(draft.name)
+        assert sorting.is_picked(draft.name)
     (sorting.studio.seeds / draft.name).rename(draft)
     with at_work(kennel, root) as sorting:
         other = sorting.draft("jpg")
         run(tool("setfattr"), "-n", "user.baloo.rating", "-v", "6", other)
-        sorting.is_picked(other.name)
+        assert sorting.is_picked(other.name)
         assert draft.exists(), "picked once, and put back by hand"
         run(tool("setfattr"), "-n", "user.baloo.rating", "-v", "8", draft)
-        sorting.is_picked(draft.name)
+        assert sorting.is_picked(draft.name)
 
 
 SETTINGS = ONLY_SORTING + '[stars]\nfrom = 4\nthen = "copy"\nrejected = "move"\ntags = ["red"]\n'
@@ -194,8 +196,8 @@ def test_what_the_owner_wants_of_stars(kennel: Kennel, tmp_path: Path, tool: Too
         run(*rate, "-XMP-xmp:Rating=4", four)
         run(*rate, "-XMP-xmp:Label=Red", red)
         run(*rate, "-XMP-xmp:Rating=-1", rejected)
-        sorting.is_picked(four.name)
-        sorting.is_picked(red.name)
+        assert sorting.is_picked(four.name)
+        assert sorting.is_picked(red.name)
         until((sorting.studio.drafts / "rejected" / rejected.name).exists, PATIENCE_S)
         assert three.exists() and four.exists() and red.exists()
         assert sorted(p.name for p in sorting.studio.seeds.iterdir()) == [four.name, red.name]

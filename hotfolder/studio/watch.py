@@ -119,8 +119,8 @@ class Watch(FileSystemEventHandler):
 
     def stop(self) -> None:
         """Let go of the operating system's watch."""
+        self._end()  # with a last complaint perhaps, which nobody needs to read
         logging.getLogger("watchdog").removeHandler(self._complaints)
-        self._end()
 
     def _hears(self) -> bool:
         """Whether the folder that is the studio now is the watched one, and was heard of."""

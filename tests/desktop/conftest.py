@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.desktop.screen import Screen
-from tests.kennel import Kennel, until
+from tests.kennel import Kennel, comes_true
 from tests.test_stars import Sorting, at_work
 
 ROOT = Path(__file__).parent.parent.parent
@@ -41,17 +41,17 @@ class Desk:
                 sheet.crop(place).save(draft)
         return drafts
 
-    def picked(self, how: str, *drafts: Path) -> None:
-        """Wait until drafts lie in `seeds/`; keeps a picture of the screen, and the time."""
+    def picked(self, how: str, *drafts: Path) -> bool:
+        """Whether drafts come to lie in `seeds/`; keeps a picture of the screen, and the time."""
         began = time.monotonic()
-        try:
-            for draft in drafts:
-                until((self.studio.seeds / draft.name).exists, 40)
-        finally:
-            self.shot()
+        seeds = [self.studio.seeds / draft.name for draft in drafts]
+        picked = all(comes_true(seed.exists, 40) for seed in seeds)
+        self.shot()
         took = time.monotonic() - began
         kinds = ", ".join(sorted({draft.suffix[1:] for draft in drafts}))
-        FIGURES.append(f"{how} ({kinds}): {len(drafts)} in seeds/ after {took:.1f} s")
+        there = sum(seed.exists() for seed in seeds)
+        FIGURES.append(f"{how} ({kinds}): {there} in seeds/ after {took:.1f} s")
+        return picked
 
     def shot(self) -> None:
         """Keep a picture of the screen."""

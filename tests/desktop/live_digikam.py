@@ -41,7 +41,7 @@ def test_a_rating(desk: Desk) -> None:
     screen.pause(4)
     screen.click(*EMPTY)
     screen.key("ctrl+a", "ctrl+4")
-    desk.picked("digiKam, keyboard", *drafts)
+    assert desk.picked("digiKam, keyboard", *drafts)
 
 
 def _type(desk: Desk, place: tuple[int, int], text: str) -> None:

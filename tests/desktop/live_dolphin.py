@@ -18,4 +18,4 @@ def test_a_rating(desk: Desk) -> None:
     desk.screen.pause(3)
     desk.shot()
     desk.screen.click(1164, 404)
-    desk.picked("Dolphin, information panel", draft)
+    assert desk.picked("Dolphin, information panel", draft)

@@ -12,7 +12,7 @@ def test_thunar_drag(desk: Desk) -> None:
     drafts = desk.drafts("png", "jpg")
     two_windows(desk, ["thunar", desk.studio.seeds], ["thunar", desk.studio.drafts])
     desk.screen.drag((862, 166), (400, 500))
-    desk.picked("Thunar, dragged with the mouse", drafts[0])
+    assert desk.picked("Thunar, dragged with the mouse", drafts[0])
     assert not drafts[0].exists()
     assert drafts[1].exists()
 
@@ -26,7 +26,7 @@ def test_thunar_cut_and_paste(desk: Desk) -> None:
     desk.screen.run("xdotool", "windowactivate", "--sync", seeds)
     desk.screen.click(400, 600)
     desk.screen.key("ctrl+v")
-    desk.picked("Thunar, several cut and pasted", *drafts)
+    assert desk.picked("Thunar, several cut and pasted", *drafts)
     assert not any(draft.exists() for draft in drafts)
 
 
@@ -37,7 +37,7 @@ def test_pcmanfm_drag_several(desk: Desk) -> None:
     desk.screen.click(1040, 600)
     desk.screen.key("ctrl+a")
     desk.screen.drag((849, 146), (400, 500))
-    desk.picked("PCManFM, several dragged with the mouse", *drafts)
+    assert desk.picked("PCManFM, several dragged with the mouse", *drafts)
     assert not any(draft.exists() for draft in drafts)
 
 
@@ -52,7 +52,7 @@ def test_pcmanfm_copy_and_paste(desk: Desk) -> None:
     desk.screen.run("xdotool", "windowactivate", "--sync", seeds)
     desk.screen.click(400, 600)
     desk.screen.key("ctrl+v")
-    desk.picked("PCManFM, copied and pasted", draft)
+    assert desk.picked("PCManFM, copied and pasted", draft)
     assert draft.exists()
 
 

@@ -20,4 +20,4 @@ def test_a_rating(desk: Desk, kind: str) -> None:
     desk.screen.click_in(comment, 203, 479, times=5)
     desk.shot()
     desk.screen.click_in(comment, 445, 559)
-    desk.picked("gThumb, comment window", draft)
+    assert desk.picked("gThumb, comment window", draft)

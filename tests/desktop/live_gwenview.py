@@ -16,4 +16,4 @@ def test_a_rating(desk: Desk, kind: str) -> None:
     desk.screen.place(window, 0, 0, 1000, 760)
     desk.screen.pause(3)
     desk.screen.key("4")
-    desk.picked("Gwenview, number keys", draft)
+    assert desk.picked("Gwenview, number keys", draft)

@@ -15,7 +15,7 @@ from PIL import Image
 
 from hotfolder.commands.demo import STAR
 from hotfolder.images import png
-from tests.kennel import Kennel, until
+from tests.kennel import Kennel, comes_true, until
 from tests.stars.test_finder import RED_AND_STAR, TAGS, apple_double
 from tests.test_stars import Sorting, at_work
 
@@ -65,9 +65,9 @@ class Share:
         local.write_bytes(data)
         self.run(f'put "{local}" "{path}"')
 
-    def is_picked(self, name: str) -> None:
-        """Wait until a draft lies in `seeds/`."""
-        until((self.sorting.studio.seeds / name).exists, 30)
+    def is_picked(self, name: str) -> bool:
+        """Whether a draft comes to lie in `seeds/`."""
+        return comes_true((self.sorting.studio.seeds / name).exists, 30)
 
 
 @pytest.fixture
@@ -104,17 +104,17 @@ def test_stars_over_a_share(share: Share) -> None:
     """A file rated elsewhere, an attribute, a sidecar, a Mac's `._NAME`, a name, a move."""
     rated, tagged, beside, mac, named, moved = (share.sorting.draft("png") for _ in range(6))
     share.put(f"drafts/{rated.name}", png.with_xmp(_picture(200), STAR))
-    share.is_picked(rated.name)
+    assert share.is_picked(rated.name)
     share.run(f'setea "drafts/{tagged.name}" baloo.rating 8')
-    share.is_picked(tagged.name)
+    assert share.is_picked(tagged.name)
     share.put(f"drafts/{beside.name}.xmp", STAR.encode())
-    share.is_picked(beside.name)
+    assert share.is_picked(beside.name)
     share.put(f"drafts/._{mac.name}", apple_double({TAGS: RED_AND_STAR}))
-    share.is_picked(mac.name)
+    assert share.is_picked(mac.name)
     share.run(f'rename "drafts/{named.name}" "drafts/named_fav.png"')
-    share.is_picked("named_fav.png")
+    assert share.is_picked("named_fav.png")
     share.run(f'rename "drafts/{moved.name}" "seeds/{moved.name}"')
-    share.is_picked(moved.name)
+    assert share.is_picked(moved.name)
     assert not list(share.sorting.studio.drafts.glob("*.png"))
 
 

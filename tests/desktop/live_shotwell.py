@@ -24,4 +24,4 @@ def test_a_rating(desk: Desk) -> None:
     desk.screen.click_in(window, 700, 500)
     desk.screen.key("ctrl+a", "4")
     desk.shot()
-    desk.picked("Shotwell, number keys", *drafts)
+    assert desk.picked("Shotwell, number keys", *drafts)

@@ -79,7 +79,8 @@ def test_a_refinement_that_comes_too_late_is_made_all_the_same(ear: Ear) -> None
     draft = ear.begin(msgspec.structs.replace(DRAFT, steps=1))
     final = ear.begin(FINAL)
     reports = ear.heard(ended(final))
-    done(reports[-1])
+    assert steps_of(final, reports), "it was rendered"
+    assert isinstance(reports[-1], Done)
     if not any(map(ended(draft), reports)):
         ear.give(GoOn())
         done(ear.outcome(draft))

@@ -22,9 +22,11 @@ TABLES: dict[str, dict[str, Any]] = {
 
 
 def says(*prompts: Prompt, default: str = "plain") -> list[str]:
-    with pytest.raises(MistakesError) as raised:
+    try:
         check(prompts, TABLES, default, {"animals": ["fox"]})
-    return [str(found) for found in raised.value.mistakes]
+    except MistakesError as error:
+        return [str(found) for found in error.mistakes]
+    return []
 
 
 def test_good_prompts_pass() -> None:
@@ -34,7 +36,7 @@ def test_good_prompts_pass() -> None:
         Prompt(text="an __unknown__ thing", literal=True),
         Prompt(text="", random=(("a", "b"),)),
     ]
-    check(prompts, TABLES, "plain", {"animals": ["fox"]})
+    assert says(*prompts) == []
 
 
 def test_everything_is_said_at_once() -> None:

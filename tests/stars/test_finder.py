@@ -90,4 +90,5 @@ def test_damaged_files(noise: bytes, at: int, cut: int) -> None:
     data = apple_double({TAGS: RED_AND_STAR})
     broken = data[:at] + noise + data[at + len(noise) :]
     for beside in (data[:cut], broken):
-        words(Draft("drafts/a.png", beside={"._{name}": beside}, xattrs={TAGS: noise}))
+        said = words(Draft("drafts/a.png", beside={"._{name}": beside}, xattrs={TAGS: noise}))
+        assert all(isinstance(word, str) for word in said)
