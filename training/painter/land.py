@@ -1,10 +1,21 @@
 """Paints the ground: mountains, hills, water, sand, trees at the horizon."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .canvas import Canvas
 from .colour import DUNE, GRASS, PINE, RGB, ROCK, SAND, SNOW, WATER, Light, mix, rgb
 from .scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """Overlapping bands of land: their colour, how many, how far their outlines swing."""
+
+    surface: RGB
+    count: int
+    swing: float
 
 
 def paint_ground(canvas: Canvas, scene: Scene, light: Light, rng: np.random.Generator) -> None:
@@ -27,13 +38,13 @@ def paint_ground(canvas: Canvas, scene: Scene, light: Light, rng: np.random.Gene
         paint_glints(canvas, scene, light, rng, horizon, 3)
         paint_beach(canvas, scene, light, rng, horizon)
     elif scene.ground == "desert":
-        paint_bands(canvas, scene, light, rng, horizon, DUNE, 4, 0.05)
+        paint_bands(canvas, scene, light, rng, horizon, Bands(DUNE, 4, 0.05))
     elif scene.ground == "hills":
-        paint_bands(canvas, scene, light, rng, horizon, GRASS[scene.season], 4, 0.075)
+        paint_bands(canvas, scene, light, rng, horizon, Bands(GRASS[scene.season], 4, 0.075))
     elif scene.ground == "forest":
         paint_forest(canvas, scene, light, rng, horizon)
     else:
-        paint_bands(canvas, scene, light, rng, horizon, GRASS[scene.season], 3, 0.018)
+        paint_bands(canvas, scene, light, rng, horizon, Bands(GRASS[scene.season], 3, 0.018))
         if scene.ground == "river":
             paint_river(canvas, scene, light, rng, horizon)
 
@@ -164,11 +175,10 @@ def paint_bands(
     light: Light,
     rng: np.random.Generator,
     horizon: float,
-    surface: RGB,
-    count: int,
-    swing: float,
+    bands: Bands,
 ) -> None:
     """Paint the land as overlapping bands, paler towards the horizon."""
+    surface, count, swing = bands.surface, bands.count, bands.swing
     below = canvas.height - horizon
     for k in range(count):
         outline = ridge(canvas, rng, 0.012 if k else 0.02 + 0.5 * swing, swing)
@@ -229,7 +239,9 @@ def paint_forest(
             ),
             colour,
         )
-    paint_bands(canvas, scene, light, rng, horizon + 0.12 * below, GRASS[scene.season], 2, 0.02)
+    paint_bands(
+        canvas, scene, light, rng, horizon + 0.12 * below, Bands(GRASS[scene.season], 2, 0.02)
+    )
 
 
 def paint_river(

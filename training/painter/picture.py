@@ -1,5 +1,7 @@
 """Paints a scene: sky, far things, ground or water, subjects, weather, in this order."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 from .canvas import Canvas
@@ -7,6 +9,16 @@ from .colour import LAMP, RGB, SNOW, Light, light_of, mix, rgb
 from .land import paint_ground, water_colour
 from .objects import HALF_WIDTHS, HEIGHTS, Shape, shapes_of
 from .scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a subject stands: its base at (x, y), so large, so far into the haze (0 to 1)."""
+
+    x: float
+    y: float
+    size: float
+    distance: float = 0.0
 
 
 def paint(scene: Scene, width_px: int, height_px: int) -> np.ndarray:
@@ -116,22 +128,23 @@ def paint_subject(
     if subject == "balloon":
         y = max(size * 1.02, horizon * rng.uniform(0.72, 0.95))
         y = min(y, size + 0.55 * horizon) if main else y
-        draw(canvas, shapes_of(subject, colour, scene, rng), x, y, size, light, 0.0, scene)
+        draw(canvas, shapes_of(subject, colour, scene, rng), Spot(x, y, size), light, scene)
         return
     y, distance, mirror = footing(scene, subject, canvas, rng, main)
     shapes = shapes_of(subject, colour, scene, rng)
     water = water_colour(scene, light)
     on_island = scene.ground == "sea" and subject != "boat"
+    spot = Spot(x, y, size, distance)
     if mirror:
-        draw(canvas, shapes, x, y, size, light, distance, scene, mirrored_in=water)
+        draw(canvas, shapes, spot, light, scene, mirrored_in=water)
     if on_island:
         paint_island(
             canvas, x, y, size * {"castle": 0.62, "palms": 0.75}.get(subject, 0.5), scene, light
         )
-        y -= 0.035
+        spot = replace(spot, y=y - 0.035)
     if subject == "lighthouse" and scene.hour == "night":
-        paint_beam(canvas, x, y - 0.83 * size, light)
-    draw(canvas, shapes, x, y, size, light, distance, scene)
+        paint_beam(canvas, x, spot.y - 0.83 * size, light)
+    draw(canvas, shapes, spot, light, scene)
 
 
 def paint_beam(canvas: Canvas, x: float, y: float, light: Light) -> None:
@@ -181,28 +194,26 @@ def paint_island(
 def draw(
     canvas: Canvas,
     shapes: list[Shape],
-    x: float,
-    y: float,
-    size: float,
+    spot: Spot,
     light: Light,
-    distance: float,
     scene: Scene,
     mirrored_in: RGB | None = None,
 ) -> None:
-    """Draw a subject with its base at (x, y), or its reflection in water of the given colour."""
+    """Draw a subject at its spot, or its reflection in water of the given colour."""
     shining = scene.hour in ("night", "sunset") or scene.weather == "rain"
     flip = -1.0 if mirrored_in is None else 0.92
     for shape in shapes:
-        surface = light.on(shape.colour, distance)
+        surface = light.on(shape.colour, spot.distance)
         if shape.lit:
             surface = (
                 mix(shape.colour, light.haze, 0.4 * light.haze_share)
                 if shining
-                else light.on(rgb("#4a5068"), distance)
+                else light.on(rgb("#4a5068"), spot.distance)
             )
         if mirrored_in is not None:
             surface = mix(surface, mirrored_in, 0.6)
-        canvas.polygon(shape.points * np.array([size, flip * size]) + np.array([x, y]), surface)
+        scaled = shape.points * np.array([spot.size, flip * spot.size])
+        canvas.polygon(scaled + np.array([spot.x, spot.y]), surface)
 
 
 def paint_weather(canvas: Canvas, scene: Scene, light: Light, rng: np.random.Generator) -> None:
