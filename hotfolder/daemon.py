@@ -81,7 +81,9 @@ class Daemon:
         self._lookout = Lookout(studio, clock)
         self._look, self._watch = self._lookout.look, self._lookout.watch
         self._ledger = Ledger(studio.ledger)
-        self._renders = Renders(studio, self._ledger, self._progress, executor, self._watch.wake)
+        self._renders = Renders(
+            studio, self._ledger, self._progress, executor, self._watch.wake, clock
+        )
         self._stopping = threading.Event()
         self._until = Until()
         self._ends_at = float("inf")
@@ -184,7 +186,8 @@ class Daemon:
         self._waits.forget_past(now, self._renders.paths)
         self._post()
         waits_s = [self._lookout.round_in_s(), self._ends_at - now]
-        waits_s += [again_at - now for again_at in self._waits.ends_at() if again_at > now]
+        again = [*self._waits.ends_at(), *self._renders.back_at()]
+        waits_s += [again_at - now for again_at in again if again_at > now]
         waits_s += [due_s] if due_s is not None else []
         waits_s += [self._refines_in_s()] if self._refines_in_s() > 0 else []
         waits_s += [unloads_in_s] if idle and unloads_in_s > 0 else []
@@ -232,9 +235,12 @@ class Daemon:
     def _must_wait(self, job: Job) -> bool:
         """Whether a job's turn is over: it failed a moment ago, or was an endless file's only one.
 
-        A run that ends by itself makes one draft of each endless file.
+        A run that ends by itself makes one draft of each endless file, and none when nothing
+        renders any more.
         """
         if self._waits.has(job.path, self._clock()):
+            return True
+        if isinstance(job, Render) and self._until.idle and self._renders.have_failed:
             return True
         if isinstance(job, RenderDraft) and not self._look.knows_all_seeds:
             return True  # a picture that was picked may be among the rest
@@ -301,7 +307,7 @@ class Daemon:
         elif isinstance(error, StudioMissingError):
             return  # the next turn says so
         elif isinstance(error, DeviceLostError):
-            self._postpone(job, str(error))
+            self.failures += 1  # it goes to another slot, or waits for one
         elif isinstance(error, OSError):
             if self._lies_there(job):
                 self._postpone(job, reason(error))
@@ -351,6 +357,7 @@ class Daemon:
         waits = {printable(path): says for path, says in self._waits.reasons().items()}
         if self._refines_in_s() > 0:
             waits["seeds/"] = f"{self._refinements_per_hour()} refinements were begun in an hour"
+        waits |= self._renders.troubles()
         bulletin = Bulletin(printable(pause), waits, self._watch.blind)
         if bulletin != self._posted:
             post(self._studio.root, bulletin)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -41,7 +42,9 @@ from hotfolder.studio import archive, easel, local
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
+from hotfolder.waits import Waits
 
+_TRIES = 3
 OpenExecutor = Callable[[Settings, Path, Hear], Executor]
 Ended = str | Exception | None
 """Where a job's picture lies, or what went wrong; None for a job that was cancelled."""
@@ -71,9 +74,10 @@ class _Printed:
 class Renders:
     """Begins renders on an executor's slots and publishes what comes of them.
 
-    A finished picture is encoded, hashed and written by a thread of its own while the next one
-    renders; the ledger is written in the caller's thread alone. `wake` is called from other threads
-    when there is something for `ended` to tell.
+    A slot whose device or worker has failed rests, longer each time until it has made a picture;
+    the others go on. A finished picture is encoded, hashed and written by a thread of its own while
+    the next one renders; the ledger is written in the caller's thread alone. `wake` is called from
+    other threads when there is something for `ended` to tell.
     """
 
     def __init__(
@@ -83,12 +87,15 @@ class Renders:
         progress: Progress,
         open_executor: OpenExecutor,
         wake: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._studio = studio
         self._ledger = ledger
         self._progress = progress
         self._open_executor = open_executor
         self._wake = wake
+        self._clock = clock
+        self._resting = Waits()
         self._states = local.folder(studio.root) / "renders"
         self._is_opening = False
         self._executor: Executor | None = None
@@ -146,13 +153,33 @@ class Renders:
         """
         if len(self._printing) > len(self._slots):
             return None
-        free = (slot for slot, attempts in enumerate(self._slots) if not attempts)
+        now = self._clock()
+        sound = [
+            (slot, attempts)
+            for slot, attempts in enumerate(self._slots)
+            if not self._resting.has(_name(slot), now)
+        ]
+        free = (slot for slot, attempts in sound if not attempts)
         draft = (
             slot
-            for slot, attempts in enumerate(self._slots)
+            for slot, attempts in sound
             if len(attempts) == 1 and isinstance(attempts[0].job, RenderDraft)
         )
         return next(free, None if isinstance(job, RenderDraft) else next(draft, None))
+
+    @property
+    def have_failed(self) -> bool:
+        """Whether every slot has failed some times in a row."""
+        slots = range(len(self._slots))
+        return bool(slots) and all(self._resting.tries(_name(slot)) >= _TRIES for slot in slots)
+
+    def troubles(self) -> dict[str, str]:
+        """What is wrong with each slot that has failed and made no picture since."""
+        return dict(self._resting.reasons())
+
+    def back_at(self) -> list[float]:
+        """When slots that rest are tried again."""
+        return self._resting.ends_at()
 
     def begin(self, job: Render, slot: int, owner: Owner) -> None:
         """Begin to render on a slot.
@@ -210,7 +237,8 @@ class Renders:
                 del self._printing[news.attempt.number]
                 yield news.attempt.job, self._entered(news)
             else:
-                attempt = self._taken_off(news.attempt)
+                slot, attempt = self._taken_off(news.attempt)
+                self._judge(slot, news)
                 if not isinstance(news, Done):
                     yield self._over(attempt.job, _what_went_wrong(news))
                 elif error := self._published(attempt, news):
@@ -231,8 +259,19 @@ class Renders:
             self._news.put(report)
             self._wake()
 
-    def _taken_off(self, number: int) -> Attempt:
-        """The attempt of this number, taken off its slot; what it interrupted is paused still."""
+    def _judge(self, slot: int, news: Outcome) -> None:
+        """Let a slot rest that has failed; one that makes a picture is sound again."""
+        if isinstance(news, Done):
+            if self._resting.tries(_name(slot)):
+                self._progress.say(f"{_name(slot)} renders again")
+            self._resting.end(_name(slot))
+        elif isinstance(news, Lost) or (isinstance(news, Failed) and news.device):
+            says = str(_what_went_wrong(news))
+            if self._resting.postpone(_name(slot), says, self._clock()):
+                self._progress.warn(f"{_name(slot)} has failed and is tried again later: {says}")
+
+    def _taken_off(self, number: int) -> tuple[int, Attempt]:
+        """The slot and attempt of this number, taken off it; what it interrupted stays paused."""
         for slot, attempts in enumerate(self._slots):
             for attempt in attempts:
                 if attempt.number == number:
@@ -241,7 +280,7 @@ class Renders:
                     attempts.remove(attempt)
                     self._cancelled.discard(number)
                     self._progress.ended(number)
-                    return attempt
+                    return slot, attempt
         raise KeyError(number)
 
     def _published(self, attempt: Attempt, done: Done) -> OSError | None:
@@ -302,6 +341,10 @@ class Renders:
         if owner is not self._owner:
             self._owner, self._models = owner, workshop.models_of(owner)
         return self._models
+
+
+def _name(slot: int) -> str:
+    return f"renderer {slot + 1}"
 
 
 def _what_went_wrong(report: Cancelled | Failed | Lost) -> Exception | None:

@@ -55,6 +55,12 @@ class Unload(Struct, frozen=True, tag=True):
     """Free the memory of all models."""
 
 
+class Began(Struct, frozen=True, tag=True):
+    """A worker's process is ready; no report for a daemon. `trouble` says why its device is not."""
+
+    trouble: str = ""
+
+
 class Stepped(Struct, frozen=True, tag=True):
     """A task has taken another denoising step, counted from 1."""
 
@@ -81,7 +87,7 @@ class Failed(Struct, frozen=True, tag=True):
     """A task's picture cannot be made; `says` is a sentence for its owner.
 
     `expected` is False for what nobody foresaw: another attempt may do better. `device`: it is the
-    device that failed, so the task should wait until that answers again.
+    slot's device that failed, which is no fault of the task's.
     """
 
     attempt: int

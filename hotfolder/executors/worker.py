@@ -99,6 +99,8 @@ class Worker:
             self._renderer_for(order.models).load(order.model)
         except RenderError:
             pass
+        except DeviceLostError:
+            self._renderer = None
         except Exception:
             _log.exception("unexpected trouble with the model %s", order.model)
 

@@ -121,7 +121,8 @@ class Engine:
         self._base = base
         self._loaded: dict[str, Loaded] = {}
         self._memory_bytes = memory_bytes
-        self._room = self._free_room()
+        with failures.told():
+            self._room = self._free_room()
         self._rendering = 0
         environment.forbid_chance()
 
@@ -140,8 +141,9 @@ class Engine:
     def unload(self) -> None:
         """Free the memory of all models; the next render reads its model again."""
         self._loaded.clear()
-        self._give_back()
-        self._room = self._free_room()
+        with failures.told():
+            self._give_back()
+            self._room = self._free_room()
 
     def render(
         self,
@@ -170,34 +172,42 @@ class Engine:
         """
         if (recipe.source is None) != (source is None):
             raise RenderError("a source picture is needed exactly when the recipe names one")
-        taken = self.load(recipe.model).footprint
-        task = _task(recipe)
-        chosen = _recorded(plan) or self._planned(taken, task)
-        text = str(chosen)
         threads_before = torch.get_num_threads()
         environment.set_threads(threads or self.threads)
         self._rendering += 1
         try:
-            while True:
-                try:
-                    return self._rendered(recipe, source, on_step, resume, chosen, text)
-                except TooLargeError:
-                    spared = self._sparing(chosen, taken, task)
-                    if spared is None:
-                        raise
-                _log.warning(
-                    "memory ran out for %dx%d with the plan %r; trying %r",
-                    *(recipe.width, recipe.height, str(chosen), str(spared)),
-                )
-                self._give_back()
-                chosen, text = spared, memory.after_falling(spared)
-        except RuntimeError as error:
-            if failures.lost(error):
-                raise failures.device_lost(self.device, error) from error
-            raise
+            with failures.told():
+                return self._by_a_plan_that_fits(recipe, source, on_step, resume, plan)
         finally:
             self._rendering -= 1
             environment.set_threads(threads_before)
+
+    def _by_a_plan_that_fits(
+        self,
+        recipe: Recipe,
+        source: Image.Image | None,
+        on_step: OnStep | None,
+        resume: Path | None,
+        plan: str,
+    ) -> Rendered:
+        """The picture by the recorded plan or the fastest, or by the first that does not fail."""
+        taken = self.load(recipe.model).footprint
+        task = _task(recipe)
+        chosen = _recorded(plan) or self._planned(taken, task)
+        text = str(chosen)
+        while True:
+            try:
+                return self._rendered(recipe, source, on_step, resume, chosen, text)
+            except TooLargeError:
+                spared = self._sparing(chosen, taken, task)
+                if spared is None:
+                    raise
+            _log.warning(
+                "memory ran out for %dx%d with the plan %r; trying %r",
+                *(recipe.width, recipe.height, str(chosen), str(spared)),
+            )
+            self._give_back()
+            chosen, text = spared, memory.after_falling(spared)
 
     def _rendered(
         self,
