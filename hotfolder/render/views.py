@@ -16,7 +16,7 @@ from torch import Tensor
 from hotfolder.errors import RenderError
 from hotfolder.render import grid
 from hotfolder.render.footprint import WINDOWED
-from hotfolder.render.memory import Plan, Tiles, Windows
+from hotfolder.render.memory import Plan, Windows
 
 Forward = Callable[..., Any]
 
@@ -178,10 +178,10 @@ def _picked(value: Any, index: int, count: int) -> Any:
     return value
 
 
-def _tiled(vae: Any, tiles: Tiles, factor: int) -> Any:
+def _tiled(vae: Any, tiles: Windows, factor: int) -> Any:
     """A view of an autoencoder that encodes and decodes by tiles."""
     view = copy.copy(vae)
-    cells, overlap = (tiles.side // factor,) * 2, tiles.overlap // factor
+    cells, overlap = (tiles.width // factor, tiles.height // factor), tiles.overlap // factor
 
     def encode(picture: Tensor, *_: Any, **__: Any) -> Any:
         kinds: list[Any] = []
