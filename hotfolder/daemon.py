@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -29,6 +29,7 @@ from hotfolder.plan import (
     RenderFinal,
     SetAside,
     Sort,
+    following,
     plan,
 )
 from hotfolder.renders import OpenExecutor, Renders
@@ -246,6 +247,8 @@ class Daemon:
             return True  # a picture that was picked may be among the rest
         if isinstance(job, RenderFinal) and self._refines_in_s() > 0:
             return True
+        if isinstance(job, Render) and self._renders.is_being_drawn(job):
+            return True
         endless = isinstance(job, RenderDraft) and job.endless
         return endless and self._until.idle and job.path in self._served
 
@@ -282,13 +285,19 @@ class Daemon:
     def _begin(self, job: Render, slot: int) -> None:
         """Begin to render a picture."""
         try:
-            self._renders.begin(job, slot, self._look.owner)
+            self._renders.begin(job, slot, self._look.owner, self._following(job))
         except Exception as error:
             self._cope(job, error)
         else:
             self._served.add(job.path)
             if isinstance(job, RenderFinal):
                 self._finals.note(self._clock())
+
+    def _following(self, job: Render) -> Iterator[RenderDraft]:
+        """The drafts that may be drawn with a job's."""
+        if isinstance(job, RenderDraft) and not (job.endless and self._until.idle):
+            snapshot = self._look.snapshot()
+            yield from following(job, snapshot, self._ledger.history, self._look.owner)
 
     def _hear(self) -> None:
         """Take note of the pictures that were published, and of those that will not be."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +35,7 @@ from hotfolder.executors.orders import (
 from hotfolder.plan import Render, RenderDraft
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.profile import Model, model_name
+from hotfolder.recipes.recipe import Recipe, alike
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.settings import Settings
 from hotfolder.report.progress import Progress
@@ -45,6 +46,7 @@ from hotfolder.studio.names import printable
 from hotfolder.waits import Waits
 
 _TRIES = 3
+_NEAR = 16  # so many times a batch's drafts are looked at for those of the same size
 OpenExecutor = Callable[[Settings, Path, Hear], Executor]
 Ended = str | Exception | None
 """Where a job's picture lies, or what went wrong; None for a job that was cancelled."""
@@ -101,6 +103,7 @@ class Renders:
         self._executor: Executor | None = None
         self._slots: list[list[Attempt]] = []  # what was interrupted lies below
         self._paused: set[int] = set()
+        self._besides: dict[int, set[str]] = {}  # recipes that a slot draws with another
         self._cancelled: set[int] = set()
         self._press = ThreadPoolExecutor(1, "press")
         self._printing: dict[int, Attempt] = {}
@@ -144,6 +147,7 @@ class Renders:
         """Free the models' memory until the next render."""
         if self._model_is_loaded and not self.busy:
             self._tell_all(Unload())
+            self._besides.clear()
             self._model_is_loaded = False
 
     def slot_for(self, job: Render) -> int | None:
@@ -153,6 +157,9 @@ class Renders:
         """
         if len(self._printing) > len(self._slots):
             return None
+        drawn_on = self._drawn_on(job)
+        if drawn_on is not None and not self._slots[drawn_on]:
+            return drawn_on
         now = self._clock()
         sound = [
             (slot, attempts)
@@ -181,8 +188,15 @@ class Renders:
         """When slots that rest are tried again."""
         return self._resting.ends_at()
 
-    def begin(self, job: Render, slot: int, owner: Owner) -> None:
-        """Begin to render on a slot.
+    def is_being_drawn(self, job: Render) -> bool:
+        """Whether a slot draws a job's picture with another that is not done yet."""
+        slot = self._drawn_on(job)
+        return slot is not None and bool(self._slots[slot])
+
+    def begin(
+        self, job: Render, slot: int, owner: Owner, following: Iterable[RenderDraft] = ()
+    ) -> None:
+        """Begin to render on a slot, with some of the drafts that come next where that pays.
 
         Raises OSError or PictureError for a bad source picture and for too much to say of it.
         """
@@ -190,10 +204,15 @@ class Renders:
         source = workshop.source_of(job, self._studio)
         attempt = Attempt(next(self._numbers), job, source, owner.settings)
         state = str(self._states / f"{job.recipe.id}.safetensors")
-        task = Task(attempt.number, job.recipe, self._models_of(owner), source, state)
+        models = self._models_of(owner)
+        besides = self._chosen(job, models, following)
+        task = Task(attempt.number, job.recipe, models, source, state, besides)
         shown = printable(PurePosixPath(job.path).name)
         self._progress.began(f"{easel.stage(job)} for {shown}", attempt.number)
         self._ledger.history.begin(easel.stage(job), job.request, job.ordinal)
+        drawn = self._besides.setdefault(slot, set())
+        drawn.discard(job.recipe.id)
+        drawn.update(recipe.id for recipe in besides)
         self._slots[slot].append(attempt)
         self._paused.discard(slot)
         self._model_is_loaded = True
@@ -259,13 +278,39 @@ class Renders:
             self._news.put(report)
             self._wake()
 
+    def _drawn_on(self, job: Render) -> int | None:
+        """The slot that draws, or has drawn, a job's picture with another."""
+        if not any(self._besides.values()):
+            return None
+        recipe = job.recipe.id
+        return next((slot for slot, drawn in self._besides.items() if recipe in drawn), None)
+
+    def _chosen(
+        self, job: Render, models: Mapping[str, Model], following: Iterable[RenderDraft]
+    ) -> tuple[Recipe, ...]:
+        """Which of the following drafts to draw with a job, as many as its model's owner allows."""
+        model = models.get(job.recipe.model)
+        if not isinstance(job, RenderDraft) or model is None or model.batch == 1:
+            return ()
+        if self._drawn_on(job) is not None:
+            return ()
+        near = itertools.islice(following, _NEAR * model.batch)
+        fitting = (
+            draft.recipe
+            for draft in near
+            if alike(job.recipe, draft.recipe) and self._drawn_on(draft) is None
+        )
+        return tuple(itertools.islice(fitting, model.batch - 1))
+
     def _judge(self, slot: int, news: Outcome) -> None:
         """Let a slot rest that has failed; one that makes a picture is sound again."""
         if isinstance(news, Done):
             if self._resting.tries(_name(slot)):
                 self._progress.say(f"{_name(slot)} renders again")
             self._resting.end(_name(slot))
-        elif isinstance(news, Lost) or (isinstance(news, Failed) and news.device):
+            return
+        self._besides.pop(slot, None)  # what was drawn with it has gone as well
+        if isinstance(news, Lost) or (isinstance(news, Failed) and news.device):
             says = str(_what_went_wrong(news))
             if self._resting.postpone(_name(slot), says, self._clock()):
                 self._progress.warn(f"{_name(slot)} has failed and is tried again later: {says}")

@@ -25,6 +25,9 @@ class Task(Struct, frozen=True, tag=True):
     `models` are the owner's models by the names that recipes carry. `source` is the picture that
     the recipe starts from. `state` is the path of a file of this machine for the state of a render
     that is cancelled; where it exists the render goes on from there. An executor may pass over it.
+
+    `besides` are recipes of drafts that this slot will be asked for soon, all `recipe.alike` to
+    this one: they may be drawn with it, and kept until then.
     """
 
     attempt: int
@@ -32,6 +35,7 @@ class Task(Struct, frozen=True, tag=True):
     models: dict[str, Model]
     source: Raster | None = None
     state: str = ""
+    besides: tuple[Recipe, ...] = ()
 
 
 class Cancel(Struct, frozen=True, tag=True):

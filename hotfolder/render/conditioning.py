@@ -23,7 +23,6 @@ from hotfolder.render.additions import Vectors
 
 REMEMBERED_BYTES = 64_000_000
 _ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
-_CLIP = ("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "StableDiffusionXL", "Latent")
 
 
 class Memory:
@@ -93,7 +92,7 @@ class _Remembering:
 
 def reads_chunks(pipe: Any) -> bool:
     """Whether a pipeline reads prompts with CLIP alone."""
-    return type(pipe).__name__.startswith(_CLIP)
+    return families.reads_by_clip_alone(type(pipe).__name__)
 
 
 def arguments(pipe: Any, recipe: Recipe, words: Mapping[str, Vectors]) -> dict[str, Any]:

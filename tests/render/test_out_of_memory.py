@@ -66,7 +66,9 @@ def test_a_process_with_little_memory(engine: Engine, models: Path, final: Recip
     after = f"after|{pixel_hash(engine.render(small, source).image)}"
     told, made, last = ran.stdout.splitlines()
     assert last == after
-    assert "memory ran out for 1088x768 with the plan 'resident'; trying 'resident, vae tiles" in told
+    assert (
+        "memory ran out for 1088x768 with the plan 'resident'; trying 'resident, vae tiles" in told
+    )
     _, pixels, plan = made.split("|")
     assert "vae tiles" in plan
     assert plan.endswith("after running out of memory")
