@@ -2,6 +2,7 @@
 
     python benchmarks/engine.py                  # the model that comes along
     python benchmarks/engine.py --model sd15     # the size of Stable Diffusion 1.5, random weights
+    python benchmarks/engine.py --batch 4        # drafts drawn four at a time
 
 Throughput: the daemon with its planning, embedding, hashing and publishing, against a loop that a
 good user would write and that only saves PNGs (`bare.py`); the same recipes, in turn. The loop runs
@@ -62,6 +63,7 @@ guidance_scale = 3.5
 source = "{source}"
 name = "model"
 multiple = 16
+batch = {batch}
 [draft]
 area = "{area}"
 aspect = "1:1"
@@ -168,16 +170,19 @@ class Inline(ThreadPoolExecutor):
 class Bench:
     """A studio, its daemon, and the engine that the daemon shares with the bare loop."""
 
-    def __init__(self, root: Path, source: str, steps: int, area: str, threads: int) -> None:
+    def __init__(self, root: Path, source: str, options: argparse.Namespace) -> None:
         self.studio, _ = layout.init(root / "studio")
         self.studio.settings.write_text(
             f'profile = "bench"\nsettle_seconds = {SETTLE_S}\npause_endless_at = 1000000\n'
         )
-        profile = SMALL.format(source=source, steps=steps, area=area)
+        profile = SMALL.format(
+            source=source, steps=options.steps, area=options.area, batch=options.batch
+        )
         (self.studio.profiles / "bench.toml").write_text(profile)
-        self.steps = steps
+        self.steps = options.steps
         self.watch = Stopwatch()
-        self.engine = Watched({"model": Model(source=source, name="model")}, None, "cpu", threads)
+        models = {"model": Model(source=source, name="model", batch=options.batch)}
+        self.engine = Watched(models, None, "cpu", options.threads)
         self.engine.watch()
         self.daemon = Daemon(
             self.studio,
@@ -343,9 +348,10 @@ def main(options: argparse.Namespace) -> None:
             source = str(sd15.made(root / "sd15"))
         else:
             source = f"shipped:{options.model}"
-        bench = Bench(root, source, options.steps, options.area, options.threads)
+        bench = Bench(root, source, options)
         print(f"{options.model}, {options.area}, {options.steps} steps, {options.threads} threads")
-        if options.model == "postcard":
+        print(f"drafts are drawn {options.batch} at a time")
+        if options.model == "postcard" and options.batch == 1:
             start(root)
         throughput(bench, options.rounds, options.drafts)
         if options.picks:
@@ -360,6 +366,7 @@ if __name__ == "__main__":
     parser.add_argument("--area")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--drafts", type=int, default=6)
+    parser.add_argument("--batch", type=int, default=1, help="drafts drawn at a time")
     parser.add_argument("--picks", type=int, default=12)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     chosen = parser.parse_args()

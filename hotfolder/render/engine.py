@@ -299,7 +299,9 @@ class Engine:
                 )
             model = self._models[name]
             path = weights.locate(model, self._base)
-            dtype = environment.dtype(model.dtype, self.device)
+            # Models since Stable Diffusion XL, which read by more than CLIP, came in bfloat16.
+            wide = not families.reads_by_clip_alone(weights.family(path))
+            dtype = environment.dtype(model.dtype, self.device, wide=wide)
             try:
                 pipe = weights.load(path, model, dtype)
                 vae = self._other_autoencoder(pipe, model, dtype)
@@ -419,6 +421,7 @@ def _prepared(
     sides = render_sides(recipe.width, recipe.height, recipe.multiple)
     arguments = families.arguments(pipe, recipe, sides)
     arguments["generator"] = generators if len(generators) > 1 else alone
+    loaded.prompts.tell(pipe, arguments, recipe.prompt)
     arguments |= said[0]
     if len(kept) > 1:
         each = {name: [said[at][name] for at in kept] for name in said[0]}
