@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from hotfolder.render import grid
@@ -167,6 +167,15 @@ def choose(footprint: Footprint, room: Room, task: Task) -> Plan | None:
     """The fastest plan whose peak fits into `room`; None where none does."""
     plans = ladder(footprint, room, task)
     return next((p for p in plans if peak_bytes(p, footprint, task) <= room.device_bytes), None)
+
+
+def largest(footprint: Footprint, room: Room, task: Task) -> Sides | None:
+    """The sides, in multiples of 64 px, of a smaller picture of this shape that fits."""
+    for percent in range(90, 0, -10):
+        width, height = (max(64, side * percent // 100 // 64 * 64) for side in task.sides)
+        if choose(footprint, room, replace(task, sides=(width, height))):
+            return width, height
+    return None
 
 
 def most_frugal(footprint: Footprint, room: Room, task: Task) -> Plan:
