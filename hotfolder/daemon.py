@@ -326,7 +326,8 @@ class Daemon:
         else:
             _log.error("unexpected trouble with %s", printable(job.path), exc_info=error)
             if self._tries(job) >= _ATTEMPTS:
-                says = f"it failed {_ATTEMPTS} times ({type(error).__name__}: {error})"
+                named = "" if isinstance(error, HotfolderError) else f"{type(error).__name__}: "
+                says = f"it failed {_ATTEMPTS} times ({named}{error})"
                 self._give_up(job, says)
 
     def _tries(self, job: Job) -> int:

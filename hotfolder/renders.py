@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from queue import SimpleQueue
 
 from hotfolder import workshop
-from hotfolder.errors import DeviceLostError, RenderError
+from hotfolder.errors import DeviceLostError, HotfolderError, RenderError
 from hotfolder.executors.orders import (
     Cancel,
     Cancelled,
@@ -396,7 +396,7 @@ def _what_went_wrong(report: Cancelled | Failed | Lost) -> Exception | None:
     if isinstance(report, Failed):
         if report.device:
             return DeviceLostError(report.says)
-        return RenderError(report.says) if report.expected else RuntimeError(report.says)
+        return RenderError(report.says) if report.expected else HotfolderError(report.says)
     return (
         RuntimeError("the process that rendered it has ended") if isinstance(report, Lost) else None
     )

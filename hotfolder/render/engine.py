@@ -278,9 +278,9 @@ class Engine:
                 images = run(pipe, arguments)
         except (RenderError, MemoryError, RuntimeError) as error:
             loaded.mend()
-            if isinstance(error, RenderError) or not failures.ran_out(error):
-                raise
-            raise TooLargeError(failures.TOO_LARGE) from error
+            if isinstance(error, TooLargeError) or failures.ran_out(error):
+                raise TooLargeError(self._remedy(plan, recipe, loaded.footprint)) from error
+            raise
         seconds = round(run.seconds / len(rows), 3)
         facts = [Facts(seconds, run.steps, memory_plan=text, **circumstances) for text in texts]
         sides = (recipe.width, recipe.height)
@@ -342,6 +342,20 @@ class Engine:
         peak = memory.peak_bytes(failed, taken, task)
         self._room = replace(self._room, device_bytes=min(self._room.device_bytes, peak - 1))
         return memory.choose(taken, self._room, task)
+
+    def _remedy(self, failed: memory.Plan, recipe: Recipe, taken: memory.Footprint) -> str:
+        """What to do when memory ran out with a plan, for whoever wrote the profile."""
+        task = _task(recipe)
+        room = replace(self._room, device_bytes=memory.peak_bytes(failed, taken, task) - 1)
+        key = "draft.area" if recipe.source is None else "refine.area"
+        smaller = memory.largest(taken, room, task)
+        advice = "choose a profile with a smaller model"
+        if smaller:
+            advice = f'set {key} = "{smaller[0]}x{smaller[1]}" or smaller in its profile'
+        return (
+            f"{failures.TOO_LARGE}, {recipe.width}x{recipe.height}; "
+            f"close programs that need much memory, or {advice}"
+        )
 
     def _held(self, name: str, wanted: memory.Holding) -> Loaded:
         """The model `name` with its weights where a plan wants them, or taking even less."""

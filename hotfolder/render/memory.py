@@ -206,6 +206,15 @@ def choose(footprint: Footprint, room: Room, task: Task) -> Plan | None:
     return next((p for p in plans if peak_bytes(p, footprint, task) <= room.device_bytes), None)
 
 
+def largest(footprint: Footprint, room: Room, task: Task) -> Sides | None:
+    """The sides, in multiples of 64 px, of a smaller picture of this shape that fits."""
+    for percent in range(90, 0, -10):
+        width, height = (max(64, side * percent // 100 // 64 * 64) for side in task.sides)
+        if choose(footprint, room, replace(task, sides=(width, height))):
+            return width, height
+    return None
+
+
 def most_frugal(footprint: Footprint, room: Room, task: Task) -> Plan:
     """The plan with the lowest peak, whether it fits or not; of equals the last one."""
     plans = reversed(list(ladder(footprint, room, task)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,6 +118,17 @@ def test_after_failing_something_smaller_is_tried(model: Footprint, room: Room, 
         room = Room(peaks[-1] - 1, room.host_bytes)
     assert peaks == sorted(set(peaks), reverse=True)
     assert len(peaks) < 40
+
+
+@given(models, rooms, tasks)
+def test_the_largest_that_fits_is_smaller(model: Footprint, room: Room, task: Task) -> None:
+    """It has multiples of 64 px and a plan; None where not even the smallest has one."""
+    sides = memory.largest(model, room, task)
+    if sides is None:
+        assert memory.choose(model, room, replace(task, sides=(64, 64))) is None
+    else:
+        assert memory.choose(model, room, replace(task, sides=sides)) is not None
+        assert all(b % 64 == 0 and b <= max(64, a) for a, b in zip(task.sides, sides, strict=True))
 
 
 @pytest.mark.parametrize("model", [SD15, SDXL])
