@@ -134,6 +134,7 @@ class Daemon:
                 self._after_a_round()
             self._make_up()
             self._hear()
+            self._look.finished_elsewhere(self._ledger.finished_elsewhere())
             self._renders.cancel(self._is_unwanted)
             job = self._first_job()
         except (StudioMissingError, OSError) as error:
@@ -213,7 +214,6 @@ class Daemon:
     def _after_a_round(self) -> None:
         """See what other machines have entered, and whether the watch still hears anything."""
         self._ledger.reload()
-        self._look.finished_elsewhere(self._ledger.finished_elsewhere())
         self._watch.check()
 
     def _refinements_per_hour(self) -> int:

@@ -44,7 +44,7 @@ from hotfolder.studio.names import printable
 
 OpenExecutor = Callable[[Settings, Path, Hear], Executor]
 Ended = str | Exception | None
-"""Where a job's picture lies, or what went wrong; None for a job that was cancelled."""
+"""Where a job's picture lies, or what went wrong; None for a job that nobody wants any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +213,8 @@ class Renders:
                 attempt = self._taken_off(news.attempt)
                 if not isinstance(news, Done):
                     yield self._over(attempt.job, _what_went_wrong(news))
-                elif error := self._published(attempt, news):
-                    yield self._over(attempt.job, error)
+                else:
+                    yield from self._publish(attempt, news)
 
     def _open(self, settings: Settings) -> None:
         try:
@@ -244,17 +244,26 @@ class Renders:
                     return attempt
         raise KeyError(number)
 
-    def _published(self, attempt: Attempt, done: Done) -> OSError | None:
-        """Announce a picture and have it printed; what went wrong if that is not possible."""
-        path = easel.path_of(attempt.job, attempt.settings, datetime.now(UTC))
+    def _publish(self, attempt: Attempt, done: Done) -> Iterator[tuple[Render, Ended]]:
+        """Announce a picture and have it printed.
+
+        The job ends here if that is not possible, or if another machine has made the picture
+        meanwhile: it may have been picked or deleted since, and its name be free again.
+        """
+        job = attempt.job
+        path = easel.path_of(job, attempt.settings, datetime.now(UTC))
         try:
-            lying = easel.announce(self._studio, self._ledger, attempt.job, path)
+            self._ledger.reload()
+            if job.ordinal in self._ledger.history.made(easel.stage(job), job.request):
+                yield self._over(job, None)
+                return
+            lying = easel.announce(self._studio, self._ledger, job, path)
         except OSError as error:
-            return error
+            yield self._over(job, error)
+            return
         outcome = self._press.submit(self._print, attempt, path, done, lying)
         self._printing[attempt.number] = attempt
         outcome.add_done_callback(lambda future: self._tell(_Printed(attempt, future)))
-        return None
 
     def _print(
         self, attempt: Attempt, path: str, done: Done, lying: str | None

@@ -40,11 +40,19 @@ def path_of(job: Render, settings: Settings, now: datetime) -> str:
     """Where a job's picture shall appear, relative to the studio."""
     folder = _ROOMS[stage(job)]
     if settings.folders == "day":
-        folder += f"/{now.astimezone():%Y-%m-%d}"
+        folder += f"/{_here(now):%Y-%m-%d}"
     elif settings.folders == "prompt" and prompt_file(job):
         name = slug(PurePosixPath(prompt_file(job)).stem)
         folder += f"/{name}-drafts" if name in _TAKEN else f"/{name}"
     return f"{folder}/{slug(job.recipe.prompt)}-{job.recipe.id[:8]}{job.encoding.suffix}"
+
+
+def _here(now: datetime) -> datetime:
+    """The time here. It stays as it is where the time zone is none: 24 hours or more away."""
+    try:
+        return now.astimezone()
+    except ValueError:
+        return now
 
 
 def announce(studio: Studio, ledger: Ledger, job: Render, path: str) -> str | None:
@@ -63,8 +71,12 @@ def announce(studio: Studio, ledger: Ledger, job: Render, path: str) -> str | No
 def put(studio: Studio, job: Render, path: str, data: bytes) -> str:
     """Publish a picture, unless the same one has its name already; returns where it lies.
 
-    Then another machine made it from the same wish. Needs no ledger, so any thread may call it.
+    Then another machine made it from the same wish, and it may have been picked since. Needs no
+    ledger, so any thread may call it.
     """
+    picked = studio.seeds / PurePosixPath(path).name
+    if _carries(picked, job.recipe.id):
+        return publish.relative(studio.root, picked)
     names = (publish.relative(studio.root, p) for p in publish.candidates(studio.root / path))
     return next(
         name
