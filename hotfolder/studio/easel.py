@@ -123,10 +123,12 @@ def rebuild(studio: Studio, ledger: Ledger) -> int:
     entered, name_of_studio = 0, studio.name
     for path in _pictures(studio):
         contents = _contents(path)
-        if contents is None or ledger.history.knows(contents.recipe.id):
+        if contents is None:
             continue
         record = contents.record
         if not record.request or record.studio not in ("", name_of_studio):
+            continue
+        if record.ordinal in ledger.history.made(record.stage, record.request):
             continue
         what = (record.stage, record.request, record.ordinal, contents.recipe.id)
         ledger.append(Made(*what, publish.relative(studio.root, path), record.pixels))

@@ -6,17 +6,18 @@ import os
 import sys
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 # FILE_ATTRIBUTE_OFFLINE, _RECALL_ON_OPEN and _RECALL_ON_DATA_ACCESS of Windows
 _NOT_HERE = 0x1000 | 0x40000 | 0x400000
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True, gc=False):
     """What `lstat` says of a file, as far as it tells one state of it from another.
 
     ctime is part of it, because programs that rate pictures put the mtime back. A `placeholder`
     stands for a file of which a sync program has only the name on this computer: reading it would
-    fetch the rest.
+    fetch the rest. One is kept for each file: a struct is small and quick to compare.
     """
 
     device: int
