@@ -189,6 +189,7 @@ class Daemon:
         waits_s += [due_s] if due_s is not None else []
         waits_s += [self._refines_in_s()] if self._refines_in_s() > 0 else []
         waits_s += [unloads_in_s] if idle and unloads_in_s > 0 else []
+        waits_s += [settings.look_seconds] if self._disk_is_low else []
         if idle:
             self._progress.began("waiting for prompt files and picks")
         self._watch.wait(max(0.0, min(waits_s)))
@@ -304,7 +305,7 @@ class Daemon:
             self._postpone(job, str(error))
         elif isinstance(error, OSError):
             if self._lies_there(job):
-                self._postpone(job, reason(error))
+                self._postpone(job, reason(error), self._look.owner.settings.look_seconds)
             else:  # taken away meanwhile
                 with suppress(StudioMissingError):
                     self._look.refresh({job.path})
@@ -330,9 +331,9 @@ class Daemon:
         else:
             self._postpone(job, says)
 
-    def _postpone(self, job: Job, says: str) -> None:
+    def _postpone(self, job: Job, says: str, longest_s: float = LONGEST_PAUSE_S) -> None:
         """Let other jobs go first: longer each time, until it works."""
-        if self._waits.postpone(job.path, says, self._clock()):
+        if self._waits.postpone(job.path, says, self._clock(), longest_s):
             self.failures += 1
             self._progress.warn(f"{printable(job.path)} has to wait: {says}")
 
