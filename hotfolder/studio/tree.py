@@ -153,7 +153,7 @@ class Tree:
     def _some_of_passed(self) -> Iterator[tuple[str, Reading]]:
         """Files of folders that were passed over, as far as it is their turn."""
         known = sum(map(len, self.rooms.values()))
-        for _ in range(max(_SOME, known // _ROUNDS) if self._passed else 0):
+        for _ in range(min(known, max(_SOME, known // _ROUNDS)) if self._passed else 0):
             if not self._turns:
                 self._turns = [path for files in self.rooms.values() for path in files]
             path = self._turns.pop()
