@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import tracemalloc
 from pathlib import Path
 
 import msgspec
@@ -592,3 +593,32 @@ def test_a_marker_that_cannot_be_read_for_a_moment(
     _settled(look, clock, set())
     assert [file.path for file in look.snapshot().prompt_files] == ["inbox/castle.txt"]
     assert "wide" in look.owner.profiles
+
+
+def test_nothing_is_kept_of_what_has_gone(look: Look, studio: Studio, clock: Clock) -> None:
+    """Memory follows the files that lie there: few hundred bytes for each, none afterwards."""
+
+    def come_and_go() -> tuple[int, int]:
+        """What is held of 400 drafts, and of none, in bytes."""
+        for number in range(400):
+            (studio.drafts / f"{number}.png").write_bytes(data)
+        paths = {f"drafts/{number}.png" for number in range(400)}
+        _settled(look, clock, paths)
+        held, _ = tracemalloc.get_traced_memory()
+        for path in paths:
+            (studio.root / path).unlink()
+        _settled(look, clock, paths)
+        assert look.snapshot().unseen_drafts == 0
+        return held, tracemalloc.get_traced_memory()[0]
+
+    data = _picture(studio.drafts / "first.png")
+    (studio.drafts / "first.png").unlink()
+    tracemalloc.start()
+    try:
+        come_and_go()
+        _, before = come_and_go()
+        held, after = come_and_go()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 400 * 10
+    assert held - before < 400 * 400
