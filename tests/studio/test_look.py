@@ -598,11 +598,11 @@ def test_a_marker_that_cannot_be_read_for_a_moment(
 def test_nothing_is_kept_of_what_has_gone(look: Look, studio: Studio, clock: Clock) -> None:
     """Memory follows the files that lie there: few hundred bytes for each, none afterwards."""
 
-    def come_and_go() -> tuple[int, int]:
+    def come_and_go(name: str) -> tuple[int, int]:
         """What is held of 400 drafts, and of none, in bytes."""
-        for number in range(400):
-            (studio.drafts / f"{number}.png").write_bytes(data)
-        paths = {f"drafts/{number}.png" for number in range(400)}
+        paths = {f"drafts/{name}{number}.png" for number in range(400)}
+        for path in paths:
+            (studio.root / path).write_bytes(data)
         _settled(look, clock, paths)
         held, _ = tracemalloc.get_traced_memory()
         for path in paths:
@@ -615,9 +615,9 @@ def test_nothing_is_kept_of_what_has_gone(look: Look, studio: Studio, clock: Clo
     (studio.drafts / "first.png").unlink()
     tracemalloc.start()
     try:
-        come_and_go()
-        _, before = come_and_go()
-        held, after = come_and_go()
+        come_and_go("a")
+        _, before = come_and_go("b")
+        held, after = come_and_go("c")
     finally:
         tracemalloc.stop()
     assert after - before < 400 * 10
