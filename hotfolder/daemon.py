@@ -189,7 +189,7 @@ class Daemon:
         waits_s += [due_s] if due_s is not None else []
         waits_s += [self._refines_in_s()] if self._refines_in_s() > 0 else []
         waits_s += [unloads_in_s] if idle and unloads_in_s > 0 else []
-        waits_s += [settings.look_seconds] if self._disk_is_low else []
+        waits_s += [self._longest_pause_s()] if self._disk_is_low else []
         if idle:
             self._progress.began("waiting for prompt files and picks")
         self._watch.wait(max(0.0, min(waits_s)))
@@ -305,7 +305,7 @@ class Daemon:
             self._postpone(job, str(error))
         elif isinstance(error, OSError):
             if self._lies_there(job):
-                self._postpone(job, reason(error), self._look.owner.settings.look_seconds)
+                self._postpone(job, reason(error), self._longest_pause_s())
             else:  # taken away meanwhile
                 with suppress(StudioMissingError):
                     self._look.refresh({job.path})
@@ -343,9 +343,12 @@ class Daemon:
         if not self._pause_s:
             self._progress.warn(f"{says}; hotfolder waits until it is back")
         self._post(says)
-        longest_s = min(LONGEST_PAUSE_S, self._look.owner.settings.look_seconds)
-        self._pause_s = min(longest_s, max(1.0, 2 * self._pause_s))
+        self._pause_s = min(self._longest_pause_s(), max(1.0, 2 * self._pause_s))
         self._stopping.wait(self._pause_s)
+
+    def _longest_pause_s(self) -> float:
+        """How long it may take until a disk is tried again that was full or failed."""
+        return min(LONGEST_PAUSE_S, self._look.owner.settings.look_seconds)
 
     def _post(self, pause: str = "") -> None:
         """Tell `hotfolder status` what waits, if that has changed."""
