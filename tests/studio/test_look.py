@@ -595,6 +595,22 @@ def test_a_marker_that_cannot_be_read_for_a_moment(
     assert "wide" in look.owner.profiles
 
 
+def test_many_drafts_at_once(look: Look, studio: Studio, clock: Clock) -> None:
+    """They are read in slices, and a prompt file that came after them does not wait for them."""
+    for number in range(60):
+        _picture(studio.drafts / f"{number}.png", stars=5)
+    (studio.inbox / "castle.txt").write_text("a castle")
+    look.refresh()
+    clock.now += 2
+    clock.step = 0.001
+    look.refresh(set())
+    assert len(look.snapshot().prompt_files) == 1
+    assert 0 < len(starred(look)) < 60
+    while look.due_in_s() == 0.0:
+        look.refresh(set())
+    assert len(starred(look)) == 60
+
+
 def test_nothing_is_kept_of_what_has_gone(look: Look, studio: Studio, clock: Clock) -> None:
     """Memory follows the files that lie there: few hundred bytes for each, none afterwards."""
 
