@@ -137,6 +137,7 @@ class Daemon:
                 self._after_a_round()
             self._make_up()
             self._hear()
+            self._look.finished_elsewhere(self._ledger.finished_elsewhere())
             self._renders.cancel(self._is_unwanted)
             job = self._first_job()
         except (StudioMissingError, OSError) as error:
@@ -192,6 +193,7 @@ class Daemon:
         waits_s += [due_s] if due_s is not None else []
         waits_s += [self._refines_in_s()] if self._refines_in_s() > 0 else []
         waits_s += [unloads_in_s] if idle and unloads_in_s > 0 else []
+        waits_s += [self._longest_pause_s()] if self._disk_is_low else []
         if idle:
             self._progress.began("waiting for prompt files and picks")
         self._watch.wait(max(0.0, min(waits_s)))
@@ -217,7 +219,6 @@ class Daemon:
     def _after_a_round(self) -> None:
         """See what other machines have entered, and whether the watch still hears anything."""
         self._ledger.reload()
-        self._look.finished_elsewhere(self._ledger.finished_elsewhere())
         self._watch.check()
 
     def _refinements_per_hour(self) -> int:
@@ -319,7 +320,7 @@ class Daemon:
             self.failures += 1  # it goes to another slot, or waits for one
         elif isinstance(error, OSError):
             if self._lies_there(job):
-                self._postpone(job, reason(error))
+                self._postpone(job, reason(error), self._longest_pause_s())
             else:  # taken away meanwhile
                 with suppress(StudioMissingError):
                     self._look.refresh({job.path})
@@ -346,9 +347,9 @@ class Daemon:
         else:
             self._postpone(job, says)
 
-    def _postpone(self, job: Job, says: str) -> None:
+    def _postpone(self, job: Job, says: str, longest_s: float = LONGEST_PAUSE_S) -> None:
         """Let other jobs go first: longer each time, until it works."""
-        if self._waits.postpone(job.path, says, self._clock()):
+        if self._waits.postpone(job.path, says, self._clock(), longest_s):
             self.failures += 1
             self._progress.warn(f"{printable(job.path)} has to wait: {says}")
 
@@ -358,9 +359,12 @@ class Daemon:
         if not self._pause_s:
             self._progress.warn(f"{says}; hotfolder waits until it is back")
         self._post(says)
-        longest_s = min(LONGEST_PAUSE_S, self._look.owner.settings.look_seconds)
-        self._pause_s = min(longest_s, max(1.0, 2 * self._pause_s))
+        self._pause_s = min(self._longest_pause_s(), max(1.0, 2 * self._pause_s))
         self._stopping.wait(self._pause_s)
+
+    def _longest_pause_s(self) -> float:
+        """How long it may take until a disk is tried again that was full or failed."""
+        return min(LONGEST_PAUSE_S, self._look.owner.settings.look_seconds)
 
     def _post(self, pause: str = "") -> None:
         """Tell `hotfolder status` what waits, if that has changed."""

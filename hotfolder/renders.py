@@ -49,7 +49,7 @@ _TRIES = 3
 _NEAR = 16  # so many times a batch's drafts are looked at for those of the same size
 OpenExecutor = Callable[[Settings, Path, Hear], Executor]
 Ended = str | Exception | None
-"""Where a job's picture lies, or what went wrong; None for a job that was cancelled."""
+"""Where a job's picture lies, or what went wrong; None for a job that nobody wants any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,8 +260,8 @@ class Renders:
                 self._judge(slot, news)
                 if not isinstance(news, Done):
                     yield self._over(attempt.job, _what_went_wrong(news))
-                elif error := self._published(attempt, news):
-                    yield self._over(attempt.job, error)
+                else:
+                    yield from self._publish(attempt, news)
 
     def _open(self, settings: Settings) -> None:
         try:
@@ -328,17 +328,26 @@ class Renders:
                     return slot, attempt
         raise KeyError(number)
 
-    def _published(self, attempt: Attempt, done: Done) -> OSError | None:
-        """Announce a picture and have it printed; what went wrong if that is not possible."""
-        path = easel.path_of(attempt.job, attempt.settings, datetime.now(UTC))
+    def _publish(self, attempt: Attempt, done: Done) -> Iterator[tuple[Render, Ended]]:
+        """Announce a picture and have it printed.
+
+        The job ends here if that is not possible, or if another machine has made the picture
+        meanwhile: it may have been picked or deleted since, and its name be free again.
+        """
+        job = attempt.job
+        path = easel.path_of(job, attempt.settings, datetime.now(UTC))
         try:
-            lying = easel.announce(self._studio, self._ledger, attempt.job, path)
+            self._ledger.reload()
+            if job.ordinal in self._ledger.history.made(easel.stage(job), job.request):
+                yield self._over(job, None)
+                return
+            lying = easel.announce(self._studio, self._ledger, job, path)
         except OSError as error:
-            return error
+            yield self._over(job, error)
+            return
         outcome = self._press.submit(self._print, attempt, path, done, lying)
         self._printing[attempt.number] = attempt
         outcome.add_done_callback(lambda future: self._tell(_Printed(attempt, future)))
-        return None
 
     def _print(
         self, attempt: Attempt, path: str, done: Done, lying: str | None

@@ -25,10 +25,12 @@ class Waits:
     def __init__(self) -> None:
         self._waits: dict[str, _Wait] = {}
 
-    def postpone(self, path: str, says: str, now_s: float) -> bool:
+    def postpone(
+        self, path: str, says: str, now_s: float, longest_s: float = LONGEST_PAUSE_S
+    ) -> bool:
         """Let others go first, because of what `says` says; whether this is the first time."""
         before = self._waits.get(path)
-        pause_s = min(LONGEST_PAUSE_S, 2 * before.pause_s) if before else 1.0
+        pause_s = min(longest_s, 2 * before.pause_s if before else 1.0)
         tries = before.tries + 1 if before else 1
         self._waits[path] = _Wait(tries, now_s + pause_s, pause_s, says)
         return before is None

@@ -17,11 +17,14 @@ from hotfolder.daemon import Daemon, Until
 from hotfolder.errors import HotfolderError, TooLargeError
 from hotfolder.executors.inside import Inside
 from hotfolder.executors.orders import Load, Task, Unload
+from hotfolder.history import Made
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.report.progress import Lines
 from hotfolder.studio import local
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.ledger import Ledger
+from hotfolder.studio.look import Look
 from tests.kennel import until
 from tests.painter import Atelier, Painted, Painter
 
@@ -130,6 +133,17 @@ def test_drafts_that_were_drawn_together_are_made_again(small: Studio) -> None:
     plans = sorted(identify(path.read_bytes()).record.memory_plan for path in pictures)  # type: ignore[union-attr]
     assert plans == ["resident", *(f"resident, place {n} of 3" for n in (1, 2, 3))]
     assert again(pictures, small, Lines()) == 0
+
+
+def test_a_draft_that_another_machine_has_made_meanwhile(small: Studio) -> None:
+    """It is not published again, even if its owner has deleted it: only the second draft is."""
+    (small.inbox / "a.toml").write_text('prompt = "a castle"\ncount = 2\n')
+    (file,) = Look(small).at_a_glance().prompt_files
+    made = Made("draft", file.requests[0].digest, 0, "0" * 64, "drafts/x.png")
+    elsewhere = Ledger(small.ledger, "elsewhere")
+    work(Daemon(small, Steps(lambda: elsewhere.append(made))))
+    assert len(ids(small.drafts)) == 1
+    assert not list(small.inbox.glob("*.toml"))
 
 
 def test_a_stopped_draft_goes_on_where_it_was(small: Studio) -> None:
