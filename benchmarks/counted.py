@@ -20,7 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 from torch.utils.flop_counter import FlopCounterMode
 
-from hotfolder.render import footprint, memory, views
+from hotfolder.render import families, footprint, memory, views
 from hotfolder.render.memory import Plan
 from hotfolder.render.weights import SHIPPED
 
@@ -165,7 +165,7 @@ def _draw(
             "negative_prompt_embeds": _empty(1, 77, 768),
         }
     pipe.set_progress_bar_config(disable=True)
-    views.apply(plan, pipe)
+    views.apply(plan, pipe, families.denoiser(pipe))
     pipe(
         image=torch.empty(1, 3, height, width),
         strength=0.5,

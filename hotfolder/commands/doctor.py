@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 GB = 1e9
 WORTH = 1.1  # times as fast
+LONG_SECONDS = 5
 
 
 def run(options: Namespace) -> int:
@@ -190,8 +191,12 @@ def _of_gains(device: str) -> Iterator[Finding]:
         else:
             advice = "Not worth it on this device."
             if gain.factor >= WORTH:
-                used = f"{gain.key} below [model] in a profile makes use of that."
-                advice = used if gain.key else "Not used: exact pictures would not be sure."
+                advice = f"{gain.key} below [model] in a profile makes use of that."
+                if gain.ready_seconds > LONG_SECONDS:
+                    advice += (
+                        f" But each size of picture waits for it once, {gain.ready_seconds:.0f} s "
+                        f"or so: that pays from {gain.pays_after} steps of one size."
+                    )
             yield Finding(gain.how, "good", f"{gain.factor:.2f} times as fast a step", advice)
 
 

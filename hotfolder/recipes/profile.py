@@ -64,6 +64,10 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
 
     `batch` drafts of one size are drawn together, where `hotfolder doctor --measure` says that it
     pays; each picture says so, and is made again alone in a batch of the same size.
+
+    `compile` turns the denoiser into machine code, where `hotfolder doctor --measure` says that it
+    pays. The first picture of each size waits for that, for minutes on a CPU. Each picture says so,
+    and is made again in that way. Pictures with LoRAs are made without.
     """
 
     source: Annotated[str, Meta(min_length=1)]
@@ -78,6 +82,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     clip_skip: Annotated[int, Meta(ge=1, le=12)] = 1
     safety_checker: bool = False
     batch: Annotated[int, Meta(ge=1, le=MOST_DRAWN)] = 1
+    compile: bool = False
 
 
 class Draft(Struct, frozen=True, forbid_unknown_fields=True):
@@ -204,7 +209,7 @@ def additions(model: Model) -> dict[str, Any]:
 
 
 def together(model: Model, other: Model) -> Model:
-    """`model` with the LoRAs, embeddings and filter of `other` as well, and the larger batch.
+    """`model` with all that `other` has or does as well: LoRAs, embeddings, the larger batch, ...
 
     So that profiles which add different things to the same weights share them in memory.
     """
@@ -216,6 +221,7 @@ def together(model: Model, other: Model) -> Model:
         embeddings={**other.embeddings, **model.embeddings},
         safety_checker=model.safety_checker or other.safety_checker,
         batch=max(model.batch, other.batch),
+        compile=model.compile or other.compile,
     )
 
 

@@ -41,6 +41,7 @@ from hotfolder.render import (
     weights,
 )
 from hotfolder.render.additions import Additions
+from hotfolder.render.compilation import Compiled, NotCompiledError
 from hotfolder.render.run import OnStep, Run, Watch
 
 _log = logging.getLogger(__name__)
@@ -80,7 +81,8 @@ class Loaded:
 
     `held` says where its weights are; None: where they were read into, for no render yet.
     `prompts` remembers what its text encoders said, `additions` is what its owner gave it, and
-    `vae` the name and SHA-256 of another autoencoder, if that is one of them.
+    `vae` the name and SHA-256 of another autoencoder, if that is one of them. `compiled` is its
+    denoiser for plans that want it so.
     """
 
     pipe: Any
@@ -90,6 +92,7 @@ class Loaded:
     vae: dict[str, str]
     prompts: conditioning.Memory
     additions: Additions
+    compiled: Compiled
     held: memory.Holding | None = None
 
     def mend(self) -> None:
@@ -229,10 +232,18 @@ class Engine:
         chosen = plan or self._planned(taken, task)
         if plan is None and len(wanted) > 1 and conditioning.reads_chunks(loaded.pipe):
             chosen = memory.together(chosen, taken, self._room, task, len(wanted))
+        if plan.compiled if plan else self._models[recipe.model].compile:
+            chosen = memory.compiled(chosen, loaded.held, loras=bool(recipe.loras))
+        if loaded.compiled.trouble:
+            chosen = replace(chosen, compiled=False)
         fell = False
         while True:
             try:
                 return self._rendered(wanted, source, watch, chosen, fell)
+            except NotCompiledError as error:
+                _log.warning("%s: %s", recipe.model, error)
+                chosen = replace(chosen, compiled=False)
+                continue
             except TooLargeError:
                 spared = self._sparing(chosen, taken, task)
                 if spared is None:
@@ -256,11 +267,12 @@ class Engine:
         recipe = wanted[0]
         loaded = self._held(recipe.model, plan.holding)
         additions = loaded.vae | loaded.additions.fetch(recipe)
+        tools = loaded.compiled.tools(self.device) if plan.compiled else {}
         circumstances: dict[str, Any] = {
             "device": environment.device_name(self.device),
             "dtype": environment.word(loaded.dtype),
             "threads": torch.get_num_threads() if self.device == "cpu" else 0,
-            "versions": environment.versions(),
+            "versions": environment.versions() | tools,
             "model_sha256": loaded.sha256,
             "additions": additions,
         }
@@ -274,7 +286,7 @@ class Engine:
                 ids = [row.id for row in rows]
                 same = {"recipes": ids, "source": pixels, "plan": texts[0], **circumstances}
                 run = Run(watch, same, self.device)
-                views.apply(plans[0], pipe)
+                views.apply(plans[0], pipe, loaded.compiled)
                 images = run(pipe, arguments)
         except (RenderError, MemoryError, RuntimeError) as error:
             loaded.mend()
@@ -316,6 +328,7 @@ class Engine:
                 vae,
                 conditioning.Memory(),
                 Additions(pipe, model, self._base, path, dtype),
+                Compiled(families.denoiser(pipe)),
             )
         return self._loaded[name]
 

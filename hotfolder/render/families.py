@@ -100,6 +100,11 @@ def take_autoencoder(pipe: Any, vae: Any, path: Path) -> None:
     pipe.vae = vae
 
 
+def denoiser(pipe: Any) -> Any:
+    """The module that takes the noise out, whatever its family calls it."""
+    return pipe.unet if getattr(pipe, "unet", None) is not None else pipe.transformer
+
+
 def arguments(pipe: Any, recipe: Recipe, canvas: tuple[int, int]) -> dict[str, Any]:
     """The arguments of `pipe` that follow from the recipe; `canvas` is (width, height) in px."""
     names = accepted(pipe)

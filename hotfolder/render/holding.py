@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from hotfolder.render import families
 from hotfolder.render.memory import Holding
 
 
@@ -20,7 +21,7 @@ def hold(pipe: Any, device: str, holding: Holding) -> None:
     May be called again for a holding further down the list of `memory.Holding`, even in the middle
     of a render. "fp8" is for a model that was just loaded: what was rounded stays so.
     """
-    denoiser = pipe.unet if getattr(pipe, "unet", None) is not None else pipe.transformer
+    denoiser = families.denoiser(pipe)
     modules = {n: part for n, part in pipe.components.items() if isinstance(part, torch.nn.Module)}
     if holding == "fp8":
         denoiser.enable_layerwise_casting(

@@ -33,6 +33,7 @@ _TILES = re.compile(r"vae tiles ([0-9]{1,5})(?:x([0-9]{1,5}))?/([0-9]{1,5})")
 _WINDOWS = re.compile(r"windows ([0-9]{1,5})x([0-9]{1,5})/([0-9]{1,5})")
 _PLACE = re.compile(r"place ([0-9]{1,2}) of ([0-9]{1,2})")
 _FELL = "after running out of memory"
+_STILL: tuple[Holding, ...] = ("resident", "text-offload")  # the denoiser is as it was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class Plan:
     the denoiser's in eight bits, and text encoders only while they read. `tiles` are the
     autoencoder's, `windows` the denoiser's. `split_guidance`: the passes with and without the
     prompt come one after the other. `place` is the picture's among those drawn together, if any:
-    how many they are changes bits, what they are does not.
+    how many they are changes bits, what they are does not. `compiled`: the denoiser is.
     """
 
     holding: Holding = "resident"
@@ -131,9 +132,12 @@ class Plan:
     split_guidance: bool = False
     windows: Windows | None = None
     place: Place | None = None
+    compiled: bool = False
 
     def __str__(self) -> str:
         words: list[str] = [self.holding]
+        if self.compiled:
+            words.append("compiled")
         if self.tiles:
             t = self.tiles
             sides = f"{t.width}" if t.width == t.height else f"{t.width}x{t.height}"
@@ -158,7 +162,7 @@ def parse(text: str) -> Plan:
     holding = next((known for known in get_args(Holding) if known == words[0]), None)
     if holding is None:
         raise ValueError(f"the memory plan {text[:60]!r} is unknown to this version")
-    tiles, split, windows, place = None, False, None, None
+    tiles, split, windows, place, compiled = None, False, None, None, False
     for word in words[1:]:
         if match := _TILES.fullmatch(word):
             width, height, overlap = match.groups()
@@ -171,9 +175,20 @@ def parse(text: str) -> Plan:
                 raise ValueError(f"the memory plan {text[:60]!r} has a place that makes no sense")
         elif word == "split guidance":
             split = True
+        elif word == "compiled" and holding in _STILL:
+            compiled = True
         else:
             raise ValueError(f"the memory plan {text[:60]!r} is unknown to this version")
-    return Plan(holding, tiles, split, windows, place)
+    return Plan(holding, tiles, split, windows, place, compiled)
+
+
+def compiled(plan: Plan, held: Holding | None, *, loras: bool) -> Plan:
+    """`plan` with the denoiser compiled, if its layers stay where and as they are; else `plan`.
+
+    `held` says where the weights are now, which may be further down than where `plan` wants them.
+    """
+    still = plan.holding in _STILL and (held is None or held in _STILL)
+    return replace(plan, compiled=still and not loras)
 
 
 def together(plan: Plan, footprint: Footprint, room: Room, task: Task, count: int) -> Plan:

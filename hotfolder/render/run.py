@@ -15,6 +15,7 @@ from PIL import Image
 
 from hotfolder.errors import RenderError, Stopped, TooLargeError
 from hotfolder.render import failures, families, saved
+from hotfolder.render.compilation import NotCompiledError
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ class Run:
             if error is self._raised or failures.lost(error):
                 raise
             self._forget()
+            if isinstance(error, NotCompiledError):
+                raise
             if failures.ran_out(error):
                 raise TooLargeError(failures.TOO_LARGE) from error
             raise RenderError(f"{type(pipe).__name__} failed: {error}") from error

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from hotfolder.errors import Stopped
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
+from hotfolder.render import compilation
+from hotfolder.render.compilation import Compiled, NotCompiledError
 from hotfolder.render.engine import Engine
 
 NAME = "postcard"
@@ -97,44 +100,51 @@ def _resumed(engine: Engine) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """How many times faster a step is in some way, and how an owner asks for that, if at all.
+    """How many times faster a step is in some way, and the key by which an owner asks for that.
 
-    `says` is why it is not possible, where it is not.
+    `ready_seconds` is what the first step of each size takes longer, `pays_after` how many steps
+    make up for it. `says` is why it is not possible, where it is not.
     """
 
     how: str
-    factor: float
-    key: str = ""
+    key: str
+    factor: float = 0.0
+    ready_seconds: float = 0.0
+    pays_after: int = 0
     says: str = ""
 
 
-def gains(device: str) -> tuple[Gain, ...]:
-    """How much faster the shipped model's denoiser is for a batch, and compiled. Takes a minute.
+def gains(device: str) -> Iterator[Gain]:
+    """How much faster the shipped model's denoiser is for a batch, and compiled. Takes minutes.
 
     A plain step and one in the other way take turns, so that other programs slow down both.
     """
     unet = Engine(MODELS, None, device).load(NAME).pipe.unet
-    how, key = f"{_BATCH} drafts at a time", f"batch = {_BATCH}"
-    batch = Gain(how, _BATCH * _ratio(unet, unet, _BATCH), key)
+    yield _gain(f"{_BATCH} drafts at a time", f"batch = {_BATCH}", unet, unet, _BATCH)
+    how, key, compiled = "a compiled model", "compile = true", Compiled(unet)
     try:
-        compiled = Gain("a compiled model", _ratio(unet, torch.compile(unet), 1))
-    except Exception as error:  # a missing compiler has as many names as there are systems
-        says = (str(error).splitlines() or [type(error).__name__])[0]
-        compiled = Gain("a compiled model", 0.0, says=says)
-    return batch, compiled
+        compiled.tools(device)
+        with compilation.afresh():
+            yield _gain(how, key, unet, compiled, 1)
+    except NotCompiledError as error:
+        yield Gain(how, key, says=str(error))
 
 
-def _ratio(plain: Callable[..., Any], other: Callable[..., Any], batch: int) -> float:
-    """A step of one picture by a step of `batch` pictures in another way: the median of rounds."""
-    rounds = [(_seconds(plain, 1), _seconds(other, batch)) for _ in range(_ROUNDS + 1)]
-    return statistics.median(alone / others for alone, others in rounds[1:])  # the first warms up
+def _gain(how: str, key: str, unet: Any, other: Callable[..., Any], batch: int) -> Gain:
+    """What steps of `batch` pictures by `other` gain: the median of rounds."""
+    first = _seconds(unet, other, batch)
+    pairs = [(_seconds(unet, unet, 1), _seconds(unet, other, batch)) for _ in range(_ROUNDS + 1)]
+    rounds = [(batch * alone, others) for alone, others in pairs[1:]]  # the first warms up
+    factor = statistics.median(alone / others for alone, others in rounds)
+    saved = statistics.median(alone - others for alone, others in rounds)
+    ready = first - rounds[-1][1]
+    return Gain(how, key, factor, ready, math.ceil(ready / saved) if saved > 0 else 0)
 
 
 @torch.no_grad()
-def _seconds(denoiser: Callable[..., Any], batch: int) -> float:
-    """The time of a guided step of `batch` pictures."""
-    config = denoiser.config  # type: ignore[attr-defined]
-    parameter = next(denoiser.parameters())  # type: ignore[attr-defined]
+def _seconds(unet: Any, denoiser: Callable[..., Any], batch: int) -> float:
+    """The time of a guided step of `batch` pictures by what computes as `unet` does."""
+    config, parameter = unet.config, next(unet.parameters())
     where = {"device": parameter.device, "dtype": parameter.dtype}
     latents = torch.zeros(2 * batch, config.in_channels, 16, 16, **where)
     words = torch.zeros(2 * batch, 77, config.cross_attention_dim, **where)

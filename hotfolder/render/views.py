@@ -21,9 +21,10 @@ from hotfolder.render.memory import Plan, Windows
 Forward = Callable[..., Any]
 
 
-def apply(plan: Plan, pipe: Any) -> None:
+def apply(plan: Plan, pipe: Any, compiled: Forward) -> None:
     """Give `pipe` views of its denoiser and autoencoder that compute as `plan` says.
 
+    `compiled` answers as the denoiser does, for plans that want it.
     Raises RenderError where a family cannot be rendered by windows.
     """
     name = "unet" if getattr(pipe, "unet", None) is not None else "transformer"
@@ -31,8 +32,8 @@ def apply(plan: Plan, pipe: Any) -> None:
     if plan.windows and type(denoiser).__name__ not in WINDOWED:
         family = type(pipe).__name__.removesuffix("Pipeline")
         raise RenderError(f"{family} sees a picture as tokens and cannot be rendered by windows")
-    if plan.windows or plan.split_guidance:
-        forward: Forward = denoiser
+    if plan.windows or plan.split_guidance or plan.compiled:
+        forward: Forward = compiled if plan.compiled else denoiser
         if plan.split_guidance:
             forward = _one_by_one(forward)
         if plan.windows:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hotfolder.render import memory
-from hotfolder.render.memory import GIB, Footprint, Plan, Room, Task, Windows
+from hotfolder.render.memory import GIB, Footprint, Holding, Plan, Room, Task, Windows
 
 SD15 = Footprint(
     denoiser_bytes=int(1.60 * GIB),
@@ -74,6 +75,7 @@ def test_a_plan_reads_as_words() -> None:
     assert str(plan) == text
     assert str(Plan()) == "resident"
     assert memory.parse("resident") == Plan()
+    assert memory.parse("resident, compiled") == Plan(compiled=True)
     assert memory.parse("resident, vae tiles 1056x1152/96").tiles == Windows(1056, 1152, 96)
 
 
@@ -91,6 +93,8 @@ def test_a_plan_reads_as_words() -> None:
         "resident, vae tiles 512",
         "resident, vae tiles ٥١٢/64",
         "group-offload; rm -rf",
+        "group-offload, compiled",
+        "fp8, compiled",
     ],
 )
 def test_what_nobody_writes_is_refused(text: str) -> None:
@@ -211,3 +215,16 @@ def test_places_that_make_no_sense(place: str) -> None:
     """A picture from anywhere cannot ask for a batch that nobody draws."""
     with pytest.raises(ValueError, match="place"):
         memory.parse(f"resident, {place}")
+
+
+@given(models, rooms, tasks, st.sampled_from([None, *get_args(Holding)]))
+def test_layers_that_stay_are_compiled(
+    model: Footprint, room: Room, task: Task, held: Holding | None
+) -> None:
+    """Not those that come and go, are stored in eight bits or are changed by LoRAs."""
+    for plan in memory.ladder(model, room, task):
+        compiled = memory.compiled(plan, held, loras=False)
+        moves = {plan.holding, held} & {"group-offload", "fp8"}
+        assert compiled == replace(plan, compiled=not moves)
+        assert memory.parse(str(compiled)) == compiled
+        assert memory.compiled(plan, held, loras=True) == plan

@@ -177,7 +177,7 @@ def test_sdxl_is_told_where_a_window_lies() -> None:
             return (sample,)
 
     pipe = SimpleNamespace(unet=UNet2DConditionModel(), vae_scale_factor=8)
-    views.apply(Plan(windows=Windows(1024, 768, 128)), pipe)
+    views.apply(Plan(windows=Windows(1024, 768, 128)), pipe, pipe.unet)
     latents = torch.randn(2, 4, 96, 192)
     same = pipe.unet(latents, 1, added_cond_kwargs={"time_ids": ids}, return_dict=False)[0]
     torch.testing.assert_close(same, latents)
@@ -186,6 +186,28 @@ def test_sdxl_is_told_where_a_window_lies() -> None:
         [768, 1536, 0, 512, 768, 1024],
     ]
     assert ids[0, 3] == 0
+
+
+def test_what_is_compiled_is_called() -> None:
+    """By windows, one sample at a time or whole; and not where the plan does not say so."""
+    seen: list[tuple[int, ...]] = []
+
+    class UNet2DConditionModel(torch.nn.Identity):
+        """A denoiser that must not be called itself."""
+
+    def compiled(sample: Tensor, *_: Any, **__: Any) -> tuple[Tensor]:
+        seen.append(tuple(sample.shape))
+        return (sample,)
+
+    latents = torch.randn(2, 4, 8, 16)
+    for plan in (
+        Plan(compiled=True),
+        Plan(compiled=True, windows=Windows(64, 64, 0), split_guidance=True),
+    ):
+        pipe = SimpleNamespace(unet=UNet2DConditionModel(), vae_scale_factor=8)
+        views.apply(plan, pipe, compiled)
+        torch.testing.assert_close(pipe.unet(latents, 1)[0], latents)
+    assert seen == [(2, 4, 8, 16), *[(1, 4, 8, 8)] * 4]
 
 
 def test_sd3_is_rendered_by_windows(tmp_path: Path, final: Recipe, source: Image.Image) -> None:
@@ -216,7 +238,7 @@ def test_tiles_work_for_any_kind_of_encoding() -> None:
     torch.manual_seed(0)
     whole = tiny.vae()
     pipe = SimpleNamespace(unet=torch.nn.Identity(), vae=whole, vae_scale_factor=8)
-    views.apply(Plan(tiles=Windows(64, 64, 16)), pipe)
+    views.apply(Plan(tiles=Windows(64, 64, 16)), pipe, pipe.unet)
     picture = torch.rand(1, 3, 120, 96)
     with torch.no_grad():
         tiled = pipe.vae.encode(picture).latent_dist

@@ -27,14 +27,14 @@ from transformers import (
 MULTIPLE = 16
 
 
-def stable_diffusion(folder: Path, seed: int = 0) -> Path:
+def stable_diffusion(folder: Path, seed: int = 0, **shape: Any) -> Path:
     """A v-prediction, zero-SNR Stable Diffusion 1.5 in miniature; saved in fp16 like ours."""
     torch.manual_seed(seed)
     pipe = StableDiffusionPipeline(
         vae=vae(),
         text_encoder=CLIPTextModel(text_config()).eval(),
         tokenizer=tokenizer(folder),
-        unet=_unet(),
+        unet=_unet(**shape),
         scheduler=DPMSolverMultistepScheduler(
             beta_schedule="scaled_linear",
             prediction_type="v_prediction",
