@@ -224,3 +224,17 @@ def test_the_wheel_has_all_it_needs(tmp_path: Path) -> None:
     ):
         assert name in names
     assert not [name for name in names if name.startswith(("training", "tests", "benchmarks"))]
+
+
+def test_doctor_advises_only_what_pays() -> None:
+    """A gain names its key and what it costs; too small a one is not advised."""
+    from hotfolder.commands.doctor import of_gain
+    from hotfolder.render.selftest import Gain
+
+    worth = of_gain(Gain("a compiled model", "compile = true", 1.3, 60.4, 900))
+    assert worth.says == "1.30 times as fast a step"
+    assert worth.advice.startswith("compile = true below [model]")
+    assert "60 s, so it pays from 900 steps of one size" in worth.advice
+    assert "waits" not in of_gain(Gain("4 at a time", "batch = 4", 1.3, 0.1, 1)).advice
+    for small in (Gain("a", "key", 1.05, 60, 9000), Gain("a", "key", says="no compiler")):
+        assert "key" not in of_gain(small).advice

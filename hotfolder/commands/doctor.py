@@ -26,6 +26,7 @@ from hotfolder.studio.mounts import remote_kind
 if TYPE_CHECKING:
     from hotfolder.render.memory import Room
     from hotfolder.render.prospects import Fit, Prospect
+    from hotfolder.render.selftest import Gain
 
 GB = 1e9
 WORTH = 1.1  # times as fast
@@ -185,19 +186,22 @@ def _of_repeats(device: str) -> Iterator[Finding]:
 def _of_gains(device: str) -> Iterator[Finding]:
     from hotfolder.render import selftest
 
-    for gain in selftest.gains(device):
-        if gain.says:
-            yield Finding(gain.how, "note", f"not possible here: {gain.says}")
-        else:
-            advice = "Not worth it on this device."
-            if gain.factor >= WORTH:
-                advice = f"{gain.key} below [model] in a profile makes use of that."
-                if gain.ready_seconds > LONG_SECONDS:
-                    advice += (
-                        f" But each size of picture waits for it once, {gain.ready_seconds:.0f} s "
-                        f"or so: that pays from {gain.pays_after} steps of one size."
-                    )
-            yield Finding(gain.how, "good", f"{gain.factor:.2f} times as fast a step", advice)
+    return map(of_gain, selftest.gains(device))
+
+
+def of_gain(gain: Gain) -> Finding:
+    """What could be faster and how to ask for it; no advice to do what does not pay."""
+    if gain.says:
+        return Finding(gain.how, "note", gain.says)
+    advice = "Not worth it on this device."
+    if gain.factor >= WORTH:
+        advice = f"{gain.key} below [model] in a profile makes use of that."
+        if gain.ready_seconds > LONG_SECONDS:
+            advice += (
+                f" Each size of picture waits for it once, about {gain.ready_seconds:.0f} s, "
+                f"so it pays from {gain.pays_after} steps of one size."
+            )
+    return Finding(gain.how, "good", f"{gain.factor:.2f} times as fast a step", advice)
 
 
 def _of_studio(studio: layout.Studio, owner: Owner) -> Iterator[Finding]:

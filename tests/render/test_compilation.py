@@ -10,10 +10,13 @@ from pathlib import Path
 import msgspec
 import pytest
 import torch
+from diffusers import StableDiffusionPipeline
+from peft import LoraConfig, get_peft_model_state_dict
 
 from hotfolder.errors import Stopped
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.profile import Lora, Model
+from hotfolder.recipes.recipe import Lora as Named
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.regenerate import regenerate
@@ -150,6 +153,34 @@ def test_an_unloaded_model_is_gone(models: Path, draft: Recipe) -> None:
     used.unload()
     gc.collect()
     assert unet() is None
+
+
+@pytest.mark.usefixtures("compiler")
+def test_loras_leave_no_trace(models: Path, tmp_path: Path, draft: Recipe) -> None:
+    """Pictures with LoRAs are made without; those around them and after them do not notice."""
+    loras = [Lora(str(lora(models, tmp_path)), name="ink")]
+    with_ink = msgspec.structs.replace(draft, loras=(Named("ink", 1.0),))
+    compiling = engine(models, compile=True, loras=loras)
+    plain, inked = told(compiling.render(draft)), told(compiling.render(with_ink))
+    assert (plain[1], inked[1]) == (COMPILED, "resident")
+    inner = []
+
+    def ink(step: int, _: int) -> None:
+        if step == 2:
+            inner.append(told(compiling.render(with_ink)))
+
+    assert told(compiling.render(draft, on_step=ink)) == plain
+    assert inner == [inked]
+
+
+def lora(models: Path, folder: Path) -> Path:
+    """A random LoRA for the denoiser of the model small/."""
+    pipe = StableDiffusionPipeline.from_pretrained(models / "small", dtype=torch.float32)
+    config = LoraConfig(r=2, target_modules=["time_emb_proj"], init_lora_weights=False)
+    pipe.unet.add_adapter(config)
+    layers = get_peft_model_state_dict(pipe.unet, adapter_name="default")
+    pipe.save_lora_weights(folder, unet_lora_layers=layers, weight_name="ink.safetensors")
+    return folder / "ink.safetensors"
 
 
 class Deciding(torch.nn.Module):
