@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -29,6 +29,7 @@ from hotfolder.plan import (
     RenderFinal,
     SetAside,
     Sort,
+    following,
     plan,
 )
 from hotfolder.renders import OpenExecutor, Renders
@@ -81,7 +82,9 @@ class Daemon:
         self._lookout = Lookout(studio, clock)
         self._look, self._watch = self._lookout.look, self._lookout.watch
         self._ledger = Ledger(studio.ledger)
-        self._renders = Renders(studio, self._ledger, self._progress, executor, self._watch.wake)
+        self._renders = Renders(
+            studio, self._ledger, self._progress, executor, self._watch.wake, clock
+        )
         self._stopping = threading.Event()
         self._until = Until()
         self._ends_at = float("inf")
@@ -185,7 +188,8 @@ class Daemon:
         self._waits.forget_past(now, self._renders.paths)
         self._post()
         waits_s = [self._lookout.round_in_s(), self._ends_at - now]
-        waits_s += [again_at - now for again_at in self._waits.ends_at() if again_at > now]
+        again = [*self._waits.ends_at(), *self._renders.back_at()]
+        waits_s += [again_at - now for again_at in again if again_at > now]
         waits_s += [due_s] if due_s is not None else []
         waits_s += [self._refines_in_s()] if self._refines_in_s() > 0 else []
         waits_s += [unloads_in_s] if idle and unloads_in_s > 0 else []
@@ -233,13 +237,18 @@ class Daemon:
     def _must_wait(self, job: Job) -> bool:
         """Whether a job's turn is over: it failed a moment ago, or was an endless file's only one.
 
-        A run that ends by itself makes one draft of each endless file.
+        A run that ends by itself makes one draft of each endless file, and none when nothing
+        renders any more.
         """
         if self._waits.has(job.path, self._clock()):
+            return True
+        if isinstance(job, Render) and self._until.idle and self._renders.have_failed:
             return True
         if isinstance(job, RenderDraft) and not self._look.knows_all_seeds:
             return True  # a picture that was picked may be among the rest
         if isinstance(job, RenderFinal) and self._refines_in_s() > 0:
+            return True
+        if isinstance(job, Render) and self._renders.is_being_drawn(job):
             return True
         endless = isinstance(job, RenderDraft) and job.endless
         return endless and self._until.idle and job.path in self._served
@@ -277,13 +286,19 @@ class Daemon:
     def _begin(self, job: Render, slot: int) -> None:
         """Begin to render a picture."""
         try:
-            self._renders.begin(job, slot, self._look.owner)
+            self._renders.begin(job, slot, self._look.owner, self._following(job))
         except Exception as error:
             self._cope(job, error)
         else:
             self._served.add(job.path)
             if isinstance(job, RenderFinal):
                 self._finals.note(self._clock())
+
+    def _following(self, job: Render) -> Iterator[RenderDraft]:
+        """The drafts that may be drawn with a job's."""
+        if isinstance(job, RenderDraft) and not (job.endless and self._until.idle):
+            snapshot = self._look.snapshot()
+            yield from following(job, snapshot, self._ledger.history, self._look.owner)
 
     def _hear(self) -> None:
         """Take note of the pictures that were published, and of those that will not be."""
@@ -302,7 +317,7 @@ class Daemon:
         elif isinstance(error, StudioMissingError):
             return  # the next turn says so
         elif isinstance(error, DeviceLostError):
-            self._postpone(job, str(error))
+            self.failures += 1  # it goes to another slot, or waits for one
         elif isinstance(error, OSError):
             if self._lies_there(job):
                 self._postpone(job, reason(error), self._longest_pause_s())
@@ -312,7 +327,8 @@ class Daemon:
         else:
             _log.error("unexpected trouble with %s", printable(job.path), exc_info=error)
             if self._tries(job) >= _ATTEMPTS:
-                says = f"it failed {_ATTEMPTS} times ({type(error).__name__}: {error})"
+                named = "" if isinstance(error, HotfolderError) else f"{type(error).__name__}: "
+                says = f"it failed {_ATTEMPTS} times ({named}{error})"
                 self._give_up(job, says)
 
     def _tries(self, job: Job) -> int:
@@ -355,6 +371,7 @@ class Daemon:
         waits = {printable(path): says for path, says in self._waits.reasons().items()}
         if self._refines_in_s() > 0:
             waits["seeds/"] = f"{self._refinements_per_hour()} refinements were begun in an hour"
+        waits |= self._renders.troubles()
         bulletin = Bulletin(printable(pause), waits, self._watch.blind)
         if bulletin != self._posted:
             post(self._studio.root, bulletin)

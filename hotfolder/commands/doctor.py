@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hotfolder.render.prospects import Fit, Prospect
 
 GB = 1e9
+WORTH = 1.1  # times as fast
 
 
 def run(options: Namespace) -> int:
@@ -101,6 +102,8 @@ def _of_computer(device: str, room: Room) -> Iterator[Finding]:
 def _of_profiles(owner: Owner, base: Path | None, device: str, room: Room) -> Iterator[Finding]:
     from hotfolder.render import environment, prospects
 
+    usable: list[Finding] = []
+    others: list[Finding] = []
     for name in sorted(owner.profiles, key=lambda name: (name != owner.settings.profile, name)):
         try:
             profile = owner.profile(name)
@@ -109,16 +112,29 @@ def _of_profiles(owner: Owner, base: Path | None, device: str, room: Room) -> It
             continue
         dtype = environment.word(environment.dtype(profile.model.dtype, device))
         found = prospects.prospect(profile, base, dtype, room)
-        yield _of_profile(name, found, profile.model.source, name == owner.settings.profile)
+        is_default = name == owner.settings.profile
+        finding = _of_profile(name, found, profile.model.source, room, is_default)
+        (usable if is_default or finding.state == "good" else others).append(finding)
+    yield from usable + others
 
 
-def _of_profile(name: str, found: Prospect, source: str, is_default: bool) -> Finding:
+def _of_profile(name: str, found: Prospect, source: str, room: Room, is_default: bool) -> Finding:
     """How a profile is off. One that is not the default may well be of no use here."""
     fitting = all(fit.fits for fit in found.fits)
+    hopeless = any(fit.least_bytes > room.device_bytes for fit in found.fits)
     says = "; ".join(_in_words(fit) for fit in found.fits) or "nobody knows yet what it takes"
-    advice = [_of_weights(found, source)] if found.where != "here" else []
-    if not fitting:
-        advice.append("Choose a smaller model, or a smaller area; this is tried all the same.")
+    if hopeless:
+        least = max(fit.least_bytes for fit in found.fits)
+        says = f"too large for this computer: even small pictures take {least / GB:.1f} GB"
+    advice = []
+    if found.where == "unusable" or (found.where == "missing" and not hopeless):
+        advice.append(_of_weights(found, source))
+    if hopeless and is_default:
+        advice.append("Choose another profile, with a smaller model.")
+    elif not fitting and not hopeless:
+        keys = {"drafts": "draft.area", "finals": "refine.area"}
+        keys_in_words = " and ".join(keys[fit.stage] for fit in found.fits if not fit.fits)
+        advice.append(f"Choose a smaller {keys_in_words} in the profile.")
     advice += _of_plans({fit.plan for fit in found.fits if fit.fits})
     fails = found.where == "unusable" or (is_default and (found.where == "missing" or not fitting))
     state: State = "bad" if fails else "good" if found.where == "here" and fitting else "note"
@@ -172,8 +188,10 @@ def _of_gains(device: str) -> Iterator[Finding]:
         if gain.says:
             yield Finding(gain.how, "note", f"not possible here: {gain.says}")
         else:
-            pays = gain.factor >= 1.1
-            advice = "This would pay." if pays else "Not worth it on this device."
+            advice = "Not worth it on this device."
+            if gain.factor >= WORTH:
+                used = f"{gain.key} below [model] in a profile makes use of that."
+                advice = used if gain.key else "Not used: exact pictures would not be sure."
             yield Finding(gain.how, "good", f"{gain.factor:.2f} times as fast a step", advice)
 
 

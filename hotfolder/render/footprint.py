@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +61,13 @@ def of_parts(pipeline: str, configs: Configs, counts: Mapping[str, int], dtype: 
     upcast = "XL" in pipeline and dtype == "float16" and vae.get("force_upcast", True)
     vae_width = 4 if upcast else width
     if denoiser == "unet":
-        attends = "Attn" in model["down_block_types"][0]
+        halvings = _halvings(model["down_block_types"])
         channels = model["block_out_channels"][0]
-        numbers = channels * (UNET_WITH_ATTENTION if attends else UNET_WITHOUT) / factor**2
-        step = factor * 2 ** (len(model["block_out_channels"]) - 1)
+        numbers = channels * (UNET_WITHOUT if halvings else UNET_WITH_ATTENTION) / factor**2
+        token = factor * 2**halvings
     else:
-        step = max(TOKEN_PX, factor)
-        numbers = _token_width(model) * TRANSFORMER / step**2
+        token = max(TOKEN_PX, factor)
+        numbers = _token_width(model) * TRANSFORMER / token**2
     sample = model.get("sample_size")
     return Footprint(
         denoiser_bytes=counts[denoiser] * width,
@@ -78,7 +78,7 @@ def of_parts(pipeline: str, configs: Configs, counts: Mapping[str, int], dtype: 
         encode_bytes=ENCODE * first * vae_width,
         pairs=model.get("_class_name") not in ONE_BY_ONE,
         windows=model.get("_class_name") in WINDOWED,
-        step_px=step,
+        token_px=token,
         native_px=sample * factor if isinstance(sample, int) else 1024,
     )
 
@@ -104,6 +104,12 @@ def _factor(vae: Mapping[str, Any]) -> int:
 def _vae_channels(vae: Mapping[str, Any]) -> int:
     blocks = vae.get("block_out_channels") or vae.get("encoder_block_out_channels")
     return int(blocks[0] if blocks else vae.get("base_dim", 128))
+
+
+def _halvings(blocks: Sequence[str]) -> int:
+    """How often a UNet halves the sides of its latents before the first block with attention."""
+    attends = ["Attn" in block for block in blocks]
+    return attends.index(True) if True in attends else len(attends) - 1
 
 
 def _token_width(model: Mapping[str, Any]) -> int:

@@ -27,7 +27,7 @@ _SDXL: Known = (
     {
         "_class_name": "UNet2DConditionModel",
         "block_out_channels": [320, 640, 1280],
-        "down_block_types": ["DownBlock2D"],
+        "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D"],
         "sample_size": 128,
     },
     {

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from hotfolder.recipes.profile import MOST_DRAWN
 from hotfolder.render import grid
 
 Sides = tuple[int, int]
@@ -18,16 +19,19 @@ GIB = 2**30
 
 WHOLE_DECODE_PX = 2 * 1024 * 1024  # above this area the autoencoder's attention costs too much
 TILES_PX = (1024, 512)
-TILE_OVERLAP_PX = 128
+TILE_OVERLAP_PX = 96
 LARGEST_WINDOW_PX = 1024
-OVERLAPS = 8  # neighbouring windows share this part of their side
+WINDOW_TOKENS = 96  # along a side; with more of them attention costs more than overlaps do
+OVERLAPS = 10  # neighbouring windows share this part of their side
+STEP_PX = 32  # the sides of windows and tiles are multiples of it
 STREAMED_BYTES = GIB // 2  # what is on the device at a time of weights that are streamed
 PINNED = 1.2  # group offload holds the weights in pinned memory of the computer, with some waste
 
 _PICTURE_BYTES = 3 * 4 * 2  # the decoded picture and its copy, float32, for each px
 _MIN_PX, _MAX_PX = 64, 16_384
-_TILES = re.compile(r"vae tiles ([0-9]{1,5})/([0-9]{1,5})")
+_TILES = re.compile(r"vae tiles ([0-9]{1,5})(?:x([0-9]{1,5}))?/([0-9]{1,5})")
 _WINDOWS = re.compile(r"windows ([0-9]{1,5})x([0-9]{1,5})/([0-9]{1,5})")
+_PLACE = re.compile(r"place ([0-9]{1,2}) of ([0-9]{1,2})")
 _FELL = "after running out of memory"
 
 
@@ -38,8 +42,8 @@ class Footprint:
     `text_bytes` are the weights of each text encoder. `pass_bytes` are the activations of one pass
     of the denoiser for one sample and one px of the picture, `decode_bytes` and `encode_bytes`
     those of the autoencoder. `pairs`: guided passes come two at a time. `windows`: it can be
-    rendered by windows, whose sides are multiples of `step_px`. It learned on pictures with sides
-    of `native_px`.
+    rendered by windows. `token_px` is the side of the smallest patches that attend to each other.
+    It learned on pictures with sides of `native_px`.
     """
 
     denoiser_bytes: int
@@ -50,13 +54,17 @@ class Footprint:
     encode_bytes: float
     pairs: bool
     windows: bool
-    step_px: int
+    token_px: int
     native_px: int
 
     @property
     def window_px(self) -> int:
-        """The side of a square window: half again what the model learned on, within reason."""
-        return max(self.native_px, min(self.native_px * 3 // 2, LARGEST_WINDOW_PX))
+        """The side of a square window: as large as attention allows, within reason.
+
+        Small windows cost more, because more of each is overlap, and each draws the prompt's
+        subject for itself.
+        """
+        return max(self.native_px, min(self.token_px * WINDOW_TOKENS, LARGEST_WINDOW_PX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +93,25 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Tiles:
-    """The autoencoder works on squares of `side` px that overlap by at least `overlap` px."""
-
-    side: int
-    overlap: int
-
-
-@dataclass(frozen=True, slots=True)
 class Windows:
-    """The denoiser works on windows, in px of the picture, that overlap by at least `overlap`."""
+    """The parts in which a picture is computed, in px of it; neighbours share `overlap` or more."""
 
     width: int
     height: int
     overlap: int
+
+    @property
+    def area_px(self) -> int:
+        """The number of pixels of one of them."""
+        return self.width * self.height
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which picture of so many that are drawn together, from 1."""
+
+    number: int
+    of: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,24 +120,31 @@ class Plan:
 
     `holding` says where the weights are: "resident", all on the device · "text-offload", text
     encoders only while they read · "group-offload", each layer only while it computes · "fp8",
-    the denoiser's in eight bits, and text encoders only while they read. `split_guidance`: the
-    passes with and without the prompt come one after the other.
+    the denoiser's in eight bits, and text encoders only while they read. `tiles` are the
+    autoencoder's, `windows` the denoiser's. `split_guidance`: the passes with and without the
+    prompt come one after the other. `place` is the picture's among those drawn together, if any:
+    how many they are changes bits, what they are does not.
     """
 
     holding: Holding = "resident"
-    tiles: Tiles | None = None
+    tiles: Windows | None = None
     split_guidance: bool = False
     windows: Windows | None = None
+    place: Place | None = None
 
     def __str__(self) -> str:
         words: list[str] = [self.holding]
         if self.tiles:
-            words.append(f"vae tiles {self.tiles.side}/{self.tiles.overlap}")
+            t = self.tiles
+            sides = f"{t.width}" if t.width == t.height else f"{t.width}x{t.height}"
+            words.append(f"vae tiles {sides}/{t.overlap}")
         if self.split_guidance:
             words.append("split guidance")
         if self.windows:
             w = self.windows
             words.append(f"windows {w.width}x{w.height}/{w.overlap}")
+        if self.place:
+            words.append(f"place {self.place.number} of {self.place.of}")
         return ", ".join(words)
 
 
@@ -138,19 +158,41 @@ def parse(text: str) -> Plan:
     holding = next((known for known in get_args(Holding) if known == words[0]), None)
     if holding is None:
         raise ValueError(f"the memory plan {text[:60]!r} is unknown to this version")
-    tiles, split, windows = None, False, None
+    tiles, split, windows, place = None, False, None, None
     for word in words[1:]:
         if match := _TILES.fullmatch(word):
-            side, overlap = map(int, match.groups())
-            tiles = Tiles(*_bounded(text, side, overlap=overlap))
+            width, height, overlap = match.groups()
+            tiles = _bounded(text, width, height or width, overlap)
         elif match := _WINDOWS.fullmatch(word):
-            width, height, overlap = map(int, match.groups())
-            windows = Windows(*_bounded(text, width, height, overlap=overlap))
+            windows = _bounded(text, *match.groups())
+        elif match := _PLACE.fullmatch(word):
+            place = Place(*map(int, match.groups()))
+            if not 1 <= place.number <= place.of <= MOST_DRAWN:
+                raise ValueError(f"the memory plan {text[:60]!r} has a place that makes no sense")
         elif word == "split guidance":
             split = True
         else:
             raise ValueError(f"the memory plan {text[:60]!r} is unknown to this version")
-    return Plan(holding, tiles, split, windows)
+    return Plan(holding, tiles, split, windows, place)
+
+
+def together(plan: Plan, footprint: Footprint, room: Room, task: Task, count: int) -> Plan:
+    """`plan` for the first of `count` drafts drawn together, or of as many as fit; else `plan`.
+
+    Only what is drawn whole is drawn together: the rest has no memory to spare.
+    """
+    if plan.split_guidance or plan.windows or task.img2img:
+        return plan
+    plans = (replace(plan, place=Place(1, number)) for number in range(count, 1, -1))
+    fitting = (p for p in plans if peak_bytes(p, footprint, task) <= room.device_bytes)
+    return next(fitting, plan)
+
+
+def places(plan: Plan, count: int) -> list[Plan]:
+    """`plan` for each of `count` pictures that are drawn together."""
+    if count == 1:
+        return [replace(plan, place=None)]
+    return [replace(plan, place=Place(number + 1, count)) for number in range(count)]
 
 
 def after_falling(plan: Plan) -> str:
@@ -162,6 +204,15 @@ def choose(footprint: Footprint, room: Room, task: Task) -> Plan | None:
     """The fastest plan whose peak fits into `room`; None where none does."""
     plans = ladder(footprint, room, task)
     return next((p for p in plans if peak_bytes(p, footprint, task) <= room.device_bytes), None)
+
+
+def largest(footprint: Footprint, room: Room, task: Task) -> Sides | None:
+    """The sides, in multiples of 64 px, of a smaller picture of this shape that fits."""
+    for percent in range(90, 0, -10):
+        width, height = (max(64, side * percent // 100 // 64 * 64) for side in task.sides)
+        if choose(footprint, room, replace(task, sides=(width, height))):
+            return width, height
+    return None
 
 
 def most_frugal(footprint: Footprint, room: Room, task: Task) -> Plan:
@@ -178,16 +229,12 @@ def ladder(footprint: Footprint, room: Room, task: Task) -> Iterator[Plan]:
     anything is done that changes bits; other weights move last, because that costs most.
     """
     can_split = task.guided and footprint.pairs
-    window_area = footprint.window_px**2
-    can_window = footprint.windows and task.img2img and task.area_px > window_area
-    fitted = _windows(footprint, task.sides) if can_window else None
-    by_area = fitted if task.area_px > 2 * window_area else None
-    sizes = TILES_PX if task.area_px > WHOLE_DECODE_PX else (None, *TILES_PX)
-    tiles = [
-        Tiles(side, TILE_OVERLAP_PX) if side else None
-        for side in sizes
-        if side is None or side**2 < task.area_px
-    ]
+    overlap = max(STEP_PX, footprint.window_px // OVERLAPS // STEP_PX * STEP_PX)
+    can_window = footprint.windows and task.img2img
+    fitted = _fitted(task.sides, footprint.window_px, overlap) if can_window else None
+    by_area = fitted if task.area_px > 2 * footprint.window_px**2 else None
+    tiles: list[Windows | None] = [] if task.area_px > WHOLE_DECODE_PX else [None]
+    tiles += filter(None, (_fitted(task.sides, side, TILE_OVERLAP_PX) for side in TILES_PX))
     measures = [(tile, False, by_area) for tile in tiles]
     if can_split:
         measures.append((tiles[-1], True, by_area))
@@ -203,12 +250,13 @@ def peak_bytes(plan: Plan, footprint: Footprint, task: Task) -> int:
     """The most memory that `plan` takes of the device, weights and activations."""
     area = task.area_px
     passes = 2 if task.guided and footprint.pairs and not plan.split_guidance else 1
-    seen = min(area, plan.windows.width * plan.windows.height) if plan.windows else area
-    tile = min(area, plan.tiles.side**2) if plan.tiles else area
+    seen = min(area, plan.windows.area_px) if plan.windows else area
+    tile = min(area, plan.tiles.area_px) if plan.tiles else area
     coded = max(footprint.decode_bytes, footprint.encode_bytes if task.img2img else 0.0) * tile
-    drawn = footprint.pass_bytes * seen * passes
+    count = plan.place.of if plan.place else 1
+    drawn = footprint.pass_bytes * seen * passes * count
     held, reading = _held_bytes(plan.holding, footprint)
-    return held + round(max(reading, drawn, coded + _PICTURE_BYTES * area))
+    return held + round(max(reading, drawn, coded + _PICTURE_BYTES * area * count))
 
 
 def _held_bytes(holding: Holding, footprint: Footprint) -> tuple[int, int]:
@@ -238,13 +286,18 @@ def _holdings(footprint: Footprint, room: Room) -> tuple[tuple[Holding, ...], ..
     return (("resident", "text-offload"),) if held + small <= room.device_bytes else (("fp8",),)
 
 
-def _windows(footprint: Footprint, sides: Sides) -> Windows:
-    target = footprint.window_px
-    overlap = max(footprint.step_px, target // OVERLAPS // footprint.step_px * footprint.step_px)
-    return Windows(*grid.fit(sides, target, overlap, footprint.step_px), overlap)
+def _fitted(sides: Sides, target_px: int, overlap_px: int) -> Windows | None:
+    """Windows of about a square of `target_px`; None where a single one is the whole picture."""
+    width, height = grid.fit(sides, target_px, overlap_px, STEP_PX)
+    if (width, height) == sides:
+        return None
+    return Windows(max(width, 2 * overlap_px), max(height, 2 * overlap_px), overlap_px)
 
 
-def _bounded(text: str, *sides: int, overlap: int) -> tuple[int, ...]:
-    if not all(_MIN_PX <= side <= _MAX_PX for side in sides) or overlap > min(sides) // 2:
+def _bounded(text: str, *numbers: str) -> Windows:
+    """The windows of (width, height, overlap); ValueError where they make no sense."""
+    width, height, overlap = map(int, numbers)
+    shorter, longer = sorted((width, height))
+    if not _MIN_PX <= shorter <= longer <= _MAX_PX or overlap > shorter // 2:
         raise ValueError(f"the memory plan {text[:60]!r} has sizes that make no sense")
-    return (*sides, overlap)
+    return Windows(width, height, overlap)

@@ -6,7 +6,7 @@ Nothing is loaded, and nothing is downloaded where HF_HUB_OFFLINE says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -22,12 +22,16 @@ EVERYWHERE = Room(2 * GIB)  # what any computer has
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How a picture of a profile is rendered: its sides in px, the plan, the bytes at its peak."""
+    """How a picture of a profile is rendered: its sides in px, the plan, the bytes at its peak.
+
+    `least_bytes` is what a small picture would take, half as wide as those the model learned on.
+    """
 
     stage: Literal["drafts", "finals"]
     sides: tuple[int, int]
     plan: str
     peak_bytes: int
+    least_bytes: int
     fits: bool
 
 
@@ -74,10 +78,11 @@ def too_large(
     for fit in fits(profile, taken, room) if taken else ():
         if not fit.fits:
             width, height = fit.sides
+            small = fit.least_bytes <= room.device_bytes
             says = (
                 f"{fit.stage} of {width}x{height} take {fit.peak_bytes / 1e9:.1f} GB of memory, "
                 f"and {room.device_bytes / 1e9:.1f} GB are free; "
-                "choose a smaller area, or a smaller model"
+                f"choose {'a smaller area, or ' if small else ''}a smaller model"
             )
             yield Mistake("draft.area" if fit.stage == "drafts" else "refine.area", says)
 
@@ -117,8 +122,9 @@ def fits(profile: Profile, taken: Footprint, room: Room) -> tuple[Fit, ...]:
 def _fit(stage: Literal["drafts", "finals"], task: Task, taken: Footprint, room: Room) -> Fit:
     chosen = memory.choose(taken, room, task)
     plan = chosen or memory.most_frugal(taken, room, task)
-    peak = memory.peak_bytes(plan, taken, task)
-    return Fit(stage, task.sides, str(plan), peak, chosen is not None)
+    small = replace(task, sides=(taken.native_px // 2,) * 2)
+    peak, least = (memory.peak_bytes(plan, taken, each) for each in (task, small))
+    return Fit(stage, task.sides, str(plan), peak, least, chosen is not None)
 
 
 def _sides(profile: Profile, area: str) -> tuple[int, int]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hotfolder.render import memory
-from hotfolder.render.memory import GIB, Footprint, Plan, Room, Task, Tiles, Windows
+from hotfolder.render.memory import GIB, Footprint, Plan, Room, Task, Windows
 
 SD15 = Footprint(
     denoiser_bytes=int(1.60 * GIB),
@@ -18,7 +20,7 @@ SD15 = Footprint(
     encode_bytes=5 * 128 * 2,
     pairs=True,
     windows=True,
-    step_px=64,
+    token_px=8,
     native_px=512,
 )
 SDXL = Footprint(
@@ -30,7 +32,7 @@ SDXL = Footprint(
     encode_bytes=5 * 128 * 4,
     pairs=True,
     windows=True,
-    step_px=32,
+    token_px=16,
     native_px=1024,
 )
 FLUX = Footprint(
@@ -42,7 +44,7 @@ FLUX = Footprint(
     encode_bytes=5 * 128 * 2,
     pairs=False,
     windows=False,
-    step_px=16,
+    token_px=16,
     native_px=1024,
 )
 CARD = Room(int(7.5 * GIB), 32 * GIB)
@@ -67,11 +69,12 @@ def test_each_plan_can_be_read_back(model: Footprint, room: Room, task: Task) ->
 
 def test_a_plan_reads_as_words() -> None:
     """The text says all that a person wants to know; the simplest plan has one word."""
-    plan = Plan("text-offload", Tiles(512, 128), True, Windows(768, 640, 64))
+    plan = Plan("text-offload", Windows(512, 512, 128), True, Windows(768, 640, 64))
     text = "text-offload, vae tiles 512/128, split guidance, windows 768x640/64"
     assert str(plan) == text
     assert str(Plan()) == "resident"
     assert memory.parse("resident") == Plan()
+    assert memory.parse("resident, vae tiles 1056x1152/96").tiles == Windows(1056, 1152, 96)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +87,7 @@ def test_a_plan_reads_as_words() -> None:
         "resident, windows 1x1/0",
         "resident, windows 99999x512/64",
         "resident, vae tiles 512/512",
+        "resident, vae tiles 512x16384/500",
         "resident, vae tiles 512",
         "resident, vae tiles ٥١٢/64",
         "group-offload; rm -rf",
@@ -114,6 +118,17 @@ def test_after_failing_something_smaller_is_tried(model: Footprint, room: Room, 
         room = Room(peaks[-1] - 1, room.host_bytes)
     assert peaks == sorted(set(peaks), reverse=True)
     assert len(peaks) < 40
+
+
+@given(models, rooms, tasks)
+def test_the_largest_that_fits_is_smaller(model: Footprint, room: Room, task: Task) -> None:
+    """It has multiples of 64 px and a plan; None where not even the smallest has one."""
+    sides = memory.largest(model, room, task)
+    if sides is None:
+        assert memory.choose(model, room, replace(task, sides=(64, 64))) is None
+    else:
+        assert memory.choose(model, room, replace(task, sides=sides)) is not None
+        assert all(b % 64 == 0 and b <= max(64, a) for a, b in zip(task.sides, sides, strict=True))
 
 
 @pytest.mark.parametrize("model", [SD15, SDXL])
@@ -174,4 +189,25 @@ def test_large_finals_cost_no_more_than_their_pixels() -> None:
         plan = memory.choose(SD15, endless, Task(sides, True, True))
         assert plan is not None
         assert plan.windows is not None
-        assert plan.windows.width * plan.windows.height <= 1.25 * SD15.window_px**2
+        assert plan.windows.area_px <= 1.5 * SD15.window_px**2
+
+
+def test_as_many_together_as_fit() -> None:
+    """A small card draws fewer drafts at a time than it is asked for; finals are drawn alone."""
+    drafts = Task((1024, 1024), guided=True)
+    alone = memory.choose(SDXL, CARD, drafts)
+    assert alone is not None
+    plan = memory.together(alone, SDXL, CARD, drafts, 16)
+    assert plan.place is not None
+    assert 1 < plan.place.of < 16
+    assert memory.peak_bytes(plan, SDXL, drafts) <= CARD.device_bytes
+    assert memory.parse(str(plan)) == plan
+    finals = Task((1024, 1024), img2img=True, guided=True)
+    assert memory.together(alone, SDXL, CARD, finals, 16) == alone
+
+
+@pytest.mark.parametrize("place", ["place 0 of 4", "place 5 of 4", "place 1 of 17"])
+def test_places_that_make_no_sense(place: str) -> None:
+    """A picture from anywhere cannot ask for a batch that nobody draws."""
+    with pytest.raises(ValueError, match="place"):
+        memory.parse(f"resident, {place}")

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import torch
 from PIL import Image
 
+from hotfolder.errors import TooLargeError
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
@@ -36,7 +38,7 @@ source = Image.new("RGB", (64, 64), "teal")
 small = msgspec.structs.replace(final, width=64, height=64)
 engine.render(small, source)
 free = resource.getrlimit(resource.RLIMIT_AS)
-for megabytes in (160,):
+for megabytes in (240,):
     status = open("/proc/self/status").read()
     now = int(status.split("VmSize:")[1].split()[0]) * 1024
     resource.setrlimit(resource.RLIMIT_AS, (now + megabytes * 2**20, free[1]))
@@ -56,7 +58,7 @@ def test_a_process_with_little_memory(engine: Engine, models: Path, final: Recip
 
     Small pictures still come out as before.
     """
-    recipe = msgspec.structs.replace(final, width=768, height=768, steps=2)
+    recipe = msgspec.structs.replace(final, width=1088, height=768, steps=2)
     text = msgspec.json.encode({"schema": 1, **msgspec.to_builtins(recipe)}).decode()
     command = [sys.executable, "-c", LIMITED, text, str(models)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -66,21 +68,43 @@ def test_a_process_with_little_memory(engine: Engine, models: Path, final: Recip
     after = f"after|{pixel_hash(engine.render(small, source).image)}"
     told, made, last = ran.stdout.splitlines()
     assert last == after
-    assert "memory ran out for 768x768 with the plan 'resident, windows" in told
+    assert (
+        "memory ran out for 1088x768 with the plan 'resident'; trying 'resident, vae tiles" in told
+    )
     _, pixels, plan = made.split("|")
     assert "vae tiles" in plan
     assert plan.endswith("after running out of memory")
     assert pixel_hash(engine.render(recipe, source, plan=plan).image) == pixels
 
 
+def test_what_fits_nowhere_says_what_to_do(
+    models: Path, draft: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last plan's failure names the size, the key of the profile and a size that may fit."""
+    offered = {"sd": Model(source="./sd", multiple=tiny.MULTIPLE)}
+    engine = Engine(offered, models, "cpu", threads=1)
+
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("out of memory")
+
+    monkeypatch.setattr(engine.load("sd").pipe.unet, "forward", full)
+    recipe = msgspec.structs.replace(draft, width=640, height=480)
+    with pytest.raises(TooLargeError) as raised:
+        engine.render(recipe)
+    assert str(raised.value) == (
+        "there is too little memory for this size, 640x480; close programs that need much memory, "
+        'or set draft.area = "576x384" or smaller in its profile'
+    )
+
+
 def test_a_budget_is_kept_to(models: Path, final: Recipe) -> None:
     """With less memory the engine takes tiles by itself, before anything fails."""
     offered = {"sd": Model(source="./sd", multiple=tiny.MULTIPLE)}
-    recipe = msgspec.structs.replace(final, width=592, height=592, steps=2)
+    recipe = msgspec.structs.replace(final, width=800, height=592, steps=2)
     plans = []
     for megabytes in (1000, 70):
         engine = Engine(offered, models, "cpu", threads=1, memory_bytes=megabytes * 10**6)
         rendered = engine.render(recipe, Image.new("RGB", (64, 64), "teal"))
         plans.append(memory.parse(rendered.facts.memory_plan))
     assert plans[0].tiles is None
-    assert plans[1].tiles == memory.Tiles(512, memory.TILE_OVERLAP_PX)
+    assert plans[1].tiles == memory.Windows(448, 592, memory.TILE_OVERLAP_PX)

@@ -66,11 +66,11 @@ def test_what_is_too_large_is_told() -> None:
 def test_a_folder_is_measured_by_itself(tmp_path: Path) -> None:
     """An owner's own model is known by its files; refinements by the size they will have."""
     tiny.stable_diffusion(tmp_path / "sd")
-    wanted = profile("./sd", draft=Draft(area="64x64"), refine=Refine(area="1000x800"))
+    wanted = profile("./sd", draft=Draft(area="64x64"), refine=Refine(area="1600x1000"))
     found = prospects.prospect(wanted, tmp_path, "float32", Room(20_000_000))
     drafts, finals = found.fits
     assert (drafts.sides, drafts.fits, drafts.plan) == ((64, 64), True, "resident")
-    assert finals.sides == (1008, 800)
+    assert finals.sides == (1600, 1008)
     assert not finals.fits
     assert "windows" in finals.plan
 

@@ -18,7 +18,7 @@ from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render import views
 from hotfolder.render.engine import Engine
-from hotfolder.render.memory import Plan, Tiles, Windows
+from hotfolder.render.memory import Plan, Windows
 from tests.render import tiny, tiny_flow
 
 WINDOWS = "resident, windows 64x96/16"
@@ -216,7 +216,7 @@ def test_tiles_work_for_any_kind_of_encoding() -> None:
     torch.manual_seed(0)
     whole = tiny.vae()
     pipe = SimpleNamespace(unet=torch.nn.Identity(), vae=whole, vae_scale_factor=8)
-    views.apply(Plan(tiles=Tiles(64, 16)), pipe)
+    views.apply(Plan(tiles=Windows(64, 64, 16)), pipe)
     picture = torch.rand(1, 3, 120, 96)
     with torch.no_grad():
         tiled = pipe.vae.encode(picture).latent_dist
