@@ -207,7 +207,10 @@ def choose(footprint: Footprint, room: Room, task: Task) -> Plan | None:
 
 
 def largest(footprint: Footprint, room: Room, task: Task) -> Sides | None:
-    """The sides, in multiples of 64 px, of a smaller picture of this shape that fits."""
+    """The sides, in multiples of 64 px, of a smaller picture of this shape that fits.
+
+    None where a tenth of the sides is too much still.
+    """
     for percent in range(90, 0, -10):
         width, height = (max(64, side * percent // 100 // 64 * 64) for side in task.sides)
         if choose(footprint, room, replace(task, sides=(width, height))):

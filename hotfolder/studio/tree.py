@@ -108,7 +108,8 @@ class Tree:
     def _missing(self) -> list[str]:
         """The files that were not met in a round, but for those in folders passed over."""
         read = {folder for folder, files in self._files_below.items() if files} - self._passed
-        return [path for path in self._unmet if path.rpartition("/")[0] in read] if read else []
+        below = (path for path in self._unmet if path.rpartition("/")[0] in read) if read else ()
+        return [*self._unmet.intersection(self.rooms), *below]
 
     def look_at(self, paths: Iterable[str]) -> Changes:
         """Read these files and folders only."""

@@ -119,6 +119,15 @@ def test_folders_with_names_of_temp_files(tmp_path: Path) -> None:
     assert hinted == {"drafts/old.tmp/a.png", "drafts/lost+found"}
 
 
+def test_a_file_beside_the_rooms(tmp_path: Path) -> None:
+    """A full look sees that the settings are gone, though no folder that it reads held them."""
+    put(tmp_path, "hotfolder.toml")
+    tree = Tree(tmp_path)
+    tree.look_everywhere()
+    (tmp_path / "hotfolder.toml").unlink()
+    assert tree.look_everywhere().gone == {"hotfolder.toml"}
+
+
 FOLDERS = [
     "drafts/x",
     "drafts/x/y",
