@@ -117,34 +117,44 @@ def write_grids(pipeline, refiner, settings: Settings, seeds: int, out: Path) ->
     sheet([enlarged, refined]).save(out / "refined.png")
 
 
-def measure(pipeline, refiner, settings: Settings, count: int) -> None:
-    """Print every figure, from so many generated pictures."""
-    judge, asked = load_judge(), measures.requests(count)
+def measure(pipeline, refiner, settings: Settings, count: int, crowd: int) -> None:
+    """Print every figure: from `count` prompts, and `crowd` pictures for the likeness."""
+    judge, asked = load_judge(), measures.requests(max(count, crowd))
     print("judge on painted scenes:", accuracy(judge))
     drafts = [
         draft(pipeline, request.prompt, seed, settings.steps, settings.guidance)
         for seed, request in enumerate(asked)
     ]
     made = np.stack([np.asarray(picture) for picture in drafts])
-    for name, (share, number) in measures.obedience(asked, verdicts(judge, made)).items():
+    seen = verdicts(judge, made[:count])
+    for name, (share, number) in measures.obedience(asked[:count], seen).items():
         print(f"{name}: {share:.3f} of {number}")
     painted = [
-        np.stack([paint(draw_scene(seed), 256, 256) for seed in range(first, first + 2 * count)])
+        np.stack([paint(draw_scene(seed), 256, 256) for seed in range(first, first + len(made))])
         for first in (100_000, 200_000)
     ]
     own = np.stack([paint(request.scene, 256, 256) for request in asked])
-    print(f"Fréchet distance to painted scenes: {measures.frechet(judge, made, painted[0]):.2f}")
-    print(f"the same scenes, painted: {measures.frechet(judge, own, painted[0]):.2f}")
-    print(f"two painted sets: {measures.frechet(judge, painted[1], painted[0]):.2f}")
+    print(f"Fréchet distance of {len(made)} to as many painted scenes:")
+    print(f"  {measures.frechet(judge, made, painted[0]):.2f}")
+    print(f"  the same scenes, painted: {measures.frechet(judge, own, painted[0]):.2f}")
+    print(f"  two painted sets: {measures.frechet(judge, painted[1], painted[0]):.2f}")
     measure_variety(pipeline, settings)
     finals = [
         refine(refiner, request.prompt, picture, seed, settings)
-        for seed, (request, picture) in enumerate(zip(asked[:16], drafts, strict=False))
+        for seed, (request, picture) in enumerate(zip(asked[:count], drafts, strict=False))
     ]
     pairs = list(zip(drafts, finals, strict=False))
     alike = np.mean([measures.low_pass_correlation(a, b) for a, b in pairs])
-    sharper = np.mean([measures.sharpness_ratio(a, b) for a, b in pairs])
+    sharper = np.median([measures.sharpness_ratio(a, b) for a, b in pairs])
     print(f"refinement: low-pass correlation {alike:.3f}, energy of fine details x {sharper:.2f}")
+    direct = [
+        draft(pipeline, request.prompt, seed, settings.steps, settings.guidance, final.size)
+        for seed, (request, final) in enumerate(zip(asked, finals, strict=False))
+    ]
+    for name, pictures in (("made large at once", direct), ("draft and refinement", finals)):
+        large = np.stack([np.asarray(picture) for picture in pictures])
+        share = measures.broken(asked[:count], verdicts(judge, large))
+        print(f"broken, {name}: {share:.3f} of {count}")
 
 
 def measure_variety(pipeline, settings: Settings) -> None:
@@ -173,13 +183,14 @@ def main() -> None:
     parser.add_argument("--strength", type=float, default=0.5)
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--pictures", type=int, default=0)
+    parser.add_argument("--crowd", type=int, default=0, help="pictures for the likeness")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     pipeline, refiner = load(args.folder)
     settings = Settings(args.steps, args.guidance, args.strength)
     write_grids(pipeline, refiner, settings, args.seeds, args.out)
     if args.pictures:
-        measure(pipeline, refiner, settings, args.pictures)
+        measure(pipeline, refiner, settings, args.pictures, args.crowd)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from .painter.picture import paint
 from .painter.scene import Scene, draw_scene
 from .sizes import SIZES
 
-SIDE = 128
+SIDE = 192  # A second subject may be a fifth of the picture wide, and pale.
 BATCH = 64
 CLASSES: dict[str, tuple] = {
     "hour": scenes.HOURS,
@@ -36,28 +36,36 @@ CLASSES: dict[str, tuple] = {
 SUBJECTS = tuple(subject for subject in scenes.SUBJECTS if subject != "none")
 
 
+class Block(nn.Module):
+    """A convolution that halves the sides, and one more beside an identity."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.down = nn.Conv2d(inputs, outputs, 3, stride=2, padding=1)
+        self.norm = nn.GroupNorm(8, outputs)
+        self.more = nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.norm_more = nn.GroupNorm(8, outputs)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.silu(self.norm(self.down(x)))
+        return x + F.silu(self.norm_more(self.more(x)))
+
+
 class Judge(nn.Module):
-    """Five convolutions, averaged: pictures (n, 3, 128, 128), -1 to 1, to scores (n, outputs)."""
+    """Convolutions, averaged: pictures (n, 3, 192, 192), -1 to 1, to scores (n, outputs)."""
 
     def __init__(self) -> None:
         super().__init__()
-        widths = (3, 32, 64, 128, 192, 256)
         self.body = nn.Sequential(
-            *[
-                layer
-                for a, b in itertools.pairwise(widths)
-                for layer in (
-                    nn.Conv2d(a, b, 3, stride=2, padding=1),
-                    nn.GroupNorm(8, b),
-                    nn.SiLU(),
-                )
-            ]
+            nn.Conv2d(3, 24, 3, stride=2, padding=1),
+            nn.SiLU(),
+            *[Block(a, b) for a, b in itertools.pairwise((24, 32, 64, 128, 192))],
         )
         outputs = sum(len(values) for values in CLASSES.values()) + len(SUBJECTS)
-        self.head = nn.Linear(2 * widths[-1], outputs)
+        self.head = nn.Linear(2 * 192, outputs)
 
     def features(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Return float32 (n, 512): mean and maximum over the picture."""
+        """Return float32 (n, 384): mean and maximum over the picture."""
         maps = self.body(pictures)
         return torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], -1)
 
@@ -123,7 +131,7 @@ def train(work: Path, minutes: float) -> None:
     paths = sorted((work / "corpus" / size.name).glob("*.npy"))
     chunks = [(np.load(path, mmap_mode="r"), seeds_of(size, int(path.stem))) for path in paths]
     torch.manual_seed(0)
-    judge, rng = Judge(), np.random.default_rng(0)
+    judge, rng = Judge().to(memory_format=torch.channels_last), np.random.default_rng(0)
     optimizer = torch.optim.AdamW(judge.parameters(), lr=2e-3, weight_decay=0.01)
     start, step = time.monotonic(), 0
     while (share := (time.monotonic() - start) / 60 / minutes) < 1:

@@ -61,6 +61,21 @@ def obedience(asked: list[Request], seen: list[Verdict]) -> dict[str, tuple[floa
     return {name: (float(np.mean(values)), len(values)) for name, values in right.items()}
 
 
+def broken(asked: list[Request], seen: list[Verdict]) -> float:
+    """Return the share of pictures with another hour, without the main subject or with one that
+    nobody asked for."""
+    return float(
+        np.mean(
+            [
+                verdict.classes["hour"] != request.scene.hour
+                or request.scene.subject not in verdict.subjects
+                or not verdict.subjects <= {request.scene.subject, request.scene.companion}
+                for request, verdict in zip(asked, seen, strict=True)
+            ]
+        )
+    )
+
+
 def frechet(judge: Judge, first: np.ndarray, second: np.ndarray) -> float:
     """Return the Fréchet distance of two sets of pictures in the judge's features (Heusel 2017)."""
     moments = []

@@ -86,7 +86,7 @@ def hint_of(watch: Watch, studio: Studio, name: str) -> bool:
         heard.update(watch.take() or ())
         return f"inbox/{name}" in heard
 
-    return comes_true(arrived, 2)
+    return comes_true(arrived, 30)
 
 
 def test_a_replaced_studio(watch: Watch, studio: Studio, tmp_path: Path) -> None:
