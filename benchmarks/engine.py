@@ -2,10 +2,13 @@
 
     python benchmarks/engine.py                  # the model that comes along
     python benchmarks/engine.py --model sd15     # the size of Stable Diffusion 1.5, random weights
+    python benchmarks/engine.py --batch 4        # drafts drawn four at a time
 
 Throughput: the daemon with its planning, embedding, hashing and publishing, against a loop that a
-good user would write and that only saves PNGs; the same weights in memory, the same recipes, in
-turn. The daemon runs as it is, and with publishing between the pictures instead of beside them.
+good user would write and that only saves PNGs (`bare.py`); the same recipes, in turn. The loop runs
+in a process of its own, as it would, and in the daemon's, where it has the daemon's settings of
+torch's threads and of the allocator. The daemon runs as it is, and with publishing between the
+pictures instead of beside them.
 
 Start: a new process that makes one draft of a file that lies there, until it has ended.
 
@@ -17,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import os
 import random
 import statistics
@@ -35,18 +39,20 @@ import hotfolder.render  # noqa: F401 - before torch: it keeps torch's threads f
 
 # isort: split
 import torch
-from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
 
 from benchmarks import sd15
+from benchmarks.bare import Bare
 from hotfolder.daemon import Daemon, Until
 from hotfolder.executors.inside import Inside
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
+from hotfolder.render import weights
 from hotfolder.render.engine import Engine, Rendered
 from hotfolder.report.progress import Lines
 from hotfolder.studio import layout
 from hotfolder.studio.identity import identify
 
+Moment = tuple[float, float]  # seconds, and processor seconds of this process
 PROMPT = "a castle by a lake at sunset, mountains"
 SETTLE_S = 0.2
 SMALL = """\
@@ -57,6 +63,7 @@ guidance_scale = 3.5
 source = "{source}"
 name = "model"
 multiple = 16
+batch = {batch}
 [draft]
 area = "{area}"
 aspect = "1:1"
@@ -96,14 +103,15 @@ class Stopwatch(Lines):
 
     def reset(self) -> None:
         """Forget all."""
-        self.first: float | None = None
+        self.first: Moment | None = None
+        self.last: Moment = (0.0, 0.0)
         self.steps: list[tuple[int | None, int, float]] = []
         self.said: list[tuple[str, float]] = []
 
     def began(self, what: str, which: int | None = None) -> None:
         """Settling, which comes before the first draft, does not count."""
         if self.first is None and which is not None:
-            self.first = time.perf_counter()
+            self.first = _now()
 
     def step(self, step: int, steps: int, which: int | None = None) -> None:
         """A draft or a refinement has taken a step."""
@@ -111,40 +119,42 @@ class Stopwatch(Lines):
 
     def say(self, sentence: str) -> None:
         """A picture is published, or something else has happened."""
-        self.said.append((sentence.partition("/")[0], time.perf_counter()))
+        room = sentence.partition("/")[0]
+        self.said.append((room, time.perf_counter()))
+        if room == "drafts":
+            self.last = _now()
 
     def published(self, room: str) -> list[float]:
         """When pictures appeared in a room."""
         return [at for where, at in self.said if where == room]
 
 
-class Bare:
-    """The loop that a good user would write: pipeline, generator, save."""
+class Loop:
+    """The bare loop in a process of its own, with torch's and the system's own settings."""
 
-    def __init__(self, modules: Any, folder: Path) -> None:
-        self._folder = folder
-        scheduler = DPMSolverMultistepScheduler.from_config(
-            modules.scheduler.config, algorithm_type="sde-dpmsolver++"
+    def __init__(self, model: Path, folder: Path) -> None:
+        script = Path(__file__).with_name("bare.py")
+        environment = {key: value for key, value in os.environ.items() if key != "GOMP_SPINCOUNT"}
+        self._process = subprocess.Popen(
+            [sys.executable, str(script), str(model), str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # bars of progress
+            env=environment,
+            text=True,
         )
-        parts = {**modules.components, "scheduler": scheduler}
-        self._pipe = StableDiffusionPipeline(**parts, requires_safety_checker=False)
-        self._pipe.set_progress_bar_config(disable=True)
 
-    def drafts(self, recipes: list[Recipe]) -> float:
-        """Render and save them all as PNG; seconds for each."""
-        began = time.perf_counter()
-        for number, recipe in enumerate(recipes):
-            image = self._pipe(
-                recipe.prompt,
-                negative_prompt=recipe.negative_prompt or None,
-                width=recipe.width,
-                height=recipe.height,
-                num_inference_steps=recipe.steps,
-                guidance_scale=recipe.guidance_scale,
-                generator=torch.Generator("cpu").manual_seed(recipe.seed),
-            ).images[0]
-            image.save(self._folder / f"{number}.png")
-        return (time.perf_counter() - began) / len(recipes)
+    def drafts(self, wanted: list[dict[str, Any]]) -> tuple[float, float]:
+        """As `Bare.drafts` does."""
+        assert self._process.stdin
+        assert self._process.stdout
+        print(json.dumps(wanted), file=self._process.stdin, flush=True)
+        seconds, work = json.loads(self._process.stdout.readline())
+        return seconds, work
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
 
 
 class Inline(ThreadPoolExecutor):
@@ -160,16 +170,19 @@ class Inline(ThreadPoolExecutor):
 class Bench:
     """A studio, its daemon, and the engine that the daemon shares with the bare loop."""
 
-    def __init__(self, root: Path, source: str, steps: int, area: str, threads: int) -> None:
+    def __init__(self, root: Path, source: str, options: argparse.Namespace) -> None:
         self.studio, _ = layout.init(root / "studio")
         self.studio.settings.write_text(
             f'profile = "bench"\nsettle_seconds = {SETTLE_S}\npause_endless_at = 1000000\n'
         )
-        profile = SMALL.format(source=source, steps=steps, area=area)
+        profile = SMALL.format(
+            source=source, steps=options.steps, area=options.area, batch=options.batch
+        )
         (self.studio.profiles / "bench.toml").write_text(profile)
-        self.steps = steps
+        self.steps = options.steps
         self.watch = Stopwatch()
-        self.engine = Watched({"model": Model(source=source, name="model")}, None, "cpu", threads)
+        models = {"model": Model(source=source, name="model", batch=options.batch)}
+        self.engine = Watched(models, None, "cpu", options.threads)
         self.engine.watch()
         self.daemon = Daemon(
             self.studio,
@@ -178,41 +191,56 @@ class Bench:
         )
         bare = root / "bare"
         bare.mkdir()
-        self.bare = Bare(self.engine.load("model").pipe, bare)
+        modules = self.engine.load("model").pipe
+        self.bare = Bare(modules.components, bare)
+        self.loop = Loop(weights.locate(Model(source=source), None), bare)
 
-    def drafts(self, name: str, count: int) -> tuple[float, list[Recipe]]:
-        """Let the daemon make drafts of one file; seconds for each, and their recipes."""
+    def close(self) -> None:
+        """End all that runs."""
+        self.loop.close()
+        self.daemon.close()
+
+    def drafts(self, name: str, count: int) -> tuple[float, float, list[Recipe]]:
+        """Let the daemon make drafts of one file.
+
+        Returns seconds and processor seconds for each, and their recipes.
+        """
         known = set(self.studio.drafts.glob("*.png"))
         self.watch.reset()
         text = f'prompt = "{PROMPT}, {name}"\ncount = {count}\n'
         (self.studio.inbox / f"{name}.toml").write_text(text)
         self.daemon.run(Until(idle=True))
-        assert self.watch.first is not None
-        seconds = self.watch.published("drafts")[-1] - self.watch.first
+        assert self.watch.first
+        (began, worked), (ended, had_worked) = self.watch.first, self.watch.last
         made = sorted(set(self.studio.drafts.glob("*.png")) - known)
-        return seconds / count, [_recipe(path) for path in made]
+        recipes = [_recipe(path) for path in made]
+        return (ended - began) / count, (had_worked - worked) / count, recipes
 
 
 def throughput(bench: Bench, rounds: int, drafts: int) -> None:
     """Print seconds a draft of the bare loop and of the daemon, round by round, and the ratios."""
     press, inline = bench.daemon._renders._press, Inline(1)
-    bench.drafts("warm-up", 1)
-    beside, between = [], []
+    _, _, recipes = bench.drafts("warm-up", 1)
+    bench.loop.drafts([_arguments(recipe) for recipe in recipes])
+    ways: dict[str, list[Moment]] = {"as it is": [], "between": [], "loop": [], "inside": []}
     for turn in range(rounds):
         bench.daemon._renders._press = press
-        with_overlap, recipes = bench.drafts(f"beside-{turn}", drafts)
-        bare = bench.bare.drafts(recipes)
+        *beside, recipes = bench.drafts(f"beside-{turn}", drafts)
+        wanted = [_arguments(recipe) for recipe in recipes]
+        alone, inside = bench.loop.drafts(wanted), bench.bare.drafts(wanted)
         bench.daemon._renders._press = inline
-        without, _ = bench.drafts(f"between-{turn}", drafts)
-        beside.append(bare / with_overlap)
-        between.append(bare / without)
-        print(
-            f"round {turn + 1}: bare {bare:.3f} s a draft, daemon {with_overlap:.3f} s, "
-            f"without overlap {without:.3f} s"
-        )
+        *between, _ = bench.drafts(f"between-{turn}", drafts)
+        for way, moment in zip(ways, (beside, between, alone, inside), strict=True):
+            ways[way].append((moment[0], moment[1]))
+        said = (f"{way} {at[-1][0]:.3f} ({at[-1][1]:.3f})" for way, at in ways.items())
+        print(f"round {turn + 1}: seconds a draft (of a processor): {', '.join(said)}", flush=True)
     bench.daemon._renders._press = press
     print(f"drafts of the daemon for each of the bare loop, median of {rounds} rounds:")
-    print(f"    {_spread(beside, 1, '')} with overlap, {_spread(between, 1, '')} without")
+    for ours in ("as it is", "between"):
+        for bare in ("loop", "inside"):
+            pairs = list(zip(ways[bare], ways[ours], strict=True))
+            seconds, work = ([b[at] / a[at] for b, a in pairs] for at in (0, 1))
+            print(f"    {ours:9} / {bare:6} {_spread(seconds, 1, '')}, work {_spread(work, 1, '')}")
 
 
 def start(root: Path) -> None:
@@ -273,6 +301,23 @@ def _running(bench: Bench) -> Iterator[None]:
     thread.join()
 
 
+def _now() -> Moment:
+    return time.perf_counter(), time.process_time()
+
+
+def _arguments(recipe: Recipe) -> dict[str, Any]:
+    """What the bare loop is asked for."""
+    return {
+        "prompt": recipe.prompt,
+        "negative_prompt": recipe.negative_prompt or None,
+        "width": recipe.width,
+        "height": recipe.height,
+        "num_inference_steps": recipe.steps,
+        "guidance_scale": recipe.guidance_scale,
+        "seed": recipe.seed,
+    }
+
+
 def _recipe(path: Path) -> Recipe:
     recipe = identify(path.read_bytes()).recipe
     assert recipe is not None
@@ -303,13 +348,15 @@ def main(options: argparse.Namespace) -> None:
             source = str(sd15.made(root / "sd15"))
         else:
             source = f"shipped:{options.model}"
-        bench = Bench(root, source, options.steps, options.area, options.threads)
+        bench = Bench(root, source, options)
         print(f"{options.model}, {options.area}, {options.steps} steps, {options.threads} threads")
-        if options.model == "postcard":
+        print(f"drafts are drawn {options.batch} at a time")
+        if options.model == "postcard" and options.batch == 1:
             start(root)
         throughput(bench, options.rounds, options.drafts)
-        latency(bench, options.picks)
-        bench.daemon.close()
+        if options.picks:
+            latency(bench, options.picks)
+        bench.close()
 
 
 if __name__ == "__main__":
@@ -319,6 +366,7 @@ if __name__ == "__main__":
     parser.add_argument("--area")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--drafts", type=int, default=6)
+    parser.add_argument("--batch", type=int, default=1, help="drafts drawn at a time")
     parser.add_argument("--picks", type=int, default=12)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     chosen = parser.parse_args()

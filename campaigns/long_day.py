@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import statistics
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -236,21 +237,26 @@ def _time_looks(place: daemons.Place, tally: Tally) -> None:
     while look.busy:
         look.refresh(set())
     first_s = time.process_time() - began
-    turns, rounds, slices = [], [], []
-    for _ in range(5):
-        began = time.process_time()
-        look.refresh(set())
-        look.snapshot()
-        turns.append(time.process_time() - began)
-        round_began, done = time.process_time(), False
-        while not done:
+    turns, slices, rounds = [], [], {False: [], True: []}
+    for thorough in (False, True):
+        for _ in range(5):
+            time.sleep(3)  # so that folders are known not to have changed
             began = time.process_time()
-            done = look.look_on()
-            slices.append(time.process_time() - began)
-        rounds.append(time.process_time() - round_began)
+            look.refresh(set())
+            look.snapshot()
+            turns.append(time.process_time() - began)
+            parts, done = [], False
+            while not done:
+                began = time.process_time()
+                done = look.look_on(thorough)
+                parts.append(time.process_time() - began)
+            slices += parts
+            rounds[thorough].append(sum(parts))
+    usual_s, thorough_s = (statistics.median(rounds[kind][1:]) for kind in (False, True))
     tally.measured["a look, in ms of processor time"] = (
-        f"the first {first_s * 1e3:.0f}, in each turn {max(turns) * 1e3:.2f}, a round through all "
-        f"files {min(rounds) * 1e3:.0f} in slices of at most {max(slices) * 1e3:.0f}"
+        f"the first {first_s * 1e3:.0f}, in each turn {max(turns) * 1e3:.2f}, a round "
+        f"{usual_s * 1e3:.0f}, a round that asks for every file {thorough_s * 1e3:.0f}, in slices "
+        f"of at most {max(slices) * 1e3:.0f}"
     )
-    if max(*turns, *slices) > _MOST_LOOK_S:
-        tally.add({"I8": [f"a look takes {max(*turns, *slices):.3f} s"]}, "looks")
+    if max(*turns, *slices, usual_s) > _MOST_LOOK_S:
+        tally.add({"I8": [f"a look takes {max(*turns, *slices, usual_s):.3f} s"]}, "looks")

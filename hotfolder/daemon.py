@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -29,6 +29,7 @@ from hotfolder.plan import (
     RenderFinal,
     SetAside,
     Sort,
+    following,
     plan,
 )
 from hotfolder.renders import OpenExecutor, Renders
@@ -81,7 +82,9 @@ class Daemon:
         self._lookout = Lookout(studio, clock)
         self._look, self._watch = self._lookout.look, self._lookout.watch
         self._ledger = Ledger(studio.ledger)
-        self._renders = Renders(studio, self._ledger, self._progress, executor, self._watch.wake)
+        self._renders = Renders(
+            studio, self._ledger, self._progress, executor, self._watch.wake, clock
+        )
         self._stopping = threading.Event()
         self._until = Until()
         self._ends_at = float("inf")
@@ -134,6 +137,7 @@ class Daemon:
                 self._after_a_round()
             self._make_up()
             self._hear()
+            self._look.finished_elsewhere(self._ledger.finished_elsewhere())
             self._renders.cancel(self._is_unwanted)
             job = self._first_job()
         except (StudioMissingError, OSError) as error:
@@ -184,10 +188,12 @@ class Daemon:
         self._waits.forget_past(now, self._renders.paths)
         self._post()
         waits_s = [self._lookout.round_in_s(), self._ends_at - now]
-        waits_s += [again_at - now for again_at in self._waits.ends_at() if again_at > now]
+        again = [*self._waits.ends_at(), *self._renders.back_at()]
+        waits_s += [again_at - now for again_at in again if again_at > now]
         waits_s += [due_s] if due_s is not None else []
         waits_s += [self._refines_in_s()] if self._refines_in_s() > 0 else []
         waits_s += [unloads_in_s] if idle and unloads_in_s > 0 else []
+        waits_s += [self._longest_pause_s()] if self._disk_is_low else []
         if idle:
             self._progress.began("waiting for prompt files and picks")
         self._watch.wait(max(0.0, min(waits_s)))
@@ -213,7 +219,6 @@ class Daemon:
     def _after_a_round(self) -> None:
         """See what other machines have entered, and whether the watch still hears anything."""
         self._ledger.reload()
-        self._look.finished_elsewhere(self._ledger.finished_elsewhere())
         self._watch.check()
 
     def _refinements_per_hour(self) -> int:
@@ -232,13 +237,18 @@ class Daemon:
     def _must_wait(self, job: Job) -> bool:
         """Whether a job's turn is over: it failed a moment ago, or was an endless file's only one.
 
-        A run that ends by itself makes one draft of each endless file.
+        A run that ends by itself makes one draft of each endless file, and none when nothing
+        renders any more.
         """
         if self._waits.has(job.path, self._clock()):
+            return True
+        if isinstance(job, Render) and self._until.idle and self._renders.have_failed:
             return True
         if isinstance(job, RenderDraft) and not self._look.knows_all_seeds:
             return True  # a picture that was picked may be among the rest
         if isinstance(job, RenderFinal) and self._refines_in_s() > 0:
+            return True
+        if isinstance(job, Render) and self._renders.is_being_drawn(job):
             return True
         endless = isinstance(job, RenderDraft) and job.endless
         return endless and self._until.idle and job.path in self._served
@@ -276,13 +286,19 @@ class Daemon:
     def _begin(self, job: Render, slot: int) -> None:
         """Begin to render a picture."""
         try:
-            self._renders.begin(job, slot, self._look.owner)
+            self._renders.begin(job, slot, self._look.owner, self._following(job))
         except Exception as error:
             self._cope(job, error)
         else:
             self._served.add(job.path)
             if isinstance(job, RenderFinal):
                 self._finals.note(self._clock())
+
+    def _following(self, job: Render) -> Iterator[RenderDraft]:
+        """The drafts that may be drawn with a job's."""
+        if isinstance(job, RenderDraft) and not (job.endless and self._until.idle):
+            snapshot = self._look.snapshot()
+            yield from following(job, snapshot, self._ledger.history, self._look.owner)
 
     def _hear(self) -> None:
         """Take note of the pictures that were published, and of those that will not be."""
@@ -301,10 +317,10 @@ class Daemon:
         elif isinstance(error, StudioMissingError):
             return  # the next turn says so
         elif isinstance(error, DeviceLostError):
-            self._postpone(job, str(error))
+            self.failures += 1  # it goes to another slot, or waits for one
         elif isinstance(error, OSError):
             if self._lies_there(job):
-                self._postpone(job, reason(error))
+                self._postpone(job, reason(error), self._longest_pause_s())
             else:  # taken away meanwhile
                 with suppress(StudioMissingError):
                     self._look.refresh({job.path})
@@ -331,9 +347,9 @@ class Daemon:
         else:
             self._postpone(job, says)
 
-    def _postpone(self, job: Job, says: str) -> None:
+    def _postpone(self, job: Job, says: str, longest_s: float = LONGEST_PAUSE_S) -> None:
         """Let other jobs go first: longer each time, until it works."""
-        if self._waits.postpone(job.path, says, self._clock()):
+        if self._waits.postpone(job.path, says, self._clock(), longest_s):
             self.failures += 1
             self._progress.warn(f"{printable(job.path)} has to wait: {says}")
 
@@ -343,15 +359,19 @@ class Daemon:
         if not self._pause_s:
             self._progress.warn(f"{says}; hotfolder waits until it is back")
         self._post(says)
-        longest_s = min(LONGEST_PAUSE_S, self._look.owner.settings.look_seconds)
-        self._pause_s = min(longest_s, max(1.0, 2 * self._pause_s))
+        self._pause_s = min(self._longest_pause_s(), max(1.0, 2 * self._pause_s))
         self._stopping.wait(self._pause_s)
+
+    def _longest_pause_s(self) -> float:
+        """How long it may take until a disk is tried again that was full or failed."""
+        return min(LONGEST_PAUSE_S, self._look.owner.settings.look_seconds)
 
     def _post(self, pause: str = "") -> None:
         """Tell `hotfolder status` what waits, if that has changed."""
         waits = {printable(path): says for path, says in self._waits.reasons().items()}
         if self._refines_in_s() > 0:
             waits["seeds/"] = f"{self._refinements_per_hour()} refinements were begun in an hour"
+        waits |= self._renders.troubles()
         bulletin = Bulletin(printable(pause), waits, self._watch.blind)
         if bulletin != self._posted:
             post(self._studio.root, bulletin)

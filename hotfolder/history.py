@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -87,6 +88,38 @@ class Picked(Struct, frozen=True, tag_field="event", tag="picked"):
 Entry = Making | Made | Lost | Finishing | Finished | Picking | Picked
 
 
+class Ordinals(Set[int]):
+    """Numbers from 0 on with few gaps: however many they are, they take little memory."""
+
+    __slots__ = ("_below", "_beyond")
+
+    def __init__(self) -> None:
+        self._below = 0  # all smaller ones are in
+        self._beyond: set[int] = set()
+
+    @property
+    def end(self) -> int:
+        """The number after the largest, 0 if there is none."""
+        return max(self._beyond, default=self._below - 1) + 1
+
+    def add(self, ordinal: int) -> None:
+        """Take one more in."""
+        if ordinal not in self:
+            self._beyond.add(ordinal)
+        while self._below in self._beyond:
+            self._beyond.remove(self._below)
+            self._below += 1
+
+    def __contains__(self, ordinal: object) -> bool:
+        return ordinal in self._beyond or ordinal in range(self._below)
+
+    def __iter__(self) -> Iterator[int]:
+        return chain(range(self._below), self._beyond)
+
+    def __len__(self) -> int:
+        return self._below + len(self._beyond)
+
+
 @dataclass(slots=True)
 class History:
     """An index over ledger entries; entries may come twice and in any order between hosts.
@@ -95,14 +128,12 @@ class History:
     has begun has had its request's turn.
     """
 
-    _made: dict[tuple[Stage, str], set[int]] = field(default_factory=lambda: defaultdict(set))
+    _made: dict[tuple[Stage, str], Ordinals] = field(default_factory=lambda: defaultdict(Ordinals))
     _turns: dict[tuple[Stage, str], int] = field(default_factory=dict)
     _turn: dict[Stage, int] = field(default_factory=lambda: {"draft": 0, "final": 0})
     _base: dict[str, int] = field(default_factory=dict)
-    _next: dict[str, int] = field(default_factory=dict)
     _making: dict[str, Making] = field(default_factory=dict)
     _finishing: dict[str, Finishing] = field(default_factory=dict)
-    _recipes: set[str] = field(default_factory=set)
     _picking: dict[str, Picking] = field(default_factory=dict)
     _picked: set[str] = field(default_factory=set)
     _begun: dict[tuple[Stage, str], set[int]] = field(default_factory=dict)
@@ -110,7 +141,7 @@ class History:
     def apply(self, entry: Entry) -> None:
         """Take one more entry in."""
         if isinstance(entry, Making):
-            if entry.recipe not in self._recipes:
+            if entry.ordinal not in self.made(entry.stage, entry.request):
                 self._making[entry.recipe] = entry
         elif isinstance(entry, Made):
             if entry.ordinal in self.begun(entry.stage, entry.request):
@@ -118,8 +149,6 @@ class History:
             else:
                 self._take_turn(entry.stage, entry.request)
             self._made[entry.stage, entry.request].add(entry.ordinal)
-            self._next[entry.request] = max(entry.ordinal + 1, self._next.get(entry.request, 0))
-            self._recipes.add(entry.recipe)
             self._making.pop(entry.recipe, None)
         elif isinstance(entry, Lost):
             self._making.pop(entry.recipe, None)
@@ -147,7 +176,7 @@ class History:
         if not begun:
             self._begun.pop((stage, request), None)
 
-    def begun(self, stage: Stage, request: str) -> frozenset[int] | set[int]:
+    def begun(self, stage: Stage, request: str) -> Set[int]:
         """The ordinals of a request that are being made."""
         return self._begun.get((stage, request), frozenset())
 
@@ -155,7 +184,7 @@ class History:
         """How many pictures of a stage are being made."""
         return sum(len(begun) for (s, _), begun in self._begun.items() if s == stage)
 
-    def made(self, stage: Stage, request: str) -> frozenset[int] | set[int]:
+    def made(self, stage: Stage, request: str) -> Set[int]:
         """The ordinals that were made for a request."""
         return self._made.get((stage, request), frozenset())
 
@@ -164,9 +193,9 @@ class History:
         return self._base.get(digest, 0)
 
     def next_ordinal(self, request: str) -> int:
-        """The ordinal after the largest that was made, or is being made, for a request."""
-        begun = self.begun("draft", request)
-        return max(self._next.get(request, 0), max(begun, default=-1) + 1)
+        """The ordinal after the largest draft that was made, or is being made, for a request."""
+        made = self._made.get(("draft", request))
+        return max(made.end if made else 0, max(self.begun("draft", request), default=-1) + 1)
 
     def turn(self, stage: Stage) -> int:
         """The number of the last turn: each picture of a stage is one."""
@@ -175,10 +204,6 @@ class History:
     def last_turn(self, stage: Stage, requests: Iterable[str]) -> int:
         """The last turn in which any of these requests got a picture, 0 for never."""
         return max((self._turns.get((stage, request), 0) for request in requests), default=0)
-
-    def knows(self, recipe_id: str) -> bool:
-        """Whether a picture of this recipe was made, though it may be deleted by now."""
-        return recipe_id in self._recipes
 
     def announced(self, recipe_id: str) -> Making | None:
         """The announcement of a picture of which nobody knows whether it appeared."""

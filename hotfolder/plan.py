@@ -8,6 +8,7 @@ Housekeeping comes first, since it takes no time. Then:
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
@@ -235,6 +236,22 @@ def plan(snapshot: Snapshot, history: History, owner: Owner) -> Iterator[Job]:
             yield from _drafts(file, [_next_endless(file, history)], history, owner)
 
 
+def following(
+    job: RenderDraft, snapshot: Snapshot, history: History, owner: Owner
+) -> Iterator[RenderDraft]:
+    """The drafts of the same prompt that will be wanted after this one; without end for some."""
+    for file in snapshot.prompt_files:
+        request = next((r for r in file.requests if r.digest == job.request), None)
+        if file.path != job.path or request is None:
+            continue
+        ordinals = (o for _, o in _ordinals(request, history))
+        if _is_endless(request):
+            made = history.made("draft", request.digest)
+            ordinals = (o for o in itertools.count(job.ordinal) if o not in made)
+        wanted = ((request, ordinal) for ordinal in ordinals if ordinal > job.ordinal)
+        yield from _drafts(file, wanted, history, owner)
+
+
 def drafts_wanted(snapshot: Snapshot, history: History) -> int:
     """How many counted drafts are still to be made. Cheaper than planning them."""
     files = _first_of_each(snapshot.prompt_files)
@@ -309,7 +326,7 @@ def _finals(seeds: Sequence[SeedImage], history: History) -> Iterator[Job]:
 
 def _drafts(
     file: PromptFile, wanted: Iterable[tuple[Request, int]], history: History, owner: Owner
-) -> Iterator[Job]:
+) -> Iterator[RenderDraft]:
     for request, ordinal in wanted:
         made = len(history.made("draft", request.digest))
         total = request.count

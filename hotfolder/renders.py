@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ from hotfolder.executors.orders import (
 from hotfolder.plan import Render, RenderDraft
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.profile import Model, model_name
+from hotfolder.recipes.recipe import Recipe, alike
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.settings import Settings
 from hotfolder.report.progress import Progress
@@ -41,10 +43,13 @@ from hotfolder.studio import archive, easel, local
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
+from hotfolder.waits import Waits
 
+_TRIES = 3
+_NEAR = 16  # so many times a batch's drafts are looked at for those of the same size
 OpenExecutor = Callable[[Settings, Path, Hear], Executor]
 Ended = str | Exception | None
-"""Where a job's picture lies, or what went wrong; None for a job that was cancelled."""
+"""Where a job's picture lies, or what went wrong; None for a job that nobody wants any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +76,10 @@ class _Printed:
 class Renders:
     """Begins renders on an executor's slots and publishes what comes of them.
 
-    A finished picture is encoded, hashed and written by a thread of its own while the next one
-    renders; the ledger is written in the caller's thread alone. `wake` is called from other threads
-    when there is something for `ended` to tell.
+    A slot whose device or worker has failed rests, longer each time until it has made a picture;
+    the others go on. A finished picture is encoded, hashed and written by a thread of its own while
+    the next one renders; the ledger is written in the caller's thread alone. `wake` is called from
+    other threads when there is something for `ended` to tell.
     """
 
     def __init__(
@@ -83,17 +89,21 @@ class Renders:
         progress: Progress,
         open_executor: OpenExecutor,
         wake: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._studio = studio
         self._ledger = ledger
         self._progress = progress
         self._open_executor = open_executor
         self._wake = wake
+        self._clock = clock
+        self._resting = Waits()
         self._states = local.folder(studio.root) / "renders"
         self._is_opening = False
         self._executor: Executor | None = None
         self._slots: list[list[Attempt]] = []  # what was interrupted lies below
         self._paused: set[int] = set()
+        self._besides: dict[int, set[str]] = {}  # recipes that a slot draws with another
         self._cancelled: set[int] = set()
         self._press = ThreadPoolExecutor(1, "press")
         self._printing: dict[int, Attempt] = {}
@@ -137,6 +147,7 @@ class Renders:
         """Free the models' memory until the next render."""
         if self._model_is_loaded and not self.busy:
             self._tell_all(Unload())
+            self._besides.clear()
             self._model_is_loaded = False
 
     def slot_for(self, job: Render) -> int | None:
@@ -146,16 +157,46 @@ class Renders:
         """
         if len(self._printing) > len(self._slots):
             return None
-        free = (slot for slot, attempts in enumerate(self._slots) if not attempts)
+        drawn_on = self._drawn_on(job)
+        if drawn_on is not None and not self._slots[drawn_on]:
+            return drawn_on
+        now = self._clock()
+        sound = [
+            (slot, attempts)
+            for slot, attempts in enumerate(self._slots)
+            if not self._resting.has(_name(slot), now)
+        ]
+        free = (slot for slot, attempts in sound if not attempts)
         draft = (
             slot
-            for slot, attempts in enumerate(self._slots)
+            for slot, attempts in sound
             if len(attempts) == 1 and isinstance(attempts[0].job, RenderDraft)
         )
         return next(free, None if isinstance(job, RenderDraft) else next(draft, None))
 
-    def begin(self, job: Render, slot: int, owner: Owner) -> None:
-        """Begin to render on a slot.
+    @property
+    def have_failed(self) -> bool:
+        """Whether every slot has failed some times in a row."""
+        slots = range(len(self._slots))
+        return bool(slots) and all(self._resting.tries(_name(slot)) >= _TRIES for slot in slots)
+
+    def troubles(self) -> dict[str, str]:
+        """What is wrong with each slot that has failed and made no picture since."""
+        return dict(self._resting.reasons())
+
+    def back_at(self) -> list[float]:
+        """When slots that rest are tried again."""
+        return self._resting.ends_at()
+
+    def is_being_drawn(self, job: Render) -> bool:
+        """Whether a slot draws a job's picture with another that is not done yet."""
+        slot = self._drawn_on(job)
+        return slot is not None and bool(self._slots[slot])
+
+    def begin(
+        self, job: Render, slot: int, owner: Owner, following: Iterable[RenderDraft] = ()
+    ) -> None:
+        """Begin to render on a slot, with some of the drafts that come next where that pays.
 
         Raises OSError or PictureError for a bad source picture and for too much to say of it.
         """
@@ -163,10 +204,15 @@ class Renders:
         source = workshop.source_of(job, self._studio)
         attempt = Attempt(next(self._numbers), job, source, owner.settings)
         state = str(self._states / f"{job.recipe.id}.safetensors")
-        task = Task(attempt.number, job.recipe, self._models_of(owner), source, state)
+        models = self._models_of(owner)
+        besides = self._chosen(job, models, following)
+        task = Task(attempt.number, job.recipe, models, source, state, besides)
         shown = printable(PurePosixPath(job.path).name)
         self._progress.began(f"{easel.stage(job)} for {shown}", attempt.number)
         self._ledger.history.begin(easel.stage(job), job.request, job.ordinal)
+        drawn = self._besides.setdefault(slot, set())
+        drawn.discard(job.recipe.id)
+        drawn.update(recipe.id for recipe in besides)
         self._slots[slot].append(attempt)
         self._paused.discard(slot)
         self._model_is_loaded = True
@@ -210,11 +256,12 @@ class Renders:
                 del self._printing[news.attempt.number]
                 yield news.attempt.job, self._entered(news)
             else:
-                attempt = self._taken_off(news.attempt)
+                slot, attempt = self._taken_off(news.attempt)
+                self._judge(slot, news)
                 if not isinstance(news, Done):
                     yield self._over(attempt.job, _what_went_wrong(news))
-                elif error := self._published(attempt, news):
-                    yield self._over(attempt.job, error)
+                else:
+                    yield from self._publish(attempt, news)
 
     def _open(self, settings: Settings) -> None:
         try:
@@ -231,8 +278,45 @@ class Renders:
             self._news.put(report)
             self._wake()
 
-    def _taken_off(self, number: int) -> Attempt:
-        """The attempt of this number, taken off its slot; what it interrupted is paused still."""
+    def _drawn_on(self, job: Render) -> int | None:
+        """The slot that draws, or has drawn, a job's picture with another."""
+        if not any(self._besides.values()):
+            return None
+        recipe = job.recipe.id
+        return next((slot for slot, drawn in self._besides.items() if recipe in drawn), None)
+
+    def _chosen(
+        self, job: Render, models: Mapping[str, Model], following: Iterable[RenderDraft]
+    ) -> tuple[Recipe, ...]:
+        """Which of the following drafts to draw with a job, as many as its model's owner allows."""
+        model = models.get(job.recipe.model)
+        if not isinstance(job, RenderDraft) or model is None or model.batch == 1:
+            return ()
+        if self._drawn_on(job) is not None:
+            return ()
+        near = itertools.islice(following, _NEAR * model.batch)
+        fitting = (
+            draft.recipe
+            for draft in near
+            if alike(job.recipe, draft.recipe) and self._drawn_on(draft) is None
+        )
+        return tuple(itertools.islice(fitting, model.batch - 1))
+
+    def _judge(self, slot: int, news: Outcome) -> None:
+        """Let a slot rest that has failed; one that makes a picture is sound again."""
+        if isinstance(news, Done):
+            if self._resting.tries(_name(slot)):
+                self._progress.say(f"{_name(slot)} renders again")
+            self._resting.end(_name(slot))
+            return
+        self._besides.pop(slot, None)  # what was drawn with it has gone as well
+        if isinstance(news, Lost) or (isinstance(news, Failed) and news.device):
+            says = str(_what_went_wrong(news))
+            if self._resting.postpone(_name(slot), says, self._clock()):
+                self._progress.warn(f"{_name(slot)} has failed and is tried again later: {says}")
+
+    def _taken_off(self, number: int) -> tuple[int, Attempt]:
+        """The slot and attempt of this number, taken off it; what it interrupted stays paused."""
         for slot, attempts in enumerate(self._slots):
             for attempt in attempts:
                 if attempt.number == number:
@@ -241,20 +325,29 @@ class Renders:
                     attempts.remove(attempt)
                     self._cancelled.discard(number)
                     self._progress.ended(number)
-                    return attempt
+                    return slot, attempt
         raise KeyError(number)
 
-    def _published(self, attempt: Attempt, done: Done) -> OSError | None:
-        """Announce a picture and have it printed; what went wrong if that is not possible."""
-        path = easel.path_of(attempt.job, attempt.settings, datetime.now(UTC))
+    def _publish(self, attempt: Attempt, done: Done) -> Iterator[tuple[Render, Ended]]:
+        """Announce a picture and have it printed.
+
+        The job ends here if that is not possible, or if another machine has made the picture
+        meanwhile: it may have been picked or deleted since, and its name be free again.
+        """
+        job = attempt.job
+        path = easel.path_of(job, attempt.settings, datetime.now(UTC))
         try:
-            lying = easel.announce(self._studio, self._ledger, attempt.job, path)
+            self._ledger.reload()
+            if job.ordinal in self._ledger.history.made(easel.stage(job), job.request):
+                yield self._over(job, None)
+                return
+            lying = easel.announce(self._studio, self._ledger, job, path)
         except OSError as error:
-            return error
+            yield self._over(job, error)
+            return
         outcome = self._press.submit(self._print, attempt, path, done, lying)
         self._printing[attempt.number] = attempt
         outcome.add_done_callback(lambda future: self._tell(_Printed(attempt, future)))
-        return None
 
     def _print(
         self, attempt: Attempt, path: str, done: Done, lying: str | None
@@ -302,6 +395,10 @@ class Renders:
         if owner is not self._owner:
             self._owner, self._models = owner, workshop.models_of(owner)
         return self._models
+
+
+def _name(slot: int) -> str:
+    return f"renderer {slot + 1}"
 
 
 def _what_went_wrong(report: Cancelled | Failed | Lost) -> Exception | None:

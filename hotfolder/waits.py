@@ -10,6 +10,7 @@ LONGEST_PAUSE_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
+    tries: int
     again_at: float
     pause_s: float
     says: str
@@ -24,11 +25,14 @@ class Waits:
     def __init__(self) -> None:
         self._waits: dict[str, _Wait] = {}
 
-    def postpone(self, path: str, says: str, now_s: float) -> bool:
+    def postpone(
+        self, path: str, says: str, now_s: float, longest_s: float = LONGEST_PAUSE_S
+    ) -> bool:
         """Let others go first, because of what `says` says; whether this is the first time."""
         before = self._waits.get(path)
-        pause_s = min(LONGEST_PAUSE_S, 2 * before.pause_s) if before else 1.0
-        self._waits[path] = _Wait(now_s + pause_s, pause_s, says)
+        pause_s = min(longest_s, 2 * before.pause_s if before else 1.0)
+        tries = before.tries + 1 if before else 1
+        self._waits[path] = _Wait(tries, now_s + pause_s, pause_s, says)
         return before is None
 
     def end(self, path: str) -> None:
@@ -46,6 +50,10 @@ class Waits:
     def has(self, path: str, now_s: float) -> bool:
         """Whether this file has to wait still."""
         return path in self._waits and now_s < self._waits[path].again_at
+
+    def tries(self, path: str) -> int:
+        """How often in a row this was postponed."""
+        return self._waits[path].tries if path in self._waits else 0
 
     def ends_at(self) -> list[float]:
         """When each of them may be tried again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +46,7 @@ class Painter:
         on_step: Callable[[int, int], None],
         *,
         resume: Path | None,
+        besides: Sequence[Recipe] = (),
     ) -> Painted:
         """Paint, calling `on_step` after each step."""
         for step in range(recipe.steps):

@@ -17,11 +17,14 @@ from hotfolder.daemon import Daemon, Until
 from hotfolder.errors import HotfolderError, TooLargeError
 from hotfolder.executors.inside import Inside
 from hotfolder.executors.orders import Load, Task, Unload
+from hotfolder.history import Made
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.report.progress import Lines
 from hotfolder.studio import local
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.ledger import Ledger
+from hotfolder.studio.look import Look
 from tests.kennel import until
 from tests.painter import Atelier, Painted, Painter
 
@@ -98,6 +101,49 @@ def test_a_prompt_file_that_is_taken_away_stops_its_draft(small: Studio) -> None
     (small.inbox / "b.txt").write_text("a boat")
     work(Daemon(small))
     assert len(ids(small.drafts)) == 2
+
+
+@pytest.mark.parametrize("slots", [1, 2])
+def test_drafts_of_one_size_are_given_together(small: Studio, slots: int) -> None:
+    """A task says which drafts come next on its slot, and no picture is drawn on two slots."""
+    (small.profiles / "three.toml").write_text('extends = "small"\n[model]\nbatch = 3\n')
+    for name, count in (("a", 7), ("b", 4)):
+        text = f'prompt = "a castle {name}"\nprofile = "three"\ncount = {count}\n'
+        (small.inbox / f"{name}.toml").write_text(text + '[draft]\naspect = "1:1"\n')
+    atelier = Atelier(slots)
+    work(Daemon(small, executor=atelier))
+    tasks = [(slot, o) for slot, o in atelier.opened[0].given if isinstance(o, Task)]
+    assert len(tasks) == len(ids(small.drafts)) == 11
+    drawn: dict[str, int] = {}
+    for slot, task in tasks:
+        assert drawn.setdefault(task.recipe.id, slot) == slot
+        for besides in task.besides:
+            assert besides.id not in drawn
+            drawn[besides.id] = slot
+    assert sorted(len(task.besides) for _, task in tasks if task.besides) == [2, 2, 2]
+
+
+def test_drafts_that_were_drawn_together_are_made_again(small: Studio) -> None:
+    """By their own record, each alone: the same bits."""
+    text = 'extends = "small"\n[model]\nbatch = 3\n[draft]\naspect = "1:1"\n'
+    (small.profiles / "three.toml").write_text(text)
+    (small.inbox / "a.toml").write_text('prompt = "a castle"\nprofile = "three"\ncount = 4\n')
+    work(Daemon(small))
+    pictures = list(small.drafts.glob("*.png"))
+    plans = sorted(identify(path.read_bytes()).record.memory_plan for path in pictures)  # type: ignore[union-attr]
+    assert plans == ["resident", *(f"resident, place {n} of 3" for n in (1, 2, 3))]
+    assert again(pictures, small, Lines()) == 0
+
+
+def test_a_draft_that_another_machine_has_made_meanwhile(small: Studio) -> None:
+    """It is not published again, even if its owner has deleted it: only the second draft is."""
+    (small.inbox / "a.toml").write_text('prompt = "a castle"\ncount = 2\n')
+    (file,) = Look(small).at_a_glance().prompt_files
+    made = Made("draft", file.requests[0].digest, 0, "0" * 64, "drafts/x.png")
+    elsewhere = Ledger(small.ledger, "elsewhere")
+    work(Daemon(small, Steps(lambda: elsewhere.append(made))))
+    assert len(ids(small.drafts)) == 1
+    assert not list(small.inbox.glob("*.toml"))
 
 
 def test_a_stopped_draft_goes_on_where_it_was(small: Studio) -> None:

@@ -13,14 +13,20 @@ from pathlib import Path
 
 import pytest
 
+from campaigns.kit.painter import Here, Press
+from hotfolder import renders
 from hotfolder.daemon import Daemon, Until
 from hotfolder.errors import HotfolderError, StudioMissingError
+from hotfolder.executors.orders import Hear
+from hotfolder.recipes.settings import Settings
 from hotfolder.report.progress import Lines
-from hotfolder.studio import bulletin, easel
+from hotfolder.studio import bulletin, easel, lookout
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.watch import Watch
 from tests import samples
 from tests.kennel import until
 from tests.painter import Atelier
+from tests.studio.clock import Clock
 
 SMALL = 'extends = "postcard"\nsteps = 2\n[draft]\narea = "32x32"\ncount = 2\n'
 SETTINGS = 'profile = "small"\nsettle_seconds = 0.05\nlook_seconds = 0.5\nkeep_free_gb = 0\n'
@@ -106,6 +112,52 @@ def test_a_disk_that_is_low(small: Studio, monkeypatch: pytest.MonkeyPatch) -> N
             until(lambda: any("less than 2 GB free" in line for line in said.sentences), 30)
         until((small.done / "a.txt").exists, 60)
     assert any("has room again" in line for line in said.sentences)
+    assert drafts(small) == 2
+
+
+@pytest.mark.parametrize("trouble", ["full", "low"])
+def test_a_disk_that_has_room_again(
+    small: Studio, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    """Work goes on a look later, after whole hours, and though listing a folder takes 10 s."""
+    small.settings.write_text(
+        'profile = "small"\nsettle_seconds = 0.05\nlook_seconds = 60\n'
+        f"keep_free_gb = {0 if trouble == 'full' else 2}\n"
+    )
+    clock, opened = Clock(), list[Here]()
+    room_at = clock.now + 2 * 3600
+    usage, fsync, scandir = namedtuple("usage", "total used free"), os.fsync, os.scandir
+
+    def write(descriptor: int) -> None:
+        if trouble == "full" and clock.now < room_at:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(descriptor)
+
+    def slowly(path: str) -> object:
+        clock.now += 10
+        return scandir(path)
+
+    def executor(settings: Settings, base: Path, hear: Hear) -> Here:
+        opened.append(Here(hear))
+        return opened[-1]
+
+    class Hourglass(Watch):
+        """Time passes while nothing else does."""
+
+        def wait(self, seconds: float) -> None:
+            if not self._awake.wait(0 if opened else 60):
+                clock.now += max(seconds, 0.001)
+
+    monkeypatch.setattr(os, "fsync", write)
+    monkeypatch.setattr(os, "scandir", slowly)
+    free = (9e9, 8e9, 1e9), (9e9, 1e9, 8e9)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(*free[clock.now >= room_at]))
+    monkeypatch.setattr(lookout, "Watch", Hourglass)
+    monkeypatch.setattr(renders, "ThreadPoolExecutor", Press)
+    drop(small, "a.txt")
+    daemon = Daemon(small, clock=clock, executor=executor)
+    daemon.run(Until(seconds=room_at - clock.now + 60 + 10 * 10))  # a round may be under way
+    daemon.close()
     assert drafts(small) == 2
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +15,7 @@ from hotfolder.history import (
     Lost,
     Made,
     Making,
+    Ordinals,
     Picked,
     Picking,
 )
@@ -50,8 +53,31 @@ def test_made() -> None:
     assert set(known.made("final", "key")) == {1}
     assert not known.made("final", "a")
     assert known.next_ordinal("a") == 3
-    assert known.knows("b0") and known.knows("f") and not known.knows("a1")
     assert known.totals() == {"draft": 3, "final": 1}
+
+
+@given(st.lists(st.integers(0, 12), max_size=20))
+def test_ordinals(numbers: list[int]) -> None:
+    """They are what a set is, in any order and with gaps."""
+    known = Ordinals()
+    for number in numbers:
+        known.add(number)
+    assert known == set(numbers) and len(known) == len(set(numbers))
+    assert [number in known for number in range(-1, 14)] == [n in numbers for n in range(-1, 14)]
+    assert known.end == max(numbers, default=-1) + 1
+
+
+def test_a_long_request_takes_no_more_memory() -> None:
+    """What is known of an endless prompt is as small after 10,000 drafts as after 10."""
+    known = history(*(made("a", ordinal) for ordinal in range(10)))
+    tracemalloc.start()
+    try:
+        for ordinal in range(10, 10_000):
+            known.apply(made("a", ordinal))
+        assert tracemalloc.get_traced_memory()[0] < 5_000
+    finally:
+        tracemalloc.stop()
+    assert known.totals()["draft"] == known.next_ordinal("a") == 10_000
 
 
 def test_picks() -> None:
@@ -133,7 +159,6 @@ def known(index: History) -> object:
     return (
         {(r, o) for r in "ab" for o in index.made("draft", r)},
         [(index.base(r), index.next_ordinal(r)) for r in "ab"],
-        [index.knows(f"{r}{o}") for r in "ab" for o in range(4)],
         index.totals(),
     )
 

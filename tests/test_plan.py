@@ -28,6 +28,7 @@ from hotfolder.plan import (
     SetAside,
     Snapshot,
     Starred,
+    following,
     plan,
 )
 from hotfolder.recipes.owner import Owner
@@ -518,3 +519,19 @@ def test_no_file_waits_for_long(sizes: list[int], data: st.DataObject) -> None:
         for item in here:
             waited[item.path] = 0 if item.path == job.path else waited[item.path] + 1
             assert waited[item.path] <= 2 * len(files)
+
+
+@pytest.mark.parametrize("count", [6, "endless"])
+def test_the_drafts_that_follow(count: Count) -> None:
+    """Those of the same prompt that are not made yet, in order, as later plans will want them."""
+    wanted = Snapshot(prompt_files=(file("a", request("a", count)),))
+    history = History()
+    first = next(plan(wanted, history, OWNER))
+    assert isinstance(first, RenderDraft)
+    history.apply(Made("draft", first.request, 2, "x", "y", "z"))
+    coming = list(islice(following(first, wanted, history, OWNER), 3))
+    assert [draft.ordinal for draft in coming] == [1, 3, 4]
+    history.begin("draft", first.request, 0)
+    second = next(plan(wanted, history, OWNER))
+    assert isinstance(second, RenderDraft)
+    assert second.recipe in [draft.recipe for draft in coming]

@@ -1,7 +1,8 @@
 """The naive writer: a small daemon as one would write it in an evening, to measure others against.
 
-It acts on close and move events, saves pictures in place under their names, and keeps what is done
-in one JSON file. None of that is careless; all of it is wrong. Never an example to follow.
+It acts on close and move events, and at its start on what is newer than the one JSON file in which
+it keeps what is done; it saves pictures in place under their names. None of that is careless; all
+of it is wrong. Never an example to follow.
 """
 
 from __future__ import annotations
@@ -88,10 +89,12 @@ class Writer(FileSystemEventHandler):
         )
 
     def look(self) -> None:
-        """Do what was dropped while nobody watched."""
+        """Do what was dropped while nobody watched: what is newer than the last thing done."""
+        last = self.state.stat().st_mtime if self.state.exists() else -1.0
         for folder in ("inbox", "seeds"):
             for path in sorted((self.root / folder).iterdir()):
-                self.act(path)
+                if path.stat().st_mtime > last:
+                    self.act(path)
 
 
 def written(recipe: Any) -> str:

@@ -77,7 +77,8 @@ class Painter:
         """The noise that belongs to this recipe, after as many steps as it asks for."""
         note("draft" if source is None else "final", _named(recipe))
         for step in range(recipe.steps):
-            time.sleep(step_s)
+            if step_s:
+                time.sleep(step_s)
             on_step(step + 1, recipe.steps)
         image = paint(recipe.id, recipe.width, recipe.height)
         return Rendered(image, Facts(steps_run=recipe.steps, versions={}))

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, Mistake, MistakesError
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, Mistake, MistakesError, RenderError
 from hotfolder.plan import Snapshot
+from hotfolder.recipes.draw import template
 from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.profile import Profile
-from hotfolder.render import inspection, prospects
+from hotfolder.render import inspection, prospects, reach
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.belongings import examine
@@ -45,6 +46,8 @@ def run(options: Namespace) -> int:
     for path, notes in look.notes.items():
         for note in notes:
             screen.print(f"{printable(path)}: {note}")
+    for path, note in _unread(snapshot, studio):
+        screen.print(f"{path}: {note}")
     if troubles or wrongs:
         return EXIT_SOME_FAILED
     screen.print("No mistakes found.")
@@ -70,6 +73,16 @@ def _too_large(owner: Owner, snapshot: Snapshot, studio: layout.Studio) -> Itera
     for where, profile in wanted:
         for wrong in prospects.too_large(profile, studio.root, here):
             yield Mistake(f"{where}, {wrong.where}", wrong.says)
+
+
+def _unread(snapshot: Snapshot, studio: layout.Studio) -> Iterator[tuple[str, str]]:
+    """(path, sentence) for each prompt that is longer than its model reads."""
+    for file in snapshot.prompt_files:
+        for request in file.requests:
+            with suppress(RenderError):  # what is wrong with the model is told already
+                text = template(request.prompt, request.profile)
+                if note := reach.of_model(request.profile.model, studio.root, text):
+                    yield printable(file.path), note
 
 
 def _profiles(owner: Owner) -> dict[str, Profile]:

@@ -188,8 +188,10 @@ def _of_gains(device: str) -> Iterator[Finding]:
         if gain.says:
             yield Finding(gain.how, "note", f"not possible here: {gain.says}")
         else:
-            pays = gain.factor >= WORTH
-            advice = "Not used: it changes pictures." if pays else "Not worth it on this device."
+            advice = "Not worth it on this device."
+            if gain.factor >= WORTH:
+                used = f"{gain.key} below [model] in a profile makes use of that."
+                advice = used if gain.key else "Not used: exact pictures would not be sure."
             yield Finding(gain.how, "good", f"{gain.factor:.2f} times as fast a step", advice)
 
 

@@ -9,6 +9,8 @@ pixels and facts come back. What the daemon promises, and what it may rely on:
   ended, and goes on at `GoOn`; it comes out as if it had never been paused.
 - Every task ends with exactly one report: `Done`, `Cancelled`, `Failed`, or `Lost` when the worker
   is gone. That costs no other slot anything, and the slot's next task finds a new worker.
+- `Failed` with `device`, and `Lost`, take the slot out for a while, longer each time until it has
+  made a picture. The other slots go on; a device's failure is never counted against a task.
 - `Cancel` is obeyed at the next denoising step.
 - No executor writes into the studio, keeps a backlog, or tries anything again by itself.
 

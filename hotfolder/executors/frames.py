@@ -7,15 +7,15 @@ from typing import IO
 
 import msgspec
 
-from hotfolder.executors.orders import Order, Report
+from hotfolder.executors.orders import Began, Order, Report
 
 _LENGTH = struct.Struct("<I")
 _encode = msgspec.msgpack.Encoder().encode
 _order = msgspec.msgpack.Decoder(Order)
-_report = msgspec.msgpack.Decoder(Report)
+_report = msgspec.msgpack.Decoder(Began | Report)
 
 
-def write(pipe: IO[bytes], message: Order | Report) -> None:
+def write(pipe: IO[bytes], message: Order | Began | Report) -> None:
     """Put one message on a pipe; raises OSError when nobody reads it any more."""
     data = _encode(message)
     pipe.write(_LENGTH.pack(len(data)) + data)
@@ -28,7 +28,7 @@ def read_order(pipe: IO[bytes]) -> Order | None:
     return None if data is None else _order.decode(data)
 
 
-def read_report(pipe: IO[bytes]) -> Report | None:
+def read_report(pipe: IO[bytes]) -> Began | Report | None:
     """The next report; None at the end, also when the writer was cut off within one."""
     data = _read(pipe)
     return None if data is None else _report.decode(data)

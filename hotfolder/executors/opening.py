@@ -37,9 +37,9 @@ def _local(devices: str | list[str], base: Path, hear: Hear) -> Executor:
     if devices == "auto":
         found = environment.devices()
         devices = found if len(found) > 1 else found[0]
-    for device in [devices] if isinstance(devices, str) else devices:
-        if not environment.is_here(device):
-            raise HotfolderError(f"devices: there is no {device!r} here that torch can compute on")
+    wanted = [devices] if isinstance(devices, str) else devices
+    if not any(map(environment.is_here, wanted)):  # of several, those that are here go on
+        raise HotfolderError(f"devices: there is no {wanted[0]!r} here that torch can compute on")
     if isinstance(devices, list):
         return Processes(devices, base, hear)
     return Inside(hear, functools.partial(engine.Engine, base=base, device=devices))

@@ -25,6 +25,9 @@ class Task(Struct, frozen=True, tag=True):
     `models` are the owner's models by the names that recipes carry. `source` is the picture that
     the recipe starts from. `state` is the path of a file of this machine for the state of a render
     that is cancelled; where it exists the render goes on from there. An executor may pass over it.
+
+    `besides` are recipes of drafts that this slot will be asked for soon, all `recipe.alike` to
+    this one: they may be drawn with it, and kept until then.
     """
 
     attempt: int
@@ -32,6 +35,7 @@ class Task(Struct, frozen=True, tag=True):
     models: dict[str, Model]
     source: Raster | None = None
     state: str = ""
+    besides: tuple[Recipe, ...] = ()
 
 
 class Cancel(Struct, frozen=True, tag=True):
@@ -53,6 +57,12 @@ class Load(Struct, frozen=True, tag=True):
 
 class Unload(Struct, frozen=True, tag=True):
     """Free the memory of all models."""
+
+
+class Began(Struct, frozen=True, tag=True):
+    """A worker's process is ready; no report for a daemon. `trouble` says why its device is not."""
+
+    trouble: str = ""
 
 
 class Stepped(Struct, frozen=True, tag=True):
@@ -81,7 +91,7 @@ class Failed(Struct, frozen=True, tag=True):
     """A task's picture cannot be made; `says` is a sentence for its owner.
 
     `expected` is False for what nobody foresaw: another attempt may do better. `device`: it is the
-    device that failed, so the task should wait until that answers again.
+    slot's device that failed, which is no fault of the task's.
     """
 
     attempt: int

@@ -15,8 +15,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO
 
+from hotfolder.errors import DeviceLostError
 from hotfolder.executors import frames
-from hotfolder.executors.orders import Failed, Order, Report
+from hotfolder.executors.orders import Began, Failed, Order, Report
 from hotfolder.executors.worker import Renderer, Worker
 from hotfolder.recipes.profile import Model
 
@@ -30,6 +31,9 @@ def main(device: str, base: str) -> None:
     os.dup2(2, 1)  # whatever some library prints is no report
     orders: SimpleQueue[Order | None] = SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, orders), daemon=True).start()
+    frames.write(reports, Began(trouble := _trouble(device)))
+    if trouble:
+        return
     make = functools.partial(_engine, base=Path(base), device=device)
 
     def hear(report: Report) -> None:
@@ -45,6 +49,17 @@ def _listen(pipe: BinaryIO, orders: SimpleQueue[Order | None]) -> None:
     while (order := frames.read_order(pipe)) is not None:
         orders.put(order)
     os._exit(0)
+
+
+def _trouble(device: str) -> str:
+    """Why a device cannot be used; empty where it can."""
+    from hotfolder.render import failures
+
+    try:
+        failures.require(device)
+    except DeviceLostError as error:
+        return str(error)
+    return ""
 
 
 def _engine(models: Mapping[str, Model], base: Path, device: str) -> Renderer:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hotfolder.executors import frames
-from hotfolder.executors.orders import Hear, Load, Lost, Order, Stepped, Task
+from hotfolder.executors.orders import Began, Failed, Hear, Load, Lost, Order, Stepped, Task
 
 _PATIENCE_S = 10.0
 
@@ -50,7 +50,13 @@ class _Slot:
             if self._process is None:
                 if not isinstance(order, Task | Load):
                     return  # what it was about has gone with its process
-                self._process = self._started()
+                try:
+                    self._process = self._started()
+                except OSError as error:
+                    if isinstance(order, Task):
+                        says = f"no process can be started ({error.strerror})"
+                        self._hear(self._failed(order.attempt, says))
+                    return
             if isinstance(order, Task):
                 self._given.add(order.attempt)
             assert self._process.stdin is not None  # noqa: S101 - it was asked for
@@ -86,20 +92,36 @@ class _Slot:
         return process
 
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
-        """Pass reports on until the process ends."""
+        """Pass reports on until the process ends, and with it all that it was still to do.
+
+        That is the device's fault if the process says so, or ends before it has begun.
+        """
         assert process.stdout is not None  # noqa: S101 - it was asked for
+        began, trouble = False, ""
         with process.stdout:
             while (report := frames.read_report(process.stdout)) is not None:
+                if isinstance(report, Began):
+                    began, trouble = True, report.trouble
+                    continue
                 if not isinstance(report, Stepped):
                     with self._guard:
                         self._given.discard(report.attempt)
+                if isinstance(report, Failed) and report.device:
+                    trouble = report.says
+                    report = self._failed(report.attempt, trouble)
                 self._hear(report)
         with self._guard:
             self._process = None
             lost, self._given = self._given, set()
-        process.wait()
+        status = process.wait()
+        if not began:
+            how = f"with code {status}" if status >= 0 else f"by signal {-status}"
+            trouble = f"the process that renders on it ended as soon as it was started, {how}"
         for attempt in lost:
-            self._hear(Lost(attempt))
+            self._hear(self._failed(attempt, trouble) if trouble else Lost(attempt))
+
+    def _failed(self, attempt: int, trouble: str) -> Failed:
+        return Failed(attempt, f"{self._device}: {trouble}", expected=False, device=True)
 
 
 def _only(device: str, slots: int) -> tuple[str, dict[str, str]]:

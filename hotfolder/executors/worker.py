@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from queue import SimpleQueue
@@ -54,10 +54,12 @@ class Renderer(Protocol):
         on_step: OnStep,
         *,
         resume: Path | None,
+        besides: Sequence[Recipe],
     ) -> Rendered:
         """The recipe's picture, calling `on_step` after each denoising step.
 
         What `on_step` stops by `Stopped` may be saved to `resume`, and goes on from there later.
+        The pictures of `besides` may be drawn with it, for the calls that ask for them.
         """
 
 
@@ -99,6 +101,8 @@ class Worker:
             self._renderer_for(order.models).load(order.model)
         except RenderError:
             pass
+        except DeviceLostError:
+            self._renderer = None
         except Exception:
             _log.exception("unexpected trouble with the model %s", order.model)
 
@@ -132,7 +136,9 @@ class Worker:
 
         renderer = self._renderer_for(task.models)
         resume = Path(task.state) if task.state else None
-        rendered = renderer.render(task.recipe, source, on_step, resume=resume)
+        rendered = renderer.render(
+            task.recipe, source, on_step, resume=resume, besides=task.besides
+        )
         image = rendered.image
         raster = Raster(image.width, image.height, image.tobytes())
         return Done(task.attempt, raster, asdict(rendered.facts))

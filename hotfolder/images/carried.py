@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +10,7 @@ from typing import Any
 
 from hotfolder import images
 from hotfolder.errors import PictureError
+from hotfolder.modules import modules_of
 from hotfolder.recipes.encoding import Format
 
 COMMENT = "Comment"  # the keyword of a JPEG's comments, which have none
@@ -115,6 +115,5 @@ def _container(data: bytes) -> Any:
 
 @cache
 def _containers() -> tuple[Any, ...]:
-    names = [f"{images.__name__}.{module.name}" for module in pkgutil.iter_modules(images.__path__)]
-    modules = [importlib.import_module(name) for name in names]
+    modules = modules_of(images).values()
     return tuple(module for module in modules if hasattr(module, "recognises"))

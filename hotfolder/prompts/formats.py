@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import lru_cache
 from types import ModuleType
 
 from hotfolder import prompts
 from hotfolder.errors import did_you_mean, mistake
+from hotfolder.modules import modules_of
 from hotfolder.recipes.prompt import Prompt
 
 
@@ -34,8 +33,5 @@ def parse_text(suffix: str, text: str) -> tuple[Prompt, ...]:
 
 @lru_cache(maxsize=1)
 def _formats() -> dict[str, ModuleType]:
-    names = sorted(module.name for module in pkgutil.iter_modules(prompts.__path__))
-    modules = [
-        importlib.import_module(f"{prompts.__name__}.{name}") for name in names if name != "formats"
-    ]
+    modules = modules_of(prompts).values()
     return {suffix: module for module in modules for suffix in getattr(module, "SUFFIXES", ())}

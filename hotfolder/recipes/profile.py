@@ -16,6 +16,7 @@ from hotfolder.recipes import encoding, recipe, schema, sizes
 from hotfolder.recipes.encoding import Encoding, Format, Quality
 from hotfolder.recipes.schedulers import MODEL_OWN, SCHEDULERS
 
+MOST_DRAWN = 16  # together
 Steps = Annotated[int, Meta(ge=1, le=1000)]
 Guidance = Annotated[float, Meta(ge=0, le=100)]
 Strength = Annotated[float, Meta(gt=0, le=1)]
@@ -60,6 +61,9 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     the hub. `embeddings` maps words of a prompt to the .safetensors files that say what they mean.
     `clip_skip` counts as A1111 does: 2 leaves out the text encoder's last layer.
     `safety_checker` paints black what the model's own filter does not like.
+
+    `batch` drafts of one size are drawn together, where `hotfolder doctor --measure` says that it
+    pays; each picture says so, and is made again alone in a batch of the same size.
     """
 
     source: Annotated[str, Meta(min_length=1)]
@@ -73,6 +77,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     embeddings: dict[str, str] = {}
     clip_skip: Annotated[int, Meta(ge=1, le=12)] = 1
     safety_checker: bool = False
+    batch: Annotated[int, Meta(ge=1, le=MOST_DRAWN)] = 1
 
 
 class Draft(Struct, frozen=True, forbid_unknown_fields=True):
@@ -199,7 +204,7 @@ def additions(model: Model) -> dict[str, Any]:
 
 
 def together(model: Model, other: Model) -> Model:
-    """`model` with the LoRAs, embeddings and filter of `other` as well.
+    """`model` with the LoRAs, embeddings and filter of `other` as well, and the larger batch.
 
     So that profiles which add different things to the same weights share them in memory.
     """
@@ -210,6 +215,7 @@ def together(model: Model, other: Model) -> Model:
         loras=[*model.loras, *more],
         embeddings={**other.embeddings, **model.embeddings},
         safety_checker=model.safety_checker or other.safety_checker,
+        batch=max(model.batch, other.batch),
     )
 
 

@@ -122,6 +122,17 @@ def from_builtins(data: Any) -> Recipe:
     return _within_bounds(recipe)
 
 
+def alike(recipe: Recipe, other: Recipe) -> bool:
+    """Whether two drafts can be drawn together: only prompts and seeds differ, if anything."""
+    same = msgspec.structs.replace(
+        other,
+        prompt=recipe.prompt,
+        negative_prompt=recipe.negative_prompt,
+        seed=recipe.seed,
+    )
+    return same == recipe and recipe.source is None and not recipe.safety_checker
+
+
 def lineage(recipe: Recipe) -> tuple[Recipe | Pixels, ...]:
     """The recipe, its source, the source's source, and so on; the oldest last."""
     chain: list[Recipe | Pixels] = [recipe]

@@ -8,6 +8,7 @@ drop the rest. Models with a T5 or a language model read several hundred tokens 
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,12 +19,13 @@ import torch
 
 from hotfolder.errors import RenderError
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.render import families
+from hotfolder.render import families, reach
 from hotfolder.render.additions import Vectors
+
+_log = logging.getLogger(__name__)
 
 REMEMBERED_BYTES = 64_000_000
 _ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
-_CLIP = ("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "StableDiffusionXL", "Latent")
 
 
 class Memory:
@@ -35,6 +37,7 @@ class Memory:
 
     def __init__(self, most_bytes: int = REMEMBERED_BYTES) -> None:
         self._most_bytes = most_bytes
+        self._told: set[str] = set()
         self._bytes = 0
         self._answers: OrderedDict[str, tuple[Any, int]] = OrderedDict()
 
@@ -44,6 +47,13 @@ class Memory:
             if getattr(pipe, name, None) is not None:
                 # Past DiffusionPipeline.__setattr__, which would enter it into the configuration.
                 vars(pipe)[name] = _Remembering(getattr(pipe, name), f"{name} {besides}", self)
+
+    def tell(self, pipe: Any, arguments: Mapping[str, Any], text: str) -> None:
+        """Say, once for each prompt, what the text encoders of `pipe` do not read of it."""
+        if text not in self._told:
+            self._told.add(text)
+            if says := reach.of_pipeline(pipe, arguments, text):
+                _log.warning("%s", says)
 
     def answer(self, key: str, encoder: Any, arguments: Any, named: Any) -> Any:
         """What `encoder` says to these arguments: remembered, or asked and remembered."""
@@ -78,7 +88,9 @@ class _Remembering:
         key = hashlib.sha256(self._besides.encode("utf-8", "surrogatepass"))
         for name, value in [*enumerate(arguments), *sorted(named.items())]:
             if isinstance(value, torch.Tensor):
-                value = (value.dtype, tuple(value.shape), value.cpu().numpy().tobytes())  # noqa: PLW2901
+                # numpy does not know bfloat16
+                exact = value.float() if value.dtype == torch.bfloat16 else value
+                value = (value.dtype, tuple(value.shape), exact.cpu().numpy().tobytes())  # noqa: PLW2901
             key.update(repr((name, value)).encode())
         return self._memory.answer(key.hexdigest(), self._encoder, arguments, named)
 
@@ -93,7 +105,7 @@ class _Remembering:
 
 def reads_chunks(pipe: Any) -> bool:
     """Whether a pipeline reads prompts with CLIP alone."""
-    return type(pipe).__name__.startswith(_CLIP)
+    return families.reads_by_clip_alone(type(pipe).__name__)
 
 
 def arguments(pipe: Any, recipe: Recipe, words: Mapping[str, Vectors]) -> dict[str, Any]:
@@ -122,11 +134,11 @@ def arguments(pipe: Any, recipe: Recipe, words: Mapping[str, Vectors]) -> dict[s
         [_tokens(tokenizer, text, _of(words, index)) for text in texts]
         for index, tokenizer, _ in encoders
     ]
-    reach = min(
+    most = min(
         min(tokenizer.model_max_length, encoder.config.max_position_embeddings)
         for _, tokenizer, encoder in encoders
     )
-    chunk = reach - 2  # between a beginning and an end
+    chunk = most - 2  # between a beginning and an end
     chunks = max(-(-len(tokens) // chunk) for pair in read for tokens in pair) or 1
     states: list[list[torch.Tensor]] = [[], []]
     pooled: list[torch.Tensor | None] = [None, None]
@@ -136,7 +148,7 @@ def arguments(pipe: Any, recipe: Recipe, words: Mapping[str, Vectors]) -> dict[s
                 _encoded(
                     (pipe, tokenizer, encoder),
                     tokens[at * chunk : (at + 1) * chunk],
-                    reach,
+                    most,
                     _of(words, index),
                 )
                 for at in range(chunks)

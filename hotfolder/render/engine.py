@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -40,9 +41,10 @@ from hotfolder.render import (
     weights,
 )
 from hotfolder.render.additions import Additions
-from hotfolder.render.run import OnStep, Run
+from hotfolder.render.run import OnStep, Run, Watch
 
 _log = logging.getLogger(__name__)
+_MOST_READY = 64  # pictures that were drawn together with others, and were not asked for yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,10 @@ class Engine:
         self._base = base
         self._loaded: dict[str, Loaded] = {}
         self._memory_bytes = memory_bytes
-        self._room = self._free_room()
+        with failures.told():
+            self._room = self._free_room()
         self._rendering = 0
+        self._ready: OrderedDict[str, Rendered] = OrderedDict()
         environment.forbid_chance()
 
     def load(self, name: str) -> Loaded:
@@ -140,8 +144,10 @@ class Engine:
     def unload(self) -> None:
         """Free the memory of all models; the next render reads its model again."""
         self._loaded.clear()
-        self._give_back()
-        self._room = self._free_room()
+        self._ready.clear()
+        with failures.told():
+            self._give_back()
+            self._room = self._free_room()
 
     def render(
         self,
@@ -151,6 +157,7 @@ class Engine:
         threads: int | None = None,
         resume: Path | None = None,
         plan: str = "",
+        besides: Sequence[Recipe] = (),
     ) -> Rendered:
         """The picture that `recipe` describes; a recipe with a source needs that picture as well.
 
@@ -167,48 +174,86 @@ class Engine:
         `plan` is the memory plan of a record, to make the same bits; by default, and where this
         version does not know it, the fastest that fits is chosen. When memory runs out the picture
         is begun again with the next plan; TooLargeError when none is left.
+
+        `besides` are drafts `alike` to this one that will be asked for next. As many as memory
+        allows are drawn with it, where the family reads prompts by CLIP alone, and kept for the
+        calls that ask for them.
         """
+        if not plan and (ready := self._ready.pop(recipe.id, None)) is not None:
+            return ready
         if (recipe.source is None) != (source is None):
             raise RenderError("a source picture is needed exactly when the recipe names one")
-        taken = self.load(recipe.model).footprint
-        task = _task(recipe)
-        chosen = _recorded(plan) or self._planned(taken, task)
-        text = str(chosen)
         threads_before = torch.get_num_threads()
         environment.set_threads(threads or self.threads)
         self._rendering += 1
         try:
-            while True:
-                try:
-                    return self._rendered(recipe, source, on_step, resume, chosen, text)
-                except TooLargeError:
-                    spared = self._sparing(chosen, taken, task)
-                    if spared is None:
-                        raise
-                _log.warning(
-                    "memory ran out for %dx%d with the plan %r; trying %r",
-                    *(recipe.width, recipe.height, str(chosen), str(spared)),
-                )
-                self._give_back()
-                chosen, text = spared, memory.after_falling(spared)
-        except RuntimeError as error:
-            if failures.lost(error):
-                raise failures.device_lost(self.device, error) from error
-            raise
+            with failures.told():
+                watch = Watch(on_step, resume)
+                recorded = _recorded(plan)
+                if recorded is not None:
+                    return self._again(recipe, source, watch, recorded)
+                (_, picture), *others = self._drawn([recipe, *besides], source, watch)
         finally:
             self._rendering -= 1
             environment.set_threads(threads_before)
+        self._ready |= {other.id: drawn for other, drawn in others}
+        while len(self._ready) > _MOST_READY:
+            self._ready.popitem(last=False)
+        return picture
+
+    def _again(
+        self, recipe: Recipe, source: Image.Image | None, watch: Watch, plan: memory.Plan
+    ) -> Rendered:
+        """The picture as `plan` says, in its place among as many copies of itself.
+
+        What else is drawn in a batch changes no bits, but how many they are does.
+        """
+        number, count = (plan.place.number, plan.place.of) if plan.place else (1, 1)
+        drawn = self._drawn([recipe] * count, source, watch, plan)
+        return drawn[min(number, len(drawn)) - 1][1]
+
+    def _drawn(
+        self,
+        wanted: list[Recipe],
+        source: Image.Image | None,
+        watch: Watch,
+        plan: memory.Plan | None = None,
+    ) -> list[tuple[Recipe, Rendered]]:
+        """The first picture that is wanted, and others that were drawn with it.
+
+        By `plan` or the fastest one, and when memory runs out by the next.
+        """
+        recipe = wanted[0]
+        loaded = self.load(recipe.model)
+        taken, task = loaded.footprint, _task(recipe)
+        chosen = plan or self._planned(taken, task)
+        if plan is None and len(wanted) > 1 and conditioning.reads_chunks(loaded.pipe):
+            chosen = memory.together(chosen, taken, self._room, task, len(wanted))
+        fell = False
+        while True:
+            try:
+                return self._rendered(wanted, source, watch, chosen, fell)
+            except TooLargeError:
+                spared = self._sparing(chosen, taken, task)
+                if spared is None:
+                    raise
+            _log.warning(
+                "memory ran out for %dx%d with the plan %r; trying %r",
+                *(recipe.width, recipe.height, str(chosen), str(spared)),
+            )
+            self._give_back()
+            chosen, fell = spared, True
 
     def _rendered(
         self,
-        recipe: Recipe,
+        wanted: list[Recipe],
         source: Image.Image | None,
-        on_step: OnStep | None,
-        resume: Path | None,
+        watch: Watch,
         plan: memory.Plan,
-        plan_text: str,
-    ) -> Rendered:
-        """The picture, rendered as `plan` says; TooLargeError when memory runs out."""
+        fell: bool,
+    ) -> list[tuple[Recipe, Rendered]]:
+        """The pictures, rendered as `plan` says; TooLargeError when memory runs out."""
+        recipe = wanted[0]
         loaded = self._held(recipe.model, plan.holding)
         additions = loaded.vae | loaded.additions.fetch(recipe)
         circumstances: dict[str, Any] = {
@@ -217,24 +262,33 @@ class Engine:
             "threads": torch.get_num_threads() if self.device == "cpu" else 0,
             "versions": environment.versions(),
             "model_sha256": loaded.sha256,
-            "memory_plan": plan_text,
             "additions": additions,
         }
         pixels = source and pixel_hash(source.convert("RGB"))
-        identity = {"recipe": recipe.id, "source": pixels, **circumstances}
-        run = Run(on_step, resume, identity, self.device)
         try:
             with loaded.additions.active(recipe.loras):
-                pipe, arguments = _prepared(loaded, recipe, source, additions)
-                views.apply(plan, pipe)
-                image = run(pipe, arguments)
+                wanted = wanted[: plan.place.of if plan.place else 1]
+                rows, pipe, arguments = _prepared(loaded, wanted, source, additions)
+                plans = memory.places(plan, len(rows))
+                texts = [memory.after_falling(p) if fell else str(p) for p in plans]
+                ids = [row.id for row in rows]
+                same = {"recipes": ids, "source": pixels, "plan": texts[0], **circumstances}
+                run = Run(watch, same, self.device)
+                views.apply(plans[0], pipe)
+                images = run(pipe, arguments)
         except (RenderError, MemoryError, RuntimeError) as error:
             loaded.mend()
             if isinstance(error, TooLargeError) or failures.ran_out(error):
                 raise TooLargeError(self._remedy(plan, recipe, loaded.footprint)) from error
             raise
-        facts = Facts(seconds=round(run.seconds, 3), steps_run=run.steps, **circumstances)
-        return Rendered(canvas.crop(image, (recipe.width, recipe.height)), facts)
+        seconds = round(run.seconds / len(rows), 3)
+        facts = [Facts(seconds, run.steps, memory_plan=text, **circumstances) for text in texts]
+        sides = (recipe.width, recipe.height)
+        return [
+            (row, Rendered(canvas.crop(image, sides), told))
+            for row, image, told in zip(rows, images, facts, strict=True)
+            if image is not None
+        ]
 
     def _read(self, name: str) -> Loaded:
         """The model `name`, read from its files if it is not in memory yet."""
@@ -245,7 +299,9 @@ class Engine:
                 )
             model = self._models[name]
             path = weights.locate(model, self._base)
-            dtype = environment.dtype(model.dtype, self.device)
+            # Models since Stable Diffusion XL, which read by more than CLIP, came in bfloat16.
+            wide = not families.reads_by_clip_alone(weights.family(path))
+            dtype = environment.dtype(model.dtype, self.device, wide=wide)
             try:
                 pipe = weights.load(path, model, dtype)
                 vae = self._other_autoencoder(pipe, model, dtype)
@@ -353,26 +409,48 @@ def _recorded(plan: str) -> memory.Plan | None:
 
 @torch.no_grad()
 def _prepared(
-    loaded: Loaded, recipe: Recipe, source: Image.Image | None, additions: Mapping[str, str]
-) -> tuple[Any, dict[str, Any]]:
-    """A pipeline of its own for this picture, and the arguments to call it with."""
+    loaded: Loaded,
+    recipes: list[Recipe],
+    source: Image.Image | None,
+    additions: Mapping[str, str],
+) -> tuple[list[Recipe], Any, dict[str, Any]]:
+    """A pipeline of its own for the first of these recipes, and the arguments to call it with.
+
+    Those of the others that it draws as well are the ones whose prompts are as long.
+    """
+    recipe = recipes[0]
     mode: families.Mode = "txt2img" if source is None else "img2img"
-    # Noise from a CPU generator: the same on every device.
-    generator = torch.Generator("cpu").manual_seed(recipe.seed)
-    scheduler = schedulers.fresh(recipe.scheduler, loaded.pipe.scheduler, generator)
+    # Noise from CPU generators, one for each picture: the same on every device.
+    generators = [torch.Generator("cpu").manual_seed(one.seed) for one in recipes]
+    alone = generators[0]
+    chance = generators if len(generators) > 1 else alone
+    scheduler = schedulers.fresh(recipe.scheduler, loaded.pipe.scheduler, chance)
     others = loaded.additions.filter(recipe)
     pipe = families.pipeline(loaded.pipe, mode, scheduler=scheduler, **others)
     loaded.prompts.attach(pipe, f"{recipe.loras} {additions}")
+    words = loaded.additions.words(recipe)
+    said = [conditioning.arguments(pipe, one, words) for one in recipes]
+    kept = [at for at, tensors in enumerate(said) if _shapes(tensors) == _shapes(said[0])]
+    generators[:] = [generators[at] for at in kept]  # the scheduler has this list as well
     sides = render_sides(recipe.width, recipe.height, recipe.multiple)
-    arguments = {**families.arguments(pipe, recipe, sides), "generator": generator}
-    arguments |= conditioning.arguments(pipe, recipe, loaded.additions.words(recipe))
-    if "prompt_embeds" in arguments:
+    arguments = families.arguments(pipe, recipe, sides)
+    arguments["generator"] = generators if len(generators) > 1 else alone
+    loaded.prompts.tell(pipe, arguments, recipe.prompt)
+    arguments |= said[0]
+    if len(kept) > 1:
+        each = {name: [said[at][name] for at in kept] for name in said[0]}
+        arguments |= {name: torch.cat(tensors) for name, tensors in each.items()}
+    if said[0]:
         del arguments["prompt"]
         arguments.pop("negative_prompt", None)
     if source is not None:
         fitted = canvas.fit(source, (recipe.width, recipe.height))
         arguments["image"] = _tensor(canvas.pad(fitted, sides))
-    return pipe, arguments
+    return [recipes[at] for at in kept], pipe, arguments
+
+
+def _shapes(tensors: Mapping[str, torch.Tensor]) -> list[torch.Size]:
+    return [tensor.shape for tensor in tensors.values()]
 
 
 def _tensor(image: Image.Image) -> torch.Tensor:

@@ -52,14 +52,18 @@ def device_name(device: str) -> str:
     return f"{kind} {_processor()}"
 
 
-def dtype(wanted: str, device: str) -> torch.dtype:
+def dtype(wanted: str, device: str, *, wide: bool = False) -> torch.dtype:
     """The number format to compute in; `wanted` is a profile's `model.dtype`.
 
     "auto" is float16 on CUDA and XPU: half the memory, twice the speed. On a CPU float16 is slower
-    than float32, and on MPS several models overflow in it and come out black.
+    than float32, and on MPS several models overflow in it and come out black. `wide` says that a
+    model was made for the wide range of bfloat16, and would overflow in float16 everywhere: its
+    "auto" is bfloat16 on all but a CPU, also because few have the memory for it in float32.
     """
     if wanted == "auto":
-        wanted = "float16" if device.partition(":")[0] in ("cuda", "xpu") else "float32"
+        kind = device.partition(":")[0]
+        halves = "bfloat16" if wide else "float16"
+        wanted = halves if kind in ("cuda", "xpu") or (wide and kind == "mps") else "float32"
     chosen = getattr(torch, wanted)
     assert isinstance(chosen, torch.dtype)  # noqa: S101 - the profile's schema knows three names
     return chosen

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from hotfolder.errors import DeviceLostError
@@ -12,6 +15,8 @@ _RAN_OUT = (  # what allocators and libraries say that have no exception for it
     "out of memory",
     "bad_alloc",
     "ALLOC_FAILED",
+    "OUT_OF_DEVICE_MEMORY",
+    "OUT_OF_HOST_MEMORY",
     "could not create a primitive",
     "could not create a memory",
 )
@@ -19,6 +24,8 @@ _LOST = (  # what CUDA, ROCm, XPU and MPS say of a device that has failed or is 
     "CUDA error",
     "HIP error",
     "CUDA driver error",
+    "CUDNN_STATUS_EXECUTION_FAILED",
+    "CUDNN_STATUS_INTERNAL_ERROR",
     "No CUDA GPUs are available",
     "no NVIDIA driver",
     "DEVICE_LOST",
@@ -40,14 +47,33 @@ def lost(error: Exception) -> bool:
 
     "CUDA error: out of memory" is none of them.
     """
-    told = isinstance(error, RuntimeError) and any(sign in str(error) for sign in _LOST)
+    told = isinstance(error, torch.AcceleratorError) or (
+        isinstance(error, RuntimeError) and any(sign in str(error) for sign in _LOST)
+    )
     return told and not ran_out(error)
 
 
-def device_lost(device: str, error: Exception) -> DeviceLostError:
-    """The sentence for a device that does not answer any more."""
-    first = (str(error).splitlines() or [""])[0]
-    return DeviceLostError(
-        f"the device {device} does not answer any more ({first}); it may need a restart of "
-        "hotfolder, or of the computer"
-    )
+@contextmanager
+def told() -> Iterator[None]:
+    """Raise DeviceLostError, with a sentence, where torch raises that the device is gone."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not lost(error):
+            raise
+        first = (str(error).splitlines() or [""])[0]
+        raise DeviceLostError(
+            f"the device does not answer any more ({first}); it may need a restart of hotfolder, "
+            "or of the computer"
+        ) from error
+
+
+def require(device: str) -> None:
+    """Compute a little on a device; raises DeviceLostError if it does not answer."""
+    try:
+        float(torch.ones(8, device=device).sum())
+    except Exception as error:  # what is missing decides who raises what
+        if ran_out(error):
+            return  # by other programs: it answers
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DeviceLostError(f"the device does not answer ({first})") from error

@@ -45,6 +45,14 @@ FAMILIES: Mapping[str, str] = {
 }
 
 
+_CLIP = ("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "StableDiffusionXL", "Latent")
+
+
+def reads_by_clip_alone(class_name: str) -> bool:
+    """Whether pipelines of this name read prompts with CLIP and nothing else."""
+    return class_name.startswith(_CLIP)
+
+
 def trouble(class_name: str, mode: Mode) -> str:
     """A sentence if a model whose model_index.json names this pipeline cannot do `mode`."""
     family = class_name.removesuffix("Pipeline")

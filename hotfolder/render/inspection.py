@@ -38,6 +38,9 @@ def _of(profile: Profile, base: Path | None) -> Iterator[Mistake]:
         yield Mistake("model.source", says)
     elif name and profile.refine.count and (says := families.trouble(name, "img2img")):
         yield Mistake("refine", says)
+    if name and model.batch > 1 and not families.reads_by_clip_alone(name):
+        family = name.removesuffix("Pipeline")
+        yield Mistake("model.batch", f"{family} models draw one picture at a time; leave it out")
     if own:
         wanted = {"scheduler": profile.scheduler, "refine.scheduler": profile.refine.scheduler}
         for key, scheduler in wanted.items():

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from hotfolder.recipes.profile import MOST_DRAWN
 from hotfolder.render import grid
 
 Sides = tuple[int, int]
@@ -30,6 +31,7 @@ _PICTURE_BYTES = 3 * 4 * 2  # the decoded picture and its copy, float32, for eac
 _MIN_PX, _MAX_PX = 64, 16_384
 _TILES = re.compile(r"vae tiles ([0-9]{1,5})(?:x([0-9]{1,5}))?/([0-9]{1,5})")
 _WINDOWS = re.compile(r"windows ([0-9]{1,5})x([0-9]{1,5})/([0-9]{1,5})")
+_PLACE = re.compile(r"place ([0-9]{1,2}) of ([0-9]{1,2})")
 _FELL = "after running out of memory"
 
 
@@ -105,6 +107,14 @@ class Windows:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Which picture of so many that are drawn together, from 1."""
+
+    number: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """How a picture is rendered. All but `holding` changes bits, and so does `fp8`.
 
@@ -112,13 +122,15 @@ class Plan:
     encoders only while they read · "group-offload", each layer only while it computes · "fp8",
     the denoiser's in eight bits, and text encoders only while they read. `tiles` are the
     autoencoder's, `windows` the denoiser's. `split_guidance`: the passes with and without the
-    prompt come one after the other.
+    prompt come one after the other. `place` is the picture's among those drawn together, if any:
+    how many they are changes bits, what they are does not.
     """
 
     holding: Holding = "resident"
     tiles: Windows | None = None
     split_guidance: bool = False
     windows: Windows | None = None
+    place: Place | None = None
 
     def __str__(self) -> str:
         words: list[str] = [self.holding]
@@ -131,6 +143,8 @@ class Plan:
         if self.windows:
             w = self.windows
             words.append(f"windows {w.width}x{w.height}/{w.overlap}")
+        if self.place:
+            words.append(f"place {self.place.number} of {self.place.of}")
         return ", ".join(words)
 
 
@@ -144,18 +158,41 @@ def parse(text: str) -> Plan:
     holding = next((known for known in get_args(Holding) if known == words[0]), None)
     if holding is None:
         raise ValueError(f"the memory plan {text[:60]!r} is unknown to this version")
-    tiles, split, windows = None, False, None
+    tiles, split, windows, place = None, False, None, None
     for word in words[1:]:
         if match := _TILES.fullmatch(word):
             width, height, overlap = match.groups()
             tiles = _bounded(text, width, height or width, overlap)
         elif match := _WINDOWS.fullmatch(word):
             windows = _bounded(text, *match.groups())
+        elif match := _PLACE.fullmatch(word):
+            place = Place(*map(int, match.groups()))
+            if not 1 <= place.number <= place.of <= MOST_DRAWN:
+                raise ValueError(f"the memory plan {text[:60]!r} has a place that makes no sense")
         elif word == "split guidance":
             split = True
         else:
             raise ValueError(f"the memory plan {text[:60]!r} is unknown to this version")
-    return Plan(holding, tiles, split, windows)
+    return Plan(holding, tiles, split, windows, place)
+
+
+def together(plan: Plan, footprint: Footprint, room: Room, task: Task, count: int) -> Plan:
+    """`plan` for the first of `count` drafts drawn together, or of as many as fit; else `plan`.
+
+    Only what is drawn whole is drawn together: the rest has no memory to spare.
+    """
+    if plan.split_guidance or plan.windows or task.img2img:
+        return plan
+    plans = (replace(plan, place=Place(1, number)) for number in range(count, 1, -1))
+    fitting = (p for p in plans if peak_bytes(p, footprint, task) <= room.device_bytes)
+    return next(fitting, plan)
+
+
+def places(plan: Plan, count: int) -> list[Plan]:
+    """`plan` for each of `count` pictures that are drawn together."""
+    if count == 1:
+        return [replace(plan, place=None)]
+    return [replace(plan, place=Place(number + 1, count)) for number in range(count)]
 
 
 def after_falling(plan: Plan) -> str:
@@ -216,9 +253,10 @@ def peak_bytes(plan: Plan, footprint: Footprint, task: Task) -> int:
     seen = min(area, plan.windows.area_px) if plan.windows else area
     tile = min(area, plan.tiles.area_px) if plan.tiles else area
     coded = max(footprint.decode_bytes, footprint.encode_bytes if task.img2img else 0.0) * tile
-    drawn = footprint.pass_bytes * seen * passes
+    count = plan.place.of if plan.place else 1
+    drawn = footprint.pass_bytes * seen * passes * count
     held, reading = _held_bytes(plan.holding, footprint)
-    return held + round(max(reading, drawn, coded + _PICTURE_BYTES * area))
+    return held + round(max(reading, drawn, coded + _PICTURE_BYTES * area * count))
 
 
 def _held_bytes(holding: Holding, footprint: Footprint) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,36 +21,42 @@ _log = logging.getLogger(__name__)
 OnStep = Callable[[int, int], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told of each step, and where the state of a render goes that is stopped."""
+
+    on_step: OnStep | None = None
+    resume: Path | None = None
+
+
 class Run:
     """One call of a pipeline: counts steps and seconds, saves and resumes, words its failures."""
 
-    def __init__(
-        self,
-        on_step: OnStep | None,
-        resume: Path | None,
-        identity: Mapping[str, Any],
-        device: str,
-    ) -> None:
+    def __init__(self, watch: Watch, identity: Mapping[str, Any], device: str) -> None:
         self.steps = 0
         self.seconds = 0.0
-        self._on_step = on_step or _ignore
-        self._resume = resume
+        self._on_step = watch.on_step or _ignore
+        self._resume = resume = watch.resume
         self._identity = identity
         self._state = saved.read(resume, identity, device) if resume else None
         self._forward: saved.Forward | None = None
-        self._generator = torch.Generator("cpu")
+        self._generators: list[torch.Generator] = []
         self._started = 0.0
         self._raised: BaseException | None = None
 
-    def __call__(self, pipe: Any, arguments: dict[str, Any]) -> Image.Image:
-        """The picture that the pipeline draws, RGB."""
-        self._generator = arguments["generator"]
+    def __call__(self, pipe: Any, arguments: dict[str, Any]) -> list[Image.Image | None]:
+        """The pictures that the pipeline draws, RGB: one for each generator.
+
+        The first is always one; where another came to no picture, there is None.
+        """
+        given = arguments["generator"]
+        self._generators = given if isinstance(given, list) else [given]
         families.listen(pipe, arguments, self._after_step)
         if self._state is not None:
             self._forward = saved.Forward(pipe)
         self._started = time.perf_counter()
         try:
-            values = pipe(**arguments, output_type="np").images[0]
+            drawn = pipe(**arguments, output_type="np").images
         except Exception as error:
             if error is self._raised or failures.lost(error):
                 raise
@@ -61,7 +68,8 @@ class Run:
             self._raised = None  # its traceback would keep the latents of a stopped render alive
         self.seconds += time.perf_counter() - self._started
         self._forget()
-        return _image(values)
+        others = (_image(v) if np.isfinite(v).all() else None for v in drawn[1:])
+        return [_image(drawn[0]), *others]
 
     def _after_step(self, pipe: Any, steps: int, latents: torch.Tensor) -> None:
         self.steps += 1
@@ -69,7 +77,7 @@ class Run:
             if self.steps == self._state.steps:
                 self._forward.end()
                 self._forward = None
-                saved.restore(self._state, pipe, self._generator, latents)
+                saved.restore(self._state, pipe, self._generators, latents)
                 self.seconds += self._state.seconds
             return
         started = time.perf_counter()
@@ -87,7 +95,7 @@ class Run:
     def _save(self, pipe: Any, latents: torch.Tensor, seconds: float) -> None:
         if self._resume is None:
             return
-        state = saved.capture(pipe, self._generator, latents, self.steps, seconds)
+        state = saved.capture(pipe, self._generators, latents, self.steps, seconds)
         try:
             saved.write(self._resume, state, self._identity)
         except OSError as error:

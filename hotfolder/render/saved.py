@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,28 +36,34 @@ _ENTRY = "hotfolder"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where a picture stands after `steps` denoising steps that took `seconds`.
+    """Where pictures stand after `steps` denoising steps that took `seconds`.
 
-    `latents` are the loop's; `generator` is a CPU generator's state; `scheduler` maps the names of
-    a scheduler's attributes to their values.
+    `latents` are the loop's; `generators` has the state of each picture's CPU generator;
+    `scheduler` maps the names of a scheduler's attributes to their values.
     """
 
     steps: int
     seconds: float
     latents: torch.Tensor
-    generator: torch.Tensor
+    generators: list[torch.Tensor]
     scheduler: Mapping[str, Any]
 
 
 def capture(
-    pipe: Any, generator: torch.Generator, latents: torch.Tensor, steps: int, seconds: float
+    pipe: Any,
+    generators: Sequence[torch.Generator],
+    latents: torch.Tensor,
+    steps: int,
+    seconds: float,
 ) -> State:
     """The state of a running pipeline, to be called from its callback after a step."""
     memory = {name: value for name, value in vars(pipe.scheduler).items() if name not in _FIXED}
-    return State(steps, seconds, latents, generator.get_state(), memory)
+    return State(steps, seconds, latents, [g.get_state() for g in generators], memory)
 
 
-def restore(state: State, pipe: Any, generator: torch.Generator, latents: torch.Tensor) -> None:
+def restore(
+    state: State, pipe: Any, generators: Sequence[torch.Generator], latents: torch.Tensor
+) -> None:
     """Put `state` into a running pipeline that stands after the same step, `latents` in place.
 
     Raises ValueError where the state is that of another picture.
@@ -67,7 +73,8 @@ def restore(state: State, pipe: Any, generator: torch.Generator, latents: torch.
     if not state.scheduler.keys() <= vars(pipe.scheduler).keys():
         raise ValueError("the saved scheduler is another one")
     vars(pipe.scheduler).update(state.scheduler)
-    generator.set_state(state.generator)
+    for generator, saved in zip(generators, state.generators, strict=True):
+        generator.set_state(saved)
     latents.copy_(state.latents)
 
 
@@ -116,7 +123,7 @@ def write(path: Path, state: State, identity: Mapping[str, Any]) -> bool:
             "steps": state.steps,
             "seconds": state.seconds,
             "latents": _written(state.latents, tensors),
-            "generator": _written(state.generator, tensors),
+            "generators": _written(state.generators, tensors),
             "scheduler": {
                 name: _written(value, tensors) for name, value in state.scheduler.items()
             },
@@ -154,7 +161,7 @@ def read(path: Path, identity: Mapping[str, Any], device: str) -> State | None:
             steps=int(header["steps"]),
             seconds=float(header["seconds"]),
             latents=_read(header["latents"], tensors, device),
-            generator=_read(header["generator"], tensors, device),
+            generators=_read(header["generators"], tensors, device),
             scheduler={
                 name: _read(value, tensors, device) for name, value in header["scheduler"].items()
             },

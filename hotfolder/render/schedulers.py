@@ -17,10 +17,10 @@ from hotfolder.recipes.schedulers import MODEL_OWN, SCHEDULERS, kind, misfit, of
 LARGEST_SIGMA = 0.9999
 
 
-def fresh(name: str, own: Any, generator: torch.Generator) -> Any:
+def fresh(name: str, own: Any, generator: torch.Generator | list[torch.Generator]) -> Any:
     """A new scheduler called `name`, with the configuration of the model's `own` laid under it.
 
-    It draws its noise from `generator`, that of the picture, and from nowhere else: several
+    It draws its noise from `generator`, that of each picture, and from nowhere else: several
     pipelines hand their schedulers none, and those would take torch's global one. Raises
     RenderError for an unknown name, or one that does not fit the model.
     """

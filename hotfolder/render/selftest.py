@@ -66,7 +66,19 @@ def repeats(device: str) -> tuple[Repeat, ...]:
         Repeat("interrupted by a refinement", pixel_hash(interrupted.image) == first),
         Repeat("refined between two steps of a draft", inner == [second]),
         Repeat("stopped, saved and gone on with", _resumed(engine) == first),
+        Repeat("drawn together with others, and again alone", _alone_again(engine)),
     )
+
+
+def _alone_again(engine: Engine) -> bool:
+    """Whether drafts that were drawn together come out the same alone, in their places."""
+    drafts = [msgspec.structs.replace(_DRAFT, seed=seed) for seed in range(_BATCH)]
+    together = [engine.render(drafts[0], besides=drafts[1:]), *map(engine.render, drafts[1:])]
+    alone = [
+        engine.render(draft, plan=made.facts.memory_plan)
+        for draft, made in zip(drafts, together, strict=True)
+    ]
+    return [pixel_hash(one.image) for one in together] == [pixel_hash(one.image) for one in alone]
 
 
 def _resumed(engine: Engine) -> str:
@@ -85,10 +97,14 @@ def _resumed(engine: Engine) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """How many times faster a step is in some way; `says` where it is not possible."""
+    """How many times faster a step is in some way, and how an owner asks for that, if at all.
+
+    `says` is why it is not possible, where it is not.
+    """
 
     how: str
     factor: float
+    key: str = ""
     says: str = ""
 
 
@@ -98,12 +114,13 @@ def gains(device: str) -> tuple[Gain, ...]:
     A plain step and one in the other way take turns, so that other programs slow down both.
     """
     unet = Engine(MODELS, None, device).load(NAME).pipe.unet
-    batch = Gain(f"{_BATCH} drafts at a time", _BATCH * _ratio(unet, unet, _BATCH))
+    how, key = f"{_BATCH} drafts at a time", f"batch = {_BATCH}"
+    batch = Gain(how, _BATCH * _ratio(unet, unet, _BATCH), key)
     try:
         compiled = Gain("a compiled model", _ratio(unet, torch.compile(unet), 1))
     except Exception as error:  # a missing compiler has as many names as there are systems
         says = (str(error).splitlines() or [type(error).__name__])[0]
-        compiled = Gain("a compiled model", 0.0, says)
+        compiled = Gain("a compiled model", 0.0, says=says)
     return batch, compiled
 
 

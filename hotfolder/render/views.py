@@ -42,6 +42,8 @@ def apply(plan: Plan, pipe: Any) -> None:
         setattr(pipe, name, view)
     if plan.tiles:
         pipe.vae = _tiled(pipe.vae, plan.tiles, pipe.vae_scale_factor)
+    if plan.place:
+        pipe.vae = _singly(pipe.vae)
 
 
 def blended(
@@ -201,6 +203,21 @@ def _tiled(vae: Any, tiles: Windows, factor: int) -> Any:
         return (blended(one, latents, cells, overlap, gives=factor),)
 
     view.encode, view.decode = encode, decode
+    return view
+
+
+def _singly(vae: Any) -> Any:
+    """A view of an autoencoder that decodes the pictures of a batch one after the other.
+
+    That takes no longer, less memory, and gives each the bits that it would have alone.
+    """
+    view = copy.copy(vae)
+
+    def decode(latents: Tensor, *_: Any, **others: Any) -> Any:
+        given = {**others, "return_dict": False}
+        return (torch.cat([vae.decode(one, **given)[0] for one in torch.split(latents, 1)]),)
+
+    view.decode = decode
     return view
 
 

@@ -73,6 +73,11 @@ def pipeline_class(folder: Path) -> str:
     return name
 
 
+def family(path: Path) -> str:
+    """The name of the pipeline that a diffusers folder or single file is for."""
+    return pipeline_class(path) if path.is_dir() else single_file.family(path)[0]
+
+
 def locate_file(source: str, base: Path | None, key: str) -> Path:
     """The .safetensors file at `source`: a path from `base`, or `hub:owner/name/FILE.safetensors`.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -11,6 +9,7 @@ from pathlib import PurePosixPath
 from types import ModuleType
 
 from hotfolder import stars
+from hotfolder.modules import modules_of
 from hotfolder.stars.mark import Draft, Mark
 
 Found = Mapping[tuple[str, str], Mark]
@@ -85,9 +84,5 @@ def _shape(pattern: str) -> re.Pattern[str]:
 
 @cache
 def _detectors() -> Mapping[str, ModuleType]:
-    modules = {
-        module.name: importlib.import_module(f"{stars.__name__}.{module.name}")
-        for module in pkgutil.iter_modules(stars.__path__)
-        if f"{stars.__name__}.{module.name}" != __name__
-    }
-    return {name: module for name, module in modules.items() if hasattr(module, "marks")}
+    others = (named for named in modules_of(stars).items() if named[0] != "detectors")
+    return {name: module for name, module in others if hasattr(module, "marks")}

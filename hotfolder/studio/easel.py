@@ -40,11 +40,19 @@ def path_of(job: Render, settings: Settings, now: datetime) -> str:
     """Where a job's picture shall appear, relative to the studio."""
     folder = _ROOMS[stage(job)]
     if settings.folders == "day":
-        folder += f"/{now.astimezone():%Y-%m-%d}"
+        folder += f"/{_here(now):%Y-%m-%d}"
     elif settings.folders == "prompt" and prompt_file(job):
         name = slug(PurePosixPath(prompt_file(job)).stem)
         folder += f"/{name}-drafts" if name in _TAKEN else f"/{name}"
     return f"{folder}/{slug(job.recipe.prompt)}-{job.recipe.id[:8]}{job.encoding.suffix}"
+
+
+def _here(now: datetime) -> datetime:
+    """The time here. It stays as it is where the time zone is none: 24 hours or more away."""
+    try:
+        return now.astimezone()
+    except ValueError:
+        return now
 
 
 def announce(studio: Studio, ledger: Ledger, job: Render, path: str) -> str | None:
@@ -63,8 +71,12 @@ def announce(studio: Studio, ledger: Ledger, job: Render, path: str) -> str | No
 def put(studio: Studio, job: Render, path: str, data: bytes) -> str:
     """Publish a picture, unless the same one has its name already; returns where it lies.
 
-    Then another machine made it from the same wish. Needs no ledger, so any thread may call it.
+    Then another machine made it from the same wish, and it may have been picked since. Needs no
+    ledger, so any thread may call it.
     """
+    picked = studio.seeds / PurePosixPath(path).name
+    if _carries(picked, job.recipe.id):
+        return publish.relative(studio.root, picked)
     names = (publish.relative(studio.root, p) for p in publish.candidates(studio.root / path))
     return next(
         name
@@ -111,10 +123,12 @@ def rebuild(studio: Studio, ledger: Ledger) -> int:
     entered, name_of_studio = 0, studio.name
     for path in _pictures(studio):
         contents = _contents(path)
-        if contents is None or ledger.history.knows(contents.recipe.id):
+        if contents is None:
             continue
         record = contents.record
         if not record.request or record.studio not in ("", name_of_studio):
+            continue
+        if record.ordinal in ledger.history.made(record.stage, record.request):
             continue
         what = (record.stage, record.request, record.ordinal, contents.recipe.id)
         ledger.append(Made(*what, publish.relative(studio.root, path), record.pixels))

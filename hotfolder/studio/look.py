@@ -30,6 +30,7 @@ from hotfolder.studio.tree import Changes, Tree
 
 _log = logging.getLogger(__name__)
 _BUDGET_S = 0.02
+_AT_ONCE = 1000  # so many files can be asked in that time whether they have settled
 _FETCHING_S = 1.0
 _FINISHED = "another computer has finished it and puts it away"
 _QUEUES = "very many files come at once; it is read in its turn"
@@ -38,8 +39,8 @@ _QUEUES = "very many files come at once; it is read in its turn"
 class Look:
     """Turns file readings into a `Snapshot`; reads a file once for each of its settled states.
 
-    Drafts are many: at the first look they are read in slices of `_BUDGET_S`, so that the next job
-    never waits for them, and only one that carries a star has to settle. `settle_s` takes the
+    Drafts are many: they are read in slices of `_BUDGET_S`, so that the next job never waits for
+    them, and at the first look only one that carries a star has to settle. `settle_s` takes the
     place of the owner's setting, `owner` of what lies in the studio.
     """
 
@@ -59,7 +60,8 @@ class Look:
         self._inbox = Inbox(studio)
         self._marks = Marks(studio.root, self._tree, self._settling)
         self._seeds = Seeds(studio, read_only=settle_s is not None)
-        self._unread: deque[str] = deque()
+        self._unread: deque[str] = deque()  # drafts of the first look
+        self._settled: deque[str] = deque()  # later ones, and what lies beside them
         self._unidentified: deque[str] = deque()
         self._copies = Copies(studio.root, clock)
         self._fetches = Fetches(studio.root, clock)
@@ -119,7 +121,7 @@ class Look:
 
     def _digest(self, changes: Changes) -> bool:
         now = self._clock()
-        due = set(self._settling.pending()) if self._settling.due_in_s(now) == 0.0 else set()
+        due = set(sorted(self._settling.ripe(now), key=_is_draft)[:_AT_ONCE])
         ripe = [*self._copies.late(), *self._fetches.arrived()]
         again = self._tree.look_at([*due, *ripe])
         changes = Changes(changes.changed | again.changed, changes.gone | again.gone)
@@ -133,6 +135,9 @@ class Look:
         settled += [path for path in ripe if not self._settling.is_pending(path)]
         settled.sort(key=lambda path: not decides(path))
         for number, path in enumerate(settled):
+            if _is_draft(path):
+                self._settled.append(path)
+                continue
             try:
                 self._take_in(path)  # profiles and word lists first: prompt files may need them
             except StudioMissingError:
@@ -170,7 +175,7 @@ class Look:
         waits_s += [until_s - now for until_s in self._decisions.unsure_until_s(self._quiet_s())]
         waits_s += [self._queue_moves_in_s(now)] if self._queue else []
         waits_s += [_FETCHING_S] if self._fetches.due else []
-        waits_s += [0.0] if self._unread or self._unidentified else []
+        waits_s += [0.0] if self._unread or self._settled or self._unidentified else []
         settles_in_s = self._settling.due_in_s(now)
         waits_s += [] if settles_in_s is None else [settles_in_s]
         return max(0.0, min(waits_s)) if waits_s else None
@@ -400,14 +405,16 @@ class Look:
             self._copies.forget(path)
 
     def _read_some(self) -> bool:
-        """Read new pictures for a little while, picked ones first; whether they ask for anything.
+        """Read new pictures for a little while, picked ones first; whether they may ask for more.
 
         Of the drafts of the first look, those that carry a star have yet to settle.
         """
         end = self._clock() + _BUDGET_S
-        found = bool(self._unidentified)
+        found = bool(self._unidentified or self._settled)
         while self._unidentified and self._clock() < end:
             self._identify_seed(self._unidentified.popleft())
+        while self._settled and self._clock() < end:
+            self._take_in(self._settled.popleft())
         while self._unread and self._clock() < end:
             path = self._unread.popleft()
             reading = self._tree.reading(path)

@@ -144,7 +144,7 @@ class Marks:
 
     def held(self) -> set[str]:
         """The pictures that have a file beside them that has yet to settle."""
-        changing = self.beside.intersection(self._settling.pending())
+        changing = filter(self._settling.is_pending, self.beside)
         return {picture for picture in map(self.picture_of, changing) if picture}
 
     def wishes(self, settings: Stars) -> Wishes:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 # FILE_ATTRIBUTE_OFFLINE, _RECALL_ON_OPEN and _RECALL_ON_DATA_ACCESS of Windows
 _NOT_HERE = 0x1000 | 0x40000 | 0x400000
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True, gc=False):
     """What `lstat` says of a file, as far as it tells one state of it from another.
 
     ctime is part of it, because programs that rate pictures put the mtime back. A `placeholder`
     stands for a file of which a sync program has only the name on this computer: reading it would
-    fetch the rest.
+    fetch the rest. One is kept for each file: a struct is small and quick to compare.
     """
 
     device: int
@@ -54,6 +56,7 @@ class Settling:
         """Take in a reading; whether the file has settled (it is then forgotten here)."""
         before = self._since.get(path)
         if before is None or before[0] != reading:
+            self.forget(path)  # so that they stay in the order of their times
             self._since[path] = (reading, now_s)
             return False
         if reading.size == 0 or now_s - before[1] < self.quiet_s:
@@ -69,11 +72,19 @@ class Settling:
         """The files that have not settled yet."""
         return tuple(self._since)
 
+    def ripe(self, now_s: float) -> Iterator[str]:
+        """The files that have settled if they read as before, those that wait longest first."""
+        for path, (reading, since) in self._since.items():
+            if now_s - since < self.quiet_s:
+                return
+            if reading.size:
+                yield path
+
     def is_pending(self, path: str) -> bool:
         """Whether a file has yet to settle; False also for one that nobody asked about."""
         return path in self._since
 
     def due_in_s(self, now_s: float) -> float | None:
         """Seconds until the next file may have settled; None if none is waiting."""
-        waits = [since + self.quiet_s - now_s for r, since in self._since.values() if r.size]
-        return max(0.0, min(waits)) if waits else None
+        since = next((since for reading, since in self._since.values() if reading.size), None)
+        return None if since is None else max(0.0, since + self.quiet_s - now_s)

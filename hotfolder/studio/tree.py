@@ -63,7 +63,7 @@ class Tree:
         self._turns: list[str] = []  # files of such folders that wait for their turn
         self._files_below: Counter[str] = Counter()  # how many known files a folder has
         self._round: Iterator[tuple[str, Reading]] | None = None
-        self._met: set[str] = set()
+        self._unmet: set[str] = set()  # files that were known before this round
 
     def reading(self, path: str) -> Reading | None:
         """The last reading of a file; None if it is not there."""
@@ -91,19 +91,23 @@ class Tree:
         if self._round is None:
             walks = (self._walk(room, not thorough) for room in self.rooms)
             self._round = chain(chain.from_iterable(walks), self._some_of_passed())
-            self._met.clear()
+            self._unmet.update(*self.rooms.values())
             self._passed.clear()
         for path, reading in self._round:
-            self._met.add(path)
+            self._unmet.discard(path)
             if self.reading(path) != reading:
                 self._compare(_room(path), {path: reading}, {}, changes)
             if is_time_up():
                 return changes, False
         self._round = None
-        missing = [path for files in self.rooms.values() for path in files.keys() - self._met]
-        missing = [path for path in missing if path.rpartition("/")[0] not in self._passed]
-        rest = self.look_at(missing)
+        rest = self.look_at(self._missing())
+        self._unmet = set()
         return Changes(changes.changed | rest.changed, changes.gone | rest.gone), True
+
+    def _missing(self) -> list[str]:
+        """The files that were not met in a round, but for those in folders passed over."""
+        read = {folder for folder, files in self._files_below.items() if files} - self._passed
+        return [path for path in self._unmet if path.rpartition("/")[0] in read] if read else []
 
     def look_at(self, paths: Iterable[str]) -> Changes:
         """Read these files and folders only."""
@@ -149,7 +153,7 @@ class Tree:
     def _some_of_passed(self) -> Iterator[tuple[str, Reading]]:
         """Files of folders that were passed over, as far as it is their turn."""
         known = sum(map(len, self.rooms.values()))
-        for _ in range(max(_SOME, known // _ROUNDS) if self._passed else 0):
+        for _ in range(min(known, max(_SOME, known // _ROUNDS)) if self._passed else 0):
             if not self._turns:
                 self._turns = [path for files in self.rooms.values() for path in files]
             path = self._turns.pop()
@@ -202,7 +206,7 @@ class Tree:
                             if not private and _is_open_folder(below):
                                 inside.append(below)
                             continue
-                        hidden = private or is_temporary(entry.name)
+                        hidden = not self.reading(below) and (private or is_temporary(entry.name))
                         if (not hidden or _holds_marks(below)) and (reading := _reading(entry)):
                             yield below, reading
             except OSError:

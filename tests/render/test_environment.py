@@ -24,6 +24,21 @@ def test_the_number_format(wanted: str, device: str, chosen: torch.dtype) -> Non
     assert environment.dtype(wanted, device) == chosen
 
 
+@pytest.mark.parametrize(
+    ("wanted", "device", "chosen"),
+    [
+        ("auto", "cpu", torch.float32),
+        ("auto", "mps", torch.bfloat16),
+        ("auto", "cuda:1", torch.bfloat16),
+        ("auto", "xpu", torch.bfloat16),
+        ("float16", "cuda", torch.float16),
+    ],
+)
+def test_the_number_format_of_wide_models(wanted: str, device: str, chosen: torch.dtype) -> None:
+    """What would overflow in float16 is computed in bfloat16, unless its owner says otherwise."""
+    assert environment.dtype(wanted, device, wide=True) == chosen
+
+
 def test_the_device_is_named_with_what_changes_bits() -> None:
     """A CPU's name ends in the instructions that torch computes with."""
     assert environment.device_name("cpu").startswith("cpu ")

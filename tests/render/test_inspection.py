@@ -32,6 +32,16 @@ def says(base: Path, profile: Profile) -> list[str]:
     return [str(mistake) for mistake in inspection.troubles({"mine": profile}, base)]
 
 
+def test_a_family_that_draws_one_at_a_time(tmp_path: Path) -> None:
+    """A batch is for models that read prompts by CLIP alone."""
+    source = folder(tmp_path, "m", "SanaPipeline", "DPMSolverMultistepScheduler")
+    refine = Refine(count=0)
+    (found,) = says(tmp_path, Profile(model=Model(source, batch=4), refine=refine))
+    assert "model.batch: Sana models draw one picture at a time" in found
+    source = folder(tmp_path, "x", "StableDiffusionXLPipeline", "EulerDiscreteScheduler")
+    assert not says(tmp_path, Profile(model=Model(source, batch=4), refine=refine))
+
+
 def test_a_family_without_img2img(tmp_path: Path) -> None:
     """It is told at the refinements, unless there are none."""
     model = Model(folder(tmp_path, "m", "SanaPipeline", "DPMSolverMultistepScheduler"))

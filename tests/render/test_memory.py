@@ -190,3 +190,24 @@ def test_large_finals_cost_no_more_than_their_pixels() -> None:
         assert plan is not None
         assert plan.windows is not None
         assert plan.windows.area_px <= 1.5 * SD15.window_px**2
+
+
+def test_as_many_together_as_fit() -> None:
+    """A small card draws fewer drafts at a time than it is asked for; finals are drawn alone."""
+    drafts = Task((1024, 1024), guided=True)
+    alone = memory.choose(SDXL, CARD, drafts)
+    assert alone is not None
+    plan = memory.together(alone, SDXL, CARD, drafts, 16)
+    assert plan.place is not None
+    assert 1 < plan.place.of < 16
+    assert memory.peak_bytes(plan, SDXL, drafts) <= CARD.device_bytes
+    assert memory.parse(str(plan)) == plan
+    finals = Task((1024, 1024), img2img=True, guided=True)
+    assert memory.together(alone, SDXL, CARD, finals, 16) == alone
+
+
+@pytest.mark.parametrize("place", ["place 0 of 4", "place 5 of 4", "place 1 of 17"])
+def test_places_that_make_no_sense(place: str) -> None:
+    """A picture from anywhere cannot ask for a batch that nobody draws."""
+    with pytest.raises(ValueError, match="place"):
+        memory.parse(f"resident, {place}")

@@ -199,6 +199,6 @@ def test_a_scheduler_that_keeps_more_than_numbers(draft: Recipe, tmp_path: Path)
     """Where a scheduler holds what cannot be saved, no file is left and the picture begins anew."""
     scheduler = DDIMScheduler()
     scheduler.noise_sampler = object()
-    state = saved.State(1, 1.0, torch.zeros(1), torch.zeros(1), vars(scheduler))
+    state = saved.State(1, 1.0, torch.zeros(1), [torch.zeros(1)], vars(scheduler))
     assert not saved.write(tmp_path / "state", state, {})
     assert not list(tmp_path.iterdir())

@@ -6,6 +6,8 @@ import contextlib
 import dataclasses
 import errno
 import os
+import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -121,6 +123,19 @@ def test_path_of(folders: Any, of_a_draft: str, of_a_final: str, of_a_foreign_fi
     assert easel.path_of(final(None), settings, NOON) == f"{of_a_foreign_final}/{name}"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="time zones are not set like that there")
+def test_a_time_zone_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day far from anywhere begins when that of Greenwich does."""
+    monkeypatch.setenv("TZ", "XYZ99")
+    time.tzset()
+    try:
+        path = easel.path_of(draft(), Settings(folders="day"), NOON)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert path == f"drafts/2026-05-04/{NAME}"
+
+
 @pytest.mark.parametrize("name", ["Starred.txt", "rejected.toml"])
 def test_folders_that_mean_something(name: str) -> None:
     """No prompt file's name makes a folder that would star or reject its drafts."""
@@ -155,6 +170,16 @@ def test_the_same_picture_of_another_machine(studio: Studio, ledger: Ledger) -> 
     elsewhere = Ledger(studio.root.parent, "two")
     assert hang(studio, elsewhere, draft()) == first
     assert sorted(path.name for path in studio.drafts.iterdir()) == [f"{NAME[:-4]}-2.png", NAME]
+    assert elsewhere.history.made("draft", "digest") == {0}
+
+
+def test_the_same_picture_was_picked(studio: Studio, ledger: Ledger) -> None:
+    """What another machine made was picked before this one publishes it: it is not made twice."""
+    hang(studio, ledger, draft())
+    (studio.drafts / NAME).rename(studio.seeds / NAME)
+    elsewhere = Ledger(studio.root.parent, "two")
+    assert hang(studio, elsewhere, draft()) == f"seeds/{NAME}"
+    assert not list(studio.drafts.iterdir())
     assert elsewhere.history.made("draft", "digest") == {0}
 
 
@@ -207,7 +232,6 @@ def test_a_crash_before_the_entry(studio: Studio, ledger: Ledger, place: str) ->
     (studio.root / place).write_bytes(picture(draft()))
     again = restarted(studio).history
     assert again.made("draft", "digest") == {0, 1}
-    assert again.knows(draft().recipe.id)
     assert again.unconfirmed() == ()
     assert f'"name":"{place}"' in entries(studio)[-1]
 

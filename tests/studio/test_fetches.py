@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from hotfolder.studio.fetches import FETCHING, MISSING, Fetches
 from hotfolder.studio.settle import Reading

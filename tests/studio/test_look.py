@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import tracemalloc
 from pathlib import Path
 
 import msgspec
@@ -592,3 +593,48 @@ def test_a_marker_that_cannot_be_read_for_a_moment(
     _settled(look, clock, set())
     assert [file.path for file in look.snapshot().prompt_files] == ["inbox/castle.txt"]
     assert "wide" in look.owner.profiles
+
+
+def test_many_drafts_at_once(look: Look, studio: Studio, clock: Clock) -> None:
+    """They are read in slices, and a prompt file that came after them does not wait for them."""
+    for number in range(60):
+        _picture(studio.drafts / f"{number}.png", stars=5)
+    (studio.inbox / "castle.txt").write_text("a castle")
+    look.refresh()
+    clock.now += 2
+    clock.step = 0.001
+    look.refresh(set())
+    assert len(look.snapshot().prompt_files) == 1
+    assert 0 < len(starred(look)) < 60
+    while look.due_in_s() == 0.0:
+        look.refresh(set())
+    assert len(starred(look)) == 60
+
+
+def test_nothing_is_kept_of_what_has_gone(look: Look, studio: Studio, clock: Clock) -> None:
+    """Memory follows the files that lie there: few hundred bytes for each, none afterwards."""
+
+    def come_and_go(name: str) -> tuple[int, int]:
+        """What is held of 400 drafts, and of none, in bytes."""
+        paths = {f"drafts/{name}{number}.png" for number in range(400)}
+        for path in paths:
+            (studio.root / path).write_bytes(data)
+        _settled(look, clock, paths)
+        held, _ = tracemalloc.get_traced_memory()
+        for path in paths:
+            (studio.root / path).unlink()
+        _settled(look, clock, paths)
+        assert look.snapshot().unseen_drafts == 0
+        return held, tracemalloc.get_traced_memory()[0]
+
+    data = _picture(studio.drafts / "first.png")
+    (studio.drafts / "first.png").unlink()
+    tracemalloc.start()
+    try:
+        come_and_go("a")
+        _, before = come_and_go("b")
+        held, after = come_and_go("c")
+    finally:
+        tracemalloc.stop()
+    assert after - before < 400 * 10
+    assert held - before < 400 * 400

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 from types import ModuleType
 
 from hotfolder.images import foreign
 from hotfolder.images.carried import Carried
 from hotfolder.images.told import Told
+from hotfolder.modules import modules_of
 
 
 def read(carried: Carried) -> Told | None:
@@ -26,7 +25,5 @@ def read(carried: Carried) -> Told | None:
 
 @cache
 def _readers() -> tuple[ModuleType, ...]:
-    names = sorted(module.name for module in pkgutil.iter_modules(foreign.__path__))
-    modules = [importlib.import_module(f"{foreign.__name__}.{name}") for name in names]
-    readers = [module for module in modules if module.__name__ != __name__]
+    readers = [module for name, module in modules_of(foreign).items() if name != "readers"]
     return tuple(sorted(readers, key=lambda module: getattr(module, "FALLBACK", False)))
