@@ -182,6 +182,16 @@ def test_a_processor_holds_all_its_weights() -> None:
         assert plan.holding == "resident"
 
 
+def test_a_processor_needs_more_beside_the_weights() -> None:
+    """Its convolutions copy what they read, and it holds the source of a refinement as well."""
+    task = Task((1920, 1088), img2img=True, guided=True)
+    card, processor = (memory.peak_bytes(Plan(), SD15, task, on_cpu) for on_cpu in (False, True))
+    assert processor - card > 0.5 * SD15.decode_bytes * task.area_px
+    between = Room((card + processor) // 2)
+    assert between.holds(Plan(), SD15, task)
+    assert not replace(between, on_cpu=True).holds(Plan(), SD15, task)
+
+
 def test_large_finals_cost_no_more_than_their_pixels() -> None:
     """Above twice a window's area the windows come by area alone, however large the memory."""
     endless = Room(1000 * GIB)
