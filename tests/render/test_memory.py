@@ -122,10 +122,11 @@ def test_after_failing_something_smaller_is_tried(model: Footprint, room: Room, 
 
 @given(models, rooms, tasks)
 def test_the_largest_that_fits_is_smaller(model: Footprint, room: Room, task: Task) -> None:
-    """It has multiples of 64 px and a plan; None where not even the smallest has one."""
+    """It has multiples of 64 px and a plan; None where not even a tenth as wide has one."""
     sides = memory.largest(model, room, task)
     if sides is None:
-        assert memory.choose(model, room, replace(task, sides=(64, 64))) is None
+        width, height = (max(64, side // 10 // 64 * 64) for side in task.sides)
+        assert memory.choose(model, room, replace(task, sides=(width, height))) is None
     else:
         assert memory.choose(model, room, replace(task, sides=sides)) is not None
         assert all(b % 64 == 0 and b <= max(64, a) for a, b in zip(task.sides, sides, strict=True))
