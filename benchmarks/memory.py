@@ -128,7 +128,7 @@ def one(width: int, height: int, windowed: bool) -> None:
     engine.render(final(256, 256, steps=2), source)
     taken = engine.load("postcard").footprint
     task = Task((width, height), img2img=True, guided=True)
-    plans = list(memory.ladder(taken, Room(64 * GIB), task))
+    plans = list(memory.ladder(taken, Room(64 * GIB, on_cpu=True), task))
     plan = next((p for p in plans if p.windows), plans[0]) if windowed else plans[0]
     if windowed and not plan.windows:
         plan = memory.parse("resident, windows 512x512/64")
@@ -139,7 +139,7 @@ def one(width: int, height: int, windowed: bool) -> None:
     before = peak_bytes()
     engine.render(final(width, height, steps=2), source, plan=str(plan))
     held = taken.denoiser_bytes + sum(taken.text_bytes) + taken.vae_bytes
-    expected = memory.peak_bytes(plan, taken, task) - held
+    expected = memory.peak_bytes(plan, taken, task, on_cpu=True) - held
     print(f"{(peak_bytes() - before) / 1e6:6.0f} {expected / 1e6:6.0f}  {plan}")
 
 

@@ -165,7 +165,7 @@ def test_doctor_looks_at_everything(hotfolder: Run, studio: Studio) -> None:
     sdxl = topics["Profiles"]["sdxl"]
     assert '"hf download' in sdxl["advice"] or "too large for this computer" in sdxl["says"]
     assert {f["says"] for f in sections["The same picture twice"]} == {"the same bits"}
-    assert len(sections["The same picture twice"]) == 4
+    assert len(sections["The same picture twice"]) == 5
     assert "disk" in topics["Studio"]["folder"]["says"] or "network" in str(topics["Studio"])
 
 

@@ -73,6 +73,7 @@ class Painter:
         on_step: OnStep,
         *,
         resume: Path | None = None,
+        besides: object = (),
     ) -> Rendered:
         """The noise that belongs to this recipe, after as many steps as it asks for."""
         note("draft" if source is None else "final", _named(recipe))

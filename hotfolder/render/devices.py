@@ -33,7 +33,7 @@ def room(device: str) -> Room:
         return Room(_less_context(torch.xpu.mem_get_info(device)[0] + ours), host)
     if kind == "mps":  # one memory for both: nothing is gained by moving weights
         return Room(min(torch.mps.recommended_max_memory(), host))
-    return Room(host)
+    return Room(host, on_cpu=True)
 
 
 def total_bytes(device: str) -> int:

@@ -352,14 +352,15 @@ class Engine:
 
         What a plan takes by the estimates was too much, so from now on there is less than that.
         """
-        peak = memory.peak_bytes(failed, taken, task)
+        peak = memory.peak_bytes(failed, taken, task, self._room.on_cpu)
         self._room = replace(self._room, device_bytes=min(self._room.device_bytes, peak - 1))
         return memory.choose(taken, self._room, task)
 
     def _remedy(self, failed: memory.Plan, recipe: Recipe, taken: memory.Footprint) -> str:
         """What to do when memory ran out with a plan, for whoever wrote the profile."""
         task = _task(recipe)
-        room = replace(self._room, device_bytes=memory.peak_bytes(failed, taken, task) - 1)
+        peak = memory.peak_bytes(failed, taken, task, self._room.on_cpu)
+        room = replace(self._room, device_bytes=peak - 1)
         key = "draft.area" if recipe.source is None else "refine.area"
         smaller = memory.largest(taken, room, task)
         advice = "choose a profile with a smaller model"

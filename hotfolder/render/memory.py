@@ -27,7 +27,10 @@ STEP_PX = 32  # the sides of windows and tiles are multiples of it
 STREAMED_BYTES = GIB // 2  # what is on the device at a time of weights that are streamed
 PINNED = 1.2  # group offload holds the weights in pinned memory of the computer, with some waste
 
+CPU_WORKSPACE = 1.7  # on a CPU convolutions copy what they read and give into layouts of their own
+
 _PICTURE_BYTES = 3 * 4 * 2  # the decoded picture and its copy, float32, for each px
+_SOURCE_BYTES = 3 * 4 * 2  # on a CPU: the source of a refinement and its copy, as well
 _MIN_PX, _MAX_PX = 64, 16_384
 _TILES = re.compile(r"vae tiles ([0-9]{1,5})(?:x([0-9]{1,5}))?/([0-9]{1,5})")
 _WINDOWS = re.compile(r"windows ([0-9]{1,5})x([0-9]{1,5})/([0-9]{1,5})")
@@ -72,11 +75,16 @@ class Footprint:
 class Room:
     """The memory that a render may take: the device's, and the computer's behind it.
 
-    `host_bytes` is 0 where there is nothing behind the device, as on a CPU.
+    `host_bytes` is 0 where there is nothing behind the device, as on a CPU. `on_cpu`: this is one.
     """
 
     device_bytes: int
     host_bytes: int = 0
+    on_cpu: bool = False
+
+    def holds(self, plan: Plan, footprint: Footprint, task: Task) -> bool:
+        """Whether the peak of `plan` fits."""
+        return peak_bytes(plan, footprint, task, self.on_cpu) <= self.device_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +207,7 @@ def together(plan: Plan, footprint: Footprint, room: Room, task: Task, count: in
     if plan.split_guidance or plan.windows or task.img2img:
         return plan
     plans = (replace(plan, place=Place(1, number)) for number in range(count, 1, -1))
-    fitting = (p for p in plans if peak_bytes(p, footprint, task) <= room.device_bytes)
+    fitting = (p for p in plans if room.holds(p, footprint, task))
     return next(fitting, plan)
 
 
@@ -218,11 +226,14 @@ def after_falling(plan: Plan) -> str:
 def choose(footprint: Footprint, room: Room, task: Task) -> Plan | None:
     """The fastest plan whose peak fits into `room`; None where none does."""
     plans = ladder(footprint, room, task)
-    return next((p for p in plans if peak_bytes(p, footprint, task) <= room.device_bytes), None)
+    return next((p for p in plans if room.holds(p, footprint, task)), None)
 
 
 def largest(footprint: Footprint, room: Room, task: Task) -> Sides | None:
-    """The sides, in multiples of 64 px, of a smaller picture of this shape that fits."""
+    """The sides, in multiples of 64 px, of a smaller picture of this shape that fits.
+
+    None where a tenth of the sides is too much still.
+    """
     for percent in range(90, 0, -10):
         width, height = (max(64, side * percent // 100 // 64 * 64) for side in task.sides)
         if choose(footprint, room, replace(task, sides=(width, height))):
@@ -233,7 +244,7 @@ def largest(footprint: Footprint, room: Room, task: Task) -> Sides | None:
 def most_frugal(footprint: Footprint, room: Room, task: Task) -> Plan:
     """The plan with the lowest peak, whether it fits or not; of equals the last one."""
     plans = reversed(list(ladder(footprint, room, task)))
-    return min(plans, key=lambda plan: peak_bytes(plan, footprint, task))
+    return min(plans, key=lambda plan: peak_bytes(plan, footprint, task, room.on_cpu))
 
 
 def ladder(footprint: Footprint, room: Room, task: Task) -> Iterator[Plan]:
@@ -261,7 +272,7 @@ def ladder(footprint: Footprint, room: Room, task: Task) -> Iterator[Plan]:
                 yield Plan(holding, *measure)
 
 
-def peak_bytes(plan: Plan, footprint: Footprint, task: Task) -> int:
+def peak_bytes(plan: Plan, footprint: Footprint, task: Task, on_cpu: bool = False) -> int:
     """The most memory that `plan` takes of the device, weights and activations."""
     area = task.area_px
     passes = 2 if task.guided and footprint.pairs and not plan.split_guidance else 1
@@ -270,8 +281,12 @@ def peak_bytes(plan: Plan, footprint: Footprint, task: Task) -> int:
     coded = max(footprint.decode_bytes, footprint.encode_bytes if task.img2img else 0.0) * tile
     count = plan.place.of if plan.place else 1
     drawn = footprint.pass_bytes * seen * passes * count
+    pictures = _PICTURE_BYTES * area * count
+    if on_cpu:
+        coded, drawn = coded * CPU_WORKSPACE, drawn * CPU_WORKSPACE
+        pictures += _SOURCE_BYTES * area if task.img2img else 0
     held, reading = _held_bytes(plan.holding, footprint)
-    return held + round(max(reading, drawn, coded + _PICTURE_BYTES * area * count))
+    return held + round(max(reading, drawn, coded + pictures))
 
 
 def _held_bytes(holding: Holding, footprint: Footprint) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from hotfolder.render import footprint, known, memory, single_file, weights
 from hotfolder.render.memory import GIB, Footprint, Room, Task
 
 Whereabouts = Literal["here", "missing", "unusable"]
-EVERYWHERE = Room(2 * GIB)  # what any computer has
+EVERYWHERE = Room(2 * GIB, on_cpu=True)  # what any computer has
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _fit(stage: Literal["drafts", "finals"], task: Task, taken: Footprint, room:
     chosen = memory.choose(taken, room, task)
     plan = chosen or memory.most_frugal(taken, room, task)
     small = replace(task, sides=(taken.native_px // 2,) * 2)
-    peak, least = (memory.peak_bytes(plan, taken, each) for each in (task, small))
+    peak, least = (memory.peak_bytes(plan, taken, each, room.on_cpu) for each in (task, small))
     return Fit(stage, task.sides, str(plan), peak, least, chosen is not None)
 
 

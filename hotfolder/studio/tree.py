@@ -60,7 +60,7 @@ class Tree:
         self._clock = clock
         self._listed: dict[str, _Listing] = {}
         self._passed: set[str] = set()  # folders that were passed over in this round
-        self._turns: list[str] = []  # files of such folders that wait for their turn
+        self._turns: list[str] = []  # files that wait for their turn
         self._files_below: Counter[str] = Counter()  # how many known files a folder has
         self._round: Iterator[tuple[str, Reading]] | None = None
         self._unmet: set[str] = set()  # files that were known before this round
@@ -84,13 +84,14 @@ class Tree:
         files that were not met are asked for once more before they count as gone.
 
         A round that is not `thorough` passes over folders in which nothing came, went or was
-        renamed, and asks only for some of the files there whether they were written to: all of them
-        have had their turn after some rounds.
+        renamed, and over files in the others that have kept their name and inode. Only some of all
+        these are asked whether they were written to: all have had their turn after some rounds.
         """
         changes = Changes()
         if self._round is None:
             walks = (self._walk(room, not thorough) for room in self.rooms)
-            self._round = chain(chain.from_iterable(walks), self._some_of_passed())
+            some = () if thorough else self._some()
+            self._round = chain(chain.from_iterable(walks), some)
             self._unmet.update(*self.rooms.values())
             self._passed.clear()
         for path, reading in self._round:
@@ -107,7 +108,8 @@ class Tree:
     def _missing(self) -> list[str]:
         """The files that were not met in a round, but for those in folders passed over."""
         read = {folder for folder, files in self._files_below.items() if files} - self._passed
-        return [path for path in self._unmet if path.rpartition("/")[0] in read] if read else []
+        below = (path for path in self._unmet if path.rpartition("/")[0] in read) if read else ()
+        return [*self._unmet.intersection(self.rooms), *below]
 
     def look_at(self, paths: Iterable[str]) -> Changes:
         """Read these files and folders only."""
@@ -150,15 +152,13 @@ class Tree:
         changes.changed |= changed
         changes.gone -= changed
 
-    def _some_of_passed(self) -> Iterator[tuple[str, Reading]]:
-        """Files of folders that were passed over, as far as it is their turn."""
+    def _some(self) -> Iterator[tuple[str, Reading]]:
+        """The files whose turn it is, anew."""
         known = sum(map(len, self.rooms.values()))
-        for _ in range(min(known, max(_SOME, known // _ROUNDS)) if self._passed else 0):
+        for _ in range(min(known, max(_SOME, known // _ROUNDS))):
             if not self._turns:
                 self._turns = [path for files in self.rooms.values() for path in files]
-            path = self._turns.pop()
-            if path.rpartition("/")[0] in self._passed:
-                yield from self._walk(path)
+            yield from self._walk(self._turns.pop())
 
     def _unchanged(self, folder: str, status: os.stat_result) -> _Listing | None:
         """How a folder was listed, if nothing can have come, gone or been renamed there since."""
@@ -175,7 +175,8 @@ class Tree:
     def _walk(self, path: str, passing: bool = False) -> Iterator[tuple[str, Reading]]:
         """The regular files at or below a path. What vanishes meanwhile is not there.
 
-        With `passing`, folders in which nothing came or went are passed over.
+        With `passing`, folders in which nothing came or went are passed over, and so are files that
+        have kept their name and inode: their last reading is believed.
         """
         try:
             status = os.lstat(self._at + path)
@@ -200,13 +201,17 @@ class Tree:
                 with os.scandir(self._at + folder) as entries:
                     for entry in entries:
                         below = f"{folder}/{entry.name}"
+                        known = self.reading(below)
+                        if passing and known and _is_same(entry, known):
+                            yield below, known
+                            continue
                         if below in _NOT_READ:
                             continue
                         if entry.is_dir(follow_symlinks=False):
                             if not private and _is_open_folder(below):
                                 inside.append(below)
                             continue
-                        hidden = not self.reading(below) and (private or is_temporary(entry.name))
+                        hidden = not known and (private or is_temporary(entry.name))
                         if (not hidden or _holds_marks(below)) and (reading := _reading(entry)):
                             yield below, reading
             except OSError:
@@ -218,6 +223,11 @@ class Tree:
 
 def _state(status: os.stat_result) -> tuple[int, int, int, int]:
     return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _is_same(entry: os.DirEntry[str], known: Reading) -> bool:
+    """Whether a name still belongs to the file that was read; costs no call on most systems."""
+    return entry.inode() == known.inode and entry.is_file(follow_symlinks=False)
 
 
 def _reading(entry: os.DirEntry[str]) -> Reading | None:

@@ -126,10 +126,11 @@ def test_after_failing_something_smaller_is_tried(model: Footprint, room: Room, 
 
 @given(models, rooms, tasks)
 def test_the_largest_that_fits_is_smaller(model: Footprint, room: Room, task: Task) -> None:
-    """It has multiples of 64 px and a plan; None where not even the smallest has one."""
+    """It has multiples of 64 px and a plan; None where not even a tenth as wide has one."""
     sides = memory.largest(model, room, task)
     if sides is None:
-        assert memory.choose(model, room, replace(task, sides=(64, 64))) is None
+        width, height = (max(64, side // 10 // 64 * 64) for side in task.sides)
+        assert memory.choose(model, room, replace(task, sides=(width, height))) is None
     else:
         assert memory.choose(model, room, replace(task, sides=sides)) is not None
         assert all(b % 64 == 0 and b <= max(64, a) for a, b in zip(task.sides, sides, strict=True))
@@ -184,6 +185,16 @@ def test_a_processor_holds_all_its_weights() -> None:
     """On a CPU nothing is moved anywhere."""
     for plan in memory.ladder(SDXL, Room(8 * GIB), Task((3840, 2160), True, True)):
         assert plan.holding == "resident"
+
+
+def test_a_processor_needs_more_beside_the_weights() -> None:
+    """Its convolutions copy what they read, and it holds the source of a refinement as well."""
+    task = Task((1920, 1088), img2img=True, guided=True)
+    card, processor = (memory.peak_bytes(Plan(), SD15, task, on_cpu) for on_cpu in (False, True))
+    assert processor - card > 0.5 * SD15.decode_bytes * task.area_px
+    between = Room((card + processor) // 2)
+    assert between.holds(Plan(), SD15, task)
+    assert not replace(between, on_cpu=True).holds(Plan(), SD15, task)
 
 
 def test_large_finals_cost_no_more_than_their_pixels() -> None:

@@ -68,7 +68,10 @@ def test_check_tells_it(pixart: Path, studio: Studio, capsys: pytest.CaptureFixt
 
     options = Options()
     options.studio = studio.root
-    check.run(options)  # type: ignore[arg-type]
+    try:
+        check.run(options)  # type: ignore[arg-type]
+    finally:
+        logging.disable(logging.NOTSET)
     told = " ".join(capsys.readouterr().out.split())
     assert "inbox/long.txt: PixArtSigma models read 300 tokens of a prompt; what follows" in told
     assert LOST in told

@@ -119,6 +119,15 @@ def test_folders_with_names_of_temp_files(tmp_path: Path) -> None:
     assert hinted == {"drafts/old.tmp/a.png", "drafts/lost+found"}
 
 
+def test_a_file_beside_the_rooms(tmp_path: Path) -> None:
+    """A full look sees that the settings are gone, though no folder that it reads held them."""
+    put(tmp_path, "hotfolder.toml")
+    tree = Tree(tmp_path)
+    tree.look_everywhere()
+    (tmp_path / "hotfolder.toml").unlink()
+    assert tree.look_everywhere().gone == {"hotfolder.toml"}
+
+
 FOLDERS = [
     "drafts/x",
     "drafts/x/y",
@@ -278,6 +287,29 @@ def test_a_quick_look_finds_what_comes_and_goes(tmp_path: Path) -> None:
     quick.look()
     fresh.look_everywhere()
     assert quick.tree.rooms == fresh.rooms
+
+
+def test_a_changed_folder_is_read_by_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the files in it only those are asked that are new or have replaced another."""
+    monkeypatch.setattr(tree_module, "_SOME", 0)
+    monkeypatch.setattr(tree_module, "_ROUNDS", 100)
+    quick = Quick(tmp_path, *(f"drafts/{number}.png" for number in range(10)))
+    asked: list[str] = []
+    real = tree_module._reading
+
+    def counted(entry: os.DirEntry[str]) -> object:
+        asked.append(entry.name)
+        return real(entry)
+
+    monkeypatch.setattr(tree_module, "_reading", counted)
+    put(tmp_path, "drafts/new.png", "elsewhere.png")
+    (tmp_path / "elsewhere.png").rename(tmp_path / "drafts/7.png")
+    (tmp_path / "drafts/8.png").unlink()
+    (tmp_path / "drafts/8.png").symlink_to("9.png")
+    changes = quick.look()
+    assert changes.changed == {"drafts/new.png", "drafts/7.png"}
+    assert changes.gone == {"drafts/8.png"}
+    assert sorted(asked) == ["7.png", "8.png", "new.png"]
 
 
 def test_every_file_has_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
