@@ -129,6 +129,7 @@ def _set_up() -> None:
     import torch._inductor.config as settings
 
     settings.deterministic = True
-    folder = Path(platformdirs.user_cache_dir("hotfolder")) / "compiled"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(folder))
+    if "TORCHINDUCTOR_CACHE_DIR" not in os.environ:
+        folder = Path(platformdirs.user_cache_dir("hotfolder")) / "compiled"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(folder)
