@@ -7,6 +7,9 @@ allocates on a CPU. No bit of any picture hangs on that.
 import ctypes
 import os
 import sys
+from pathlib import Path
+
+import platformdirs
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # glibc's malloc.h
 _KEPT_BYTES = 2**30
@@ -40,4 +43,8 @@ def trim() -> None:
 # well, the one that is waited for often is not running, and the others burn its time: a picture of
 # a second then takes twenty. A short spin costs nothing; read when torch is imported.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+# By default torch reads compiled programs from a folder in /tmp whose name anybody can guess and
+# make. Read when parts of torch are imported.
+_compiled = Path(platformdirs.user_cache_dir("hotfolder"), "compiled")
+os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(_compiled))
 _allocate_from_one_heap()

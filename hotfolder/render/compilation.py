@@ -12,14 +12,11 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import platformdirs
 import torch
 
 from hotfolder.errors import RenderError
@@ -70,7 +67,9 @@ class Compiled:
     @functools.cached_property
     def _code(self) -> Callable[..., Any]:
         """torch's stand-in for the denoiser. The first one takes seconds of imports to make."""
-        _set_up()
+        import torch._inductor.config
+
+        torch._inductor.config.deterministic = True
         compile_: Callable[..., Callable[..., Any]] = torch.compile
         return compile_(
             self._denoiser,
@@ -118,18 +117,3 @@ def afresh() -> Iterator[None]:
 
     with fresh_cache():
         yield
-
-
-@functools.cache
-def _set_up() -> None:
-    """Compile without a stopwatch, and keep the code where only its owner can write.
-
-    By default torch reads programs from a folder of a known name in /tmp, which anybody can make.
-    """
-    import torch._inductor.config as settings
-
-    settings.deterministic = True
-    if "TORCHINDUCTOR_CACHE_DIR" not in os.environ:
-        folder = Path(platformdirs.user_cache_dir("hotfolder")) / "compiled"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(folder)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -205,3 +208,21 @@ def test_an_answer_without_compiled_code_is_not_taken() -> None:
         assert torch.compile(torch.nn.Identity())(torch.ones(1)) == 1
         with pytest.raises(NotCompiledError, match="without compiling"):
             Compiled(torch.nn.Identity())(torch.ones(4))
+
+
+def test_compiled_code_is_kept_where_only_its_owner_writes(tmp_path: Path) -> None:
+    """Not in a folder in /tmp that another user can make first."""
+    code = (
+        "import hotfolder.render\n"
+        "from torch._inductor import cpp_builder\n"
+        "import os; print(os.environ['TORCHINDUCTOR_CACHE_DIR'])"
+    )
+    kept = {k: v for k, v in os.environ.items() if k != "TORCHINDUCTOR_CACHE_DIR"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**kept, "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)},
+    )
+    assert Path(done.stdout.strip()).is_relative_to(tmp_path)
