@@ -41,8 +41,9 @@ def trim() -> None:
 
 # torch's CPU threads wait for each other by spinning. On a computer that does something else as
 # well, the one that is waited for often is not running, and the others burn its time: a picture of
-# a second then takes twenty. A short spin costs nothing; read when torch is imported.
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+# a second then takes twenty. When they do not spin at all, waking them costs a free computer a
+# sixth of its time. So many turns last for the gap between two operations. Read with torch.
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 # By default torch reads compiled programs from a folder in /tmp whose name anybody can guess and
 # make. Read when parts of torch are imported.
 _compiled = Path(platformdirs.user_cache_dir("hotfolder"), "compiled")
