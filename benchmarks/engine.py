@@ -6,9 +6,9 @@
 
 Throughput: the daemon with its planning, embedding, hashing and publishing, against a loop that a
 good user would write and that only saves PNGs (`bare.py`); the same recipes, in turn. The loop runs
-in a process of its own, as it would, and in the daemon's, where it has the daemon's settings of
-torch's threads and of the allocator. The daemon runs as it is, and with publishing between the
-pictures instead of beside them.
+in a process of its own, as it would, and once more in one that is "tuned": with the daemon's
+settings of torch's threads and of the allocator. The daemon runs as it is, and with publishing
+between the pictures instead of beside them.
 
 Start: a new process that makes one draft of a file that lies there, until it has ended.
 
@@ -41,7 +41,6 @@ import hotfolder.render  # noqa: F401 - before torch: it keeps torch's threads f
 import torch
 
 from benchmarks import sd15
-from benchmarks.bare import Bare
 from hotfolder.daemon import Daemon, Until
 from hotfolder.executors.inside import Inside
 from hotfolder.recipes.profile import Model
@@ -71,6 +70,14 @@ aspect = "1:1"
 area = "{area}"
 count = 1
 """
+
+
+TUNED = {  # what `hotfolder.render` sets at its import, as glibc and libgomp read it
+    "GOMP_SPINCOUNT": os.environ["GOMP_SPINCOUNT"],
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(2**28),
+    "MALLOC_TRIM_THRESHOLD_": str(2**30),
+}
 
 
 class Watched(Engine):
@@ -130,11 +137,12 @@ class Stopwatch(Lines):
 
 
 class Loop:
-    """The bare loop in a process of its own, with torch's and the system's own settings."""
+    """The bare loop in a process of its own, with torch's and the system's own settings or ours."""
 
-    def __init__(self, model: Path, folder: Path) -> None:
+    def __init__(self, model: Path, folder: Path, tuned: bool) -> None:
         script = Path(__file__).with_name("bare.py")
         environment = {key: value for key, value in os.environ.items() if key != "GOMP_SPINCOUNT"}
+        environment |= TUNED if tuned else {}
         self._process = subprocess.Popen(
             [sys.executable, str(script), str(model), str(folder)],
             stdin=subprocess.PIPE,
@@ -145,7 +153,7 @@ class Loop:
         )
 
     def drafts(self, wanted: list[dict[str, Any]]) -> tuple[float, float]:
-        """As `Bare.drafts` does."""
+        """As `bare.Bare.drafts` does."""
         assert self._process.stdin
         assert self._process.stdout
         print(json.dumps(wanted), file=self._process.stdin, flush=True)
@@ -168,7 +176,7 @@ class Inline(ThreadPoolExecutor):
 
 
 class Bench:
-    """A studio, its daemon, and the engine that the daemon shares with the bare loop."""
+    """A studio, its daemon and engine, and the bare loops beside it."""
 
     def __init__(self, root: Path, source: str, options: argparse.Namespace) -> None:
         self.studio, _ = layout.init(root / "studio")
@@ -183,7 +191,8 @@ class Bench:
         self.watch = Stopwatch()
         models = {"model": Model(source=source, name="model", batch=options.batch)}
         self.engine = Watched(models, None, "cpu", options.threads)
-        self.engine.watch()
+        with ThreadPoolExecutor(1) as reader:  # two threads that have computed slow each other down
+            reader.submit(self.engine.watch).result()
         self.daemon = Daemon(
             self.studio,
             self.watch,
@@ -191,13 +200,13 @@ class Bench:
         )
         bare = root / "bare"
         bare.mkdir()
-        modules = self.engine.load("model").pipe
-        self.bare = Bare(modules.components, bare)
-        self.loop = Loop(weights.locate(Model(source=source), None), bare)
+        path = weights.locate(Model(source=source), None)
+        self.loop, self.tuned = Loop(path, bare, tuned=False), Loop(path, bare, tuned=True)
 
     def close(self) -> None:
         """End all that runs."""
         self.loop.close()
+        self.tuned.close()
         self.daemon.close()
 
     def drafts(self, name: str, count: int) -> tuple[float, float, list[Recipe]]:
@@ -221,23 +230,24 @@ def throughput(bench: Bench, rounds: int, drafts: int) -> None:
     """Print seconds a draft of the bare loop and of the daemon, round by round, and the ratios."""
     press, inline = bench.daemon._renders._press, Inline(1)
     _, _, recipes = bench.drafts("warm-up", 1)
-    bench.loop.drafts([_arguments(recipe) for recipe in recipes])
-    ways: dict[str, list[Moment]] = {"as it is": [], "between": [], "loop": [], "inside": []}
+    for loop in (bench.loop, bench.tuned):
+        loop.drafts([_arguments(recipe) for recipe in recipes])
+    ways: dict[str, list[Moment]] = {"as it is": [], "between": [], "loop": [], "tuned": []}
     for turn in range(rounds):
         bench.daemon._renders._press = press
         *beside, recipes = bench.drafts(f"beside-{turn}", drafts)
         wanted = [_arguments(recipe) for recipe in recipes]
-        alone, inside = bench.loop.drafts(wanted), bench.bare.drafts(wanted)
+        alone, tuned = bench.loop.drafts(wanted), bench.tuned.drafts(wanted)
         bench.daemon._renders._press = inline
         *between, _ = bench.drafts(f"between-{turn}", drafts)
-        for way, moment in zip(ways, (beside, between, alone, inside), strict=True):
+        for way, moment in zip(ways, (beside, between, alone, tuned), strict=True):
             ways[way].append((moment[0], moment[1]))
         said = (f"{way} {at[-1][0]:.3f} ({at[-1][1]:.3f})" for way, at in ways.items())
         print(f"round {turn + 1}: seconds a draft (of a processor): {', '.join(said)}", flush=True)
     bench.daemon._renders._press = press
     print(f"drafts of the daemon for each of the bare loop, median of {rounds} rounds:")
     for ours in ("as it is", "between"):
-        for bare in ("loop", "inside"):
+        for bare in ("loop", "tuned"):
             pairs = list(zip(ways[bare], ways[ours], strict=True))
             seconds, work = ([b[at] / a[at] for b, a in pairs] for at in (0, 1))
             print(f"    {ours:9} / {bare:6} {_spread(seconds, 1, '')}, work {_spread(work, 1, '')}")
