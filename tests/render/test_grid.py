@@ -58,7 +58,7 @@ def test_overlaps_cost_little(area: int, aspect: float, upright: bool, target: i
     sides = grid.fit((width, height), target, overlap, 32)
     pairs = zip((width, height), sides, strict=True)
     across, down = (len(grid.starts(side, part, overlap)) for side, part in pairs)
-    assert across * down * sides[0] * sides[1] <= 1.21 * width * height
+    assert across * down * sides[0] * sides[1] <= 1.22 * width * height
 
 
 @pytest.mark.parametrize(
