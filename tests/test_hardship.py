@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import threading
 from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,30 +18,17 @@ from hotfolder.daemon import Daemon, Until
 from hotfolder.errors import HotfolderError, StudioMissingError
 from hotfolder.executors.orders import Hear
 from hotfolder.recipes.settings import Settings
-from hotfolder.report.progress import Lines
 from hotfolder.studio import bulletin, easel, lookout
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.watch import Watch
 from tests import samples
+from tests.beside import Said, at_work
 from tests.kennel import until
 from tests.painter import Atelier
 from tests.studio.clock import Clock
 
 SMALL = 'extends = "postcard"\nsteps = 2\n[draft]\narea = "32x32"\ncount = 2\n'
 SETTINGS = 'profile = "small"\nsettle_seconds = 0.05\nlook_seconds = 0.5\nkeep_free_gb = 0\n'
-
-
-class Said(Lines):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.sentences: list[str] = []
-
-    def say(self, sentence: str) -> None:
-        """Keep it."""
-        self.sentences.append(sentence)
-
-    warn = say
 
 
 @pytest.fixture
@@ -54,18 +40,11 @@ def small(studio: Studio) -> Studio:
 
 
 @contextmanager
-def at_work(studio: Studio) -> Iterator[Said]:
+def daemon_at(studio: Studio) -> Iterator[Said]:
     """A daemon that works on a studio meanwhile."""
     said = Said()
-    daemon = Daemon(studio, said, executor=Atelier())
-    thread = threading.Thread(target=daemon.run, args=[Until()])
-    thread.start()
-    try:
+    with at_work(Daemon(studio, said, executor=Atelier())):
         yield said
-    finally:
-        daemon.stop()
-        thread.join(60)
-        daemon.close()
 
 
 def drop(studio: Studio, name: str) -> None:
@@ -88,7 +67,7 @@ def test_a_disk_that_takes_nothing(
     def refuse(descriptor: int) -> None:
         raise OSError(code, os.strerror(code))
 
-    with at_work(small):
+    with daemon_at(small):
         with monkeypatch.context() as patch:
             patch.setattr(os, "fsync", refuse)
             drop(small, "a.txt")
@@ -105,7 +84,7 @@ def test_a_disk_that_is_low(small: Studio, monkeypatch: pytest.MonkeyPatch) -> N
     """Nothing is begun before there is room, and that is said, both times."""
     usage = namedtuple("usage", "total used free")
     small.settings.write_text(SETTINGS.replace("keep_free_gb = 0", "keep_free_gb = 2"))
-    with at_work(small) as said:
+    with daemon_at(small) as said:
         with monkeypatch.context() as patch:
             patch.setattr(shutil, "disk_usage", lambda path: usage(9e9, 8e9, 1e9))
             drop(small, "a.txt")
@@ -164,7 +143,7 @@ def test_a_disk_that_has_room_again(
 @pytest.mark.parametrize("what", ["studio", "studio/.hotfolder"])
 def test_a_studio_that_vanishes(small: Studio, tmp_path: Path, what: str) -> None:
     """Nothing is made where it was; when it is back work goes on, with what came meanwhile."""
-    with at_work(small) as said:
+    with daemon_at(small) as said:
         drop(small, "a.txt")
         until((small.done / "a.txt").exists, 60)
         (tmp_path / what).rename(tmp_path / "away")
@@ -186,7 +165,7 @@ def test_another_folder_in_its_place(small: Studio, tmp_path: Path) -> None:
     """A replaced studio is worked on like the one before: its changes are heard of."""
     small.settings.write_text(SETTINGS.replace("look_seconds = 0.5", "look_seconds = 2"))
     shutil.copytree(small.root, tmp_path / "copy")
-    with at_work(small):
+    with daemon_at(small):
         drop(small, "a.txt")
         until((small.done / "a.txt").exists, 60)
         small.root.rename(tmp_path / "old")
@@ -219,7 +198,7 @@ def test_more_refinements_than_an_hour_may_have(small: Studio) -> None:
     """The rest waits, which `status` knows; drafts go on meanwhile."""
     small.settings.write_text(f"{SETTINGS}[limits]\nrefinements_per_hour = 2\n")
     (small.seeds / "a.png").write_bytes(samples.drawn("PNG", size=(64, 64)))
-    with at_work(small):
+    with daemon_at(small):
         until(lambda: "seeds/" in bulletin.read(small.root).waits, 60)
         drop(small, "a.txt")
         until((small.done / "a.txt").exists, 60)

@@ -50,10 +50,9 @@ class Memory:
 
     def tell(self, pipe: Any, arguments: Mapping[str, Any], text: str) -> None:
         """Say, once for each prompt, what the text encoders of `pipe` do not read of it."""
-        if text not in self._told:
+        if text not in self._told and (says := reach.of_pipeline(pipe, arguments, text)):
             self._told.add(text)
-            if says := reach.of_pipeline(pipe, arguments, text):
-                _log.warning("%s", says)
+            _log.warning("%s", says)
 
     def answer(self, key: str, encoder: Any, arguments: Any, named: Any) -> Any:
         """What `encoder` says to these arguments: remembered, or asked and remembered."""

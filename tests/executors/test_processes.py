@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,27 +11,14 @@ from hotfolder.daemon import Daemon, Until
 from hotfolder.executors.orders import Done, Executor, Failed, Hear
 from hotfolder.executors.processes import Processes
 from hotfolder.recipes.settings import Settings
-from hotfolder.report.progress import Lines
 from hotfolder.studio import bulletin
 from hotfolder.studio.layout import Studio
+from tests.beside import Said, at_work
 from tests.executors.conftest import DRAFT, Ear
 from tests.kennel import until
 
 GONE = "cuda:7"  # no computer that runs these tests has eight graphics cards
 SMALL = 'extends = "postcard"\nsteps = 2\n[draft]\narea = "64x64"\ncount = 3\n'
-
-
-class Said(Lines):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.sentences: list[str] = []
-
-    def say(self, sentence: str) -> None:
-        """Keep it."""
-        self.sentences.append(sentence)
-
-    warn = say
 
 
 @pytest.fixture
@@ -46,19 +30,6 @@ def small(studio: Studio) -> Studio:
     )
     (studio.inbox / "a.txt").write_text("a castle")
     return studio
-
-
-@contextmanager
-def at_work(daemon: Daemon) -> Iterator[None]:
-    """The daemon works meanwhile."""
-    thread = threading.Thread(target=daemon.run, args=[Until()])
-    thread.start()
-    try:
-        yield
-    finally:
-        daemon.stop()
-        thread.join(60)
-        daemon.close()
 
 
 def test_a_device_that_is_gone_takes_its_slot_out_alone(small: Studio) -> None:

@@ -9,34 +9,25 @@ from hotfolder.render import environment
 
 
 @pytest.mark.parametrize(
-    ("wanted", "device", "chosen"),
+    ("wanted", "device", "wide", "chosen"),
     [
-        ("auto", "cpu", torch.float32),
-        ("auto", "mps", torch.float32),
-        ("auto", "cuda:1", torch.float16),
-        ("auto", "xpu", torch.float16),
-        ("bfloat16", "cuda", torch.bfloat16),
-        ("float32", "cuda", torch.float32),
+        ("auto", "cpu", False, torch.float32),
+        ("auto", "mps", False, torch.float32),
+        ("auto", "cuda:1", False, torch.float16),
+        ("auto", "xpu", False, torch.float16),
+        ("bfloat16", "cuda", False, torch.bfloat16),
+        ("float32", "cuda", False, torch.float32),
+        ("auto", "cpu", True, torch.float32),
+        ("auto", "mps", True, torch.bfloat16),
+        ("auto", "cuda:1", True, torch.bfloat16),
+        ("auto", "xpu", True, torch.bfloat16),
+        ("float16", "cuda", True, torch.float16),
     ],
 )
-def test_the_number_format(wanted: str, device: str, chosen: torch.dtype) -> None:
-    """The owner's choice counts; left to itself it is float16 where that is fast and safe."""
-    assert environment.dtype(wanted, device) == chosen
-
-
-@pytest.mark.parametrize(
-    ("wanted", "device", "chosen"),
-    [
-        ("auto", "cpu", torch.float32),
-        ("auto", "mps", torch.bfloat16),
-        ("auto", "cuda:1", torch.bfloat16),
-        ("auto", "xpu", torch.bfloat16),
-        ("float16", "cuda", torch.float16),
-    ],
-)
-def test_the_number_format_of_wide_models(wanted: str, device: str, chosen: torch.dtype) -> None:
-    """What would overflow in float16 is computed in bfloat16, unless its owner says otherwise."""
-    assert environment.dtype(wanted, device, wide=True) == chosen
+def test_the_number_format(wanted: str, device: str, wide: bool, chosen: torch.dtype) -> None:
+    """The owner's choice counts; left to itself it is float16 where that is fast and safe, and
+    bfloat16 for models that would overflow in it."""
+    assert environment.dtype(wanted, device, wide=wide) == chosen
 
 
 def test_the_device_is_named_with_what_changes_bits() -> None:
