@@ -59,7 +59,9 @@ class _Clock:
 
     def __init__(self, kind: daemons.Kind, seed: int, number: int, work: Path) -> None:
         self.zone = _ZONES[number % len(_ZONES)]
-        place = replace(studio(work, f"studio-{number}"), environment={"TZ": self.zone})
+        place = replace(
+            studio(work, f"studio-{number}", batch=1 + number % 3), environment={"TZ": self.zone}
+        )
         if number % 2:
             settings = place.root / "hotfolder.toml"
             settings.write_text('folders = "day"\n' + settings.read_text())

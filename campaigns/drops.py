@@ -42,7 +42,7 @@ Way = Callable[[Path, Path], None]
 def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
     """Make `count` of the combinations, in an order that `seed` decides."""
     tally.asked = ("I1", "I2", "I3", "I4", "I5", "I7")
-    place = studio(work, settle_s=_SETTLE_S, step_s=0.002)
+    place = studio(work, settle_s=_SETTLE_S, batch=2, step_s=0.002)
     people = People(place, str(seed))
     daemon = daemons.start(kind, place)
     server = _Samba(place.root / "inbox", work / "samba")

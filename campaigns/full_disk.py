@@ -55,7 +55,7 @@ class Disk:
         subprocess.run(
             ["mount", "-t", "tmpfs", "-o", f"size={self._size_kb}k", "tmpfs", mount], check=True
         )
-        made = studio(mount)
+        made = studio(mount, batch=1 + number % 3)
         self.place = daemons.Place(made.root, mount.with_name(f"{mount.name}.state"))
         people.place = self.place
         self.people = people

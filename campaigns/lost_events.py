@@ -86,7 +86,7 @@ def _without_events(
     work.mkdir()
     crowd = []
     for number in numbers:
-        place = studio(work, f"studio-{number}", look_s=_LOOK_S)
+        place = studio(work, f"studio-{number}", look_s=_LOOK_S, batch=1 + number % 3)
         deaf: Callable[[], None] = _few_watches if number % 2 else _no_events
         crowd.append((People(place, f"{seed} {number}"), daemons.start(kind, place, before=deaf)))
     users = [people for people, _ in crowd]

@@ -49,7 +49,7 @@ def _life(kind: daemons.Kind, seed: str, cuts: int, work: Path, cellar: Path, ta
     _make(image, _DISK_MB, ["mkfs.ext4", "-q"])
     _mount(image, disk, "commit=1")
     snapshots: list[tuple[Path, set[str]]] = []
-    place = studio(disk)
+    place = studio(disk, batch=2)
     place = replace(place, state=work / "state")
     subprocess.run(["sync", "-f", disk], check=True)  # the new studio is not what is tried here
     people = People(place, seed, f"{seed.split()[-1]}.", durable=True)

@@ -47,7 +47,7 @@ def _pair(
 ) -> str:
     """Both daemons on one studio until so many pictures are made; a figure about it."""
     work.mkdir()
-    place = studio(work, step_s=0.002)
+    place = studio(work, batch=2, step_s=0.002)
     people = People(place, f"{seed}", "s" if server else "l")
     root = place.root
     if server:

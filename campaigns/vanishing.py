@@ -59,7 +59,7 @@ class Ghost:
     def __init__(self, kind: daemons.Kind, work: Path, seed: str) -> None:
         work.mkdir()
         self.kind, self.where = kind, f"seed {seed}"
-        self.place = studio(work, step_s=0.005)
+        self.place = studio(work, batch=2, step_s=0.005)
         self.away = work / "away"
         self.people = People(self.place, seed, f"{work.name}.")
         self.daemon = daemons.start(kind, self.place)

@@ -43,6 +43,8 @@ refinements_per_hour = 1000000
 _PROFILE = """\
 extends = "postcard"
 steps = 2
+[model]
+batch = {batch}
 [draft]
 area = "64x64"
 aspect = "1:1"
@@ -53,12 +55,20 @@ area = "80x80"
 
 
 def studio(
-    work: Path, name: str = "studio", settle_s: float = 0.05, look_s: float = 0.5, **more: float
+    work: Path,
+    name: str = "studio",
+    settle_s: float = 0.05,
+    look_s: float = 0.5,
+    batch: int = 1,
+    **more: float,
 ) -> Place:
-    """A new studio with small pictures, and local state beside it."""
+    """A new studio with small pictures, and local state beside it.
+
+    Drafts are drawn in batches of so many: other drafts are chosen then for the renderer.
+    """
     made, _ = layout.init(work / name)
     made.settings.write_text(_SETTINGS.format(settle_s=settle_s, look_s=look_s))
-    (made.profiles / "quick.toml").write_text(_PROFILE)
+    (made.profiles / "quick.toml").write_text(_PROFILE.format(batch=batch))
     return Place(made.root, work / f"{name}.state", settle_s, **more)
 
 
