@@ -24,6 +24,8 @@ from .sizes import SIZES
 
 SIDE = 192  # A second subject may be a fifth of the picture wide, and pale.
 BATCH = 64
+# Two subjects are the hardest to tell: of so many scenes the first that shows two is taken.
+DRAWS_FOR_PAIR = 2
 CLASSES: dict[str, tuple] = {
     "hour": scenes.HOURS,
     "weather": scenes.WEATHERS,
@@ -126,22 +128,28 @@ def load_judge(work: Path = WORK) -> Judge:
 
 
 def train(work: Path, minutes: float) -> None:
-    """Train for so many minutes on the square pictures of the corpus and write judge.pt."""
+    """Train for so many minutes on the square pictures of the corpus, from judge.pt if it is there."""
     size = SIZES[0]
     paths = sorted((work / "corpus" / size.name).glob("*.npy"))
     chunks = [(np.load(path, mmap_mode="r"), seeds_of(size, int(path.stem))) for path in paths]
     torch.manual_seed(0)
-    judge, rng = Judge().to(memory_format=torch.channels_last), np.random.default_rng(0)
+    judge, rng = Judge().to(memory_format=torch.channels_last), np.random.default_rng()
+    if before := checkpoint.load(work / "judge.pt"):
+        judge.load_state_dict(before["judge"])
     optimizer = torch.optim.AdamW(judge.parameters(), lr=2e-3, weight_decay=0.01)
     start, step = time.monotonic(), 0
     while (share := (time.monotonic() - start) / 60 / minutes) < 1:
         pictures, answers = [], []
         for _ in range(BATCH):
-            chunk, seeds = chunks[rng.integers(len(chunks))]
-            k = int(rng.integers(len(chunk)))
+            for _ in range(DRAWS_FOR_PAIR):
+                chunk, seeds = chunks[rng.integers(len(chunks))]
+                k = int(rng.integers(len(chunk)))
+                scene = draw_scene(seeds[k])
+                if scene.companion != "none":
+                    break
             picture = chunk[k]
             pictures.append(picture[:, ::-1] if rng.random() < 0.5 else picture)
-            answers.append(wanted(draw_scene(seeds[k])))
+            answers.append(wanted(scene))
         x = as_input(np.stack(pictures))
         if rng.random() < 0.4:
             # Generated pictures are softer than painted ones; softness must not decide anything.

@@ -28,6 +28,8 @@ from .sizes import SIZES, Size
 from .vocabulary import build_tokenizer, with_foreign_words
 
 EMPTY_SHARE = 0.1
+# Two subjects are learned last: of so many scenes the first that shows two is taken.
+DRAWS_FOR_PAIR = 2
 # Above this signal-to-noise ratio all levels weigh alike in the clean picture's error (Hang 2023).
 SNR_LIMIT = 5.0
 SAVE_EVERY_S = 300
@@ -81,11 +83,15 @@ class Latents(IterableDataset):
         numbers = list(self.loaded[size])
         latents, texts = [], []
         for _ in range(count):
-            chunk = numbers[rng.integers(len(numbers))]
-            k = int(rng.integers(len(self.loaded[size][chunk])))
+            for _ in range(DRAWS_FOR_PAIR):
+                chunk = numbers[rng.integers(len(numbers))]
+                k = int(rng.integers(len(self.loaded[size][chunk])))
+                scene = draw_scene(seeds_of(size, chunk)[k])
+                if scene.companion != "none":
+                    break
             z = self.loaded[size][chunk][k]
             latents.append(z[..., ::-1] if rng.random() < 0.5 else z)
-            text = caption(draw_scene(seeds_of(size, chunk)[k]), rng)
+            text = caption(scene, rng)
             texts.append("" if rng.random() < EMPTY_SHARE else with_foreign_words(text, rng))
         ids = self.tokenizer(
             texts, padding="max_length", truncation=True, return_tensors="pt"
