@@ -128,7 +128,7 @@ def load_judge(work: Path = WORK) -> Judge:
 
 
 def train(work: Path, minutes: float) -> None:
-    """Train for so many minutes on the square pictures of the corpus, from judge.pt if it is there."""
+    """Train for so many minutes on the square pictures of the corpus; goes on from judge.pt."""
     size = SIZES[0]
     paths = sorted((work / "corpus" / size.name).glob("*.npy"))
     chunks = [(np.load(path, mmap_mode="r"), seeds_of(size, int(path.stem))) for path in paths]
