@@ -219,7 +219,8 @@ def moved(source: Path, target: Path) -> None:
 def dated(source: Path, target: Path) -> None:
     """As cp -p does, from an old disk."""
     shutil.copyfile(source, target)
-    os.utime(target, (86_400, 86_400))
+    with contextlib.suppress(FileNotFoundError):  # the daemon was faster
+        os.utime(target, (86_400, 86_400))
 
 
 def slowly(source: Path, target: Path) -> None:
