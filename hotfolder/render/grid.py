@@ -6,6 +6,7 @@ Sides = tuple[int, int]
 
 FREEDOM = 1.5  # a window may have this many times the area that was asked for
 SLENDER = 1.5  # ... and a side this many times the one that was asked for
+MOVES = 8  # windows move by up to this part of their side
 
 
 def starts(length: int, window: int, overlap: int) -> tuple[int, ...]:
@@ -18,6 +19,27 @@ def starts(length: int, window: int, overlap: int) -> tuple[int, ...]:
     count = -(-(length - overlap) // (window - overlap))
     last = length - window
     return tuple((2 * last * index + count - 1) // (2 * (count - 1)) for index in range(count))
+
+
+def spans(length: int, window: int, overlap: int, move: int) -> tuple[tuple[int, int], ...]:
+    """Where windows begin and end that cover `length`, when all but the ends move by `move`.
+
+    So the first window becomes longer by it and the last one shorter, or the other way round.
+    """
+    at = starts(length, window, overlap)
+    begins = (0, *(start + move for start in at[1:]))
+    ends = (*(start + window + move for start in at[:-1]), length)
+    return tuple(zip(begins, ends, strict=True))
+
+
+def move(window: int, step: int, phase: float) -> int:
+    """How far windows move in a `phase` between -1 and 1: a multiple of `step`."""
+    return round(phase * (window // MOVES // step)) * step
+
+
+def longest(length: int, window: int, step: int) -> int:
+    """The longest window that there is in any phase."""
+    return min(length, window + move(window, step, 1.0))
 
 
 def fit(sides: Sides, target: int, overlap: int, step: int) -> Sides:

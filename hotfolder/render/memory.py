@@ -103,7 +103,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """The parts in which a picture is computed, in px of it; neighbours share `overlap` or more."""
+    """The parts in which a picture is computed, in px of it; neighbours share `overlap` or more.
+
+    Those of the denoiser move a little from step to step.
+    """
 
     width: int
     height: int
@@ -113,6 +116,10 @@ class Windows:
     def area_px(self) -> int:
         """The number of pixels of one of them."""
         return self.width * self.height
+
+    def cells(self, size: int) -> Windows:
+        """The same in cells of `size` x `size` px."""
+        return Windows(self.width // size, self.height // size, self.overlap // size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +200,11 @@ def parse(text: str) -> Plan:
 def compiled(plan: Plan, held: Holding | None, *, loras: bool) -> Plan:
     """`plan` with the denoiser compiled, if its layers stay where and as they are; else `plan`.
 
+    Windows are of another size in each step, and each would be compiled for itself.
     `held` says where the weights are now, which may be further down than where `plan` wants them.
     """
     still = plan.holding in _STILL and (held is None or held in _STILL)
-    return replace(plan, compiled=still and not loras)
+    return replace(plan, compiled=still and not plan.windows and not loras)
 
 
 def together(plan: Plan, footprint: Footprint, room: Room, task: Task, count: int) -> Plan:
@@ -276,7 +284,7 @@ def peak_bytes(plan: Plan, footprint: Footprint, task: Task, on_cpu: bool = Fals
     """The most memory that `plan` takes of the device, weights and activations."""
     area = task.area_px
     passes = 2 if task.guided and footprint.pairs and not plan.split_guidance else 1
-    seen = min(area, plan.windows.area_px) if plan.windows else area
+    seen = _seen_px(plan.windows, task.sides) if plan.windows else area
     tile = min(area, plan.tiles.area_px) if plan.tiles else area
     coded = max(footprint.decode_bytes, footprint.encode_bytes if task.img2img else 0.0) * tile
     count = plan.place.of if plan.place else 1
@@ -287,6 +295,13 @@ def peak_bytes(plan: Plan, footprint: Footprint, task: Task, on_cpu: bool = Fals
         pictures += _SOURCE_BYTES * area if task.img2img else 0
     held, reading = _held_bytes(plan.holding, footprint)
     return held + round(max(reading, drawn, coded + pictures))
+
+
+def _seen_px(windows: Windows, sides: Sides) -> int:
+    """The number of pixels of the largest window, wherever they have moved."""
+    pairs = zip(sides, (windows.width, windows.height), strict=True)
+    width, height = (grid.longest(side, window, STEP_PX) for side, window in pairs)
+    return width * height
 
 
 def _held_bytes(holding: Holding, footprint: Footprint) -> tuple[int, int]:

@@ -7,6 +7,7 @@ within the other, can use the same weights by different plans.
 from __future__ import annotations
 
 import copy
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -16,9 +17,10 @@ from torch import Tensor
 from hotfolder.errors import RenderError
 from hotfolder.render import grid
 from hotfolder.render.footprint import WINDOWED
-from hotfolder.render.memory import Plan, Windows
+from hotfolder.render.memory import STEP_PX, Plan, Windows
 
 Forward = Callable[..., Any]
+Span = tuple[int, int]  # begin and end
 
 
 def apply(plan: Plan, pipe: Any, compiled: Forward) -> None:
@@ -50,80 +52,77 @@ def apply(plan: Plan, pipe: Any, compiled: Forward) -> None:
 def blended(
     function: Callable[[Tensor, int, int], Tensor],
     whole: Tensor,
-    window: tuple[int, int],
-    overlap: int,
+    windows: Windows,
     takes: int = 1,
     gives: int = 1,
+    moved: tuple[int, int] = (0, 0),
 ) -> Tensor:
     """`function` of `whole`, computed by overlapping windows whose results melt into each other.
 
-    The last two dimensions are height and width. `window`, (width, height), and `overlap` count
-    cells: a cell is a square of `takes` px of `whole` and of `gives` px of the result. `function`
-    gets a window and the cell (top, left) where it begins. Each result counts with a weight that
-    rises smoothly from its inner edges over the overlap; the weights at each place add up to one.
-    (MultiDiffusion, Bar-Tal 2023, with soft edges.)
+    The last two dimensions are height and width. `windows` count cells: a cell is a square of
+    `takes` px of `whole` and of `gives` px of the result. They are `moved` by so many cells to the
+    right and down. `function` gets a window and the cell (top, left) where it begins. Each result
+    counts with a weight that rises smoothly from its inner edges over the overlap; the weights at
+    each place add up to one. (MultiDiffusion, Bar-Tal 2023, with soft edges.)
     """
     height, width = (side // takes for side in whole.shape[-2:])
-    across, down = min(window[0], width), min(window[1], height)
-    tops, lefts = grid.starts(height, down, overlap), grid.starts(width, across, overlap)
-    rows = _weights(tops, down, height, overlap, gives, whole.device)
-    columns = _weights(lefts, across, width, overlap, gives, whole.device)
+    rows = grid.spans(height, min(windows.height, height), windows.overlap, moved[1])
+    columns = grid.spans(width, min(windows.width, width), windows.overlap, moved[0])
+    row_weights = _weights(rows, windows.overlap, gives, whole.device)
+    column_weights = _weights(columns, windows.overlap, gives, whole.device)
     total, dtype = None, whole.dtype
-    for top, row in zip(tops, rows, strict=True):
-        for left, column in zip(lefts, columns, strict=True):
-            part = _cut(whole, (top, left, down, across), takes)
-            result = function(part.contiguous(), top, left)
+    for row, row_weight in zip(rows, row_weights, strict=True):
+        for column, column_weight in zip(columns, column_weights, strict=True):
+            part = _cut(whole, row, column, takes)
+            result = function(part.contiguous(), row[0], column[0])
             if total is None:
                 total = torch.zeros(
                     (*result.shape[:-2], height * gives, width * gives), device=result.device
                 )
                 dtype = result.dtype
-            place = _cut(total, (top, left, down, across), gives)
-            place += result * (row[:, None] * column)
+            place = _cut(total, row, column, gives)
+            place += result * (row_weight[:, None] * column_weight)
     assert total is not None  # noqa: S101 - there is at least one window
     return total.to(dtype)
 
 
-def _cut(tensor: Tensor, cells: tuple[int, int, int, int], size: int) -> Tensor:
-    """The rectangle of (top, left, height, width) cells, each of `size` x `size` px; no copy."""
-    top, left, height, width = (count * size for count in cells)
-    return tensor[..., top : top + height, left : left + width]
+def _cut(tensor: Tensor, row: Span, column: Span, size: int) -> Tensor:
+    """The cells of a row and a column, each of `size` x `size` px; no copy."""
+    top, bottom, left, right = (cell * size for cell in (*row, *column))
+    return tensor[..., top:bottom, left:right]
 
 
 def _weights(
-    starts: tuple[int, ...],
-    window: int,
-    length: int,
-    overlap: int,
-    size: int,
-    device: torch.device,
+    spans: tuple[Span, ...], overlap: int, size: int, device: torch.device
 ) -> list[Tensor]:
-    """Each window's weight along one side, (window * size,), float32; all add up to one."""
-    window, length, overlap = window * size, length * size, overlap * size
-    place = torch.arange(window, dtype=torch.float64) + 0.5
-    rising = torch.sin((place / max(overlap, 1)).clamp(max=1.0) * (torch.pi / 2)) ** 2
+    """Each window's weight along one side, (cells * size,), float32; all add up to one."""
+    length, overlap = spans[-1][1] * size, overlap * size
     sums = torch.zeros(length, dtype=torch.float64)
     weights = []
-    for start in (cell * size for cell in starts):
-        weight = torch.ones(window, dtype=torch.float64)
-        if start > 0:
+    for begin, end in ((begin * size, end * size) for begin, end in spans):
+        place = torch.arange(end - begin, dtype=torch.float64) + 0.5
+        rising = torch.sin((place / max(overlap, 1)).clamp(max=1.0) * (torch.pi / 2)) ** 2
+        weight = torch.ones_like(place)
+        if begin > 0:
             weight *= rising
-        if start + window < length:
+        if end < length:
             weight *= rising.flip(0)
-        sums[start : start + window] += weight
-        weights.append((start, weight))
-    return [
-        (weight / sums[start : start + window]).to(device, torch.float32)
-        for start, weight in weights
-    ]
+        sums[begin:end] += weight
+        weights.append((begin, end, weight))
+    return [(weight / sums[begin:end]).to(device, torch.float32) for begin, end, weight in weights]
 
 
 def _windowed(forward: Forward, windows: Windows, factor: int) -> Forward:
-    """A denoiser's forward that sees its latents, (batch, channels, h, w), window by window."""
+    """A denoiser's forward that sees its latents, (batch, channels, h, w), window by window.
+
+    The windows move from step to step: where their borders stay, a change of tone remains.
+    """
+    cells, sides = windows.cells(factor), (windows.width, windows.height)
 
     def by_windows(*latents: Any, **others: Any) -> tuple[Tensor]:
         name = "sample" if "sample" in others else "hidden_states"
         whole: Tensor = latents[0] if latents else others.pop(name)
+        phase = _phase(latents[1] if len(latents) > 1 else others["timestep"])
         known = others.get("added_cond_kwargs")
 
         def one(part: Tensor, top: int, left: int) -> Tensor:
@@ -138,10 +137,19 @@ def _windowed(forward: Forward, windows: Windows, factor: int) -> Forward:
             prediction: Tensor = result[0]
             return prediction
 
-        window = (windows.width // factor, windows.height // factor)
-        return (blended(one, whole, window, windows.overlap // factor),)
+        right, down = (grid.move(side, STEP_PX, phase) // factor for side in sides)
+        return (blended(one, whole, cells, moved=(right, down)),)
 
     return by_windows
+
+
+def _phase(timestep: Any) -> float:
+    """Where the windows are in a denoising step, -1 to 1, at random.
+
+    It follows from the step's noise level alone, so that a render that was saved goes on alike.
+    """
+    level = float(timestep.flatten()[0] if isinstance(timestep, Tensor) else timestep)
+    return zlib.crc32(f"{level:.3f}".encode()) / 2**31 - 1
 
 
 def _placed(time_ids: Tensor, part: Tensor, top: int, left: int, factor: int) -> Tensor:
@@ -184,7 +192,7 @@ def _picked(value: Any, index: int, count: int) -> Any:
 def _tiled(vae: Any, tiles: Windows, factor: int) -> Any:
     """A view of an autoencoder that encodes and decodes by tiles."""
     view = copy.copy(vae)
-    cells, overlap = (tiles.width // factor, tiles.height // factor), tiles.overlap // factor
+    cells = tiles.cells(factor)
 
     def encode(picture: Tensor, *_: Any, **__: Any) -> Any:
         kinds: list[Any] = []
@@ -194,14 +202,14 @@ def _tiled(vae: Any, tiles: Windows, factor: int) -> Any:
             kinds[:] = [output]
             return _moments(output)
 
-        return _of_kind(kinds, blended(one, picture, cells, overlap, takes=factor))
+        return _of_kind(kinds, blended(one, picture, cells, takes=factor))
 
     def decode(latents: Tensor, *_: Any, **others: Any) -> Any:
         def one(part: Tensor, _top: int, _left: int) -> Tensor:
             decoded: Tensor = vae.decode(part, **{**others, "return_dict": False})[0]
             return decoded
 
-        return (blended(one, latents, cells, overlap, gives=factor),)
+        return (blended(one, latents, cells, gives=factor),)
 
     view.encode, view.decode = encode, decode
     return view

@@ -34,6 +34,29 @@ def test_windows_lie_the_same_from_both_ends(length: int, window: int, overlap: 
     assert not gaps or max(gaps) - min(gaps) <= 1
 
 
+@given(lengths, st.integers(64, 4096), st.integers(0, 512), st.floats(-1, 1))
+def test_windows_that_move_cover_a_line(
+    length: int, window: int, overlap: int, phase: float
+) -> None:
+    """From end to end, with the overlaps that there were; none is longer than the longest."""
+    assume(overlap <= window // 2)
+    window = min(window, length)
+    move = grid.move(window, 4, phase)
+    spans = grid.spans(length, window, overlap, move)
+    assert (spans[0][0], spans[-1][1]) == (0, length)
+    for (begin, end), (after, _) in itertools.pairwise(spans):
+        assert begin < after <= end - overlap
+    assert max(end - begin for begin, end in spans) <= grid.longest(length, window, 4)
+    assert move % 4 == 0
+
+
+def test_windows_move_both_ways() -> None:
+    """By up to an eighth of them; a single one has nowhere to go."""
+    assert [grid.move(1024, 32, phase) for phase in (-1, 0, 0.5, 1)] == [-128, 0, 64, 128]
+    assert grid.spans(2000, 1024, 48, 128) == ((0, 1152), (1104, 2000))
+    assert grid.spans(1024, 1024, 48, 128) == ((0, 1024),)
+
+
 @given(st.integers(64, 16_384), st.integers(64, 16_384), st.sampled_from([512, 768, 1024]))
 def test_a_window_is_about_as_large_as_asked(width: int, height: int, target: int) -> None:
     """Its area is at most half again what was asked for, and so is each side."""

@@ -37,10 +37,13 @@ def source() -> Image.Image:
 
 
 @pytest.mark.parametrize("overlap", [0, 1, 5, 8])
-def test_what_sees_one_place_at_a_time_gives_the_same(overlap: int) -> None:
+@pytest.mark.parametrize("moved", [(0, 0), (2, -2)])
+def test_what_sees_one_place_at_a_time_gives_the_same(overlap: int, moved: tuple[int, int]) -> None:
     """For a function of single px, windows change nothing but the last digit."""
     whole = torch.randn(2, 3, 37, 53)
-    parts = views.blended(lambda part, *_: torch.sin(part), whole, (16, 20), overlap)
+    parts = views.blended(
+        lambda part, *_: torch.sin(part), whole, Windows(16, 20, overlap), moved=moved
+    )
     torch.testing.assert_close(parts, torch.sin(whole))
 
 
@@ -51,9 +54,9 @@ def test_results_can_be_larger_or_smaller() -> None:
         return part.repeat_interleave(8, -1).repeat_interleave(8, -2)
 
     latents = torch.randn(1, 4, 30, 41)
-    picture = views.blended(grow, latents, (16, 16), 4, gives=8)
+    picture = views.blended(grow, latents, Windows(16, 16, 4), gives=8)
     torch.testing.assert_close(picture, grow(latents))
-    back = views.blended(lambda p, *_: p[..., ::8, ::8], picture, (16, 16), 4, takes=8)
+    back = views.blended(lambda p, *_: p[..., ::8, ::8], picture, Windows(16, 16, 4), takes=8)
     torch.testing.assert_close(back, latents)
 
 
@@ -61,7 +64,7 @@ def test_a_step_between_windows_is_smoothed() -> None:
     """Two windows that disagree by one melt over the overlap, without a jump at either end."""
     whole = torch.zeros(1, 1, 8, 56)
     values = iter([0.0, 1.0])
-    row = views.blended(lambda part, *_: part + next(values), whole, (32, 8), 8)[0, 0, 0]
+    row = views.blended(lambda part, *_: part + next(values), whole, Windows(32, 8, 8))[0, 0, 0]
     steps = row.diff().abs()
     assert row[0] == 0
     assert row[-1] == 1
@@ -77,7 +80,7 @@ def test_each_window_is_told_where_it_lies() -> None:
         places.append((top, left))
         return part
 
-    views.blended(note, torch.zeros(1, 1, 20, 30), (16, 20), 2)
+    views.blended(note, torch.zeros(1, 1, 20, 30), Windows(16, 20, 2))
     assert places == [(0, 0), (0, 14)]
 
 
@@ -181,11 +184,36 @@ def test_sdxl_is_told_where_a_window_lies() -> None:
     latents = torch.randn(2, 4, 96, 192)
     same = pipe.unet(latents, 1, added_cond_kwargs={"time_ids": ids}, return_dict=False)[0]
     torch.testing.assert_close(same, latents)
+    right = seen[1][3]
     assert seen == [
-        [768, 1536, 0, 0, 768, 1024],
-        [768, 1536, 0, 512, 768, 1024],
+        [768, 1536, 0, 0, 768, seen[0][5]],
+        [768, 1536, 0, right, 768, 1536 - right],
     ]
+    assert abs(right - 512) <= 128
+    assert seen[0][5] == right + 512  # both see what lies between
     assert ids[0, 3] == 0
+
+
+def test_windows_move_from_step_to_step() -> None:
+    """A border lies elsewhere in each step, always in the same place for the same noise level."""
+    borders: list[int] = []
+
+    class UNet2DConditionModel(torch.nn.Module):
+        def forward(self, sample: Tensor, t: Tensor, **_: Any) -> Any:
+            borders.append(8 * sample.shape[-1])
+            return (sample,)
+
+    pipe = SimpleNamespace(unet=UNet2DConditionModel(), vae_scale_factor=8)
+    views.apply(Plan(windows=Windows(1024, 1024, 64)), pipe, pipe.unet)
+    levels = torch.arange(981, 0, -66)
+    for level in (*levels, *levels):
+        pipe.unet(torch.zeros(1, 4, 128, 248), level)
+    first, again = borders[::2][: len(levels)], borders[::2][len(levels) :]
+    assert first == again
+    assert len(set(first)) > 4
+    assert min(first) < 1000
+    assert max(first) > 1050
+    assert all(side % 32 == 0 and abs(side - 1024) <= 128 for side in first)
 
 
 def test_what_is_compiled_is_called() -> None:
