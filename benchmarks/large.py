@@ -37,6 +37,9 @@ CELL_PX = 16  # of the latents of the model that comes along
 
 def work() -> None:
     """Print operations a megapixel; each size by the plans for a roomy and for a small card."""
+    import diffusers
+
+    diffusers.utils.logging.set_verbosity_error()
     for layout in ("sd15", "sdxl"):
         taken = counted.taken(layout)
         for room in (ROOMY, CARD):
