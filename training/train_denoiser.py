@@ -29,7 +29,7 @@ from .vocabulary import build_tokenizer, with_foreign_words
 
 EMPTY_SHARE = 0.1
 # Two subjects are learned last: of so many scenes the first that shows two is taken.
-DRAWS_FOR_PAIR = 2
+DRAWS_FOR_PAIR = 3
 # Above this signal-to-noise ratio all levels weigh alike in the clean picture's error (Hang 2023).
 SNR_LIMIT = 5.0
 SAVE_EVERY_S = 300

@@ -269,7 +269,7 @@ def sentence(scene: Scene, rng: np.random.Generator) -> str:
         )
     else:
         head = thing(scene, scene.subject, scene.colour, rng, bare=False)
-        if scene.companion != "none" and rng.random() < 0.85:
+        if scene.companion != "none" and rng.random() < 0.97:
             head += " and " + thing(scene, scene.companion, scene.companion_colour, rng, bare=False)
         if rng.random() < 0.8:
             head += " " + place(scene, scene.subject, rng)
@@ -292,11 +292,11 @@ def sentence(scene: Scene, rng: np.random.Generator) -> str:
 def tags(scene: Scene, rng: np.random.Generator) -> str:
     """Return words and phrases with commas between, in any order, some left out."""
     words = []
-    for subject, colour in (
-        (scene.subject, scene.colour),
-        (scene.companion, scene.companion_colour),
+    for subject, colour, often in (
+        (scene.subject, scene.colour, 0.92),
+        (scene.companion, scene.companion_colour, 0.97),  # or it comes where nobody asked for it
     ):
-        if subject != "none" and rng.random() < 0.92:
+        if subject != "none" and rng.random() < often:
             words.append(thing(scene, subject, colour, rng, bare=rng.random() < 0.8))
     if rng.random() < 0.75:
         words.append(choose(rng, GROUND_TAGS[scene.ground]))
