@@ -70,6 +70,11 @@ class Sorting:
             pixels.decode(seed.read_bytes()).size == (24, 16)
         )
 
+    def has_noted(self) -> bool:
+        """Whether a pick is in the ledger, which comes after the move."""
+        texts = (path.read_text("utf-8") for path in self.studio.ledger.rglob("*.jsonl"))
+        return any('"picked"' in text for text in texts)
+
 
 @pytest.fixture(scope="module")
 def sorting(kennel: Kennel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sorting]:
@@ -174,6 +179,7 @@ def test_a_star_set_while_no_daemon_runs(kennel: Kennel, tmp_path: Path, tool: T
     run(tool("setfattr"), "-n", "user.baloo.rating", "-v", "6", draft)
     with at_work(kennel, root) as sorting:
         assert sorting.is_picked(draft.name)
+        until(sorting.has_noted, PATIENCE_S)
     (sorting.studio.seeds / draft.name).rename(draft)
     with at_work(kennel, root) as sorting:
         other = sorting.draft("jpg")
