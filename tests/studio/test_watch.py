@@ -78,11 +78,14 @@ def test_a_wait_can_be_ended(watch: Watch) -> None:
 
 
 def hint_of(watch: Watch, studio: Studio, name: str) -> bool:
-    """Whether the watch hears of a new file; None hints are those of a watch begun anew."""
-    (studio.inbox / name).write_text("a castle")
+    """Whether the watch hears of a file; None hints are those of a watch begun anew.
+
+    It is written again and again, since watchdog begins to listen in a thread of its own.
+    """
     heard: set[str] = set()
 
     def arrived() -> bool:
+        (studio.inbox / name).write_text("a castle")
         heard.update(watch.take() or ())
         return f"inbox/{name}" in heard
 
