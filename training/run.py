@@ -24,7 +24,7 @@ def steps(work: Path, scenes: int, hours: float) -> list[list[str]]:
     # The denoiser sees latents only, so the decoder can still be made better.
     todo.append(["training.train_autoencoder", "--decoder-only", "--minutes", "30"])
     if not (work / "judge.pt").exists():
-        todo.append(["training.judge", "--minutes", "45"])
+        todo.append(["training.judge", "--minutes", "105"])
     todo.append(["training.export"])
     todo.append(["training.evaluate"])
     return todo

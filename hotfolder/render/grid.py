@@ -21,14 +21,14 @@ def starts(length: int, window: int, overlap: int) -> tuple[int, ...]:
     return tuple((2 * last * index + count - 1) // (2 * (count - 1)) for index in range(count))
 
 
-def spans(length: int, window: int, overlap: int, move: int) -> tuple[tuple[int, int], ...]:
-    """Where windows begin and end that cover `length`, when all but the ends move by `move`.
+def spans(length: int, window: int, overlap: int, by: int) -> tuple[tuple[int, int], ...]:
+    """Where windows begin and end that cover `length`, when all but the ends move `by` so much.
 
     So the first window becomes longer by it and the last one shorter, or the other way round.
     """
     at = starts(length, window, overlap)
-    begins = (0, *(start + move for start in at[1:]))
-    ends = (*(start + window + move for start in at[:-1]), length)
+    begins = (0, *(start + by for start in at[1:]))
+    ends = (*(start + window + by for start in at[:-1]), length)
     return tuple(zip(begins, ends, strict=True))
 
 

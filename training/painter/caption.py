@@ -210,6 +210,10 @@ ADJECTIVES = (
 )
 
 
+# Almost every caption names a second subject, or it would come where nobody asked for it.
+COMPANION_SHARE = 0.97
+
+
 def caption(scene: Scene, rng: np.random.Generator) -> str:
     """Return one of the many captions of a scene; nothing it says is untrue of the picture."""
     return sentence(scene, rng) if rng.random() < 0.55 else tags(scene, rng)
@@ -269,7 +273,7 @@ def sentence(scene: Scene, rng: np.random.Generator) -> str:
         )
     else:
         head = thing(scene, scene.subject, scene.colour, rng, bare=False)
-        if scene.companion != "none" and rng.random() < 0.97:
+        if scene.companion != "none" and rng.random() < COMPANION_SHARE:
             head += " and " + thing(scene, scene.companion, scene.companion_colour, rng, bare=False)
         if rng.random() < 0.8:
             head += " " + place(scene, scene.subject, rng)
@@ -294,7 +298,7 @@ def tags(scene: Scene, rng: np.random.Generator) -> str:
     words = []
     for subject, colour, often in (
         (scene.subject, scene.colour, 0.92),
-        (scene.companion, scene.companion_colour, 0.97),  # or it comes where nobody asked for it
+        (scene.companion, scene.companion_colour, COMPANION_SHARE),
     ):
         if subject != "none" and rng.random() < often:
             words.append(thing(scene, subject, colour, rng, bare=rng.random() < 0.8))
