@@ -20,9 +20,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 from torch.utils.flop_counter import FlopCounterMode
 
-from hotfolder.render import families, footprint, memory, views
-from hotfolder.render.memory import Plan
-from hotfolder.render.weights import SHIPPED
+from hotfolder.render.memory import footprint, memory_plan, tiling
+from hotfolder.render.memory.memory_plan import Plan
+from hotfolder.render.models import families
+from hotfolder.render.models.weights import SHIPPED
 
 LAYOUTS = SHIPPED / "layouts"
 
@@ -106,7 +107,7 @@ def parts(layout: str) -> dict[str, Any]:
     return {name: module.half() for name, module in made.items()}
 
 
-def taken(layout: str) -> memory.Footprint:
+def taken(layout: str) -> memory_plan.Footprint:
     """What hotfolder believes that a model of this layout takes in float16."""
     modules = parts(layout)
     configs = {name: _config(LAYOUTS / layout / name) for name in modules}
@@ -174,7 +175,7 @@ def _draw(
             "negative_prompt_embeds": _empty(1, 77, 768),
         }
     pipe.set_progress_bar_config(disable=True)
-    views.apply(plan, pipe, families.denoiser(pipe))
+    tiling.apply(plan, pipe, families.denoiser(pipe))
     with Levels():
         pipe(
             image=torch.empty(1, 3, height, width),

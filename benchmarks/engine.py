@@ -45,10 +45,10 @@ from hotfolder.daemon import Daemon, Until
 from hotfolder.executors.inside import Inside
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.render import weights
 from hotfolder.render.engine import Engine, Rendered
+from hotfolder.render.models import weights
 from hotfolder.report.progress import Lines
-from hotfolder.studio import layout
+from hotfolder.studio.create import create
 from hotfolder.studio.identity import identify
 
 Moment = tuple[float, float]  # seconds, and processor seconds of this process
@@ -179,7 +179,7 @@ class Bench:
     """A studio, its daemon and engine, and the bare loops beside it."""
 
     def __init__(self, root: Path, source: str, options: argparse.Namespace) -> None:
-        self.studio, _ = layout.init(root / "studio")
+        self.studio, _ = create(root / "studio")
         self.studio.settings.write_text(
             f'profile = "bench"\nsettle_seconds = {SETTLE_S}\npause_endless_at = 1000000\n'
         )
@@ -196,7 +196,9 @@ class Bench:
         self.daemon = Daemon(
             self.studio,
             self.watch,
-            executor=lambda settings, base, hear: Inside(hear, lambda models: self.engine),
+            executor=lambda settings, base, on_report: Inside(
+                on_report, lambda models: self.engine
+            ),
         )
         bare = root / "bare"
         bare.mkdir()
@@ -255,7 +257,7 @@ def throughput(bench: Bench, rounds: int, drafts: int) -> None:
 
 def start(root: Path) -> None:
     """Print how long a new process takes for one draft, with the model that comes along."""
-    studio, _ = layout.init(root / "start")
+    studio, _ = create(root / "start")
     studio.settings.write_text(f"settle_seconds = {SETTLE_S}\n")
     took = []
     for number in range(3):

@@ -22,9 +22,9 @@ from PIL import Image
 from benchmarks import counted
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.render import grid, memory
 from hotfolder.render.engine import Engine
-from hotfolder.render.memory import GIB, Plan, Room, Task, Windows
+from hotfolder.render.memory import grid, memory_plan
+from hotfolder.render.memory.memory_plan import GIB, Plan, Room, Task, Windows
 
 SIZES = ((1072, 608), (1344, 752), (1920, 1088), (3840, 2160))
 SHAPES = ((1936, 1088), (1456, 1456), (848, 2544))  # just above what is rendered whole
@@ -45,7 +45,7 @@ def work() -> None:
         for room in (ROOMY, CARD):
             each = []
             for sides in SIZES:
-                plan = memory.choose(taken, room, Task(sides, img2img=True, guided=True))
+                plan = memory_plan.choose(taken, room, Task(sides, img2img=True, guided=True))
                 assert plan is not None
                 done = counted.work(layout, plan, sides, STEPS)
                 each.append(done / (sides[0] * sides[1]) / 1e6)
@@ -90,7 +90,7 @@ def seams(folder: Path) -> None:
     print("                             edge         tone, at the borders by everywhere")
     print("                     of   apart whole  apart whole")
     for sides in SHAPES:
-        plan = memory.choose(taken, ROOMY, Task(sides, img2img=True, guided=True))
+        plan = memory_plan.choose(taken, ROOMY, Task(sides, img2img=True, guided=True))
         assert plan is not None and plan.windows and plan.tiles
         for number, prompt in enumerate(subjects):
             draft = _draft(_aspect(sides), prompt, number)

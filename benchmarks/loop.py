@@ -16,15 +16,15 @@ import time
 from pathlib import Path
 
 from hotfolder.plan import plan
-from hotfolder.studio import layout
-from hotfolder.studio.ledger import Ledger
-from hotfolder.studio.look import Look
+from hotfolder.studio.create import create
+from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.store.ledger import Ledger
 
 
 def crowd(count: int) -> None:
     """Print what looks and plans cost in a studio with this many drafts."""
     with tempfile.TemporaryDirectory() as name:
-        studio, _ = layout.init(Path(name) / "studio")
+        studio, _ = create(Path(name) / "studio")
         studio.settings.write_text("settle_seconds = 0.05\npause_endless_at = 1000000\n")
         pattern = next(p for p in _pictures() if p.is_file())
         for number in range(count):
@@ -35,26 +35,26 @@ def crowd(count: int) -> None:
             else:
                 os.link(base, path)
         (studio.inbox / "more.toml").write_text('prompt = "a boat"\ncount = "endless"\n')
-        look, ledger = Look(studio), Ledger(studio.ledger)
-        first = _timed(look.refresh)
+        scanner, ledger = Scanner(studio), Ledger(studio.ledger)
+        first = _timed(scanner.refresh)
         began, slices = time.perf_counter(), []
-        while look.due_in_s() is not None:
-            slices.append(_timed(lambda: look.refresh(set())))
+        while scanner.due_in_s() is not None:
+            slices.append(_timed(lambda: scanner.refresh(set())))
         reading = time.perf_counter() - began
 
         def turn() -> None:
-            look.refresh(set())
-            next(plan(look.snapshot(), ledger.history, look.owner), None)
+            scanner.refresh(set())
+            next(plan(scanner.snapshot(), ledger.history, scanner.config), None)
 
         quiet = [_timed(turn) for _ in range(50)]
         news = []
         for number in range(50):
             (studio.drafts / f"new {number}.png").write_bytes(pattern.read_bytes())
-            news.append(_timed(lambda n=number: look.refresh({f"drafts/new {n}.png"}) or turn()))
+            news.append(_timed(lambda n=number: scanner.refresh({f"drafts/new {n}.png"}) or turn()))
         parts, done = [], False
         while not done:
             began = time.perf_counter()
-            done = look.look_on()
+            done = scanner.look_on()
             parts.append(time.perf_counter() - began)
         print(f"{count:,} drafts: first look {first * 1e3:.0f} ms")
         print(f"    all read for stars in {reading:.1f} s, {_spread(slices)} at a time")

@@ -3,7 +3,7 @@
     python benchmarks/memory.py count      SD 1.5, SDXL and others, on the meta device
     python benchmarks/memory.py measure    the model that comes along, on the CPU: peak of a process
 
-Both stand beside what `hotfolder.render.memory` expected when it chose the plan.
+Both stand beside what `hotfolder.render.memory.memory_plan` expected when it chose the plan.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from PIL import Image
 
 from benchmarks import counted
 from benchmarks.large import POSTCARD, SIZES, final
-from hotfolder.render import memory
 from hotfolder.render.engine import Engine
-from hotfolder.render.memory import GIB, Room, Task
+from hotfolder.render.memory import memory_plan
+from hotfolder.render.memory.memory_plan import GIB, Room, Task
 
 BUDGETS = (Room(int(7.5 * GIB), 32 * GIB), Room(int(3.5 * GIB), 32 * GIB))
 COUNTED = ((800, 800), (1000, 1000), (1920, 1080), (3840, 2160), (1632, 4896))
@@ -39,13 +39,13 @@ def count() -> None:
         for sides in COUNTED:
             task = Task(sides, img2img=True, guided=True)
             for room in BUDGETS:
-                plan = memory.choose(taken, room, task)
+                plan = memory_plan.choose(taken, room, task)
                 size = f"{layout:5} {sides[0]:4}x{sides[1]:<4}"
                 if plan is None or plan.holding not in ("resident", "text-offload"):
                     print(f"{size}         {room.device_bytes / GIB:25.1f}    {plan}: not counted")
                     continue
                 peak = counted.peak_bytes(layout, plan, sides)
-                expected = memory.peak_bytes(plan, taken, task)
+                expected = memory_plan.peak_bytes(plan, taken, task)
                 print(
                     f"{size}        {peak / GIB:7.2f} {expected / GIB:9.2f} "
                     f"{expected / peak - 1:+6.1%}{room.device_bytes / GIB:5.1f}    {plan}",
@@ -128,10 +128,10 @@ def one(width: int, height: int, windowed: bool) -> None:
     engine.render(final(256, 256, steps=2), source)
     taken = engine.load("postcard").footprint
     task = Task((width, height), img2img=True, guided=True)
-    plans = list(memory.ladder(taken, Room(64 * GIB, on_cpu=True), task))
+    plans = list(memory_plan.ladder(taken, Room(64 * GIB, on_cpu=True), task))
     plan = next((p for p in plans if p.windows), plans[0]) if windowed else plans[0]
     if windowed and not plan.windows:
-        plan = memory.parse("resident, windows 512x512/64")
+        plan = memory_plan.parse("resident, windows 512x512/64")
 
     def peak_bytes() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -139,7 +139,7 @@ def one(width: int, height: int, windowed: bool) -> None:
     before = peak_bytes()
     engine.render(final(width, height, steps=2), source, plan=str(plan))
     held = taken.denoiser_bytes + sum(taken.text_bytes) + taken.vae_bytes
-    expected = memory.peak_bytes(plan, taken, task, on_cpu=True) - held
+    expected = memory_plan.peak_bytes(plan, taken, task, on_cpu=True) - held
     print(f"{(peak_bytes() - before) / 1e6:6.0f} {expected / 1e6:6.0f}  {plan}")
 
 

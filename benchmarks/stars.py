@@ -24,7 +24,7 @@ from hotfolder.commands.demo import STAR
 from hotfolder.daemon import Daemon, Until
 from hotfolder.images import pixels, png
 from hotfolder.report.progress import Lines
-from hotfolder.studio import layout
+from hotfolder.studio.create import create
 from hotfolder.studio.layout import Studio
 
 SETTLE_S = 0.5
@@ -94,7 +94,7 @@ def measure(studio: Studio, drafts: list[Path], star: Callable[[Path], None]) ->
 def main(count: int, each: int, side_px: int) -> None:
     """Print all figures."""
     with tempfile.TemporaryDirectory() as name:
-        studio, _ = layout.init(Path(name) / "studio")
+        studio, _ = create(Path(name) / "studio")
         settings = f"settle_seconds = {SETTLE_S}\nlook_seconds = 60\nkeep_free_gb = 1e9\n"
         studio.settings.write_text(settings)
         size = crowd(studio, count, side_px)

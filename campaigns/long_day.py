@@ -18,14 +18,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 import hotfolder.renders
-import hotfolder.studio.lookout
+import hotfolder.studio.scan.schedule
 from campaigns.kit import checker, daemons, painter
 from campaigns.kit.people import People, studio
 from campaigns.kit.table import Tally
 from hotfolder.daemon import Daemon, Until
-from hotfolder.executors.orders import Hear, Order, Task
+from hotfolder.executors.orders import OnReport, Order, Task
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.look import Look
+from hotfolder.studio.scan.scanner import Scanner
 
 TITLE = "24 simulated hours, 100,000 drafts, then idleness"
 COUNT = 100_000
@@ -51,14 +51,14 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
     facts = work / "facts.json"
     day = daemons.start(kind, place, before=lambda: _live(place, people, count, facts))
     day.wait(7200)
-    told = json.loads(facts.read_text())
-    tally.runs, tally.faults = 1, told["drafts"]
-    tally.measured |= told["measured"]
-    tally.add({"I7": told["early"]}, f"seed {seed}")
+    params = json.loads(facts.read_text())
+    tally.runs, tally.faults = 1, params["drafts"]
+    tally.measured |= params["measured"]
+    tally.add({"I7": params["early"]}, f"seed {seed}")
     endless.rename(work / "endless.toml")
     _idle(kind, place, tally)
     _time_looks(place, tally)
-    tally.add(checker.check(place.root, told["book"]), f"seed {seed}")
+    tally.add(checker.check(place.root, params["book"]), f"seed {seed}")
 
 
 class _Day:
@@ -83,9 +83,9 @@ class _Day:
         """The daemon's watch."""
         return self
 
-    def executor(self, settings: object, base: Path, hear: Hear) -> _Day:
+    def executor(self, settings: object, base: Path, on_report: OnReport) -> _Day:
         """The daemon's executor."""
-        self._here = painter.Here(hear)
+        self._here = painter.Here(on_report)
         return self
 
     slots = 1
@@ -159,7 +159,7 @@ class _Day:
 def _live(place: daemons.Place, people: People, count: int, facts: Path) -> None:
     """The simulated day, in a process of its own. Writes what it saw, and ends the process."""
     day = _Day(people, _DAY_S / count)
-    hotfolder.studio.lookout.Watch = day.watch  # type: ignore[misc,assignment]
+    hotfolder.studio.scan.schedule.Watch = day.watch  # type: ignore[misc,assignment]
     hotfolder.renders.ThreadPoolExecutor = painter.Press  # type: ignore[misc,assignment]
     began = time.process_time()
     daemon = Daemon(Studio(place.root), clock=day.clock, executor=day.executor)
@@ -177,9 +177,9 @@ def _live(place: daemons.Place, people: People, count: int, facts: Path) -> None
     if last > first:
         grown = (day.memory_mb[last] - day.memory_mb[first]) / (last - first) * 2**20
         measured["memory for each draft, in bytes"] = f"{grown:.0f}"
-    told = {"drafts": day.drafts, "early": day.early, "measured": measured}
+    params = {"drafts": day.drafts, "early": day.early, "measured": measured}
     people.book.prompts["a boat"] = len(set(day.seeds))  # of so many some are drawn twice
-    facts.write_text(json.dumps(told | {"book": asdict(people.book)}))
+    facts.write_text(json.dumps(params | {"book": asdict(people.book)}))
     os._exit(0)
 
 
@@ -234,24 +234,24 @@ def _state(root: Path) -> set[tuple[str, tuple[int, int, int]]]:
 
 def _time_looks(place: daemons.Place, tally: Tally) -> None:
     """What looks cost beside so many files: processor time, since the machine may be busy."""
-    look = Look(Studio(place.root))
+    scanner = Scanner(Studio(place.root))
     began = time.process_time()
-    look.refresh()
-    while look.busy:
-        look.refresh(set())
+    scanner.refresh()
+    while scanner.busy:
+        scanner.refresh(set())
     first_s = time.process_time() - began
     turns, slices, rounds = [], [], {False: [], True: []}
     for thorough in (False, True):
         for _ in range(5):
             time.sleep(3)  # so that folders are known not to have changed
             began = time.process_time()
-            look.refresh(set())
-            look.snapshot()
+            scanner.refresh(set())
+            scanner.snapshot()
             turns.append(time.process_time() - began)
             parts, done = [], False
             while not done:
                 began = time.process_time()
-                done = look.look_on(thorough)
+                done = scanner.look_on(thorough)
                 parts.append(time.process_time() - began)
             slices += parts
             rounds[thorough].append(sum(parts))

@@ -22,7 +22,7 @@ from PIL import Image
 from campaigns.kit import checker, daemons, naive
 from campaigns.kit.people import People, copied, studio
 from campaigns.kit.table import Tally
-from hotfolder.studio.watch import Watch
+from hotfolder.studio.scan.watch import Watch
 
 TITLE = "lost events: a queue of 64 and 100,000 files, 12 watches, none at all"
 COUNT = 100

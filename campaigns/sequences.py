@@ -22,18 +22,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 import hotfolder.renders
-import hotfolder.studio.decisions
+import hotfolder.studio.config.live
 from campaigns.kit import checker, daemons, painter, people
 from campaigns.kit.book import Book
 from campaigns.kit.table import Tally
 from hotfolder import workshop
-from hotfolder.plan import Chore, Job, RenderDraft, plan
+from hotfolder.jobs import Chore, Job, RenderDraft
+from hotfolder.plan import plan
 from hotfolder.renders import Renders
 from hotfolder.report.progress import Lines
-from hotfolder.studio import belongings, desk, easel, publish
+from hotfolder.studio.config import load
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.ledger import Ledger
-from hotfolder.studio.look import Look
+from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.store import atomic, moves, publication
+from hotfolder.studio.store.ledger import Ledger
 
 TITLE = "sequences drawn by hypothesis on the real studio code"
 COUNT = 10_000
@@ -52,9 +54,9 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
     logging.disable()
     # Settings and profiles stay as they are here, and reading them takes longer than all the rest.
     pattern, book = _pattern(work)
-    owner = belongings.read_owner(Studio(pattern))
-    hotfolder.studio.decisions.read_owner = lambda studio: owner
-    workshop.models_of = lambda owner: {}
+    config = load.read_config(Studio(pattern))
+    hotfolder.studio.config.live.read_config = lambda studio: config
+    workshop.models_of = lambda config: {}
     Sequence.tally, Sequence.work, Sequence.pattern = tally, work, pattern
     Sequence.known = book.prompts
     settings = hypothesis.settings(
@@ -104,13 +106,13 @@ class Sequence(RuleBasedStateMachine):
     def begin(self) -> None:
         """The program starts."""
         self.ledger = Ledger(self.studio.ledger, "here")
-        easel.recover(self.studio, self.ledger)
-        desk.confirm(self.studio, self.ledger)
-        self.look = Look(self.studio, lambda: self.now)
+        publication.recover(self.studio, self.ledger)
+        moves.confirm(self.studio, self.ledger)
+        self.scanner = Scanner(self.studio, lambda: self.now)
         self.renders = Renders(self.studio, self.ledger, Lines(), painter.here, _nothing)
-        self.renders._open(self.look.owner.settings)
+        self.renders._open(self.scanner.config.settings)
         list(self.renders.ended())
-        self.look.refresh()
+        self.scanner.refresh()
 
     @rule(name=st.sampled_from("abc"), text=st.sampled_from("xyz"), touched=st.booleans())
     def drop(self, name: str, text: str, touched: bool) -> None:
@@ -178,10 +180,10 @@ class Sequence(RuleBasedStateMachine):
         """Time passes."""
         self.now += seconds
 
-    @rule(told=st.booleans())
-    def notice(self, told: bool) -> None:
+    @rule(params=st.booleans())
+    def notice(self, params: bool) -> None:
         """The program looks: where it was told to, or everywhere as the events were lost."""
-        self.look.refresh(self.hints if told else None)
+        self.scanner.refresh(self.hints if params else None)
         self.hints = set()
 
     @rule(times=st.integers(1, 4))
@@ -208,9 +210,9 @@ class Sequence(RuleBasedStateMachine):
 
     def turn(self) -> bool:
         """Look where something settles, plan, do the first job; whether there was one."""
-        self.look.refresh(set())
-        snapshot = self.look.snapshot()
-        job = next(plan(snapshot, self.ledger.history, self.look.owner), None)
+        self.scanner.refresh(set())
+        snapshot = self.scanner.snapshot()
+        job = next(plan(snapshot, self.ledger.history, self.scanner.config), None)
         if job is None:
             return False
         if isinstance(job, RenderDraft):
@@ -225,22 +227,22 @@ class Sequence(RuleBasedStateMachine):
         try:
             path = self._do(job)
         except FileNotFoundError:
-            self.look.refresh({job.path})
+            self.scanner.refresh({job.path})
             return True
         self.deeds.append(f"{kind} {job.path} -> {path}")
         if kind == "Pick":
-            self.look.picked(job.path, path)
+            self.scanner.picked(job.path, path)
         elif kind == "Explain":
-            self.look.explained(job.path)
+            self.scanner.explained(job.path)
         if not kind.startswith("Render"):
-            self.look.refresh({job.path, *getattr(job, "beside", ())})
+            self.scanner.refresh({job.path, *getattr(job, "beside", ())})
         return True
 
     def _do(self, job: Job) -> str:
         """Do one job, as the daemon does with an executor that is done at once."""
         if isinstance(job, Chore):
             return workshop.do(job, self.studio, self.ledger, Lines())
-        self.renders.begin(job, 0, self.look.owner)
+        self.renders.begin(job, 0, self.scanner.config)
         while True:
             for _, how in self.renders.ended():
                 if isinstance(how, Exception):
@@ -250,15 +252,15 @@ class Sequence(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Peace: nothing more happens but looks and work; then the disk is read."""
-        if not hasattr(self, "look"):
+        if not hasattr(self, "scanner"):
             return
         before = self._prompt_files()
         if self.tally.runs % 2:
             self.begin()
         for _ in range(4):
-            self.look.refresh()
+            self.scanner.refresh()
             self.now += 1.0
-            while self.turn() or self.look.busy:
+            while self.turn() or self.scanner.busy:
                 self.now += _SETTLE_S
         self._judge(before)
         shutil.rmtree(self.root.parent)
@@ -322,7 +324,7 @@ def _pattern(work: Path) -> tuple[Path, Book]:
 def _crashing(calls: int):  # type: ignore[no-untyped-def]
     """After so many calls that change the disk the program ends, before the next one."""
     places = [(os, name) for name in ("fsync", "unlink", "mkdir", "link")]
-    places.append((publish, "rename_exclusively"))
+    places.append((atomic, "rename_exclusively"))
     real = [getattr(module, name) for module, name in places]
     left = [calls]
 

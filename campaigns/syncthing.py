@@ -216,9 +216,9 @@ class _Pair:
 
     def _is_complete(self, number: int) -> bool:
         other = self._names[1 - number]
-        told = self._ask(number, f"/rest/db/completion?folder={_FOLDER}&device={other}")
+        params = self._ask(number, f"/rest/db/completion?folder={_FOLDER}&device={other}")
         status = self._ask(number, f"/rest/db/status?folder={_FOLDER}")
-        return told["completion"] == 100 and status["state"] == "idle" and not status["needFiles"]
+        return params["completion"] == 100 and status["state"] == "idle" and not status["needFiles"]
 
     def _ask(self, number: int, path: str, method: str = "GET"):  # type: ignore[no-untyped-def]
         request = urllib.request.Request(

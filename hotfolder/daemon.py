@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from hotfolder import workshop
+from hotfolder.backoff import LONGEST_PAUSE_S, Backoff
 from hotfolder.errors import (
     DeviceLostError,
     HotfolderError,
@@ -19,7 +20,7 @@ from hotfolder.errors import (
     reason,
 )
 from hotfolder.executors.opening import open_executor
-from hotfolder.plan import (
+from hotfolder.jobs import (
     Chore,
     Explain,
     Job,
@@ -28,20 +29,17 @@ from hotfolder.plan import (
     RenderDraft,
     RenderFinal,
     SetAside,
-    Sort,
-    following,
-    plan,
 )
+from hotfolder.plan import following, plan
 from hotfolder.renders import OpenExecutor, Renders
 from hotfolder.report.progress import Lines, Progress
-from hotfolder.studio import desk, easel
-from hotfolder.studio.bulletin import Bulletin, post
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.ledger import Ledger
-from hotfolder.studio.limits import Pace
-from hotfolder.studio.lookout import Lookout
 from hotfolder.studio.names import printable
-from hotfolder.waits import LONGEST_PAUSE_S, Waits
+from hotfolder.studio.scan.limits import Pace
+from hotfolder.studio.scan.schedule import Schedule
+from hotfolder.studio.store import moves, publication
+from hotfolder.studio.store.ledger import Ledger
+from hotfolder.studio.store.status_file import StatusFile, post
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
@@ -79,8 +77,8 @@ class Daemon:
         self._studio = studio
         self._progress = progress or Lines()
         self._clock = clock
-        self._lookout = Lookout(studio, clock)
-        self._look, self._watch = self._lookout.look, self._lookout.watch
+        self._schedule = Schedule(studio, clock)
+        self._scanner, self._watch = self._schedule.scanner, self._schedule.watch
         self._ledger = Ledger(studio.ledger)
         self._renders = Renders(
             studio, self._ledger, self._progress, executor, self._watch.wake, clock
@@ -92,9 +90,9 @@ class Daemon:
         self._quiet_since = clock()
         self._served: set[str] = set()
         self._attempts: dict[tuple[str, int], int] = {}
-        self._waits = Waits()
+        self._backoff = Backoff()
         self._finals = Pace(3600.0)
-        self._posted: Bulletin | None = None
+        self._posted: StatusFile | None = None
         self._disk_is_low = False
         self._pause_s = 0.0
 
@@ -115,7 +113,7 @@ class Daemon:
         """
         self._until = until
         self._served.clear()
-        self._lookout.begin_anew()
+        self._schedule.begin_anew()
         self._quiet_since = self._clock()
         if until.seconds is not None:
             self._ends_at = self._clock() + until.seconds
@@ -133,11 +131,11 @@ class Daemon:
     def _turn(self) -> bool:
         """Look, plan, and do one thing or wait for news; whether to go on."""
         try:
-            if self._lookout.go_on():
+            if self._schedule.go_on():
                 self._after_a_round()
             self._make_up()
-            self._hear()
-            self._look.finished_elsewhere(self._ledger.finished_elsewhere())
+            self._on_report()
+            self._scanner.finished_elsewhere(self._ledger.finished_elsewhere())
             self._renders.cancel(self._is_unwanted)
             job = self._first_job()
         except (StudioMissingError, OSError) as error:
@@ -161,9 +159,9 @@ class Daemon:
     def _make_up(self) -> None:
         """Bring to its end what a crash or a failing disk cut off. Costs nothing if it did not."""
         if not self._recovered:
-            easel.recover(self._studio, self._ledger)
+            publication.recover(self._studio, self._ledger)
             self._recovered = True
-        desk.confirm(self._studio, self._ledger)
+        moves.confirm(self._studio, self._ledger)
 
     def _rest(self, job: Job | None) -> bool:
         """Nothing can be done until there are news; `job` waits for a slot. False: the run is over.
@@ -171,24 +169,24 @@ class Daemon:
         Meanwhile the model that will be needed is loaded, or the one that is not is unloaded.
         """
         now = self._clock()
-        due_s = self._lookout.due_in_s()
+        due_s = self._schedule.due_in_s()
         idle = job is None and not self._renders.busy
         if idle and due_s is None:
             self._renders.forget()
         if idle and self._until.idle and (due_s is None or self._out_of_patience()):
             return False
-        settings = self._look.owner.settings
+        settings = self._scanner.config.settings
         unloads_in_s = 60 * settings.unload_after_minutes - (now - self._quiet_since)
-        soon = self._look.expects_prompts or (unloads_in_s > 0 and not self._until.idle)
+        soon = self._scanner.expects_prompts or (unloads_in_s > 0 and not self._until.idle)
         if job or soon:
             self._renders.open(settings)
-            self._renders.load(self._look.owner)
+            self._renders.load(self._scanner.config)
         elif unloads_in_s <= 0:
             self._renders.unload()
-        self._waits.forget_past(now, self._renders.paths)
+        self._backoff.forget_past(now, self._renders.paths)
         self._post()
-        waits_s = [self._lookout.round_in_s(), self._ends_at - now]
-        again = [*self._waits.ends_at(), *self._renders.back_at()]
+        waits_s = [self._schedule.round_in_s(), self._ends_at - now]
+        again = [*self._backoff.ends_at(), *self._renders.back_at()]
         waits_s += [again_at - now for again_at in again if again_at > now]
         waits_s += [due_s] if due_s is not None else []
         waits_s += [self._refines_in_s()] if self._refines_in_s() > 0 else []
@@ -209,11 +207,11 @@ class Daemon:
             self._renders.go_on()
             self._watch.wait(LONGEST_PAUSE_S)
             self._watch.take()
-            self._hear()
+            self._on_report()
 
     def _out_of_patience(self) -> bool:
         """Whether files have kept changing for so long that a run that ends must end."""
-        patience_s = _PATIENCE_S + 40 * self._look.owner.settings.settle_seconds
+        patience_s = _PATIENCE_S + 40 * self._scanner.config.settings.settle_seconds
         return self._clock() - self._quiet_since > patience_s
 
     def _after_a_round(self) -> None:
@@ -222,16 +220,16 @@ class Daemon:
         self._watch.check()
 
     def _refinements_per_hour(self) -> int:
-        return self._look.owner.settings.limits.refinements_per_hour
+        return self._scanner.config.settings.limits.refinements_per_hour
 
     def _refines_in_s(self) -> float:
         """Seconds until the owner's limits allow another refinement."""
         return self._finals.free_in_s(self._refinements_per_hour(), self._clock())
 
     def _first_job(self) -> Job | None:
-        snapshot = self._look.snapshot()
+        snapshot = self._scanner.snapshot()
         self._mind_the_disk(snapshot.disk_is_low)
-        jobs = plan(snapshot, self._ledger.history, self._look.owner)
+        jobs = plan(snapshot, self._ledger.history, self._scanner.config)
         return next((job for job in jobs if not self._must_wait(job)), None)
 
     def _must_wait(self, job: Job) -> bool:
@@ -240,11 +238,11 @@ class Daemon:
         A run that ends by itself makes one draft of each endless file, and none when nothing
         renders any more.
         """
-        if self._waits.has(job.path, self._clock()):
+        if self._backoff.has(job.path, self._clock()):
             return True
         if isinstance(job, Render) and self._until.idle and self._renders.have_failed:
             return True
-        if isinstance(job, RenderDraft) and not self._look.knows_all_seeds:
+        if isinstance(job, RenderDraft) and not self._scanner.knows_all_seeds:
             return True  # a picture that was picked may be among the rest
         if isinstance(job, RenderFinal) and self._refines_in_s() > 0:
             return True
@@ -272,21 +270,20 @@ class Daemon:
         except Exception as error:
             self._cope(job, error)
             return
-        self._waits.end(job.path)
+        self._backoff.end(job.path)
         if isinstance(job, Pick):
-            self._look.picked(job.path, path)
+            self._scanner.picked(job.path, path)
         elif isinstance(job, Explain):
-            self._look.explained(job.path)
+            self._scanner.explained(job.path)
         if isinstance(job, Explain | SetAside):
             self.failures += 1
-        sidecars = job.sidecars.values() if isinstance(job, Sort) else ()
         with suppress(StudioMissingError):  # the next turn says so
-            self._look.refresh({job.path, *getattr(job, "beside", ()), *sidecars})
+            self._scanner.refresh({job.path, *job.beside})
 
     def _begin(self, job: Render, slot: int) -> None:
         """Begin to render a picture."""
         try:
-            self._renders.begin(job, slot, self._look.owner, self._following(job))
+            self._renders.begin(job, slot, self._scanner.config, self._following(job))
         except Exception as error:
             self._cope(job, error)
         else:
@@ -297,17 +294,17 @@ class Daemon:
     def _following(self, job: Render) -> Iterator[RenderDraft]:
         """The drafts that may be drawn with a job's."""
         if isinstance(job, RenderDraft) and not (job.endless and self._until.idle):
-            snapshot = self._look.snapshot()
-            yield from following(job, snapshot, self._ledger.history, self._look.owner)
+            snapshot = self._scanner.snapshot()
+            yield from following(job, snapshot, self._ledger.history, self._scanner.config)
 
-    def _hear(self) -> None:
+    def _on_report(self) -> None:
         """Take note of the pictures that were published, and of those that will not be."""
         for job, how in self._renders.ended():
             if isinstance(how, Exception):
                 self._served.discard(job.path)
                 self._cope(job, how)
             elif how is not None:
-                self._waits.end(job.path)
+                self._backoff.end(job.path)
             self._quiet_since = self._clock()
 
     def _cope(self, job: Job, error: Exception) -> None:
@@ -323,7 +320,7 @@ class Daemon:
                 self._postpone(job, reason(error), self._longest_pause_s())
             else:  # taken away meanwhile
                 with suppress(StudioMissingError):
-                    self._look.refresh({job.path})
+                    self._scanner.refresh({job.path})
         else:
             _log.error("unexpected trouble with %s", printable(job.path), exc_info=error)
             if self._tries(job) >= _ATTEMPTS:
@@ -333,7 +330,7 @@ class Daemon:
 
     def _tries(self, job: Job) -> int:
         """How often this job was tried in vain, this time included."""
-        wanted = (job.path, getattr(job, "ordinal", 0))
+        wanted = (job.path, job.ordinal if isinstance(job, Render) else 0)
         self._attempts[wanted] = self._attempts.get(wanted, 0) + 1
         return self._attempts[wanted]
 
@@ -343,13 +340,13 @@ class Daemon:
             if self._lies_there(job):  # else another draft's failure was first
                 self._do(SetAside(job.path, says, job.beside))
         elif isinstance(job, RenderFinal):
-            self._look.give_up(job.path, says)
+            self._scanner.give_up(job.path, says)
         else:
             self._postpone(job, says)
 
     def _postpone(self, job: Job, says: str, longest_s: float = LONGEST_PAUSE_S) -> None:
         """Let other jobs go first: longer each time, until it works."""
-        if self._waits.postpone(job.path, says, self._clock(), longest_s):
+        if self._backoff.postpone(job.path, says, self._clock(), longest_s):
             self.failures += 1
             self._progress.warn(f"{printable(job.path)} has to wait: {says}")
 
@@ -364,24 +361,24 @@ class Daemon:
 
     def _longest_pause_s(self) -> float:
         """How long it may take until a disk is tried again that was full or failed."""
-        return min(LONGEST_PAUSE_S, self._look.owner.settings.look_seconds)
+        return min(LONGEST_PAUSE_S, self._scanner.config.settings.look_seconds)
 
     def _post(self, pause: str = "") -> None:
         """Tell `hotfolder status` what waits, if that has changed."""
-        waits = {printable(path): says for path, says in self._waits.reasons().items()}
+        waits = {printable(path): says for path, says in self._backoff.reasons().items()}
         if self._refines_in_s() > 0:
             waits["seeds/"] = f"{self._refinements_per_hour()} refinements were begun in an hour"
         waits |= self._renders.troubles()
-        bulletin = Bulletin(printable(pause), waits, self._watch.blind)
-        if bulletin != self._posted:
-            post(self._studio.root, bulletin)
-            self._posted = bulletin
+        status = StatusFile(printable(pause), waits, self._watch.blind)
+        if status != self._posted:
+            post(self._studio.root, status)
+            self._posted = status
 
     def _mind_the_disk(self, is_low: bool) -> None:
         """Say when the disk gets low, and when there is room again."""
         if is_low and not self._disk_is_low:
             self.failures += 1
-            least_gb = self._look.owner.settings.keep_free_gb
+            least_gb = self._scanner.config.settings.keep_free_gb
             self._progress.warn(f"nothing is rendered: the disk has less than {least_gb:g} GB free")
         elif self._disk_is_low and not is_low:
             self._progress.say("the disk has room again")

@@ -9,209 +9,32 @@ Housekeeping comes first, since it takes no time. Then:
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from hotfolder.history import History
+from hotfolder.jobs import (
+    Explain,
+    Finish,
+    Job,
+    Pick,
+    PutBack,
+    Reject,
+    RenderDraft,
+    RenderFinal,
+    SetAside,
+)
+from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import draw, template
-from hotfolder.recipes.encoding import PNG, Encoding
-from hotfolder.recipes.owner import Owner
-from hotfolder.recipes.profile import Profile
-from hotfolder.recipes.prompt import Prompt, parts
-from hotfolder.recipes.recipe import Pixels, Recipe
-from hotfolder.recipes.record import Record
-from hotfolder.recipes.refine import key, refine
+from hotfolder.recipes.encoding import PNG
+from hotfolder.recipes.prompt import parts
+from hotfolder.recipes.refine import refine
+from hotfolder.snapshot import PromptFile, Request, SeedImage, Snapshot
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One prompt of a file, with the profile it asks for and its overrides laid over that."""
-
-    prompt: Prompt
-    digest: str
-    count: int | Literal["endless"]
-    profile_name: str
-    profile: Profile
-
-
-@dataclass(frozen=True, slots=True)
-class PromptFile:
-    """A readable prompt file. `arrived` orders files by when they came, smallest first.
-
-    `beside` are files that belong to it and move with it: a picture's text.
-    """
-
-    path: str
-    requests: tuple[Request, ...]
-    arrived: tuple[int, str]
-    beside: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenFile:
-    """A prompt file with mistakes; `says` is what its owner shall read."""
-
-    path: str
-    says: str
-    beside: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SeedImage:
-    """A picture in `seeds/`. `source` is its recipe, or its bare pixels if it is not (only) ours.
-
-    `prompt` and `negative` are what a foreign picture says of itself. `profile` is the one that
-    its refinements follow. `key` is what makes it the same picture wherever it lies, worked out
-    once because a plan asks for it again and again.
-    """
-
-    path: str
-    source: Recipe | Pixels
-    arrived: tuple[int, str]
-    profile_name: str
-    profile: Profile
-    record: Record | None = None
-    prompt: str = ""
-    negative: str = ""
-    key: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "key", key(self.source))
-
-
-@dataclass(frozen=True, slots=True)
-class Starred:
-    """A picture whose marks ask for something.
-
-    `key` is what makes it the same picture wherever it lies. `changed` says that a mark was seen
-    to be set, not only to be there. `sidecars` maps the patterns of its sidecars' names to their
-    paths.
-    """
-
-    path: str
-    key: str
-    changed: bool = False
-    sidecars: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What the folders say now. Paths are relative to the studio, with forward slashes.
-
-    `waiting` says of files that cannot be worked on yet what they wait for.
-    """
-
-    prompt_files: Sequence[PromptFile] = ()
-    broken: Sequence[BrokenFile] = ()
-    starred: Sequence[Starred] = ()
-    rejected: Sequence[Starred] = ()
-    unstarred: Sequence[Starred] = ()
-    seeds: Sequence[SeedImage] = ()
-    useless_seeds: Sequence[BrokenFile] = ()
-    unseen_drafts: int = 0
-    disk_is_low: bool = False
-    waiting: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """Move or copy a starred draft and its sidecars to `seeds/`."""
-
-    path: str
-    key: str
-    sidecars: Mapping[str, str] = field(default_factory=dict)
-    copy: bool = False
-    why: str = "it has a star"
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """Move a rejected draft and its sidecars to `drafts/rejected/`."""
-
-    path: str
-    sidecars: Mapping[str, str] = field(default_factory=dict)
-    why: str = "it is rejected"
-
-
-@dataclass(frozen=True, slots=True)
-class PutBack:
-    """Move a picture whose star was taken back from `seeds/` to `drafts/`, with its sidecars."""
-
-    path: str
-    sidecars: Mapping[str, str] = field(default_factory=dict)
-    why: str = "its star was taken back"
-
-
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """Move a prompt file that cannot be read to `inbox/failed/`, with a note beside it."""
-
-    path: str
-    says: str
-    beside: tuple[str, ...] = ()
-    why: str = "there is a mistake in it"
-
-
-@dataclass(frozen=True, slots=True)
-class Explain:
-    """Put a note beside a picture in `seeds/` that cannot be refined."""
-
-    path: str
-    says: str
-    why: str = "it cannot be refined"
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """Move a prompt file to `inbox/done/`: all that it asked for was made."""
-
-    path: str
-    through: Mapping[str, int]
-    beside: tuple[str, ...] = ()
-    why: str = "all its drafts are made"
-
-
-@dataclass(frozen=True, slots=True)
-class RenderDraft:
-    """Make one draft of a prompt. `request` is the prompt's digest."""
-
-    path: str
-    prompt: Prompt
-    request: str
-    ordinal: int
-    recipe: Recipe
-    template: str
-    profile_name: str
-    endless: bool
-    beside: tuple[str, ...]
-    why: str
-    encoding: Encoding = PNG
-
-
-@dataclass(frozen=True, slots=True)
-class RenderFinal:
-    """Make one refinement of a picture in `seeds/`. `request` is that picture's key."""
-
-    path: str
-    request: str
-    ordinal: int
-    recipe: Recipe
-    profile_name: str
-    record: Record | None
-    why: str
-    encoding: Encoding = PNG
-
-
-Render = RenderDraft | RenderFinal
-Sort = Pick | Reject | PutBack
-Chore = SetAside | Explain | Sort | Finish
-Job = Chore | Render
-
-
-def plan(snapshot: Snapshot, history: History, owner: Owner) -> Iterator[Job]:
+def plan(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
     """All jobs that the snapshot calls for, the most urgent first.
 
     What is being made already is not planned again. An endless prompt appears once, with its next
@@ -219,7 +42,7 @@ def plan(snapshot: Snapshot, history: History, owner: Owner) -> Iterator[Job]:
     """
     yield from (SetAside(file.path, file.says, file.beside) for file in snapshot.broken)
     yield from (Explain(file.path, file.says) for file in snapshot.useless_seeds)
-    yield from _sorting(snapshot, history, owner)
+    yield from _sorting(snapshot, history, config)
     files = _first_of_each(snapshot.prompt_files)
     counted = [file for file in files if next(_missing(file, history), None) is not None]
     endless = [file for file in files if any(map(_is_endless, file.requests))]
@@ -230,14 +53,14 @@ def plan(snapshot: Snapshot, history: History, owner: Owner) -> Iterator[Job]:
         return
     yield from _finals(snapshot.seeds, history)
     queues = [(file, _missing(file, history)) for file in _queue(counted, history)]
-    yield from _in_turn([_drafts(file, wanted, history, owner) for file, wanted in queues])
-    if snapshot.unseen_drafts + history.under_way("draft") < owner.settings.pause_endless_at:
+    yield from _in_turn([_drafts(file, wanted, history, config) for file, wanted in queues])
+    if snapshot.unseen_drafts + history.under_way("draft") < config.settings.pause_endless_at:
         for file in _queue(endless, history):
-            yield from _drafts(file, [_next_endless(file, history)], history, owner)
+            yield from _drafts(file, [_next_endless(file, history)], history, config)
 
 
 def following(
-    job: RenderDraft, snapshot: Snapshot, history: History, owner: Owner
+    job: RenderDraft, snapshot: Snapshot, history: History, config: Config
 ) -> Iterator[RenderDraft]:
     """The drafts of the same prompt that will be wanted after this one; without end for some."""
     for file in snapshot.prompt_files:
@@ -249,7 +72,7 @@ def following(
             made = history.made("draft", request.digest)
             ordinals = (o for o in itertools.count(job.ordinal) if o not in made)
         wanted = ((request, ordinal) for ordinal in ordinals if ordinal > job.ordinal)
-        yield from _drafts(file, wanted, history, owner)
+        yield from _drafts(file, wanted, history, config)
 
 
 def drafts_wanted(snapshot: Snapshot, history: History) -> int:
@@ -273,14 +96,14 @@ def _queue(files: Sequence[PromptFile], history: History) -> list[PromptFile]:
     return sorted(files, key=place)
 
 
-def _sorting(snapshot: Snapshot, history: History, owner: Owner) -> Iterator[Job]:
+def _sorting(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
     """What marks ask for.
 
     A picture that was picked once is picked by its star again only if that was set anew. So one
     that its owner put back into `drafts/` stays there, whatever it carries. A star that is taken
     back before the picture's turn undoes what it did.
     """
-    settings = owner.settings.stars
+    settings = config.settings.stars
     copy = settings.then == "copy"
     lying = {seed.key for seed in snapshot.seeds} if copy else set()
     for draft in snapshot.starred:
@@ -325,7 +148,7 @@ def _finals(seeds: Sequence[SeedImage], history: History) -> Iterator[Job]:
 
 
 def _drafts(
-    file: PromptFile, wanted: Iterable[tuple[Request, int]], history: History, owner: Owner
+    file: PromptFile, wanted: Iterable[tuple[Request, int]], history: History, config: Config
 ) -> Iterator[RenderDraft]:
     for request, ordinal in wanted:
         made = len(history.made("draft", request.digest))
@@ -338,7 +161,7 @@ def _drafts(
             prompt=prompt,
             request=request.digest,
             ordinal=ordinal,
-            recipe=draw(prompt, profile, ordinal, owner.salt, owner.words),
+            recipe=draw(prompt, profile, ordinal, config.salt, config.words),
             template=template(prompt, profile),
             profile_name=request.profile_name,
             endless=total == "endless",

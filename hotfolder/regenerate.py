@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from hotfolder.render.engine import Engine, Facts, Rendered
-    from hotfolder.render.run import OnStep
+    from hotfolder.render.sampling import OnStep
 
 Sources = Callable[[str], "Image.Image | None"]
 Verdict = Literal["identical", "differs", "cannot"]
@@ -97,8 +97,8 @@ def regenerate(
         encoders = pixels.encoders(record.encoding, recipe.source_encoding)
         now = {**rendered.facts.versions, **encoders}
         differences += _differences(record, rendered.facts, now)
-    told = tuple(dict.fromkeys(differences))
-    return Remade(verdict, rendered.image, rendered.facts, told, psnr_db, largest)
+    params = tuple(dict.fromkeys(differences))
+    return Remade(verdict, rendered.image, rendered.facts, params, psnr_db, largest)
 
 
 class _Again:
@@ -156,11 +156,11 @@ def _made_with(recipe: Recipe, record: Record, error: Exception) -> str:
     if not isinstance(error, ModelMissingError):
         return ""
     made: Recipe | Pixels | None = recipe
-    told: Record | None = record
+    params: Record | None = record
     fingerprints = {}
-    while isinstance(made, Recipe) and told is not None:
-        fingerprints[made.model] = told.model_sha256[:12]
-        made, told = made.source, told.source
+    while isinstance(made, Recipe) and params is not None:
+        fingerprints[made.model] = params.model_sha256[:12]
+        made, params = made.source, params.source
     named = [
         f"{name} (fingerprint {sha256 or 'not recorded'})" for name, sha256 in fingerprints.items()
     ]

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from queue import SimpleQueue
 
 from hotfolder import workshop
+from hotfolder.backoff import Backoff
 from hotfolder.errors import DeviceLostError, HotfolderError, RenderError
 from hotfolder.executors.orders import (
     Cancel,
@@ -20,34 +21,33 @@ from hotfolder.executors.orders import (
     Done,
     Executor,
     Failed,
-    GoOn,
-    Hear,
     Load,
     Lost,
+    OnReport,
     Order,
     Outcome,
     Raster,
     Report,
+    Resume,
     Stepped,
     Task,
     Unload,
 )
-from hotfolder.plan import Render, RenderDraft
-from hotfolder.recipes.owner import Owner
+from hotfolder.jobs import Render, RenderDraft
+from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import Model, model_name
 from hotfolder.recipes.recipe import Recipe, alike
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.settings import Settings
 from hotfolder.report.progress import Progress
-from hotfolder.studio import archive, easel, local
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
-from hotfolder.waits import Waits
+from hotfolder.studio.store import archive, local, publication
+from hotfolder.studio.store.ledger import Ledger
 
 _TRIES = 3
 _NEAR = 16  # so many times a batch's drafts are looked at for those of the same size
-OpenExecutor = Callable[[Settings, Path, Hear], Executor]
+OpenExecutor = Callable[[Settings, Path, OnReport], Executor]
 Ended = str | Exception | None
 """Where a job's picture lies, or what went wrong; None for a job that nobody wants any more."""
 
@@ -97,7 +97,7 @@ class Renders:
         self._open_executor = open_executor
         self._wake = wake
         self._clock = clock
-        self._resting = Waits()
+        self._resting = Backoff()
         self._states = local.folder(studio.root) / "renders"
         self._is_opening = False
         self._executor: Executor | None = None
@@ -109,7 +109,7 @@ class Renders:
         self._printing: dict[int, Attempt] = {}
         self._numbers = itertools.count()
         self._news: SimpleQueue[Outcome | _Opened | _Printed | Exception] = SimpleQueue()
-        self._owner: Owner | None = None
+        self._config: Config | None = None
         self._models: dict[str, Model] = {}
         self._model_is_loaded = False
 
@@ -136,11 +136,11 @@ class Renders:
         if self._executor is not None:
             self._executor.close()
 
-    def load(self, owner: Owner) -> None:
+    def load(self, config: Config) -> None:
         """Read the model of the owner's default profile into memory, if none is there."""
         if not self._model_is_loaded and self._executor is not None:
-            model = model_name(owner.profile(None).model)
-            self._tell_all(Load(model, self._models_of(owner)))
+            model = model_name(config.profile(None).model)
+            self._tell_all(Load(model, self._models_of(config)))
             self._model_is_loaded = True
 
     def unload(self) -> None:
@@ -194,7 +194,7 @@ class Renders:
         return slot is not None and bool(self._slots[slot])
 
     def begin(
-        self, job: Render, slot: int, owner: Owner, following: Iterable[RenderDraft] = ()
+        self, job: Render, slot: int, config: Config, following: Iterable[RenderDraft] = ()
     ) -> None:
         """Begin to render on a slot, with some of the drafts that come next where that pays.
 
@@ -202,17 +202,17 @@ class Renders:
         """
         workshop.require_room(job, self._studio)
         source = workshop.source_of(job, self._studio)
-        attempt = Attempt(next(self._numbers), job, source, owner.settings)
+        attempt = Attempt(next(self._numbers), job, source, config.settings)
         state = str(self._states / f"{job.recipe.id}.safetensors")
-        models = self._models_of(owner)
-        besides = self._chosen(job, models, following)
-        task = Task(attempt.number, job.recipe, models, source, state, besides)
+        models = self._models_of(config)
+        batch_with = self._chosen(job, models, following)
+        task = Task(attempt.number, job.recipe, models, source, state, batch_with)
         shown = printable(PurePosixPath(job.path).name)
-        self._progress.began(f"{easel.stage(job)} for {shown}", attempt.number)
-        self._ledger.history.begin(easel.stage(job), job.request, job.ordinal)
+        self._progress.began(f"{job.stage} for {shown}", attempt.number)
+        self._ledger.history.begin(job.stage, job.request, job.ordinal)
         drawn = self._besides.setdefault(slot, set())
         drawn.discard(job.recipe.id)
-        drawn.update(recipe.id for recipe in besides)
+        drawn.update(recipe.id for recipe in batch_with)
         self._slots[slot].append(attempt)
         self._paused.discard(slot)
         self._model_is_loaded = True
@@ -226,7 +226,7 @@ class Renders:
     def go_on(self) -> None:
         """Let the drafts go on whose refinements are done."""
         for slot in self._paused:
-            self._give(slot, GoOn())
+            self._give(slot, Resume())
         self._paused.clear()
 
     def cancel(self, unwanted: Callable[[Render], bool]) -> None:
@@ -265,12 +265,14 @@ class Renders:
 
     def _open(self, settings: Settings) -> None:
         try:
-            self._news.put(_Opened(self._open_executor(settings, self._studio.root, self._hear)))
+            self._news.put(
+                _Opened(self._open_executor(settings, self._studio.root, self._on_report))
+            )
         except Exception as error:
             self._news.put(error)
         self._wake()
 
-    def _hear(self, report: Report) -> None:
+    def _on_report(self, report: Report) -> None:
         """Called from the executor's threads."""
         if isinstance(report, Stepped):
             self._progress.step(report.step, report.steps, report.attempt)
@@ -335,13 +337,13 @@ class Renders:
         meanwhile: it may have been picked or deleted since, and its name be free again.
         """
         job = attempt.job
-        path = easel.path_of(job, attempt.settings, datetime.now(UTC))
+        path = publication.path_of(job, attempt.settings, datetime.now(UTC))
         try:
             self._ledger.reload()
-            if job.ordinal in self._ledger.history.made(easel.stage(job), job.request):
+            if job.ordinal in self._ledger.history.made(job.stage, job.request):
                 yield self._over(job, None)
                 return
-            lying = easel.announce(self._studio, self._ledger, job, path)
+            lying = publication.announce(self._studio, self._ledger, job, path)
         except OSError as error:
             yield self._over(job, error)
             return
@@ -357,7 +359,7 @@ class Renders:
         workshop.keep_source(job, attempt.source, self._studio)
         data, record = workshop.finished(job, done, self._studio)
         archive.enter(self._studio, job.recipe, record)
-        return lying or easel.put(self._studio, job, path, data), record
+        return lying or publication.put(self._studio, job, path, data), record
 
     def _entered(self, printed: _Printed) -> Ended:
         """Where a printed picture lies, or what went wrong."""
@@ -365,10 +367,10 @@ class Renders:
         try:
             path, record = printed.outcome.result()
         except Exception as error:
-            easel.withdraw(self._ledger, job)
+            publication.withdraw(self._ledger, job)
             return self._over(job, error)[1]
         try:
-            easel.enter(self._ledger, job, path, record.pixels)
+            publication.enter(self._ledger, job, path, record.pixels)
         except OSError as error:
             return self._over(job, error)[1]
         self._progress.say(f"{printable(path)}  {job.why}, {record.seconds:.1f} s")
@@ -376,7 +378,7 @@ class Renders:
 
     def _over(self, job: Render, how: Ended) -> tuple[Render, Ended]:
         """A job is no longer being made."""
-        self._ledger.history.end(easel.stage(job), job.request, job.ordinal)
+        self._ledger.history.end(job.stage, job.request, job.ordinal)
         return job, how
 
     def _tell(self, news: _Printed) -> None:
@@ -391,9 +393,9 @@ class Renders:
         for slot in range(len(self._slots)):
             self._give(slot, order)
 
-    def _models_of(self, owner: Owner) -> dict[str, Model]:
-        if owner is not self._owner:
-            self._owner, self._models = owner, workshop.models_of(owner)
+    def _models_of(self, config: Config) -> dict[str, Model]:
+        if config is not self._config:
+            self._config, self._models = config, workshop.models_of(config)
         return self._models
 
 

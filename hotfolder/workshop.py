@@ -12,18 +12,18 @@ from hotfolder.errors import MistakesError
 from hotfolder.executors.orders import Done, Raster
 from hotfolder.images import picture
 from hotfolder.images.pixels import from_rgb
-from hotfolder.plan import Chore, Explain, Finish, PutBack, Reject, Render, RenderDraft, SetAside
-from hotfolder.recipes.owner import Owner
+from hotfolder.jobs import Chore, Explain, Finish, PutBack, Reject, Render, RenderDraft, SetAside
+from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import Model, model_name, together
 from hotfolder.recipes.recipe import Pixels
 from hotfolder.recipes.record import Record
 from hotfolder.report.progress import Progress
-from hotfolder.studio import desk, easel, sources
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import REJECTS, Studio
-from hotfolder.studio.ledger import Ledger
 from hotfolder.studio.names import printable
 from hotfolder.studio.reading import read_file
+from hotfolder.studio.store import moves, sources
+from hotfolder.studio.store.ledger import Ledger
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -35,22 +35,22 @@ def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
     """Move a file, or explain something; returns the path of what was moved or made."""
     shown = printable(job.path)
     if isinstance(job, SetAside):
-        path = desk.set_aside(studio, job)
+        path = moves.set_aside(studio, job)
         progress.warn(f"{shown} has a mistake: read {printable(path)}.error.txt")
     elif isinstance(job, Explain):
-        path = desk.explain(studio, job)
+        path = moves.explain(studio, job)
         progress.warn(f"{shown} cannot be refined: read {printable(path)}")
     elif isinstance(job, Finish):
-        path = desk.finish(studio, ledger, job)
+        path = moves.finish(studio, ledger, job)
         progress.say(f"{shown} is done and lies in inbox/done/")
     elif isinstance(job, Reject):
-        path = desk.reject(studio, job)
+        path = moves.reject(studio, job)
         progress.say(f"{shown} is rejected and lies in {REJECTS}/ now")
     elif isinstance(job, PutBack):
-        path = desk.put_back(studio, job)
+        path = moves.put_back(studio, job)
         progress.say(f"{shown} has lost its star and lies in drafts/ again")
     else:
-        path = desk.pick(studio, ledger, job)
+        path = moves.pick(studio, ledger, job)
         progress.say(f"{shown} has a star and lies in seeds/ now")
     return path
 
@@ -86,12 +86,12 @@ def finished(job: Render, done: Done, studio: Studio) -> tuple[bytes, Record]:
     return picture.publishable(_image(done.picture), job.recipe, record, job.encoding)
 
 
-def models_of(owner: Owner) -> dict[str, Model]:
+def models_of(config: Config) -> dict[str, Model]:
     """Every model that the owner's profiles name, by the name that pictures carry."""
     models: dict[str, Model] = {}
-    for profile in owner.profiles:
+    for profile in config.profiles:
         with contextlib.suppress(MistakesError):  # a wrong profile is told to who uses it
-            model = owner.profile(profile).model
+            model = config.profile(profile).model
             name = model_name(model)
             models[name] = together(models[name], model) if name in models else model
     return models
@@ -113,13 +113,13 @@ def _record(job: Render, facts: dict[str, Any], studio: str) -> Record:
     else:
         template, overrides = "", job.record.overrides if job.record else {}
     return Record(
-        stage=easel.stage(job),
+        stage=job.stage,
         pixels=_NOT_YET,
         software=f"hotfolder {__version__}",
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         profile=job.profile_name,
         template=template,
-        prompt_file=printable(easel.prompt_file(job)),
+        prompt_file=printable(job.prompt_file),
         overrides=overrides,
         request=job.request,
         ordinal=job.ordinal,

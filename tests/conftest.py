@@ -12,9 +12,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from hotfolder.studio import layout
+from hotfolder.studio.create import create
 from hotfolder.studio.layout import Studio
-from tests.kennel import Kennel
+from tests.forkserver import ForkServer
 
 # A busy machine must not fail a property.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -34,15 +34,15 @@ def _local_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 @pytest.fixture
 def studio(tmp_path: Path) -> Studio:
     """A new studio whose files settle fast."""
-    made, _ = layout.init(tmp_path / "studio")
+    made, _ = create(tmp_path / "studio")
     made.settings.write_text("settle_seconds = 0.1\nlook_seconds = 1\n")
     return made
 
 
 @pytest.fixture(scope="session")
-def kennel() -> Iterator[Kennel]:
+def forkserver() -> Iterator[ForkServer]:
     """Where daemons come from fast."""
-    kept = Kennel()
+    kept = ForkServer()
     yield kept
     kept.close()
 

@@ -32,20 +32,22 @@ import msgspec
 from PIL import Image
 
 from hotfolder.errors import HotfolderError
-from hotfolder.images import carried
+from hotfolder.images import metadata
 from hotfolder.images.picture import publishable
+from hotfolder.recipes.config import Config
 from hotfolder.recipes.encoding import encoding
-from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.record import Record
 from hotfolder.report import lineage
 from hotfolder.stars import detectors
 from hotfolder.stars.mark import Draft
-from hotfolder.studio import belongings, layout
+from hotfolder.studio import layout
+from hotfolder.studio.config import load
+from hotfolder.studio.config.match_model import match
+from hotfolder.studio.create import create
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.look import Look
-from hotfolder.studio.matching import match
 from hotfolder.studio.reading import read_file
+from hotfolder.studio.scan.scanner import Scanner
 from tests import samples
 from tests.images.foreign.pictures import png, with_exif
 from tests.images.foreign.test_a1111 import A1111, FLUX
@@ -71,11 +73,11 @@ def originals() -> dict[str, bytes]:
     pictures = {name: samples.sample(name) for name in samples.PICTURES}
     image = Image.linear_gradient("L").resize((24, 16)).convert("RGB")
     final = msgspec.structs.replace(RECIPE, prompt=HARD, source=RECIPE, strength=0.5)
-    told = Record(stage="final", pixels="0" * 64, source=RECORD, overrides={"steps": 3})
+    params = Record(stage="final", pixels="0" * 64, source=RECORD, overrides={"steps": 3})
     for kind in (encoding("png"), encoding("jpeg", 80), encoding("webp"), encoding("webp", 80)):
         name = f"ours{kind.quality or ''}{kind.suffix}"
         pictures[f"draft {name}"] = publishable(image, RECIPE, RECORD, kind)[0]
-        pictures[f"final {name}"] = publishable(image, final, told, kind)[0]
+        pictures[f"final {name}"] = publishable(image, final, params, kind)[0]
     cpp = CPP.format(cfg="7.000000", sampler="euler_a karras", version="")
     for number, text in enumerate((A1111, FLUX, TEXT, cpp)):
         pictures[f"text {number}.png"] = png(parameters=text)
@@ -184,7 +186,7 @@ def _splice(data: bytes, rand: random.Random) -> bytes:
     """Its metadata changed through the writer, so that the container stays whole."""
     packets = (b"<x" * 5000, b"\xff" * 300, samples.sample("hostile/xmp_xxe.jpg")[:900])
     try:
-        return carried.splice(data, (), rand.choice(packets), _rubbish(rand) * 20)
+        return metadata.splice(data, (), rand.choice(packets), _rubbish(rand) * 20)
     except HotfolderError:
         return data
 
@@ -244,7 +246,7 @@ class Watch:
     def __init__(self, root: Path) -> None:
         self.on = False
         self.seen: list[str] = []
-        self._allowed = (str(root), str(_PACKAGE), str(belongings.shipped("profiles")))
+        self._allowed = (str(root), str(_PACKAGE), str(load.shipped("profiles")))
         sys.addaudithook(self._hook)
 
     def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -260,20 +262,20 @@ class Watch:
                 self.seen.append(f"opened {path} ({mode})")
 
 
-def consume(path: Path, studio: Studio, owner: Owner) -> str:
+def consume(path: Path, studio: Studio, config: Config) -> str:
     """Read one file in every way that a picture is read; what came of it, in a word."""
     try:
-        carried.complete(read_file(path))
-        detectors.marks(Draft("drafts/a.png", carried.read(read_file(path))))
+        metadata.complete(read_file(path))
+        detectors.marks(Draft("drafts/a.png", metadata.read(read_file(path))))
         shown = identify(read_file(path), studio)
     except HotfolderError:
         return "refused"
     if shown.recipe is not None and shown.record is not None:
         lineage.tree("", shown.recipe, shown.record)
         return "ours"
-    if shown.told is not None:
-        lineage.foreign("", shown.told, match(shown.told, owner, studio).notes)
-        return shown.told.program if shown.told.program in _PROGRAMS else "told"
+    if shown.params is not None:
+        lineage.foreign("", shown.params, match(shown.params, config, studio).notes)
+        return shown.params.program if shown.params.program in _PROGRAMS else "told"
     return "noted" if shown.note else "plain"
 
 
@@ -285,16 +287,16 @@ def run(files: int, seed: int, keep: Path | None = None) -> Findings:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         os.environ["XDG_STATE_HOME"] = str(root / "state")
-        studio, _ = layout.init(root / "studio")
-        watch, owner = Watch(root), belongings.read_owner(studio)
+        studio, _ = create(root / "studio")
+        watch, config = Watch(root), load.read_config(studio)
         for number, data in enumerate(pictures.values()):  # so that all is imported
             (studio.seeds / f"{number}.png").write_bytes(data)
-            consume(studio.seeds / f"{number}.png", studio, owner)
-        _look(studio)
+            consume(studio.seeds / f"{number}.png", studio, config)
+        _scanner(studio)
         for batch in _batches(files):
             named = [damaged(pictures, seed, number) for number in batch]
             for name, data in named:
-                wrong = _one(name, data, studio, owner, watch, findings)
+                wrong = _one(name, data, studio, config, watch, findings)
                 if wrong and keep is not None:
                     keep.mkdir(parents=True, exist_ok=True)
                     (keep / name).write_bytes(data)
@@ -317,7 +319,7 @@ def _batches(files: int) -> Iterator[range]:
 
 
 def _one(
-    name: str, data: bytes, studio: Studio, owner: Owner, watch: Watch, findings: Findings
+    name: str, data: bytes, studio: Studio, config: Config, watch: Watch, findings: Findings
 ) -> bool:
     """Read one file, note what is wrong with how it was read; whether anything is."""
     path = studio.seeds / name
@@ -325,7 +327,7 @@ def _one(
     wrong = []
     begin, watch.on = time.process_time(), True
     try:
-        findings.outcomes[consume(path, studio, owner)] += 1
+        findings.outcomes[consume(path, studio, config)] += 1
     except Exception as error:
         watch.on = False
         wrong.append("".join(traceback.format_exception(error)))
@@ -355,7 +357,7 @@ def _together(
         (rooms[number % 3] / name).write_bytes(data)
     watch.on = True
     try:
-        _look(studio)
+        _scanner(studio)
     except Exception as error:
         watch.on = False
         says = "".join(traceback.format_exception(error))
@@ -370,10 +372,10 @@ def _together(
                 path.unlink()
 
 
-def _look(studio: Studio) -> None:
-    look = Look(studio, settle_s=0.0)
-    look.at_a_glance()
-    assert look.notes is not None
+def _scanner(studio: Studio) -> None:
+    scanner = Scanner(studio, settle_s=0.0)
+    scanner.at_a_glance()
+    assert scanner.notes is not None
 
 
 def main() -> int:

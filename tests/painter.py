@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from hotfolder.executors.inside import Inside
-from hotfolder.executors.orders import Executor, Hear, Order
+from hotfolder.executors.orders import Executor, OnReport, Order
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.settings import Settings
@@ -46,7 +46,7 @@ class Painter:
         on_step: Callable[[int, int], None],
         *,
         resume: Path | None,
-        besides: Sequence[Recipe] = (),
+        batch_with: Sequence[Recipe] = (),
     ) -> Painted:
         """Paint, calling `on_step` after each step."""
         for step in range(recipe.steps):
@@ -56,10 +56,10 @@ class Painter:
 
 
 @dataclass
-class Easels:
+class FakeExecutors:
     """An executor of several painters in one process, and the orders that each was given."""
 
-    hear: Hear
+    on_report: OnReport
     slots: int = 2
     given: list[tuple[int, Order]] = field(default_factory=list)
     painters: list[Inside] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Easels:
     def give(self, slot: int, order: Order) -> None:
         """Pass an order on to a painter."""
         if not self.painters:
-            self.painters = [Inside(self.hear, Painter) for _ in range(self.slots)]
+            self.painters = [Inside(self.on_report, Painter) for _ in range(self.slots)]
         self.given.append((slot, order))
         self.painters[slot].give(0, order)
 
@@ -78,12 +78,12 @@ class Easels:
 
 
 @dataclass
-class Atelier:
-    """Opens `Easels` for a daemon, and keeps those that it opened."""
+class FakeExecutor:
+    """Opens `FakeExecutors` for a daemon, and keeps those that it opened."""
 
     slots: int = 2
-    opened: list[Easels] = field(default_factory=list)
+    opened: list[FakeExecutors] = field(default_factory=list)
 
-    def __call__(self, settings: Settings, base: Path, hear: Hear) -> Executor:
-        self.opened.append(Easels(hear, self.slots))
+    def __call__(self, settings: Settings, base: Path, on_report: OnReport) -> Executor:
+        self.opened.append(FakeExecutors(on_report, self.slots))
         return self.opened[-1]

@@ -24,11 +24,12 @@ from PIL import Image
 
 from hotfolder.commands.regenerate import again
 from hotfolder.daemon import Daemon, Until
-from hotfolder.images.carried import suffixes
+from hotfolder.images.metadata import suffixes
 from hotfolder.recipes.recipe import Pixels
 from hotfolder.recipes.schedulers import SCHEDULERS
 from hotfolder.report.progress import Lines
 from hotfolder.studio import layout
+from hotfolder.studio.create import create
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
 
@@ -106,7 +107,7 @@ class _Picker(Lines):
 
 def make(root: Path, pictures: int) -> Made:
     """Have a daemon make so many pictures of all kinds below `root`, which does not exist yet."""
-    studio, _ = layout.init(root)
+    studio, _ = create(root)
     studio.settings.write_text('folders = "prompt"\nsettle_seconds = 0.05\nlook_seconds = 1\n')
     (studio.wildcards / "light.txt").write_text("noon\nevening\nclear {morning|night}\n")
     picks = pictures // (2 * FINALS)

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.lock import locked
+from hotfolder.studio.store.lock import locked
 from tests.conftest import Run
-from tests.kennel import Kennel, until
+from tests.forkserver import ForkServer, until
 
 ROOT = Path(__file__).parent.parent
 HEAVY = {"torch", "diffusers", "PIL", "msgspec", "rich", "watchdog", "numpy", "platformdirs"}
@@ -190,13 +190,13 @@ def test_profiles_are_listed_and_shown(hotfolder: Run, tmp_path: Path) -> None:
     assert "did you mean 'postcard'" in wrong.stderr
 
 
-def test_show_and_regenerate(hotfolder: Run, studio: Studio, kennel: Kennel) -> None:
+def test_show_and_regenerate(hotfolder: Run, studio: Studio, forkserver: ForkServer) -> None:
     """What a picture says of itself, as a tree and as JSON, and whether it comes out again."""
     (studio.inbox / "castle.txt").write_text("a {castle|castle} by a lake\n")
-    kennel.wait(kennel.start("run", "--once", studio.root), 120)
+    forkserver.wait(forkserver.start("run", "--once", studio.root), 120)
     drafts = sorted(studio.drafts.glob("*.png"))
     drafts[0].rename(studio.seeds / drafts[0].name)
-    kennel.wait(kennel.start("run", "--once", studio.root), 120)
+    forkserver.wait(forkserver.start("run", "--once", studio.root), 120)
     final = sorted(studio.final.glob("*.png"))[0]
     tree = hotfolder("show", final).stdout
     assert "prompt     a castle by a lake" in tree

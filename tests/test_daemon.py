@@ -20,13 +20,13 @@ from hotfolder.executors.orders import Load, Task, Unload
 from hotfolder.history import Made
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.report.progress import Lines
-from hotfolder.studio import local
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.ledger import Ledger
-from hotfolder.studio.look import Look
-from tests.kennel import until
-from tests.painter import Atelier, Painted, Painter
+from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.store import local
+from hotfolder.studio.store.ledger import Ledger
+from tests.forkserver import until
+from tests.painter import FakeExecutor, Painted, Painter
 
 SMALL = """\
 extends = "postcard"
@@ -43,14 +43,14 @@ class Steps(Lines):
     """Calls `at_first` once, in the thread that renders, after the first step of any picture."""
 
     def __init__(self, at_first: Callable[[], None]) -> None:
-        self.told: list[int] = []
+        self.params: list[int] = []
         self.said: list[str] = []
         self.at_first = at_first
 
     def step(self, step: int, steps: int, which: int | None = None) -> None:
         """Remember it."""
-        self.told.append(step)
-        if len(self.told) == 1:
+        self.params.append(step)
+        if len(self.params) == 1:
             self.at_first()
 
     def say(self, sentence: str) -> None:
@@ -95,7 +95,7 @@ def test_a_prompt_file_that_is_taken_away_stops_its_draft(small: Studio) -> None
     file.write_text('prompt = "a castle"\n')
     progress = Steps(file.unlink)
     work(Daemon(small, progress))
-    assert len(progress.told) < 400
+    assert len(progress.params) < 400
     assert not list(small.drafts.iterdir())
     settings(small)
     (small.inbox / "b.txt").write_text("a boat")
@@ -110,17 +110,17 @@ def test_drafts_of_one_size_are_given_together(small: Studio, slots: int) -> Non
     for name, count in (("a", 7), ("b", 4)):
         text = f'prompt = "a castle {name}"\nprofile = "three"\ncount = {count}\n'
         (small.inbox / f"{name}.toml").write_text(text + '[draft]\naspect = "1:1"\n')
-    atelier = Atelier(slots)
+    atelier = FakeExecutor(slots)
     work(Daemon(small, executor=atelier))
     tasks = [(slot, o) for slot, o in atelier.opened[0].given if isinstance(o, Task)]
     assert len(tasks) == len(ids(small.drafts)) == 11
     drawn: dict[str, int] = {}
     for slot, task in tasks:
         assert drawn.setdefault(task.recipe.id, slot) == slot
-        for besides in task.besides:
-            assert besides.id not in drawn
-            drawn[besides.id] = slot
-    assert sorted(len(task.besides) for _, task in tasks if task.besides) == [2, 2, 2]
+        for batch_with in task.batch_with:
+            assert batch_with.id not in drawn
+            drawn[batch_with.id] = slot
+    assert sorted(len(task.batch_with) for _, task in tasks if task.batch_with) == [2, 2, 2]
 
 
 def test_drafts_that_were_drawn_together_are_made_again(small: Studio) -> None:
@@ -138,7 +138,7 @@ def test_drafts_that_were_drawn_together_are_made_again(small: Studio) -> None:
 def test_a_draft_that_another_machine_has_made_meanwhile(small: Studio) -> None:
     """It is not published again, even if its owner has deleted it: only the second draft is."""
     (small.inbox / "a.toml").write_text('prompt = "a castle"\ncount = 2\n')
-    (file,) = Look(small).at_a_glance().prompt_files
+    (file,) = Scanner(small).at_a_glance().prompt_files
     made = Made("draft", file.requests[0].digest, 0, "0" * 64, "drafts/x.png")
     elsewhere = Ledger(small.ledger, "elsewhere")
     work(Daemon(small, Steps(lambda: elsewhere.append(made))))
@@ -158,8 +158,8 @@ def test_a_stopped_draft_goes_on_where_it_was(small: Studio) -> None:
     assert len(states(small)) == 1
     resumed = Steps(lambda: None)
     work(Daemon(small, resumed))
-    assert resumed.told[0] > 1
-    assert resumed.told[-1] == 60
+    assert resumed.params[0] > 1
+    assert resumed.params[-1] == 60
     assert len(ids(small.drafts)) == 1
     assert not states(small)
     assert again(list(small.drafts.glob("*.png")), small, Lines()) == 0
@@ -176,11 +176,11 @@ def test_what_is_rendered_when_told_to_stop_is_published(small: Studio) -> None:
             if which == 1:
                 daemon.stop()
 
-    daemon = Daemon(small, Stopping(), executor=Atelier(1))
+    daemon = Daemon(small, Stopping(), executor=FakeExecutor(1))
     work(daemon)
     made = ids(small.drafts)
     assert 1 <= len(made) < 50
-    work(Daemon(small, executor=Atelier(1)))
+    work(Daemon(small, executor=FakeExecutor(1)))
     assert list(ids(small.drafts).values()) == [1] * 50
     assert made <= ids(small.drafts)
 
@@ -191,7 +191,7 @@ def test_a_lost_worker_costs_a_repetition(small: Studio) -> None:
     (small.inbox / "a.txt").write_text("a castle")
     progress = Steps(lambda: os.kill(workers()[0], signal.SIGKILL))
     assert work(Daemon(small, progress)).failures == 0
-    assert Counter(progress.told)[1] == 3, "the first step of two drafts, and of one again"
+    assert Counter(progress.params)[1] == 3, "the first step of two drafts, and of one again"
     assert list(ids(small.drafts).values()) == [1, 1]
     until(lambda: not workers(), 30)
 
@@ -213,7 +213,7 @@ def test_too_little_memory_stops_nothing_but_its_picture(small: Studio) -> None:
     """A picture that does not fit is tried three times, then set aside; others are made."""
     (small.inbox / "large.toml").write_text('prompt = "a"\n[draft]\narea = "160x160"\n')
     (small.inbox / "small.txt").write_text("a castle")
-    daemon = Daemon(small, executor=lambda _settings, _base, hear: Inside(hear, Cramped))
+    daemon = Daemon(small, executor=lambda _settings, _base, on_report: Inside(on_report, Cramped))
     assert work(daemon).failures == 1
     assert Cramped.tried == 3
     assert sum(ids(small.drafts).values()) == 2
@@ -242,7 +242,7 @@ def test_several_slots_make_each_picture_once(small: Studio, slots: int) -> None
     for name in "abc":
         (small.inbox / f"{name}.toml").write_text(f'prompt = "a castle {name}"\ncount = 7\n')
     (small.inbox / "endless.toml").write_text('prompt = "a boat"\ncount = "endless"\n')
-    opened = Atelier(slots)
+    opened = FakeExecutor(slots)
     work(Daemon(small, executor=opened))
     assert list(ids(small.drafts).values()) == [1] * 22
     assert {slot for slot, _ in opened.opened[0].given} == set(range(slots))
@@ -250,7 +250,7 @@ def test_several_slots_make_each_picture_once(small: Studio, slots: int) -> None
     assert sorted(rendered) == sorted(ids(small.drafts)), "none is rendered twice"
     for path in sorted(small.drafts.glob("*.png"))[:4]:
         path.rename(small.seeds / path.name)
-    work(Daemon(small, executor=Atelier(slots)))
+    work(Daemon(small, executor=FakeExecutor(slots)))
     assert list(ids(small.final).values()) == [1] * 12
     assert [path.name for path in small.inbox.glob("*.*")] == ["endless.toml"]
 
@@ -258,7 +258,7 @@ def test_several_slots_make_each_picture_once(small: Studio, slots: int) -> None
 def test_no_draft_begins_while_a_picked_one_waits(small: Studio) -> None:
     """Refinements go first on every slot, into the drafts that are being made."""
     (small.inbox / "a.toml").write_text('prompt = "a castle"\ncount = 4\n')
-    work(Daemon(small, executor=Atelier()))
+    work(Daemon(small, executor=FakeExecutor()))
     (small.inbox / "b.toml").write_text('prompt = "a boat"\ncount = 20\n')
     refining = threading.Semaphore(0)
 
@@ -278,7 +278,7 @@ def test_no_draft_begins_while_a_picked_one_waits(small: Studio) -> None:
         for path in sorted(small.drafts.glob("*.png"))[:2]:
             path.rename(small.seeds / path.name)
 
-    progress, opened = Picking(pick), Atelier()
+    progress, opened = Picking(pick), FakeExecutor()
     work(Daemon(small, progress, executor=opened))
     tasks = [order for _, order in opened.opened[0].given if isinstance(order, Task)]
     stages = ["final" if task.source else "draft" for task in tasks]
@@ -289,7 +289,7 @@ def test_an_idle_daemon_frees_its_memory(small: Studio) -> None:
     """The model is loaded ahead, unloaded after a time that the settings say, and loaded again."""
     settings(small, "unload_after_minutes = 5\n")
     now = [0.0]
-    opened = Atelier(1)
+    opened = FakeExecutor(1)
     daemon = Daemon(small, clock=lambda: now[0], executor=opened)
     thread = threading.Thread(target=daemon.run, args=(Until(),))
     thread.start()
@@ -312,7 +312,7 @@ def test_an_idle_daemon_frees_its_memory(small: Studio) -> None:
 
 def test_nothing_is_imported_when_there_is_nothing_to_do(small: Studio) -> None:
     """A run from cron that finds no work opens no executor."""
-    opened = Atelier()
+    opened = FakeExecutor()
     work(Daemon(small, executor=opened))
     assert not opened.opened
 
@@ -335,7 +335,8 @@ def test_an_executor_of_another_package(
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: easels\nVersion: 1.0\n")
     (package / "entry_points.txt").write_text("[hotfolder.executors]\neasels = easels:opened\n")
     (tmp_path / "easels.py").write_text(
-        "from tests.painter import Easels\ndef opened(settings, base, hear): return Easels(hear)\n"
+        "from tests.painter import FakeExecutors\n"
+        "def opened(settings, base, hear): return FakeExecutors(hear)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     (small.inbox / "a.txt").write_text("a castle")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from hotfolder.studio import belongings
+from hotfolder.studio.config import load
 
-EXAMPLES = belongings.shipped("examples")
+EXAMPLES = load.shipped("examples")
 
 
 @pytest.mark.parametrize("name", sorted(p.name for p in EXAMPLES.iterdir() if p.is_dir()))

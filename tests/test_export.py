@@ -10,7 +10,7 @@ from PIL import Image
 from sd_parsers import ParserManager
 
 from hotfolder.cli import main
-from hotfolder.images import carried, document, pixels
+from hotfolder.images import metadata, pixels, recipe_text
 from hotfolder.images.picture import publishable
 from hotfolder.recipes.encoding import PNG, Encoding, encoding
 from hotfolder.recipes.recipe import Recipe
@@ -67,9 +67,9 @@ def test_a_copy_without_prompt(encoding: Encoding, format: str) -> None:
     for word in ("castle", "house", "blurry", "sky"):
         assert word.encode() not in data and word.encode("utf-16-be") not in data
         assert word not in copy.name
-    assert carried.format_of(data) == format
-    assert b"/trainedAlgorithmicMedia<" in (carried.read(data).xmp or b"")
-    assert document.find(carried.read(data)) is None
+    assert metadata.format_of(data) == format
+    assert b"/trainedAlgorithmicMedia<" in (metadata.read(data).xmp or b"")
+    assert recipe_text.find(metadata.read(data)) is None
     assert ParserManager().parse(copy) is None
 
 
@@ -78,7 +78,7 @@ def test_the_same_format_has_the_same_pixels(encoding: Encoding) -> None:
     """Nothing is encoded again where the format stays."""
     path = made(encoding=encoding)
     for copy in (copied(path), copied(path, "--without-prompt")):
-        assert carried.bare(copy.read_bytes()) == carried.bare(path.read_bytes())
+        assert metadata.bare(copy.read_bytes()) == metadata.bare(path.read_bytes())
     assert identify(copied(path).read_bytes()) == identify(path.read_bytes())
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hotfolder.errors import PictureError
-from hotfolder.images import carried, document
+from hotfolder.images import metadata, recipe_text
 from hotfolder.studio.identity import identify
 
 HERE = Path(__file__).parent / "golden"
@@ -29,9 +29,9 @@ def test_golden_pictures_are_read(version: str, name: str, expected: dict[str, s
     assert not shown.edited
     assert shown.record.stage in name
     assert "été, 狐 🦊" in shown.recipe.prompt
-    carriers = list(document.carriers(carried.read(data)))
+    carriers = list(recipe_text.carriers(metadata.read(data)))
     assert len(carriers) >= 2
-    assert {document.parse(text)[0].id for _, text in carriers} == {expected["id"]}
+    assert {recipe_text.parse(text)[0].id for _, text in carriers} == {expected["id"]}
 
 
 def test_golden_lineages_are_whole() -> None:
@@ -51,7 +51,7 @@ def test_golden_lineages_are_whole() -> None:
 def test_a_later_version_is_named() -> None:
     """A recipe that only a later hotfolder understands is refused in a sentence that says so."""
     name = "png-draft.png"
-    contents = carried.read((HERE / "v1" / name).read_bytes())
+    contents = metadata.read((HERE / "v1" / name).read_bytes())
     text = (contents.text("hotfolder") or "").replace('"schema":1', '"schema":2')
     with pytest.raises(PictureError, match="schema 2, of a later version of hotfolder"):
-        document.parse(text)
+        recipe_text.parse(text)

@@ -16,15 +16,16 @@ from campaigns.kit.painter import Here, Press
 from hotfolder import renders
 from hotfolder.daemon import Daemon, Until
 from hotfolder.errors import HotfolderError, StudioMissingError
-from hotfolder.executors.orders import Hear
+from hotfolder.executors.orders import OnReport
 from hotfolder.recipes.settings import Settings
-from hotfolder.studio import bulletin, easel, lookout
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.watch import Watch
+from hotfolder.studio.scan import schedule
+from hotfolder.studio.scan.watch import Watch
+from hotfolder.studio.store import publication, status_file
 from tests import samples
-from tests.beside import Said, at_work
-from tests.kennel import until
-from tests.painter import Atelier
+from tests.daemon_thread import Said, at_work
+from tests.forkserver import until
+from tests.painter import FakeExecutor
 from tests.studio.clock import Clock
 
 SMALL = 'extends = "postcard"\nsteps = 2\n[draft]\narea = "32x32"\ncount = 2\n'
@@ -43,7 +44,7 @@ def small(studio: Studio) -> Studio:
 def daemon_at(studio: Studio) -> Iterator[Said]:
     """A daemon that works on a studio meanwhile."""
     said = Said()
-    with at_work(Daemon(studio, said, executor=Atelier())):
+    with at_work(Daemon(studio, said, executor=FakeExecutor())):
         yield said
 
 
@@ -71,11 +72,11 @@ def test_a_disk_that_takes_nothing(
         with monkeypatch.context() as patch:
             patch.setattr(os, "fsync", refuse)
             drop(small, "a.txt")
-            until(lambda: bulletin.read(small.root).waits, 30)
-            assert bulletin.read(small.root).waits == {"inbox/a.txt": says}
+            until(lambda: status_file.read(small.root).waits, 30)
+            assert status_file.read(small.root).waits == {"inbox/a.txt": says}
             assert drafts(small) == 0
         until((small.done / "a.txt").exists, 60)
-        until(lambda: not bulletin.read(small.root).waits, 30)
+        until(lambda: not status_file.read(small.root).waits, 30)
     assert drafts(small) == 2
     assert sorted(p.suffix for p in small.drafts.iterdir()) == [".png", ".png"], "no temp file"
 
@@ -116,8 +117,8 @@ def test_a_disk_that_has_room_again(
         clock.now += 10
         return scandir(path)
 
-    def executor(settings: Settings, base: Path, hear: Hear) -> Here:
-        opened.append(Here(hear))
+    def executor(settings: Settings, base: Path, on_report: OnReport) -> Here:
+        opened.append(Here(on_report))
         return opened[-1]
 
     class Hourglass(Watch):
@@ -131,7 +132,7 @@ def test_a_disk_that_has_room_again(
     monkeypatch.setattr(os, "scandir", slowly)
     free = (9e9, 8e9, 1e9), (9e9, 1e9, 8e9)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(*free[clock.now >= room_at]))
-    monkeypatch.setattr(lookout, "Watch", Hourglass)
+    monkeypatch.setattr(schedule, "Watch", Hourglass)
     monkeypatch.setattr(renders, "ThreadPoolExecutor", Press)
     drop(small, "a.txt")
     daemon = Daemon(small, clock=clock, executor=executor)
@@ -147,13 +148,13 @@ def test_a_studio_that_vanishes(small: Studio, tmp_path: Path, what: str) -> Non
         drop(small, "a.txt")
         until((small.done / "a.txt").exists, 60)
         (tmp_path / what).rename(tmp_path / "away")
-        until(lambda: "is not there" in bulletin.read(small.root).pause, 30)
+        until(lambda: "is not there" in status_file.read(small.root).pause, 30)
         assert small.root.exists() == (what != "studio")
         assert not small.marker.exists()
         if what == "studio":
             (tmp_path / "away/inbox/b.txt").write_text("a castle b.txt")
         (tmp_path / "away").rename(tmp_path / what)
-        until(lambda: not bulletin.read(small.root).pause, 30)
+        until(lambda: not status_file.read(small.root).pause, 30)
         drop(small, "c.txt")
         until((small.done / "c.txt").exists, 60)
         until(lambda: what != "studio" or (small.done / "b.txt").exists(), 60)
@@ -182,9 +183,9 @@ def test_a_run_that_ends_by_itself(small: Studio, monkeypatch: pytest.MonkeyPatc
     def refuse(*arguments: object, **options: object) -> object:
         raise OSError(errno.EIO, os.strerror(errno.EIO), "ledger")
 
-    daemon = Daemon(small, executor=Atelier())
+    daemon = Daemon(small, executor=FakeExecutor())
     with monkeypatch.context() as patch:
-        patch.setattr(easel, "rebuild", refuse)
+        patch.setattr(publication, "rebuild", refuse)
         with pytest.raises(HotfolderError, match=r"cannot be worked on: the disk reports an error"):
             daemon.run(Until(idle=True))
     shutil.rmtree(small.root)
@@ -199,9 +200,9 @@ def test_more_refinements_than_an_hour_may_have(small: Studio) -> None:
     small.settings.write_text(f"{SETTINGS}[limits]\nrefinements_per_hour = 2\n")
     (small.seeds / "a.png").write_bytes(samples.drawn("PNG", size=(64, 64)))
     with daemon_at(small):
-        until(lambda: "seeds/" in bulletin.read(small.root).waits, 60)
+        until(lambda: "seeds/" in status_file.read(small.root).waits, 60)
         drop(small, "a.txt")
         until((small.done / "a.txt").exists, 60)
-        assert "2 refinements were begun in an hour" in bulletin.read(small.root).waits["seeds/"]
+        assert "2 refinements were begun in an hour" in status_file.read(small.root).waits["seeds/"]
     assert drafts(small) == 2
     assert len(list(small.final.glob("*.png"))) == 2

@@ -14,10 +14,10 @@ import pytest
 
 from hotfolder.commands.demo import STAR
 from hotfolder.images import png
-from hotfolder.studio import layout
+from hotfolder.studio.create import create
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
-from tests.kennel import Kennel
+from tests.forkserver import ForkServer
 
 KILLS = 60
 DROPS = 10
@@ -69,17 +69,17 @@ DROP: list[Callable[[Path, Path], None]] = [_copy, _move, _slowly, _like_vim]
 
 
 @pytest.mark.parametrize("luck", [11])
-def test_kills(luck: int, tmp_path: Path, kennel: Kennel) -> None:
+def test_kills(luck: int, tmp_path: Path, forkserver: ForkServer) -> None:
     """Under drops, moves, stars and SIGKILLs nothing is lost, doubled or torn."""
     chance = random.Random(luck)
-    studio, _ = layout.init(tmp_path / "studio")
+    studio, _ = create(tmp_path / "studio")
     studio.settings.write_text('profile = "quick"\nsettle_seconds = 0.15\nlook_seconds = 1\n')
     (studio.profiles / "quick.toml").write_text(_QUICK)
     outside = tmp_path / "outside"
     outside.mkdir()
     ways, picks = cycle(DROP), 0
     for kill in range(KILLS):
-        daemon = kennel.start("run", studio.root)
+        daemon = forkserver.start("run", studio.root)
         time.sleep(chance.uniform(0.0, 0.4))
         if kill % (KILLS // DROPS) == 0:
             number = kill // (KILLS // DROPS)
@@ -89,11 +89,11 @@ def test_kills(luck: int, tmp_path: Path, kennel: Kennel) -> None:
         if kill >= KILLS // 2 and picks < PICKS:
             picks += _pick(studio, chance)
         time.sleep(chance.uniform(0.0, 1.6))
-        kennel.kill(daemon)
+        forkserver.kill(daemon)
     while picks < PICKS:
-        kennel.wait(kennel.start("run", "--once", studio.root), 120)
+        forkserver.wait(forkserver.start("run", "--once", studio.root), 120)
         picks += _pick(studio, chance)
-    kennel.wait(kennel.start("run", "--once", studio.root), 240)
+    forkserver.wait(forkserver.start("run", "--once", studio.root), 240)
     _check(studio)
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from hotfolder.commands.regenerate import again
-from hotfolder.images import carried, document, picture
+from hotfolder.images import metadata, picture, recipe_text
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.report.progress import Lines
 from hotfolder.studio.identity import Identity, identify
@@ -217,8 +217,8 @@ def test_verify_finds_what_is_not_as_it_says(drafted: Studio, hotfolder: Run) ->
     put("guest.png", black, other, pixels=hashed, studio="another")
     was.image.save(drafted.drafts / "lost.png")
     (drafted.drafts / "rubbish.png").write_bytes(b"rubbish")
-    text = document.document(was.recipe, was.record).replace('"schema":1', '"schema":99')
-    broken = carried.splice(picture.pixels.encode(black), [("hotfolder", text)])
+    text = recipe_text.document(was.recipe, was.record).replace('"schema":1', '"schema":99')
+    broken = metadata.splice(picture.pixels.encode(black), [("hotfolder", text)])
     (drafted.drafts / "broken.png").write_bytes(broken)
 
     done = hotfolder("verify", drafted.root)

@@ -13,7 +13,7 @@ from hotfolder.commands import check
 from hotfolder.daemon import Daemon, Until
 from hotfolder.errors import DeviceLostError
 from hotfolder.executors.inside import Inside
-from hotfolder.render.weights import SHIPPED
+from hotfolder.render.models.weights import SHIPPED
 from hotfolder.studio.layout import Studio
 from tests.painter import Painter
 
@@ -91,9 +91,9 @@ def test_check_tells_what_can_be_told_before(
         studio = spoilt.root
 
     assert check.run(Options()) != 0  # type: ignore[arg-type]
-    told = " ".join(capsys.readouterr().out.split())
+    params = " ".join(capsys.readouterr().out.split())
     for name, (_, says) in PROFILES.items():
-        assert (says in told) == (name not in ("offline", "lora")), name
+        assert (says in params) == (name not in ("offline", "lora")), name
 
 
 class Unplugged(Painter):
@@ -116,8 +116,8 @@ def test_a_device_that_is_gone_sets_nothing_aside(studio: Studio) -> None:
     for name in ("one", "two"):
         (studio.inbox / f"{name}.txt").write_text(f"a castle {name}")
 
-    def opened(settings: object, base: Path, hear: object) -> Inside:
-        return Inside(hear, Unplugged)  # type: ignore[arg-type]
+    def opened(settings: object, base: Path, on_report: object) -> Inside:
+        return Inside(on_report, Unplugged)  # type: ignore[arg-type]
 
     assert work(Daemon(studio, executor=opened)).failures == 3
     assert not list(studio.failed.iterdir())

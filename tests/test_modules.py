@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hotfolder import stars
-from hotfolder.images import carried
+from hotfolder.images import metadata
 from hotfolder.images.foreign import readers
 from hotfolder.modules import modules_of
 from hotfolder.prompts import formats
@@ -41,7 +41,7 @@ def test_modules_of() -> None:
 
 
 @pytest.mark.parametrize(
-    "listed", [carried._containers, readers._readers, formats._formats, detectors._detectors]
+    "listed", [metadata._containers, readers._readers, formats._formats, detectors._detectors]
 )
 def test_too_many_open_files(listed: Any) -> None:
     """A list that cannot be made now is not remembered as an empty one."""

@@ -12,32 +12,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotfolder.history import Entry, Finished, History, Made, Picked
-from hotfolder.plan import (
-    BrokenFile,
+from hotfolder.jobs import (
     Explain,
     Finish,
     Job,
     Pick,
-    PromptFile,
     PutBack,
     Reject,
     RenderDraft,
     RenderFinal,
-    Request,
-    SeedImage,
     SetAside,
-    Snapshot,
-    Starred,
-    following,
-    plan,
 )
-from hotfolder.recipes.owner import Owner
+from hotfolder.plan import following, plan
+from hotfolder.recipes.config import Config
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Pixels
 from hotfolder.recipes.refine import key
 from hotfolder.recipes.settings import Settings, Stars
+from hotfolder.snapshot import BrokenFile, PromptFile, Request, SeedImage, Snapshot, Starred
 
-OWNER = Owner(
+OWNER = Config(
     settings=Settings(profile="small", pause_endless_at=10),
     profiles={"small": {"model": {"source": "a/b"}, "fixed": "sharp", "negative": "text"}},
     words={},
@@ -67,8 +61,8 @@ def starred(name: str, changed: bool = False) -> Starred:
     return Starred(f"drafts/{name}.png", name, changed, {"{name}.xmp": f"drafts/{name}.png.xmp"})
 
 
-def jobs(snapshot: Snapshot, history: History | None = None, owner: Owner = OWNER) -> list[Job]:
-    return list(islice(plan(snapshot, history or History(), owner), 200))
+def jobs(snapshot: Snapshot, history: History | None = None, config: Config = OWNER) -> list[Job]:
+    return list(islice(plan(snapshot, history or History(), config), 200))
 
 
 def entry(job: RenderDraft | RenderFinal) -> Made:
@@ -259,7 +253,7 @@ def test_back_pressure() -> None:
     assert len(jobs(replace(snapshot, unseen_drafts=10))) == 4
 
 
-def sorting(**settings: str) -> Owner:
+def sorting(**settings: str) -> Config:
     return replace(OWNER, settings=Settings(profile="small", stars=Stars(**settings)))
 
 
@@ -278,9 +272,9 @@ def test_a_copy_of_a_picture_that_lies_in_seeds_is_enough() -> None:
     copy = sorting(then="copy")
     image = seed(1)
     draft = Starred("drafts/s.png", image.key, changed=True)
-    (pick,) = jobs(Snapshot(starred=[draft]), owner=copy)
+    (pick,) = jobs(Snapshot(starred=[draft]), config=copy)
     assert isinstance(pick, Pick) and pick.copy
-    found = jobs(Snapshot(starred=[draft], seeds=[image]), owner=copy)
+    found = jobs(Snapshot(starred=[draft], seeds=[image]), config=copy)
     assert {type(job) for job in found} == {RenderFinal}
 
 
@@ -299,7 +293,7 @@ def test_rejected_drafts_are_put_away_only_on_request() -> None:
     """Where the owner wants that, they are moved; after the picks."""
     snapshot = Snapshot(starred=[starred("s")], rejected=[starred("r")])
     assert [type(job) for job in jobs(snapshot)] == [Pick]
-    found = jobs(snapshot, owner=sorting(rejected="move"))
+    found = jobs(snapshot, config=sorting(rejected="move"))
     assert [type(job) for job in found] == [Pick, Reject]
 
 

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from hotfolder.images import pixels
-from hotfolder.studio import layout
+from hotfolder.studio.create import create
 from hotfolder.studio.layout import Studio
-from tests.kennel import Kennel, comes_true, until
+from tests.forkserver import ForkServer, comes_true, until
 from tests.stars.test_finder import RED_AND_STAR, TAGS
 
 PATIENCE_S = 60.0
@@ -77,22 +77,22 @@ class Sorting:
 
 
 @pytest.fixture(scope="module")
-def sorting(kennel: Kennel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sorting]:
+def sorting(forkserver: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sorting]:
     """One running daemon for all stars."""
-    with at_work(kennel, tmp_path_factory.mktemp("stars") / "studio") as made:
+    with at_work(forkserver, tmp_path_factory.mktemp("stars") / "studio") as made:
         yield made
 
 
 @contextmanager
-def at_work(kennel: Kennel, root: Path, settings: str = ONLY_SORTING) -> Iterator[Sorting]:
+def at_work(forkserver: ForkServer, root: Path, settings: str = ONLY_SORTING) -> Iterator[Sorting]:
     """A new studio and its daemon."""
-    studio, _ = layout.init(root)
+    studio, _ = create(root)
     studio.settings.write_text(settings)
-    daemon = kennel.start("run", studio.root)
+    daemon = forkserver.start("run", studio.root)
     try:
         yield Sorting(studio)
     finally:
-        kennel.kill(daemon)
+        forkserver.kill(daemon)
 
 
 def run(*command: str | Path) -> None:
@@ -159,9 +159,9 @@ def test_fifty_stars_at_once(sorting: Sorting, tool: Tool) -> None:
     assert not list(drafts[0].parent.glob("*.jpg"))
 
 
-def test_a_star_that_is_taken_back(kennel: Kennel, tmp_path: Path, tool: Tool) -> None:
+def test_a_star_that_is_taken_back(forkserver: ForkServer, tmp_path: Path, tool: Tool) -> None:
     """Before the picture's turn its star is taken away in seeds/: it lies in drafts/ again."""
-    with at_work(kennel, tmp_path / "studio") as sorting:
+    with at_work(forkserver, tmp_path / "studio") as sorting:
         draft = sorting.draft("png")
         run(tool("exiftool"), "-XMP-xmp:Rating=4", draft)
         assert sorting.is_picked(draft.name)
@@ -171,17 +171,19 @@ def test_a_star_that_is_taken_back(kennel: Kennel, tmp_path: Path, tool: Tool) -
         assert not seed.exists()
 
 
-def test_a_star_set_while_no_daemon_runs(kennel: Kennel, tmp_path: Path, tool: Tool) -> None:
+def test_a_star_set_while_no_daemon_runs(
+    forkserver: ForkServer, tmp_path: Path, tool: Tool
+) -> None:
     """It counts as soon as one does; a draft that its owner put back stays, starred or not."""
     root = tmp_path / "studio"
-    with at_work(kennel, root) as sorting:
+    with at_work(forkserver, root) as sorting:
         draft = sorting.draft("png")
     run(tool("setfattr"), "-n", "user.baloo.rating", "-v", "6", draft)
-    with at_work(kennel, root) as sorting:
+    with at_work(forkserver, root) as sorting:
         assert sorting.is_picked(draft.name)
         until(sorting.has_noted, PATIENCE_S)
     (sorting.studio.seeds / draft.name).rename(draft)
-    with at_work(kennel, root) as sorting:
+    with at_work(forkserver, root) as sorting:
         other = sorting.draft("jpg")
         run(tool("setfattr"), "-n", "user.baloo.rating", "-v", "6", other)
         assert sorting.is_picked(other.name)
@@ -193,9 +195,9 @@ def test_a_star_set_while_no_daemon_runs(kennel: Kennel, tmp_path: Path, tool: T
 SETTINGS = ONLY_SORTING + '[stars]\nfrom = 4\nthen = "copy"\nrejected = "move"\ntags = ["red"]\n'
 
 
-def test_what_the_owner_wants_of_stars(kennel: Kennel, tmp_path: Path, tool: Tool) -> None:
+def test_what_the_owner_wants_of_stars(forkserver: ForkServer, tmp_path: Path, tool: Tool) -> None:
     """Four stars copy a draft, three do nothing, a label counts, -1 puts away."""
-    with at_work(kennel, tmp_path / "studio", SETTINGS) as sorting:
+    with at_work(forkserver, tmp_path / "studio", SETTINGS) as sorting:
         three, four, red, rejected = (sorting.draft("png") for _ in range(4))
         rate = [tool("exiftool"), "-q", "-overwrite_original"]
         run(*rate, "-XMP-xmp:Rating=3", three)

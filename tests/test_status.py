@@ -10,20 +10,20 @@ import pytest
 
 from hotfolder.commands import status
 from hotfolder.errors import EXIT_DONE, StudioMissingError
-from hotfolder.studio import bulletin, local
-from hotfolder.studio.bulletin import Bulletin
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.lock import locked
+from hotfolder.studio.store import local, status_file
+from hotfolder.studio.store.lock import locked
+from hotfolder.studio.store.status_file import StatusFile
 from tests import samples
 
 
 @pytest.fixture
-def told(studio: Studio, capsys: pytest.CaptureFixture[str]) -> Told:
+def params(studio: Studio, capsys: pytest.CaptureFixture[str]) -> GenerationParams:
     """Asks for the status of a studio."""
-    return Told(studio, capsys)
+    return GenerationParams(studio, capsys)
 
 
-class Told:
+class GenerationParams:
     """The lines that a person reads."""
 
     def __init__(self, studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,9 +37,9 @@ class Told:
         return self._capsys.readouterr().out
 
 
-def test_a_new_studio(told: Told, studio: Studio) -> None:
+def test_a_new_studio(params: GenerationParams, studio: Studio) -> None:
     """What to do next, where the log will be, and nothing that could worry."""
-    assert told().splitlines() == [
+    assert params().splitlines() == [
         str(studio.root),
         f"  not running; `hotfolder run {studio.root}` starts it",
         "  inbox   0 prompt files, 0 drafts to make",
@@ -51,66 +51,66 @@ def test_a_new_studio(told: Told, studio: Studio) -> None:
     ]
 
 
-def test_work_to_do(told: Told, studio: Studio) -> None:
+def test_work_to_do(params: GenerationParams, studio: Studio) -> None:
     """Numbers of what is wanted, one in the singular; mistakes with all their lines."""
     (studio.inbox / "a.toml").write_text('prompts = ["a castle", "a tower"]\ncount = 3\n')
     (studio.inbox / "b.toml").write_text('prompt = "a boat"\ncount = "endless"\n')
     (studio.inbox / "c.toml").write_text('promt = "x"\ncount = "many"\n')
     (studio.seeds / "mine.png").write_bytes(samples.drawn("PNG", size=(64, 64)))
-    text = told()
+    text = params()
     assert "  inbox   2 prompt files, 6 drafts to make, 1 without end\n" in text
     assert "  seeds   1 picture, 3 refinements to make\n" in text
     assert "With mistakes:\n  inbox/c.toml: promt: unknown key" in text
     assert '\n  count: expected a whole number from 1 to 100,000 or "endless"' in text
 
 
-def test_at_work(told: Told, studio: Studio) -> None:
+def test_at_work(params: GenerationParams, studio: Studio) -> None:
     """While a daemon holds the lock its own words are read; old ones of another are not."""
     waits = {"inbox/a.txt": "the disk is full"}
-    bulletin.post(studio.root, Bulletin("", waits, "nfs brings none"))
-    assert "the disk is full" not in told()
+    status_file.post(studio.root, StatusFile("", waits, "nfs brings none"))
+    assert "the disk is full" not in params()
     with locked(studio.root):
-        text = told()
+        text = params()
         assert "\n  at work\n" in text
         assert "Waiting:\n  inbox/a.txt: the disk is full\n" in text
         assert "Held back:\n  notices of changes: nfs brings none; new files are seen" in text
-        bulletin.post(studio.root, Bulletin("the disk does not answer"))
-        assert "\n  waits: the disk does not answer\n" in told()
-    assert "not running" in told()
+        status_file.post(studio.root, StatusFile("the disk does not answer"))
+        assert "\n  waits: the disk does not answer\n" in params()
+    assert "not running" in params()
 
 
-def test_a_studio_that_is_gone(told: Told, studio: Studio, tmp_path: Path) -> None:
+def test_a_studio_that_is_gone(params: GenerationParams, studio: Studio, tmp_path: Path) -> None:
     """While a daemon waits for it nobody is told to make another in its place."""
     studio.root.rename(tmp_path / "away")
     with locked(studio.root), pytest.raises(StudioMissingError, match="goes on when it is back"):
-        told()
+        params()
     with pytest.raises(StudioMissingError, match="hotfolder init"):
-        told()
+        params()
 
 
-def test_held_back(told: Told, studio: Studio) -> None:
+def test_held_back(params: GenerationParams, studio: Studio) -> None:
     """Each reason says what the owner can do."""
     studio.settings.write_text("pause_endless_at = 1\nkeep_free_gb = 1e9\n")
     (studio.drafts / "a.png").write_bytes(samples.drawn("PNG"))
-    text = told()
+    text = params()
     assert "  everything: the disk has less than 1e+09 GB free" in text
     assert "  drafts without end: 1 picture lie" in text
     assert "raise pause_endless_at" in text
 
 
-def test_a_seed_without_use_is_told_once(told: Told, studio: Studio) -> None:
+def test_a_seed_without_use_is_told_once(params: GenerationParams, studio: Studio) -> None:
     """It is listed among the mistakes and not also as waiting."""
     (studio.seeds / "a.png").write_text("no picture")
-    text = told()
+    text = params()
     assert text.count("seeds/a.png") == 1
     assert "With mistakes:\n  seeds/a.png: this picture cannot be read" in text
 
 
-def test_for_programs(told: Told, studio: Studio) -> None:
+def test_for_programs(params: GenerationParams, studio: Studio) -> None:
     """JSON, ASCII only, with a stable set of keys; nothing is written into the studio."""
     (studio.inbox / "灯台.txt").touch()
     before = sorted(studio.root.rglob("*"))
-    facts = json.loads(told(as_json=True))
+    facts = json.loads(params(as_json=True))
     assert facts["running"] is False
     assert facts["studio"] == str(studio.root)
     assert set(facts) >= {"prompt_files", "drafts_wanted", "waiting", "broken", "pause", "log"}

@@ -16,8 +16,8 @@ from hotfolder.images.picture import publishable
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
-from hotfolder.render import weights
 from hotfolder.render.engine import Engine
+from hotfolder.render.models import weights
 from hotfolder.report.progress import Lines
 from hotfolder.studio.layout import Studio
 from tests.render import tiny

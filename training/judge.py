@@ -91,8 +91,8 @@ def as_input(pictures: np.ndarray) -> torch.Tensor:
 
 def wanted(scene: Scene) -> list[int]:
     """Return the right answers: a class number per question, then 0 or 1 per subject."""
-    told = [values.index(getattr(scene, name)) for name, values in CLASSES.items()]
-    return told + [int(subject in (scene.subject, scene.companion)) for subject in SUBJECTS]
+    params = [values.index(getattr(scene, name)) for name, values in CLASSES.items()]
+    return params + [int(subject in (scene.subject, scene.companion)) for subject in SUBJECTS]
 
 
 def loss_of(scores: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:

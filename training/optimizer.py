@@ -66,9 +66,9 @@ class Optimizer:
             for i in matrices
         }
         for i in sorted(matrices, key=lambda i: -costs[i]):
-            owner = load.index(min(load))
-            owners[i] = owner
-            load[owner] += costs[i]
+            config = load.index(min(load))
+            owners[i] = config
+            load[config] += costs[i]
         return owners
 
     def step(self, lr: float) -> float:
@@ -108,9 +108,9 @@ class Optimizer:
         updates = torch.zeros(sum(sizes), device=self.masters[0].device)
         slots = dict(zip(self.owners, updates.split(sizes), strict=True))
         mine: dict[torch.Size, list[int]] = {}
-        for i, owner in self.owners.items():
+        for i, config in self.owners.items():
             self.first[i].lerp_(gradients[i], 0.05)
-            if owner == parallel.rank():
+            if config == parallel.rank():
                 mine.setdefault(self.masters[i].flatten(1).shape, []).append(i)
         for shape, group in mine.items():
             nesterov = [gradients[i].lerp(self.first[i], 0.95).flatten(1) for i in group]

@@ -62,8 +62,8 @@ def train(work: Path, minutes: float) -> None:
         texts = [with_foreign_words(caption(scene, rng), rng) for scene in batch]
         ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt").input_ids
         wanted = torch.tensor([labels(scene) for scene in batch])
-        told = head(encoder(ids).last_hidden_state.mean(1))
-        parts = told.split([len(values) for values in ATTRIBUTES.values()], dim=-1)
+        params = head(encoder(ids).last_hidden_state.mean(1))
+        parts = params.split([len(values) for values in ATTRIBUTES.values()], dim=-1)
         losses = [F.cross_entropy(part, wanted[:, k]) for k, part in enumerate(parts)]
         optimizer.zero_grad()
         sum(losses).backward()

@@ -117,8 +117,8 @@ def read(path: Path) -> Picture:
     if b"hotfolder" not in texts:
         return Picture(path, sha256, None, "", pixels.hexdigest())
     try:
-        told = json.loads(texts[b"hotfolder"])
-        recipe, record = told["recipe"], told["record"]
+        params = json.loads(texts[b"hotfolder"])
+        recipe, record = params["recipe"], params["record"]
     except (ValueError, KeyError, TypeError):
         raise Torn("carries a broken recipe") from None
     identity = _identity(recipe)

@@ -28,7 +28,7 @@ import hotfolder.renders
 from campaigns.kit import naive, painter
 from hotfolder.cli import main
 from hotfolder.daemon import Daemon
-from hotfolder.images import carried
+from hotfolder.images import metadata
 from hotfolder.prompts import formats
 from hotfolder.renders import OpenExecutor
 from hotfolder.stars import detectors
@@ -37,7 +37,7 @@ Kind = Literal["hotfolder", "naive"]
 
 
 # What the program lists and imports of its own at first use; a fault there is none of a studio's.
-carried.suffixes()
+metadata.suffixes()
 formats.suffixes()
 detectors.names()
 PIL.Image.init()

@@ -88,7 +88,7 @@ class Writer(FileSystemEventHandler):
             self.root / folder / f"{name}-{identity[:8]}.png", pnginfo=info
         )
 
-    def look(self) -> None:
+    def scanner(self) -> None:
         """Do what was dropped while nobody watched: what is newer than the last thing done."""
         last = self.state.stat().st_mtime if self.state.exists() else -1.0
         for folder in ("inbox", "seeds"):
@@ -115,7 +115,7 @@ def main(root: Path, once: bool) -> int:
         observer = Observer()
         observer.schedule(writer, str(root), recursive=True)
         observer.start()
-    writer.look()
+    writer.scanner()
     if not once:
         threading.Event().wait()
     return 0

@@ -18,7 +18,7 @@ from typing import Any
 from PIL import Image
 
 from hotfolder.executors.inside import Inside
-from hotfolder.executors.orders import Done, Hear, Order, Raster, Task
+from hotfolder.executors.orders import Done, OnReport, Order, Raster, Task
 
 OnStep = Callable[[int, int], None]
 
@@ -73,7 +73,7 @@ class Painter:
         on_step: OnStep,
         *,
         resume: Path | None = None,
-        besides: object = (),
+        batch_with: object = (),
     ) -> Rendered:
         """The noise that belongs to this recipe, after as many steps as it asks for."""
         note("draft" if source is None else "final", _named(recipe))
@@ -90,8 +90,8 @@ class Here:
 
     slots = 1
 
-    def __init__(self, hear: Hear) -> None:
-        self._hear = hear
+    def __init__(self, on_report: OnReport) -> None:
+        self._on_report = on_report
 
     def give(self, slot: int, order: Order) -> None:
         """Paint what a task asks for."""
@@ -103,7 +103,7 @@ class Here:
             rendered = Painter({}).render(order.recipe, source, lambda step, steps: None)
             image = rendered.image
             raster = Raster(image.width, image.height, image.tobytes())
-            self._hear(Done(order.attempt, raster, asdict(rendered.facts)))
+            self._on_report(Done(order.attempt, raster, asdict(rendered.facts)))
 
     def close(self) -> None:
         """Nothing: there is nothing to let go of."""
@@ -128,14 +128,14 @@ class Press:
         """Nothing: no thread was started."""
 
 
-def in_a_thread(settings: object, base: Path, hear: Hear) -> Inside:
+def in_a_thread(settings: object, base: Path, on_report: OnReport) -> Inside:
     """The executor that is used for one device, with the painter."""
-    return Inside(hear, Painter)
+    return Inside(on_report, Painter)
 
 
-def here(settings: object, base: Path, hear: Hear) -> Here:
+def here(settings: object, base: Path, on_report: OnReport) -> Here:
     """The executor without a thread."""
-    return Here(hear)
+    return Here(on_report)
 
 
 def paint(identity: str, width: int, height: int) -> Image.Image:

@@ -18,7 +18,7 @@ from pathlib import Path
 from campaigns.kit import checker
 from campaigns.kit.book import Book
 from campaigns.kit.daemons import Place
-from hotfolder.studio import layout
+from hotfolder.studio.create import create
 
 DRAFTS = 2
 UNFINISHED = "an unfinished tho"
@@ -66,7 +66,7 @@ def studio(
 
     Drafts are drawn in batches of so many: other drafts are chosen then for the renderer.
     """
-    made, _ = layout.init(work / name)
+    made, _ = create(work / name)
     made.settings.write_text(_SETTINGS.format(settle_s=settle_s, look_s=look_s))
     (made.profiles / "quick.toml").write_text(_PROFILE.format(batch=batch))
     return Place(made.root, work / f"{name}.state", settle_s, **more)

@@ -103,10 +103,10 @@ def table(rows: Iterable[Row], order: Iterable[str]) -> str:
 def figures(rows: Iterable[Row], order: Iterable[str]) -> str:
     """What the campaigns measured, as a list in Markdown, in this order."""
     ours = {one.campaign: one for one in rows if one.kind == "hotfolder"}
-    told = [ours[name] for name in order if name in ours and ours[name].measured]
+    params = [ours[name] for name in order if name in ours and ours[name].measured]
     return "\n".join(
         f"- {one.title}: " + "; ".join(f"{key}: {value}" for key, value in one.measured.items())
-        for one in told
+        for one in params
     )
 
 

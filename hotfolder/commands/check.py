@@ -9,31 +9,33 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, Mistake, MistakesError, RenderError
-from hotfolder.plan import Snapshot
+from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import template
-from hotfolder.recipes.owner import Owner
 from hotfolder.recipes.profile import Profile
-from hotfolder.render import inspection, prospects, reach
+from hotfolder.render.memory import fit
+from hotfolder.render.models import validate
+from hotfolder.render.prompt import token_limits
 from hotfolder.report.terminal import console
+from hotfolder.snapshot import Snapshot
 from hotfolder.studio import layout
-from hotfolder.studio.belongings import examine
-from hotfolder.studio.look import Look
+from hotfolder.studio.config.load import examine
 from hotfolder.studio.names import printable
+from hotfolder.studio.scan.scanner import Scanner
 
 if TYPE_CHECKING:
-    from hotfolder.render.memory import Room
+    from hotfolder.render.memory.memory_plan import Room
 
 
 def run(options: Namespace) -> int:
     """Print every mistake; any that keeps work from being done ends the command as an error."""
     studio = layout.find(options.studio)
     logging.disable(logging.ERROR)  # all that would be logged is printed below
-    owner, fatal = examine(studio)
-    look = Look(studio, settle_s=0.0, owner=owner)
-    snapshot = look.at_a_glance()
+    config, fatal = examine(studio)
+    scanner = Scanner(studio, settle_s=0.0, config=config)
+    snapshot = scanner.at_a_glance()
     screen = console()
-    wrongs = [*fatal, *owner.mistakes, *inspection.troubles(_profiles(owner), studio.root)]
-    wrongs += _too_large(owner, snapshot, studio)
+    wrongs = [*fatal, *config.mistakes, *validate.troubles(_profiles(config), studio.root)]
+    wrongs += _too_large(config, snapshot, studio)
     for wrong in wrongs:
         screen.print(str(wrong))
     troubles = [*snapshot.broken, *snapshot.useless_seeds]
@@ -43,7 +45,7 @@ def run(options: Namespace) -> int:
             screen.print(f"    {line}")
     for path, says in snapshot.waiting.items():
         screen.print(f"{printable(path)} waits: {says}")
-    for path, notes in look.notes.items():
+    for path, notes in scanner.notes.items():
         for note in notes:
             screen.print(f"{printable(path)}: {note}")
     for path, note in _unread(snapshot, studio):
@@ -54,24 +56,25 @@ def run(options: Namespace) -> int:
     return EXIT_DONE
 
 
-def _too_large(owner: Owner, snapshot: Snapshot, studio: layout.Studio) -> Iterator[Mistake]:
+def _too_large(config: Config, snapshot: Snapshot, studio: layout.Studio) -> Iterator[Mistake]:
     """The sizes that do not fit here, of the default profile and of what the prompts ask for."""
     wanted: list[tuple[str, Profile]] = []
     with suppress(MistakesError):
-        wanted.append((f"profiles/{owner.settings.profile}.toml", owner.profile(None)))
+        wanted.append((f"profiles/{config.settings.profile}.toml", config.profile(None)))
     for file in snapshot.prompt_files:
         for request in file.requests:
             if all(request.profile != known for _, known in wanted):
                 wanted.append((printable(file.path), request.profile))
 
     def here(dtype: str) -> tuple[str, Room]:
-        from hotfolder.render import devices, environment
+        from hotfolder.render import environment
+        from hotfolder.render.memory import devices
 
-        device = devices.first(owner.settings.devices)
+        device = devices.first(config.settings.devices)
         return environment.word(environment.dtype(dtype, device)), devices.room(device)
 
     for where, profile in wanted:
-        for wrong in prospects.too_large(profile, studio.root, here):
+        for wrong in fit.too_large(profile, studio.root, here):
             yield Mistake(f"{where}, {wrong.where}", wrong.says)
 
 
@@ -81,14 +84,14 @@ def _unread(snapshot: Snapshot, studio: layout.Studio) -> Iterator[tuple[str, st
         for request in file.requests:
             with suppress(RenderError):  # what is wrong with the model is told already
                 text = template(request.prompt, request.profile)
-                if note := reach.of_model(request.profile.model, studio.root, text):
+                if note := token_limits.of_model(request.profile.model, studio.root, text):
                     yield printable(file.path), note
 
 
-def _profiles(owner: Owner) -> dict[str, Profile]:
+def _profiles(config: Config) -> dict[str, Profile]:
     """The profiles that are right in themselves; what is wrong with others is told already."""
     found = {}
-    for name in owner.profiles:
+    for name in config.profiles:
         with suppress(MistakesError):
-            found[name] = owner.profile(name)
+            found[name] = config.profile(name)
     return found

@@ -15,10 +15,12 @@ from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.report import sheet
 from hotfolder.report.progress import Bars
 from hotfolder.report.terminal import console
-from hotfolder.studio import belongings, layout, publish
+from hotfolder.studio.config import load
+from hotfolder.studio.create import create
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.lock import locked
+from hotfolder.studio.store import atomic
+from hotfolder.studio.store.lock import locked
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -37,18 +39,18 @@ def run(options: Namespace) -> int:
     began = time.monotonic()
     if options.folder.exists() and any(options.folder.iterdir()):
         raise HotfolderError(f"{options.folder} is not empty; name another folder for the demo")
-    studio, _ = layout.init(options.folder)
+    studio, _ = create(options.folder)
     with locked(studio.root), Bars() as bars:
         bars.say(f"1. A new studio: {studio.root}")
-        for example in sorted((belongings.shipped("examples") / EXAMPLE / "inbox").iterdir()):
-            publish.publish(studio.root, f"inbox/{example.name}", example.read_bytes())
+        for example in sorted((load.shipped("examples") / EXAMPLE / "inbox").iterdir()):
+            atomic.publish(studio.root, f"inbox/{example.name}", example.read_bytes())
             bars.say(f"2. A prompt file is dropped into inbox/: {example.name}")
         daemon = Daemon(studio, bars)
         daemon.run(Until(idle=True))
         drafts = sorted(studio.drafts.glob("*.png"))
         moved, starred = drafts[len(drafts) // 4], drafts[-1 - len(drafts) // 4]
         bars.say(f"3. One draft is moved to seeds/: {moved.name}")
-        publish.move(studio.root, f"drafts/{moved.name}", f"seeds/{moved.name}")
+        atomic.move(studio.root, f"drafts/{moved.name}", f"seeds/{moved.name}")
         bars.say(f"4. Another gets a star where it lies: {starred.name}")
         starred.write_bytes(png.with_xmp(starred.read_bytes(), STAR))
         daemon.run(Until(idle=True))

@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING
 
 from hotfolder import __version__
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, MistakesError, StudioMissingError
-from hotfolder.recipes.owner import Owner
+from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import is_hub_id
-from hotfolder.report import doctor
-from hotfolder.report.doctor import Finding, Section, State
+from hotfolder.report import findings
+from hotfolder.report.findings import Finding, Section, State
 from hotfolder.report.terminal import console
-from hotfolder.studio import belongings, layout
-from hotfolder.studio.mounts import remote_kind
+from hotfolder.studio import layout
+from hotfolder.studio.config import load
+from hotfolder.studio.scan.mounts import remote_kind
 
 if TYPE_CHECKING:
-    from hotfolder.render.memory import Room
-    from hotfolder.render.prospects import Fit, Prospect
+    from hotfolder.render.memory.fit import Fit, Prospect
+    from hotfolder.render.memory.memory_plan import Room
     from hotfolder.render.selftest import Gain
 
 GB = 1e9
@@ -37,40 +38,41 @@ def run(options: Namespace) -> int:
     """Look at everything, print what was found; any finding that needs its owner is an error."""
     os.environ["HF_HUB_OFFLINE"] = "1"  # read when the hub's library is imported: fetch nothing
     sections = []
-    studio, owner = None, belongings.nobody()
+    studio, config = None, load.nobody()
     with suppress(StudioMissingError):
         studio = layout.find(options.studio)
-        owner, fatal = belongings.examine(studio)
+        config, fatal = load.examine(studio)
         wrong = [Finding(m.where, "bad", m.says, "Nothing is rendered before.") for m in fatal]
         sections += [Section("Settings", tuple(wrong))] if wrong else []
-    sections += _sections(owner, studio, options.measure)
+    sections += _sections(config, studio, options.measure)
     screen = console()
     if options.json:
         screen.print(json.dumps([asdict(section) for section in sections], indent=2))
     else:
-        doctor.show(sections, screen)
-        screen.print(f"\n{doctor.verdict(sections)}")
+        findings.show(sections, screen)
+        screen.print(f"\n{findings.verdict(sections)}")
     states = {finding.state for section in sections for finding in section.findings}
     return EXIT_SOME_FAILED if "bad" in states else EXIT_DONE
 
 
-def _sections(owner: Owner, studio: layout.Studio | None, measure: bool) -> Iterator[Section]:
-    from hotfolder.render import devices
+def _sections(config: Config, studio: layout.Studio | None, measure: bool) -> Iterator[Section]:
+    from hotfolder.render.memory import devices
 
-    device = devices.first(owner.settings.devices)
+    device = devices.first(config.settings.devices)
     room = devices.room(device)
     yield Section("This computer", tuple(_of_computer(device, room)))
     base = studio.root if studio else None
-    yield Section("Profiles", tuple(_of_profiles(owner, base, device, room)))
+    yield Section("Profiles", tuple(_of_profiles(config, base, device, room)))
     yield Section("The same picture twice", tuple(_of_repeats(device)))
     if measure:
         yield Section("Faster", tuple(_of_gains(device)))
     if studio is not None:
-        yield Section("Studio", tuple(_of_studio(studio, owner)))
+        yield Section("Studio", tuple(_of_studio(studio, config)))
 
 
 def _of_computer(device: str, room: Room) -> Iterator[Finding]:
-    from hotfolder.render import devices, environment
+    from hotfolder.render import environment
+    from hotfolder.render.memory import devices
 
     versions = ", ".join(f"{name} {number}" for name, number in environment.versions().items())
     python = platform.python_version()
@@ -101,20 +103,21 @@ def _of_computer(device: str, room: Room) -> Iterator[Finding]:
     yield Finding("threads", "note" if advice else "good", f"{threads} of {cores} cores", advice)
 
 
-def _of_profiles(owner: Owner, base: Path | None, device: str, room: Room) -> Iterator[Finding]:
-    from hotfolder.render import environment, prospects
+def _of_profiles(config: Config, base: Path | None, device: str, room: Room) -> Iterator[Finding]:
+    from hotfolder.render import environment
+    from hotfolder.render.memory import fit
 
     usable: list[Finding] = []
     others: list[Finding] = []
-    for name in sorted(owner.profiles, key=lambda name: (name != owner.settings.profile, name)):
+    for name in sorted(config.profiles, key=lambda name: (name != config.settings.profile, name)):
         try:
-            profile = owner.profile(name)
+            profile = config.profile(name)
         except MistakesError as error:
             yield Finding(name, "bad", str(error), "`hotfolder check` lists all mistakes.")
             continue
         dtype = environment.word(environment.dtype(profile.model.dtype, device))
-        found = prospects.prospect(profile, base, dtype, room)
-        is_default = name == owner.settings.profile
+        found = fit.prospect(profile, base, dtype, room)
+        is_default = name == config.settings.profile
         finding = _of_profile(name, found, profile.model.source, room, is_default)
         (usable if is_default or finding.state == "good" else others).append(finding)
     yield from usable + others
@@ -204,7 +207,7 @@ def of_gain(gain: Gain) -> Finding:
     return Finding(gain.how, "good", f"{gain.factor:.2f} times as fast a step", advice)
 
 
-def _of_studio(studio: layout.Studio, owner: Owner) -> Iterator[Finding]:
+def _of_studio(studio: layout.Studio, config: Config) -> Iterator[Finding]:
     kind = remote_kind(studio.root)
     if kind is None:
         yield Finding("folder", "good", f"{studio.root}, on a disk of this computer")
@@ -212,6 +215,6 @@ def _of_studio(studio: layout.Studio, owner: Owner) -> Iterator[Finding]:
         advice = "Changes that others make are seen at the next look: see look_seconds."
         yield Finding("folder", "note", f"{studio.root}, on a network folder ({kind})", advice)
     free_gb = shutil.disk_usage(studio.root).free / GB
-    low = free_gb < owner.settings.keep_free_gb
+    low = free_gb < config.settings.keep_free_gb
     advice = "Rendering pauses until there is room; see keep_free_gb." if low else ""
     yield Finding("disk", "bad" if low else "good", f"{free_gb:.1f} GB free", advice)

@@ -6,14 +6,14 @@ from argparse import Namespace
 from pathlib import Path
 
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError
-from hotfolder.images import carried, picture, pixels
+from hotfolder.images import metadata, picture, pixels
 from hotfolder.recipes.encoding import Format, encoding
 from hotfolder.report.terminal import console
-from hotfolder.studio import publish
 from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.names import printable
 from hotfolder.studio.pictures import pictures, studio_of
 from hotfolder.studio.reading import read_file
+from hotfolder.studio.store import atomic
 
 
 def run(options: Namespace) -> int:
@@ -27,7 +27,7 @@ def run(options: Namespace) -> int:
             shown = identify(data, studio_of(path))
             name, copy = _copy(path, data, shown, options.format, options.without_prompt)
             folder.mkdir(parents=True, exist_ok=True)
-            name = publish.publish(folder, name, copy)
+            name = atomic.publish(folder, name, copy)
         except (OSError, PictureError) as error:
             failed = True
             says = error.strerror if isinstance(error, OSError) else str(error)
@@ -53,7 +53,7 @@ def _copy(
     recipe, record = shown.recipe, shown.record
     if recipe is None or record is None:
         raise PictureError(shown.note or "it does not say how it was made")
-    here = carried.format_of(data)
+    here = metadata.format_of(data)
     wanted = encoding(format or here)
     convert = wanted.format != here
     if without_prompt:

@@ -6,12 +6,12 @@ from argparse import Namespace
 
 from hotfolder.errors import EXIT_DONE
 from hotfolder.report.terminal import console
-from hotfolder.studio import layout
+from hotfolder.studio.create import create
 
 
 def run(options: Namespace) -> int:
     """Make what is missing, and say what it was and what to do next."""
-    studio, made = layout.init(options.studio)
+    studio, made = create(options.studio)
     screen = console()
     if not made:
         screen.print(f"{studio.root} is a studio already; nothing was changed.")

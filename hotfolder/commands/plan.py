@@ -6,12 +6,13 @@ from argparse import Namespace
 from itertools import islice
 
 from hotfolder.errors import EXIT_DONE
-from hotfolder.plan import Job, RenderDraft, RenderFinal, plan
+from hotfolder.jobs import Job, RenderDraft, RenderFinal
+from hotfolder.plan import plan
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
-from hotfolder.studio.ledger import Ledger
-from hotfolder.studio.look import Look
 from hotfolder.studio.names import printable
+from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.store.ledger import Ledger
 
 _MOST = 50
 
@@ -19,9 +20,9 @@ _MOST = 50
 def run(options: Namespace) -> int:
     """Print the first jobs of the plan; changes nothing."""
     studio = layout.find(options.studio)
-    look = Look(studio, settle_s=0.0)
-    snapshot = look.at_a_glance()
-    jobs = plan(snapshot, Ledger(studio.ledger).history, look.owner)
+    scanner = Scanner(studio, settle_s=0.0)
+    snapshot = scanner.at_a_glance()
+    jobs = plan(snapshot, Ledger(studio.ledger).history, scanner.config)
     screen = console()
     shown = list(islice(jobs, _MOST))
     for number, job in enumerate(shown, 1):
@@ -31,7 +32,9 @@ def run(options: Namespace) -> int:
     for path, says in snapshot.waiting.items():
         screen.print(f"  -  {printable(path)} waits: {says}")
     if snapshot.disk_is_low:
-        screen.print(f"  -  the disk has less than {look.owner.settings.keep_free_gb:g} GB free")
+        screen.print(
+            f"  -  the disk has less than {scanner.config.settings.keep_free_gb:g} GB free"
+        )
     if not shown:
         screen.print("Nothing to do. Put a prompt file into inbox/.")
     return EXIT_DONE

@@ -6,28 +6,29 @@ from argparse import Namespace
 
 from hotfolder.errors import EXIT_DONE, MistakesError, StudioMissingError
 from hotfolder.report.terminal import console
-from hotfolder.studio import belongings, layout
+from hotfolder.studio import layout
+from hotfolder.studio.config import load
 
 
 def run(options: Namespace) -> int:
     """List the profiles with what they are for, or show one with all its settings as TOML."""
     try:
-        owner = belongings.read_owner(layout.find(options.studio))
+        config = load.read_config(layout.find(options.studio))
     except StudioMissingError:
-        owner = belongings.nobody()
+        config = load.nobody()
     screen = console()
     if options.name is not None:
         import msgspec
         import tomli_w
 
-        settings = msgspec.to_builtins(owner.profile(options.name))
+        settings = msgspec.to_builtins(config.profile(options.name))
         screen.print(tomli_w.dumps(_without_none(settings)), end="")
         return EXIT_DONE
-    width = max(map(len, owner.profiles))
-    for name in sorted(owner.profiles):
-        mark = "*" if name == owner.settings.profile else " "
+    width = max(map(len, config.profiles))
+    for name in sorted(config.profiles):
+        mark = "*" if name == config.settings.profile else " "
         try:
-            says = owner.profile(name).description
+            says = config.profile(name).description
         except MistakesError:
             says = "(has mistakes: see `hotfolder check`)"
         screen.print(f"{mark} {name:{width}}  {says}")

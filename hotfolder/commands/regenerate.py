@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError
-from hotfolder.images import carried, document, picture
+from hotfolder.images import metadata, picture, recipe_text
 from hotfolder.recipes.recipe import Recipe, lineage
 from hotfolder.regenerate import Recent, Remade, Verdict, regenerate
 from hotfolder.report.progress import Bars, Lines, Progress
-from hotfolder.studio import belongings, layout, publish, sources
+from hotfolder.studio import layout
+from hotfolder.studio.config import load
 from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import printable
 from hotfolder.studio.pictures import pictures, studio_of
 from hotfolder.studio.reading import read_file
+from hotfolder.studio.store import atomic, sources
 from hotfolder.workshop import import_engine, models_of
 
 if TYPE_CHECKING:
@@ -47,8 +49,8 @@ def again(
     every picture came out identical. Pictures of one model come one after another, and so do the
     refinements of one draft, so each is loaded and made once.
     """
-    owner = belongings.read_owner(studio) if studio else belongings.nobody()
-    engine: Engine = import_engine().Engine(models_of(owner), studio.root if studio else None)
+    config = load.read_config(studio) if studio else load.nobody()
+    engine: Engine = import_engine().Engine(models_of(config), studio.root if studio else None)
     recent = Recent()
     verdicts: Counter[Verdict] = Counter()
     loaded: tuple[str, ...] = ()
@@ -67,7 +69,7 @@ def again(
 def _order(path: Path) -> tuple[tuple[str, ...], str]:
     """What brings pictures together that need the same models, and then the same source."""
     try:
-        ours = document.find(carried.read(read_file(path)))
+        ours = recipe_text.find(metadata.read(read_file(path)))
     except (OSError, PictureError):
         return (), ""
     if ours is None:
@@ -154,7 +156,7 @@ def _write(output: Path, path: Path, shown: Identity, remade: Remade) -> None:
     record = msgspec.structs.replace(shown.record, **asdict(remade.facts))
     data, _ = picture.publishable(remade.image, shown.recipe, record, encoding)
     output.mkdir(parents=True, exist_ok=True)
-    publish.publish(output, f"{path.stem}{encoding.suffix}", data)
+    atomic.publish(output, f"{path.stem}{encoding.suffix}", data)
 
 
 def _studios(paths: Iterable[Path]) -> Iterator[Studio]:

@@ -8,12 +8,13 @@ from pathlib import Path
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, StudioMissingError
 from hotfolder.images import picture
 from hotfolder.report.terminal import console
-from hotfolder.studio import archive, layout, publish
+from hotfolder.studio import layout
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import printable
 from hotfolder.studio.pictures import pictures, studio_of
 from hotfolder.studio.reading import read_file
+from hotfolder.studio.store import archive, atomic
 
 
 def run(options: Namespace) -> int:
@@ -45,7 +46,7 @@ def _restored(path: Path, to: Path | None, studio: Studio) -> str:
         )
     folder = to or path.parent
     folder.mkdir(parents=True, exist_ok=True)
-    name = publish.publish(folder, f"{path.stem}-restored{path.suffix}", picture.embed(data, *ours))
+    name = atomic.publish(folder, f"{path.stem}-restored{path.suffix}", picture.embed(data, *ours))
     recipe, record = ours
     return f"{record.stage} {recipe.id[:8]}, restored as {printable(str(folder / name))}"
 

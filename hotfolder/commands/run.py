@@ -21,8 +21,9 @@ from hotfolder.errors import (
 )
 from hotfolder.report.logs import LogFile
 from hotfolder.report.progress import Bars, Lines, Logged, ToProgress
-from hotfolder.studio import layout, local
-from hotfolder.studio.lock import locked
+from hotfolder.studio import layout
+from hotfolder.studio.store import local
+from hotfolder.studio.store.lock import locked
 
 
 def run(options: Namespace) -> int:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError
-from hotfolder.images.told import Told
+from hotfolder.images.generation_params import GenerationParams
 from hotfolder.recipes import recipe as recipes
 from hotfolder.report import lineage
 from hotfolder.report.terminal import console
-from hotfolder.studio import belongings
+from hotfolder.studio.config import load
+from hotfolder.studio.config.match_model import match
 from hotfolder.studio.identity import Identity, identify
-from hotfolder.studio.matching import match
 from hotfolder.studio.names import printable
 from hotfolder.studio.pictures import pictures, studio_of
 from hotfolder.studio.reading import read_file
@@ -63,16 +63,16 @@ def _facts(path: Path, identity: Identity) -> dict[str, Any]:
         facts["record"] = msgspec.to_builtins(identity.record)
         facts["edited"] = identity.edited
         facts["carrier"] = identity.carrier
-    elif identity.told is not None:
-        facts["told"] = msgspec.to_builtins(identity.told)
-        facts["notes"] = list(_matched(path, identity.told))
+    elif identity.params is not None:
+        facts["told"] = msgspec.to_builtins(identity.params)
+        facts["notes"] = list(_matched(path, identity.params))
     if identity.note:
         facts["note"] = identity.note
     return facts
 
 
 def _print(path: Path, identity: Identity) -> None:
-    name, told = printable(str(path)), identity.told
+    name, params = printable(str(path)), identity.params
     size = f"{identity.pixels.width}x{identity.pixels.height}"
     notes = [identity.note] if identity.note else []
     if identity.recipe is not None and identity.record is not None:
@@ -83,20 +83,20 @@ def _print(path: Path, identity: Identity) -> None:
             notes.append("it has lost its recipe; this studio knew its pixels")
         carrier = identity.carrier or ""
         _say(lineage.tree(title, identity.recipe, identity.record, notes, carrier))
-    elif told is not None:
-        title = f"{name}  {size}, made by {printable(told.program)}"
-        _say(lineage.foreign(title, told, (*notes, *_matched(path, told))))
+    elif params is not None:
+        title = f"{name}  {size}, made by {printable(params.program)}"
+        _say(lineage.foreign(title, params, (*notes, *_matched(path, params))))
     else:
         _say([f"{name}  {size}, says nothing of how it was made", *(f"└── {n}" for n in notes)])
 
 
-def _matched(path: Path, told: Told) -> tuple[str, ...]:
+def _matched(path: Path, params: GenerationParams) -> tuple[str, ...]:
     """How a picture from elsewhere would be used in the studio that it lies in."""
     studio = studio_of(path)
     if studio is None:
         return ()
-    owner, _ = belongings.examine(studio)
-    matched = match(told, owner, studio)
+    config, _ = load.examine(studio)
+    matched = match(params, config, studio)
     found = f"its model is that of your profile {matched.profile_name!r}"
     return (*([found] if matched.has_model else []), *matched.notes)
 

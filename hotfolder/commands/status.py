@@ -10,16 +10,18 @@ from typing import Any
 
 from hotfolder.commands.service import managers
 from hotfolder.errors import EXIT_DONE, HotfolderError, StudioMissingError
-from hotfolder.images.carried import suffixes as picture_suffixes
-from hotfolder.plan import RenderDraft, RenderFinal, drafts_wanted, plan
+from hotfolder.images.metadata import suffixes as picture_suffixes
+from hotfolder.jobs import RenderDraft, RenderFinal
+from hotfolder.plan import drafts_wanted, plan
 from hotfolder.report.terminal import console
 from hotfolder.services.task import Task
-from hotfolder.studio import bulletin, layout, local
-from hotfolder.studio.bulletin import Bulletin
-from hotfolder.studio.ledger import Ledger
-from hotfolder.studio.lock import is_held
-from hotfolder.studio.look import Look
+from hotfolder.studio import layout
 from hotfolder.studio.names import printable
+from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.store import local, status_file
+from hotfolder.studio.store.ledger import Ledger
+from hotfolder.studio.store.lock import is_held
+from hotfolder.studio.store.status_file import StatusFile
 
 
 def run(options: Namespace) -> int:
@@ -76,15 +78,15 @@ def _many(number: int, what: str) -> str:
 
 
 def _facts(studio: layout.Studio) -> dict[str, Any]:
-    look = Look(studio, settle_s=0.0)
-    snapshot = look.at_a_glance()
+    scanner = Scanner(studio, settle_s=0.0)
+    snapshot = scanner.at_a_glance()
     history = Ledger(studio.ledger).history
     finals = takewhile(
-        lambda job: not isinstance(job, RenderDraft), plan(snapshot, history, look.owner)
+        lambda job: not isinstance(job, RenderDraft), plan(snapshot, history, scanner.config)
     )
-    settings, totals = look.owner.settings, history.totals()
+    settings, totals = scanner.config.settings, history.totals()
     running = is_held(studio.root)
-    posted = bulletin.read(studio.root) if running else Bulletin()
+    posted = status_file.read(studio.root) if running else StatusFile()
     held_back = []
     if snapshot.disk_is_low:
         held_back.append(f"everything: the disk has less than {settings.keep_free_gb:g} GB free")

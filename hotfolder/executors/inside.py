@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from queue import SimpleQueue
 
-from hotfolder.executors.orders import Hear, Order
+from hotfolder.executors.orders import OnReport, Order
 from hotfolder.executors.worker import MakeRenderer, Worker
 
 _PATIENCE_S = 10.0
@@ -16,9 +16,9 @@ class Inside:
 
     slots = 1
 
-    def __init__(self, hear: Hear, make: MakeRenderer) -> None:
+    def __init__(self, on_report: OnReport, make: MakeRenderer) -> None:
         self._orders: SimpleQueue[Order | None] = SimpleQueue()
-        worker = Worker(self._orders, hear, make)
+        worker = Worker(self._orders, on_report, make)
         self._thread = threading.Thread(target=worker.run, name="render", daemon=True)
         self._thread.start()
 

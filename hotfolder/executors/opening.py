@@ -8,30 +8,30 @@ from pathlib import Path
 
 from hotfolder.errors import HotfolderError, did_you_mean
 from hotfolder.executors.inside import Inside
-from hotfolder.executors.orders import Executor, Hear
+from hotfolder.executors.orders import Executor, OnReport
 from hotfolder.executors.processes import Processes
 from hotfolder.recipes.settings import LOCAL, Settings
 
 GROUP = "hotfolder.executors"
 
 
-def open_executor(settings: Settings, base: Path, hear: Hear) -> Executor:
+def open_executor(settings: Settings, base: Path, on_report: OnReport) -> Executor:
     """The executor that is ready to be given orders. Takes seconds: torch may be imported.
 
     Relative paths of models start at `base`. `hear` is called from other threads. Raises
     HotfolderError where no such executor is installed.
     """
     if settings.executor == LOCAL:
-        return _local(settings.devices, base, hear)
+        return _local(settings.devices, base, on_report)
     offered = entry_points(group=GROUP)
     if settings.executor not in offered.names:
         near = did_you_mean(settings.executor, {LOCAL, *offered.names})
         raise HotfolderError(f"no executor {settings.executor!r} is installed; {near}")
-    opened: Executor = offered[settings.executor].load()(settings, base, hear)
+    opened: Executor = offered[settings.executor].load()(settings, base, on_report)
     return opened
 
 
-def _local(devices: str | list[str], base: Path, hear: Hear) -> Executor:
+def _local(devices: str | list[str], base: Path, on_report: OnReport) -> Executor:
     from hotfolder.render import engine, environment
 
     if devices == "auto":
@@ -41,5 +41,5 @@ def _local(devices: str | list[str], base: Path, hear: Hear) -> Executor:
     if not any(map(environment.is_here, wanted)):  # of several, those that are here go on
         raise HotfolderError(f"devices: there is no {wanted[0]!r} here that torch can compute on")
     if isinstance(devices, list):
-        return Processes(devices, base, hear)
-    return Inside(hear, functools.partial(engine.Engine, base=base, device=devices))
+        return Processes(devices, base, on_report)
+    return Inside(on_report, functools.partial(engine.Engine, base=base, device=devices))

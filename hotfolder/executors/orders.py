@@ -35,7 +35,7 @@ class Task(Struct, frozen=True, tag=True):
     models: dict[str, Model]
     source: Raster | None = None
     state: str = ""
-    besides: tuple[Recipe, ...] = ()
+    batch_with: tuple[Recipe, ...] = ()
 
 
 class Cancel(Struct, frozen=True, tag=True):
@@ -44,7 +44,7 @@ class Cancel(Struct, frozen=True, tag=True):
     attempt: int
 
 
-class GoOn(Struct, frozen=True, tag=True):
+class Resume(Struct, frozen=True, tag=True):
     """Let the draft go on that was paused for a refinement."""
 
 
@@ -106,10 +106,10 @@ class Lost(Struct, frozen=True, tag=True):
     attempt: int
 
 
-Order = Task | Cancel | GoOn | Load | Unload
+Order = Task | Cancel | Resume | Load | Unload
 Outcome = Done | Cancelled | Failed | Lost
 Report = Stepped | Outcome
-Hear = Callable[[Report], None]
+OnReport = Callable[[Report], None]
 
 
 class Executor(Protocol):

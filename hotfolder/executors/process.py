@@ -36,12 +36,12 @@ def main(device: str, base: str) -> None:
         return
     make = functools.partial(_engine, base=Path(base), device=device)
 
-    def hear(report: Report) -> None:
+    def on_report(report: Report) -> None:
         frames.write(reports, report)
         if isinstance(report, Failed) and report.device:
             os._exit(1)  # a device that has failed once fails until another process begins
 
-    Worker(orders, hear, make).run()
+    Worker(orders, on_report, make).run()
 
 
 def _listen(pipe: BinaryIO, orders: SimpleQueue[Order | None]) -> None:

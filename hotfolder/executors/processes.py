@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hotfolder.executors import frames
-from hotfolder.executors.orders import Began, Failed, Hear, Load, Lost, Order, Stepped, Task
+from hotfolder.executors.orders import Began, Failed, Load, Lost, OnReport, Order, Stepped, Task
 
 _PATIENCE_S = 10.0
 
@@ -19,9 +19,9 @@ _PATIENCE_S = 10.0
 class Processes:
     """Renders in processes that are started when they are first needed, and again when lost."""
 
-    def __init__(self, devices: Sequence[str], base: Path, hear: Hear) -> None:
+    def __init__(self, devices: Sequence[str], base: Path, on_report: OnReport) -> None:
         self.slots = len(devices)
-        self._served = [_Slot(device, len(devices), base, hear) for device in devices]
+        self._served = [_Slot(device, len(devices), base, on_report) for device in devices]
 
     def give(self, slot: int, order: Order) -> None:
         """Pass an order on to the process of a slot."""
@@ -36,11 +36,11 @@ class Processes:
 class _Slot:
     """The process that serves a slot, if there is one, and the tasks that were given to it."""
 
-    def __init__(self, device: str, slots: int, base: Path, hear: Hear) -> None:
+    def __init__(self, device: str, slots: int, base: Path, on_report: OnReport) -> None:
         self._device = device
         self._slots = slots
         self._base = base
-        self._hear = hear
+        self._on_report = on_report
         self._guard = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._given: set[int] = set()
@@ -55,7 +55,7 @@ class _Slot:
                 except OSError as error:
                     if isinstance(order, Task):
                         says = f"no process can be started ({error.strerror})"
-                        self._hear(self._failed(order.attempt, says))
+                        self._on_report(self._failed(order.attempt, says))
                     return
             if isinstance(order, Task):
                 self._given.add(order.attempt)
@@ -109,7 +109,7 @@ class _Slot:
                 if isinstance(report, Failed) and report.device:
                     trouble = report.says
                     report = self._failed(report.attempt, trouble)
-                self._hear(report)
+                self._on_report(report)
         with self._guard:
             self._process = None
             lost, self._given = self._given, set()
@@ -118,7 +118,7 @@ class _Slot:
             how = f"with code {status}" if status >= 0 else f"by signal {-status}"
             trouble = f"the process that renders on it ended as soon as it was started, {how}"
         for attempt in lost:
-            self._hear(self._failed(attempt, trouble) if trouble else Lost(attempt))
+            self._on_report(self._failed(attempt, trouble) if trouble else Lost(attempt))
 
     def _failed(self, attempt: int, trouble: str) -> Failed:
         return Failed(attempt, f"{self._device}: {trouble}", expected=False, device=True)

@@ -16,11 +16,11 @@ from hotfolder.executors.orders import (
     Cancelled,
     Done,
     Failed,
-    GoOn,
-    Hear,
     Load,
+    OnReport,
     Order,
     Raster,
+    Resume,
     Stepped,
     Task,
     Unload,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from hotfolder.render.engine import Rendered
-    from hotfolder.render.run import OnStep
+    from hotfolder.render.sampling import OnStep
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Renderer(Protocol):
         on_step: OnStep,
         *,
         resume: Path | None,
-        besides: Sequence[Recipe],
+        batch_with: Sequence[Recipe],
     ) -> Rendered:
         """The recipe's picture, calling `on_step` after each denoising step.
 
@@ -72,9 +72,11 @@ class Worker:
     `orders` ends with None. `hear` is called with reports, from the thread that calls `run`.
     """
 
-    def __init__(self, orders: SimpleQueue[Order | None], hear: Hear, make: MakeRenderer) -> None:
+    def __init__(
+        self, orders: SimpleQueue[Order | None], on_report: OnReport, make: MakeRenderer
+    ) -> None:
         self._orders = orders
-        self._hear = hear
+        self._on_report = on_report
         self._make = make
         self._models: Mapping[str, Model] = {}
         self._renderer: Renderer | None = None
@@ -108,19 +110,21 @@ class Worker:
 
     def _render(self, task: Task) -> None:
         try:
-            self._hear(self._done(task))
+            self._on_report(self._done(task))
         except Stopped:
-            self._hear(Cancelled(task.attempt))
+            self._on_report(Cancelled(task.attempt))
         except TooLargeError as error:  # other programs may give memory back
-            self._hear(Failed(task.attempt, str(error), expected=False))
+            self._on_report(Failed(task.attempt, str(error), expected=False))
         except RenderError as error:
-            self._hear(Failed(task.attempt, str(error), expected=True))
+            self._on_report(Failed(task.attempt, str(error), expected=True))
         except DeviceLostError as error:
             self._renderer = None  # what it holds lies on a device that is gone
-            self._hear(Failed(task.attempt, str(error), expected=False, device=True))
+            self._on_report(Failed(task.attempt, str(error), expected=False, device=True))
         except Exception as error:
             _log.exception("unexpected trouble with a render")
-            self._hear(Failed(task.attempt, f"{type(error).__name__}: {error}", expected=False))
+            self._on_report(
+                Failed(task.attempt, f"{type(error).__name__}: {error}", expected=False)
+            )
         self._cancelled.discard(task.attempt)
 
     def _done(self, task: Task) -> Done:
@@ -137,7 +141,7 @@ class Worker:
         renderer = self._renderer_for(task.models)
         resume = Path(task.state) if task.state else None
         rendered = renderer.render(
-            task.recipe, source, on_step, resume=resume, besides=task.besides
+            task.recipe, source, on_step, resume=resume, batch_with=task.batch_with
         )
         image = rendered.image
         raster = Raster(image.width, image.height, image.tobytes())
@@ -145,7 +149,7 @@ class Worker:
 
     def _between_steps(self, attempt: int, step: int, steps: int) -> None:
         """Follow the orders that came during a step; after another task, wait for `GoOn`."""
-        self._hear(Stepped(attempt, step, steps))
+        self._on_report(Stepped(attempt, step, steps))
         paused = False
         while paused or not self._orders.empty():
             order = self._orders.get()
@@ -153,7 +157,7 @@ class Worker:
                 self._orders.put(None)  # for `run`
                 raise Stopped
             self._follow(order)
-            paused = isinstance(order, Task) or (paused and not isinstance(order, GoOn))
+            paused = isinstance(order, Task) or (paused and not isinstance(order, Resume))
             if attempt in self._cancelled:
                 raise Stopped
 

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 
 from hotfolder import __version__
-from hotfolder.images import told
-from hotfolder.images.told import Told
+from hotfolder.images import generation_params
+from hotfolder.images.generation_params import GenerationParams
 from hotfolder.recipes.recipe import MAX_TEXT, Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.schedulers import MODEL_OWN, SCHEDULERS
@@ -43,7 +43,7 @@ _PLAIN_SCHEDULES = ("", "Automatic", "Uniform", "Normal")
 _SCHEDULES = {"Simple": "SGM Uniform"}
 
 
-def parse(text: str) -> Told | None:
+def parse(text: str) -> GenerationParams | None:
     """What `text` says, or None if it does not end in a line of three or more pairs.
 
     `others` holds every pair that has no other place.
@@ -67,23 +67,23 @@ def parse(text: str) -> Told | None:
     if scheduler:
         found.pop("Sampler")
         found.pop("Schedule type", None)
-    guidance = told.guidance(found.pop("CFG scale", ""))
-    distilled = told.guidance(found.get(_DISTILLED, ""))
+    guidance = generation_params.guidance(found.pop("CFG scale", ""))
+    distilled = generation_params.guidance(found.get(_DISTILLED, ""))
     if guidance == 1 and distilled is not None:  # FLUX in Forge: guidance is an input of the model
         guidance = distilled
         found.pop(_DISTILLED)
-    return Told(
+    return GenerationParams(
         prompt=prompt,
         negative_prompt=negative,
-        steps=told.steps(found.pop("Steps", "")),
+        steps=generation_params.steps(found.pop("Steps", "")),
         scheduler=scheduler,
         guidance_scale=guidance,
-        seed=told.seed(found.pop("Seed", "")),
+        seed=generation_params.seed(found.pop("Seed", "")),
         width=width,
         height=height,
-        strength=told.number(found.pop("Denoising strength", ""), 0, 1),
-        model=told.name(found.pop("Model", "")),
-        model_hash=told.hexadecimal(found.pop("Model hash", "")),
+        strength=generation_params.number(found.pop("Denoising strength", ""), 0, 1),
+        model=generation_params.name(found.pop("Model", "")),
+        model_hash=generation_params.hexadecimal(found.pop("Model hash", "")),
         others=found,
     )
 
@@ -167,4 +167,4 @@ def _scheduler(sampler: str, schedule: str) -> str | None:
 
 def _sides(text: str) -> tuple[int | None, int | None]:
     match = re.fullmatch(r"([0-9]{1,5})x([0-9]{1,5})", text)
-    return told.sides(match[1], match[2]) if match else (None, None)
+    return generation_params.sides(match[1], match[2]) if match else (None, None)

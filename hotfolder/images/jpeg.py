@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from hotfolder.errors import PictureError
-from hotfolder.images.carried import COMMENT, Carried, Room, Texts
+from hotfolder.images.metadata import COMMENT, Metadata, Room, Texts
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif")
 SIGNATURE = b"\xff\xd8\xff"
@@ -47,7 +47,7 @@ def complete(data: bytes) -> bool:
         return False
 
 
-def read(data: bytes) -> Carried:
+def read(data: bytes) -> Metadata:
     """What a JPEG carries before its first scan; raises PictureError."""
     sides: tuple[int, int] | None = None
     texts: list[tuple[str, str]] = []
@@ -68,7 +68,7 @@ def read(data: bytes) -> Carried:
             raise PictureError("the picture is cut off")
     if sides is None:
         raise PictureError("the picture's header is damaged")
-    return Carried(*sides, tuple(texts), xmp, exif)
+    return Metadata(*sides, tuple(texts), xmp, exif)
 
 
 def splice(

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from hotfolder import __version__
 from hotfolder.errors import PictureError
-from hotfolder.images import carried, document, exif, infotext, pixels, xmp
-from hotfolder.images.carried import COMMENT, Carried, Room
+from hotfolder.images import exif, infotext, metadata, pixels, recipe_text, xmp
+from hotfolder.images.metadata import COMMENT, Metadata, Room
 from hotfolder.recipes.encoding import PNG, Encoding
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
@@ -48,18 +48,18 @@ def embed(data: bytes, recipe: Recipe, record: Record) -> bytes:
     carrier into which the recipe does not fit is left as it is. Raises PictureError if the recipe
     is too long to be read again, or if no carrier takes it.
     """
-    text = document.document(recipe, record)
+    text = recipe_text.document(recipe, record)
     parameters = infotext.write(recipe, record)
-    present = carried.read(data)
-    room = carried.room(data)
+    present = metadata.read(data)
+    room = metadata.room(data)
     if present.xmp:
         packet = xmp.added(present.xmp, text)
         packet = packet if packet and len(packet) <= room.xmp_bytes else None
     else:
         packet = _packet(recipe, record, text, room)
     block = _block(parameters, text, present, room)
-    data = carried.splice(data, list(_texts(text, parameters, present, room)), packet, block)
-    if document.find(carried.read(data)) is None:
+    data = metadata.splice(data, list(_texts(text, parameters, present, room)), packet, block)
+    if recipe_text.find(metadata.read(data)) is None:
         raise PictureError("its XMP and EXIF are in a form to which no recipe can be added")
     return data
 
@@ -71,7 +71,7 @@ def without_prompt(data: bytes, recipe: Recipe, record: Record) -> bytes:
     """
     packet = xmp.packet(recipe, record, prompt=False)
     block = exif.block(f"hotfolder {__version__}", "", "")
-    return carried.splice(carried.bare(data), xmp=packet, exif=block)
+    return metadata.splice(metadata.bare(data), xmp=packet, exif=block)
 
 
 def require_room(recipe: Recipe, record: Record, encoding: Encoding) -> None:
@@ -79,23 +79,23 @@ def require_room(recipe: Recipe, record: Record, encoding: Encoding) -> None:
 
     For before the picture is rendered: of its record may be missing what is known afterwards.
     """
-    document.require_room(recipe, record)
+    recipe_text.require_room(recipe, record)
     pixels.require_room(recipe.width, recipe.height, encoding)
 
 
-def _texts(text: str, parameters: str, present: Carried, room: Room) -> Iterator[tuple[str, str]]:
+def _texts(text: str, parameters: str, present: Metadata, room: Room) -> Iterator[tuple[str, str]]:
     if room.text == COMMENT:
         for keyword, comment in present.texts:
-            if not document.is_comment(comment):
+            if not recipe_text.is_comment(comment):
                 yield keyword, comment
-        for comment in document.comments(text, room.text_bytes):
+        for comment in recipe_text.comments(text, room.text_bytes):
             yield COMMENT, comment
     elif room.text:
         if len(parameters.encode("utf-8", "replace")) <= room.text_bytes:
             yield PARAMETERS, parameters
         yield room.text, text
-        if document.is_comment(present.text(document.PNG_COMMENT) or text):
-            yield document.PNG_COMMENT, text
+        if recipe_text.is_comment(present.text(recipe_text.PNG_COMMENT) or text):
+            yield recipe_text.PNG_COMMENT, text
 
 
 def _packet(recipe: Recipe, record: Record, text: str, room: Room) -> bytes:
@@ -108,7 +108,7 @@ def _packet(recipe: Recipe, record: Record, text: str, room: Room) -> bytes:
     return next(packet for packet in packets if len(packet) <= room.xmp_bytes)
 
 
-def _block(parameters: str, text: str, present: Carried, room: Room) -> bytes | None:
+def _block(parameters: str, text: str, present: Metadata, room: Room) -> bytes | None:
     """The fullest EXIF block that fits, with all that the picture's own has; None for none."""
     software = f"hotfolder {__version__}"
     for comment, history in ((parameters, text), (parameters, ""), ("", text), ("", "")):

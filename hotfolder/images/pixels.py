@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hotfolder.errors import PictureError
-from hotfolder.images import carried, png
+from hotfolder.images import metadata, png
 from hotfolder.recipes.encoding import PNG, Encoding
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def decode(data: bytes) -> Image:
     """
     from PIL import Image, ImageOps
 
-    head, most_px = carried.read(data), carried.room(data).area_px
+    head, most_px = metadata.read(data), metadata.room(data).area_px
     _check_area(head.width, head.height, most_px)
     if png.recognises(data):
         data = png.bare(data)  # a long text would keep Pillow from the pixels
@@ -118,12 +118,12 @@ def encoders(*encodings: Encoding | None) -> dict[str, str]:
 
 def encode_png(image: Image, texts: Mapping[str, str]) -> bytes:
     """The PNG of `image` with `texts` (keyword to text) before its pixels."""
-    return carried.splice(encode(image), list(texts.items()))
+    return metadata.splice(encode(image), list(texts.items()))
 
 
 def require_room(width: int, height: int, encoding: Encoding) -> None:
     """Raises PictureError if a picture of these sides could not be written, or not read again."""
-    room = carried.room_of(encoding.format)
+    room = metadata.room_of(encoding.format)
     if max(width, height) > room.side_px:
         says = f"{width}x{height} is too large for {encoding}"
         raise PictureError(f"{says}, whose sides have at most {room.side_px:,} pixels")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from struct import Struct
 
 from hotfolder.errors import PictureError
-from hotfolder.images.carried import Carried, Room, Texts
+from hotfolder.images.metadata import Metadata, Room, Texts
 
 SUFFIXES = (".png",)
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -50,7 +50,7 @@ def complete(data: bytes) -> bool:
         return False
 
 
-def read(data: bytes) -> Carried:
+def read(data: bytes) -> Metadata:
     """What a PNG carries, before its pixels and after; raises PictureError.
 
     Payloads of IDAT are passed over unseen. As in libpng, an ancillary chunk whose CRC is wrong
@@ -78,7 +78,7 @@ def read(data: bytes) -> Carried:
             profiles.setdefault("exif", data[start:end])
     exif = profiles.get("exif")
     exif = exif.removeprefix(b"Exif\0\0") if exif else None
-    return Carried(width, height, tuple(texts), profiles.get("xmp"), exif)
+    return Metadata(width, height, tuple(texts), profiles.get("xmp"), exif)
 
 
 def splice(

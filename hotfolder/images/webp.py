@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from struct import Struct
 
 from hotfolder.errors import PictureError
-from hotfolder.images.carried import Carried, Room, Texts
+from hotfolder.images.metadata import Metadata, Room, Texts
 
 SUFFIXES = (".webp",)
 
@@ -35,7 +35,7 @@ def complete(data: bytes) -> bool:
     return len(data) >= 12 and len(data) >= 8 + int.from_bytes(data[4:8], "little")
 
 
-def read(data: bytes) -> Carried:
+def read(data: bytes) -> Metadata:
     """What a WebP carries; raises PictureError."""
     if not complete(data):
         raise PictureError("the picture is cut off")
@@ -51,7 +51,7 @@ def read(data: bytes) -> Carried:
             exif = data[start:end].removeprefix(b"Exif\0\0")
     if sides is None:
         raise PictureError("the picture's header is damaged")
-    return Carried(*sides, (), xmp, exif)
+    return Metadata(*sides, (), xmp, exif)
 
 
 def splice(

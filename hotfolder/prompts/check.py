@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from hotfolder.errors import Mistake, MistakesError, PictureError
-from hotfolder.images import document
+from hotfolder.images import recipe_text
 from hotfolder.recipes import draw, wildcards
 from hotfolder.recipes import profile as profiles
 from hotfolder.recipes.profile import Profile
@@ -77,7 +77,7 @@ def _of_length(template: str, negative: str) -> Iterator[Mistake]:
         yield Mistake("", f"{says}; expected at most {MAX_TEXT:,}")
         return
     try:
-        document.require_room(*_carried_by_a_final(template, negative))
+        recipe_text.require_room(*_carried_by_a_final(template, negative))
     except PictureError as error:
         yield Mistake("", f"a picture cannot carry this prompt: {error}")
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from hotfolder.errors import Mistake, MistakesError, mistake
 from hotfolder.images import infotext
+from hotfolder.images.generation_params import GenerationParams
 from hotfolder.images.infotext import NEGATIVE
-from hotfolder.images.told import Told
 from hotfolder.recipes.prompt import MAX_PROMPTS, MAX_SEED, Prompt
 from hotfolder.recipes.recipe import MAX_TEXT
 from hotfolder.recipes.schedulers import SCHEDULERS
@@ -58,7 +58,7 @@ def prompts(text: str) -> tuple[Prompt, ...]:
     return tuple(found)
 
 
-def from_told(read: Told) -> Prompt:
+def from_told(read: GenerationParams) -> Prompt:
     """The prompt that a picture tells. Its size gives the shape only: the area is the profile's."""
     return Prompt(
         text=read.prompt,

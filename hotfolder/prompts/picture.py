@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hotfolder.errors import mistake
-from hotfolder.images.told import Told
+from hotfolder.images.generation_params import GenerationParams
 from hotfolder.prompts import paragraphs
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Pixels, Recipe, drafted
@@ -15,7 +15,7 @@ READS = "picture"
 
 
 def parse(
-    recipe: Recipe | None, told: Told | None, pixels: Pixels, text: str | None
+    recipe: Recipe | None, params: GenerationParams | None, pixels: Pixels, text: str | None
 ) -> tuple[Prompt, ...]:
     """The prompts that a picture stands for.
 
@@ -27,8 +27,8 @@ def parse(
         return (_more_like(recipe),)
     if text is not None:
         found = paragraphs.prompts(text)
-    elif told is not None and told.prompt:
-        found = (paragraphs.from_told(told),)
+    elif params is not None and params.prompt:
+        found = (paragraphs.from_told(params),)
     else:
         raise mistake(
             "this picture says nothing about its prompt; "

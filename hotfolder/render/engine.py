@@ -25,24 +25,13 @@ from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model, source_name
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.sizes import render_sides
-from hotfolder.render import (
-    canvas,
-    conditioning,
-    devices,
-    environment,
-    failures,
-    families,
-    fingerprint,
-    footprint,
-    holding,
-    memory,
-    schedulers,
-    views,
-    weights,
-)
-from hotfolder.render.additions import Additions
+from hotfolder.render import environment, failures, resize
 from hotfolder.render.compilation import Compiled, NotCompiledError
-from hotfolder.render.run import OnStep, Run, Watch
+from hotfolder.render.memory import devices, footprint, memory_plan, offload, tiling
+from hotfolder.render.models import families, fingerprint, scheduler_map, weights
+from hotfolder.render.models.adapters import Adapters
+from hotfolder.render.prompt import encode
+from hotfolder.render.sampling import OnStep, Run, Watch
 
 _log = logging.getLogger(__name__)
 _MOST_READY = 64  # pictures that were drawn together with others, and were not asked for yet
@@ -88,12 +77,12 @@ class Loaded:
     pipe: Any
     dtype: torch.dtype
     sha256: str
-    footprint: memory.Footprint
+    footprint: memory_plan.Footprint
     vae: dict[str, str]
-    prompts: conditioning.Memory
-    additions: Additions
+    prompts: encode.Memory
+    adapters: Adapters
     compiled: Compiled
-    held: memory.Holding | None = None
+    held: memory_plan.Holding | None = None
 
     def mend(self) -> None:
         """Undo what a call that broke off can leave behind.
@@ -126,7 +115,7 @@ class Engine:
         self._base = base
         self._loaded: dict[str, Loaded] = {}
         self._memory_bytes = memory_bytes
-        with failures.told():
+        with failures.params():
             self._room = self._free_room()
         self._rendering = 0
         self._ready: OrderedDict[str, Rendered] = OrderedDict()
@@ -140,7 +129,7 @@ class Engine:
         loaded = self._read(name)
         if loaded.held is None:
             side = loaded.footprint.native_px
-            usual = self._planned(loaded.footprint, memory.Task((side, side), guided=True))
+            usual = self._planned(loaded.footprint, memory_plan.Task((side, side), guided=True))
             loaded = self._held(name, usual.holding)
         return loaded
 
@@ -148,7 +137,7 @@ class Engine:
         """Free the memory of all models; the next render reads its model again."""
         self._loaded.clear()
         self._ready.clear()
-        with failures.told():
+        with failures.params():
             self._give_back()
             self._room = self._free_room()
 
@@ -160,7 +149,7 @@ class Engine:
         threads: int | None = None,
         resume: Path | None = None,
         plan: str = "",
-        besides: Sequence[Recipe] = (),
+        batch_with: Sequence[Recipe] = (),
     ) -> Rendered:
         """The picture that `recipe` describes; a recipe with a source needs that picture as well.
 
@@ -190,12 +179,12 @@ class Engine:
         environment.set_threads(threads or self.threads)
         self._rendering += 1
         try:
-            with failures.told():
+            with failures.params():
                 watch = Watch(on_step, resume)
                 recorded = _recorded(plan)
                 if recorded is not None:
                     return self._again(recipe, source, watch, recorded)
-                (_, picture), *others = self._drawn([recipe, *besides], source, watch)
+                (_, picture), *others = self._drawn([recipe, *batch_with], source, watch)
         finally:
             self._rendering -= 1
             environment.set_threads(threads_before)
@@ -205,7 +194,7 @@ class Engine:
         return picture
 
     def _again(
-        self, recipe: Recipe, source: Image.Image | None, watch: Watch, plan: memory.Plan
+        self, recipe: Recipe, source: Image.Image | None, watch: Watch, plan: memory_plan.Plan
     ) -> Rendered:
         """The picture as `plan` says, in its place among as many copies of itself.
 
@@ -220,7 +209,7 @@ class Engine:
         wanted: list[Recipe],
         source: Image.Image | None,
         watch: Watch,
-        plan: memory.Plan | None = None,
+        plan: memory_plan.Plan | None = None,
     ) -> list[tuple[Recipe, Rendered]]:
         """The first picture that is wanted, and others that were drawn with it.
 
@@ -230,10 +219,10 @@ class Engine:
         loaded = self.load(recipe.model)
         taken, task = loaded.footprint, _task(recipe)
         chosen = plan or self._planned(taken, task)
-        if plan is None and len(wanted) > 1 and conditioning.reads_chunks(loaded.pipe):
-            chosen = memory.together(chosen, taken, self._room, task, len(wanted))
+        if plan is None and len(wanted) > 1 and encode.reads_chunks(loaded.pipe):
+            chosen = memory_plan.together(chosen, taken, self._room, task, len(wanted))
         if plan.compiled if plan else self._models[recipe.model].compile:
-            chosen = memory.compiled(chosen, loaded.held, loras=bool(recipe.loras))
+            chosen = memory_plan.compiled(chosen, loaded.held, loras=bool(recipe.loras))
         if loaded.compiled.trouble:
             chosen = replace(chosen, compiled=False)
         fell = False
@@ -260,13 +249,13 @@ class Engine:
         wanted: list[Recipe],
         source: Image.Image | None,
         watch: Watch,
-        plan: memory.Plan,
+        plan: memory_plan.Plan,
         fell: bool,
     ) -> list[tuple[Recipe, Rendered]]:
         """The pictures, rendered as `plan` says; TooLargeError when memory runs out."""
         recipe = wanted[0]
         loaded = self._held(recipe.model, plan.holding)
-        additions = loaded.vae | loaded.additions.fetch(recipe)
+        additions = loaded.vae | loaded.adapters.fetch(recipe)
         tools = loaded.compiled.tools(self.device) if plan.compiled else {}
         circumstances: dict[str, Any] = {
             "device": environment.device_name(self.device),
@@ -278,15 +267,15 @@ class Engine:
         }
         pixels = source and pixel_hash(source.convert("RGB"))
         try:
-            with loaded.additions.active(recipe.loras):
+            with loaded.adapters.active(recipe.loras):
                 wanted = wanted[: plan.place.of if plan.place else 1]
                 rows, pipe, arguments = _prepared(loaded, wanted, source, additions)
-                plans = memory.places(plan, len(rows))
-                texts = [memory.after_falling(p) if fell else str(p) for p in plans]
+                plans = memory_plan.places(plan, len(rows))
+                texts = [memory_plan.after_falling(p) if fell else str(p) for p in plans]
                 ids = [row.id for row in rows]
                 same = {"recipes": ids, "source": pixels, "plan": texts[0], **circumstances}
                 run = Run(watch, same, self.device)
-                views.apply(plans[0], pipe, loaded.compiled)
+                tiling.apply(plans[0], pipe, loaded.compiled)
                 images = run(pipe, arguments)
         except (RenderError, MemoryError, RuntimeError) as error:
             loaded.mend()
@@ -297,8 +286,8 @@ class Engine:
         facts = [Facts(seconds, run.steps, memory_plan=text, **circumstances) for text in texts]
         sides = (recipe.width, recipe.height)
         return [
-            (row, Rendered(canvas.crop(image, sides), told))
-            for row, image, told in zip(rows, images, facts, strict=True)
+            (row, Rendered(resize.crop(image, sides), params))
+            for row, image, params in zip(rows, images, facts, strict=True)
             if image is not None
         ]
 
@@ -326,8 +315,8 @@ class Engine:
                 fingerprint.fingerprint(path),
                 taken,
                 vae,
-                conditioning.Memory(),
-                Additions(pipe, model, self._base, path, dtype),
+                encode.Memory(),
+                Adapters(pipe, model, self._base, path, dtype),
                 Compiled(families.denoiser(pipe)),
             )
         return self._loaded[name]
@@ -340,29 +329,31 @@ class Engine:
         families.take_autoencoder(pipe, vae, path)
         return {source_name(model.vae): fingerprint.fingerprint(path)}
 
-    def _planned(self, taken: memory.Footprint, task: memory.Task) -> memory.Plan:
+    def _planned(self, taken: memory_plan.Footprint, task: memory_plan.Task) -> memory_plan.Plan:
         """The fastest plan that fits; where by the estimates none does, the one most likely to."""
-        chosen = memory.choose(taken, self._room, task)
-        return chosen or memory.most_frugal(taken, self._room, task)
+        chosen = memory_plan.choose(taken, self._room, task)
+        return chosen or memory_plan.most_frugal(taken, self._room, task)
 
     def _sparing(
-        self, failed: memory.Plan, taken: memory.Footprint, task: memory.Task
-    ) -> memory.Plan | None:
+        self, failed: memory_plan.Plan, taken: memory_plan.Footprint, task: memory_plan.Task
+    ) -> memory_plan.Plan | None:
         """The plan after one that failed, if any is left.
 
         What a plan takes by the estimates was too much, so from now on there is less than that.
         """
-        peak = memory.peak_bytes(failed, taken, task, self._room.on_cpu)
+        peak = memory_plan.peak_bytes(failed, taken, task, self._room.on_cpu)
         self._room = replace(self._room, device_bytes=min(self._room.device_bytes, peak - 1))
-        return memory.choose(taken, self._room, task)
+        return memory_plan.choose(taken, self._room, task)
 
-    def _remedy(self, failed: memory.Plan, recipe: Recipe, taken: memory.Footprint) -> str:
+    def _remedy(
+        self, failed: memory_plan.Plan, recipe: Recipe, taken: memory_plan.Footprint
+    ) -> str:
         """What to do when memory ran out with a plan, for whoever wrote the profile."""
         task = _task(recipe)
-        peak = memory.peak_bytes(failed, taken, task, self._room.on_cpu)
+        peak = memory_plan.peak_bytes(failed, taken, task, self._room.on_cpu)
         room = replace(self._room, device_bytes=peak - 1)
         key = "draft.area" if recipe.source is None else "refine.area"
-        smaller = memory.largest(taken, room, task)
+        smaller = memory_plan.largest(taken, room, task)
         advice = "choose a profile with a smaller model"
         if smaller:
             advice = f'set {key} = "{smaller[0]}x{smaller[1]}" or smaller in its profile'
@@ -371,10 +362,10 @@ class Engine:
             f"close programs that need much memory, or {advice}"
         )
 
-    def _held(self, name: str, wanted: memory.Holding) -> Loaded:
+    def _held(self, name: str, wanted: memory_plan.Holding) -> Loaded:
         """The model `name` with its weights where a plan wants them, or taking even less."""
         loaded = self._read(name)
-        order = get_args(memory.Holding)
+        order = get_args(memory_plan.Holding)
         if loaded.held is not None and "fp8" in (wanted, loaded.held) and wanted != loaded.held:
             if self._rendering > 1:
                 raise TooLargeError("there is too little memory while another picture is made")
@@ -382,7 +373,7 @@ class Engine:
             loaded = self._read(name)
         if loaded.held is None or order.index(wanted) > order.index(loaded.held):
             try:
-                holding.hold(loaded.pipe, self.device, wanted)
+                offload.hold(loaded.pipe, self.device, wanted)
             except (RuntimeError, MemoryError) as error:
                 del self._loaded[name]
                 if not failures.ran_out(error):
@@ -391,7 +382,7 @@ class Engine:
             self._loaded[name] = loaded = replace(loaded, held=wanted)
         return loaded
 
-    def _free_room(self) -> memory.Room:
+    def _free_room(self) -> memory_plan.Room:
         room = devices.room(self.device)
         return replace(room, device_bytes=self._memory_bytes) if self._memory_bytes else room
 
@@ -407,16 +398,16 @@ class Engine:
             torch.mps.empty_cache()
 
 
-def _task(recipe: Recipe) -> memory.Task:
+def _task(recipe: Recipe) -> memory_plan.Task:
     """What the memory plan has to know of a recipe."""
     sides = render_sides(recipe.width, recipe.height, recipe.multiple)
-    return memory.Task(sides, recipe.source is not None, recipe.guidance_scale > 1)
+    return memory_plan.Task(sides, recipe.source is not None, recipe.guidance_scale > 1)
 
 
-def _recorded(plan: str) -> memory.Plan | None:
+def _recorded(plan: str) -> memory_plan.Plan | None:
     """The plan that a record names; None for none, or one that this version does not know."""
     try:
-        return memory.parse(plan) if plan else None
+        return memory_plan.parse(plan) if plan else None
     except ValueError:
         return None
 
@@ -438,12 +429,12 @@ def _prepared(
     generators = [torch.Generator("cpu").manual_seed(one.seed) for one in recipes]
     alone = generators[0]
     chance = generators if len(generators) > 1 else alone
-    scheduler = schedulers.fresh(recipe.scheduler, loaded.pipe.scheduler, chance)
-    others = loaded.additions.filter(recipe)
+    scheduler = scheduler_map.fresh(recipe.scheduler, loaded.pipe.scheduler, chance)
+    others = loaded.adapters.filter(recipe)
     pipe = families.pipeline(loaded.pipe, mode, scheduler=scheduler, **others)
     loaded.prompts.attach(pipe, f"{recipe.loras} {additions}")
-    words = loaded.additions.words(recipe)
-    said = [conditioning.arguments(pipe, one, words) for one in recipes]
+    words = loaded.adapters.words(recipe)
+    said = [encode.arguments(pipe, one, words) for one in recipes]
     kept = [at for at, tensors in enumerate(said) if _shapes(tensors) == _shapes(said[0])]
     generators[:] = [generators[at] for at in kept]  # the scheduler has this list as well
     sides = render_sides(recipe.width, recipe.height, recipe.multiple)
@@ -458,8 +449,8 @@ def _prepared(
         del arguments["prompt"]
         arguments.pop("negative_prompt", None)
     if source is not None:
-        fitted = canvas.fit(source, (recipe.width, recipe.height))
-        arguments["image"] = _tensor(canvas.pad(fitted, sides))
+        fitted = resize.fit(source, (recipe.width, recipe.height))
+        arguments["image"] = _tensor(resize.pad(fitted, sides))
     return [recipes[at] for at in kept], pipe, arguments
 
 

@@ -47,14 +47,14 @@ def lost(error: Exception) -> bool:
 
     "CUDA error: out of memory" is none of them.
     """
-    told = isinstance(error, torch.AcceleratorError) or (
+    params = isinstance(error, torch.AcceleratorError) or (
         isinstance(error, RuntimeError) and any(sign in str(error) for sign in _LOST)
     )
-    return told and not ran_out(error)
+    return params and not ran_out(error)
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def params() -> Iterator[None]:
     """Raise DeviceLostError, with a sentence, where torch raises that the device is gone."""
     try:
         yield

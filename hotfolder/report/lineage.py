@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from hotfolder.images.told import Told
+from hotfolder.images.generation_params import GenerationParams
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 
@@ -24,24 +24,24 @@ def tree(
     return [title, *_drawn(branches, "")]
 
 
-def foreign(title: str, told: Told, notes: Iterable[str] = ()) -> list[str]:
+def foreign(title: str, params: GenerationParams, notes: Iterable[str] = ()) -> list[str]:
     """What another program says of its picture, in the same form."""
-    size = f"{told.width}x{told.height}" if told.width else ""
-    model = told.model + (f" ({told.model_hash[:10]})" if told.model_hash else "")
+    size = f"{params.width}x{params.height}" if params.width else ""
+    model = params.model + (f" ({params.model_hash[:10]})" if params.model_hash else "")
     settings = [
         model.strip(),
-        told.scheduler or "",
-        "" if told.steps is None else f"{told.steps} steps",
-        "" if told.guidance_scale is None else f"guidance {told.guidance_scale:g}",
-        "" if told.strength is None else f"strength {told.strength:g}",
+        params.scheduler or "",
+        "" if params.steps is None else f"{params.steps} steps",
+        "" if params.guidance_scale is None else f"guidance {params.guidance_scale:g}",
+        "" if params.strength is None else f"strength {params.strength:g}",
     ]
     lines = {
-        "prompt": told.prompt,
-        "negative": told.negative_prompt,
-        "size": _listed([size, "" if told.seed is None else f"seed {told.seed}"]),
+        "prompt": params.prompt,
+        "negative": params.negative_prompt,
+        "size": _listed([size, "" if params.seed is None else f"seed {params.seed}"]),
         "settings": _listed(settings),
-        "LoRAs": _listed(told.loras),
-        "others": _listed(f"{key}: {text}" for key, text in told.others.items()),
+        "LoRAs": _listed(params.loras),
+        "others": _listed(f"{key}: {text}" for key, text in params.others.items()),
     }
     return [title, *_drawn([*_labelled(lines.items()), *_notes(notes)], "")]
 

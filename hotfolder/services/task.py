@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotfolder.errors import HotfolderError
-from hotfolder.studio import local
+from hotfolder.studio.store import local
 
 # They say where programs, local state and models lie; the shell of a person knows, cron does not.
 _KEPT = (
@@ -36,8 +36,8 @@ class Task:
         """The task for a studio, with what the present environment says of places."""
         kept = tuple((name, os.environ[name]) for name in _KEPT if os.environ.get(name))
         environment = (("PYTHONUTF8", "1"), *kept)
-        told = (str(root), sys.executable, *(value for _, value in kept))
-        if any(not text.isprintable() for text in told):
+        params = (str(root), sys.executable, *(value for _, value in kept))
+        if any(not text.isprintable() for text in params):
             raise HotfolderError(f"no service can be made for a path like {str(root)!r}: rename it")
         return cls(root, f"hotfolder-{local.folder(root).name}", environment)
 

@@ -19,7 +19,7 @@ _NUMBERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}  # of a TIFF type th
 def marks(draft: Draft) -> Iterator[Mark]:
     """The stars and the percent of the picture's EXIF. A damaged block has none."""
     try:
-        tags = _tags(draft.carried.exif if draft.carried and draft.carried.exif else b"")
+        tags = _tags(draft.metadata.exif if draft.metadata and draft.metadata.exif else b"")
     except struct.error:
         return
     if -1 <= (stars := tags.get(_RATING, 0)) <= 5:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from hotfolder.images.carried import Carried
+from hotfolder.images.metadata import Metadata
 
 REJECTED = -1
 
@@ -20,7 +20,7 @@ class Draft:
     """
 
     path: str
-    carried: Carried | None = None
+    metadata: Metadata | None = None
     beside: Mapping[str, bytes] = field(default_factory=dict)
     xattrs: Mapping[str, bytes] = field(default_factory=dict)
 

@@ -10,5 +10,5 @@ from hotfolder.stars.mark import Draft, Mark
 
 def marks(draft: Draft) -> Iterator[Mark]:
     """The marks in the packet that the picture carries."""
-    if draft.carried and draft.carried.xmp:
-        yield from packet.marks_in(draft.carried.xmp)
+    if draft.metadata and draft.metadata.xmp:
+        yield from packet.marks_in(draft.metadata.xmp)

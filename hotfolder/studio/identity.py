@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from hotfolder.errors import PictureError
-from hotfolder.images import carried, document, pixels
-from hotfolder.images.document import Carrier
+from hotfolder.images import metadata, pixels, recipe_text
 from hotfolder.images.foreign import readers
-from hotfolder.images.told import Told
+from hotfolder.images.generation_params import GenerationParams
+from hotfolder.images.recipe_text import Carrier
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
-from hotfolder.studio import archive
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.store import archive
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -36,7 +36,7 @@ class Identity:
     recipe: Recipe | None = None
     record: Record | None = None
     carrier: Carrier | None = None
-    told: Told | None = None
+    params: GenerationParams | None = None
     note: str = ""
 
     @property
@@ -65,15 +65,15 @@ class Portrait(Struct, frozen=True, omit_defaults=True):
     record: Record | None = None
     prompt: str = ""
     negative: str = ""
-    told: Told | None = None
+    params: GenerationParams | None = None
     note: str = ""
 
     @classmethod
     def of(cls, shown: Identity) -> Portrait:
         """The portrait of a picture."""
-        said = shown.recipe or shown.told
+        said = shown.recipe or shown.params
         prompt, negative = (said.prompt, said.negative_prompt) if said else ("", "")
-        return cls(shown.source, shown.record, prompt, negative, shown.told, shown.note)
+        return cls(shown.source, shown.record, prompt, negative, shown.params, shown.note)
 
 
 def identify(data: bytes, studio: Studio | None = None) -> Identity:
@@ -81,15 +81,15 @@ def identify(data: bytes, studio: Studio | None = None) -> Identity:
 
     One that lost what it carried is known by its pixels, if it was made in `studio`.
     """
-    contents = carried.read(data)
+    contents = metadata.read(data)
     image = pixels.decode(data)
     shown = Pixels(sha256=pixels.pixel_hash(image), width=image.width, height=image.height)
     note = ""
     try:
-        if ours := document.find(contents):
+        if ours := recipe_text.find(contents):
             return Identity(image, shown, ours.recipe, ours.record, ours.carrier)
     except PictureError as error:
         note = f"what it says of how it was made cannot be used: {error}"
     if studio is not None and (known := archive.find(studio, shown.sha256)):
         return Identity(image, shown, *known)
-    return Identity(image, shown, told=readers.read(contents), note=note)
+    return Identity(image, shown, params=readers.read(contents), note=note)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from hotfolder.errors import StudioMissingError
-from hotfolder.images.carried import suffixes
+from hotfolder.images.metadata import suffixes
 from hotfolder.studio import layout
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import is_private_folder, is_temporary

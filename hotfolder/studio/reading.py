@@ -1,16 +1,47 @@
-"""Read a file that anybody may have put there: bounded, no links, no pipes."""
+"""A file that anybody may have put there: its state, and its bytes (no links, no pipes)."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 
+from msgspec import Struct
+
 from hotfolder.errors import PictureError
-from hotfolder.studio.settle import Reading
 
 MAX_PICTURE_BYTES = 96 * 2**20  # of any format; with its pixels that fits into 500 MB
+
+# FILE_ATTRIBUTE_OFFLINE, _RECALL_ON_OPEN and _RECALL_ON_DATA_ACCESS of Windows
+_NOT_HERE = 0x1000 | 0x40000 | 0x400000
+
+
+class Reading(Struct, frozen=True, gc=False):
+    """What `lstat` says of a file, as far as it tells one state of it from another.
+
+    ctime is part of it, because programs that rate pictures put the mtime back. A `placeholder`
+    stands for a file of which a sync program has only the name on this computer: reading it would
+    fetch the rest. One is kept for each file: a struct is small and quick to compare.
+    """
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    placeholder: bool = False
+
+    @classmethod
+    def of(cls, stat: os.stat_result) -> Reading:
+        """The reading in a stat result."""
+        if sys.platform == "win32":
+            placeholder = bool(stat.st_file_attributes & _NOT_HERE)
+        else:
+            placeholder = stat.st_blocks == 0 and stat.st_size > 0
+        times = stat.st_mtime_ns, stat.st_ctime_ns
+        return cls(stat.st_dev, stat.st_ino, stat.st_size, *times, placeholder)
 
 
 def read_settled(path: Path, settled: Reading, limit: int = MAX_PICTURE_BYTES) -> bytes:

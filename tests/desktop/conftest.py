@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.desktop.screen import Screen
-from tests.kennel import Kennel, comes_true
+from tests.forkserver import ForkServer, comes_true
 from tests.test_stars import Sorting, at_work
 
 ROOT = Path(__file__).parent.parent.parent
@@ -70,10 +70,10 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
 
 @pytest.fixture
 def desk(
-    screen: Screen, kennel: Kennel, tmp_path: Path, request: pytest.FixtureRequest
+    screen: Screen, forkserver: ForkServer, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Desk]:
     """A new studio on the screen; its programs end with the test."""
-    with at_work(kennel, tmp_path / "studio") as sorting:
+    with at_work(forkserver, tmp_path / "studio") as sorting:
         yield Desk(
             screen, sorting, f"{request.module.__name__.rpartition('_')[2]}-{request.node.name}"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from tests.desktop.conftest import Desk
-from tests.kennel import until
+from tests.forkserver import until
 
 NEXT, COLLECTION, DATABASE, ADD_TO_FILES = (848, 666), (600, 505), (600, 567), (518, 408)
 NO_DOWNLOAD = (879, 509)

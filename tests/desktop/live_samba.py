@@ -15,7 +15,7 @@ from PIL import Image
 
 from hotfolder.commands.demo import STAR
 from hotfolder.images import png
-from tests.kennel import Kennel, comes_true, until
+from tests.forkserver import ForkServer, comes_true, until
 from tests.stars.test_finder import RED_AND_STAR, TAGS, apple_double
 from tests.test_stars import Sorting, at_work
 
@@ -71,7 +71,7 @@ class Share:
 
 
 @pytest.fixture
-def share(kennel: Kennel, tmp_path: Path) -> Iterator[Share]:
+def share(forkserver: ForkServer, tmp_path: Path) -> Iterator[Share]:
     """Samba on a port of its own."""
     smbd = shutil.which("smbd", path=f"{os.environ['PATH']}:/usr/sbin")
     assert smbd and shutil.which("smbclient"), "Samba is not installed; see packages.txt"
@@ -80,8 +80,8 @@ def share(kennel: Kennel, tmp_path: Path) -> Iterator[Share]:
         port = free.getsockname()[1]
     state = tmp_path / "state"
     state.mkdir(mode=0o755)
-    with at_work(kennel, tmp_path / "studio") as sorting:
-        user = sorting.studio.root.owner()
+    with at_work(forkserver, tmp_path / "studio") as sorting:
+        user = sorting.studio.root.config()
         text = SETTINGS.format(port=port, state=state, share=sorting.studio.root, user=user)
         (tmp_path / "smb.conf").write_text(text)
         command = [smbd, "--foreground", "--no-process-group", f"--configfile={tmp_path}/smb.conf"]

@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.kennel import until
+from tests.forkserver import until
 
 SIZE = (1280, 860)
 NEEDED = ("Xvfb", "openbox", "xdotool", "import", "dbus-daemon")

@@ -10,9 +10,9 @@ from hotfolder.executors.orders import (
     Cancelled,
     Done,
     Failed,
-    GoOn,
     Load,
     Report,
+    Resume,
     Stepped,
     Unload,
 )
@@ -59,7 +59,7 @@ def test_a_refinement_interrupts_a_draft(ear: Ear) -> None:
     reports = ear.heard(ended(final))
     assert done(reports[-1]).picture == alone[1]
     assert not any(map(ended(draft), reports)), "the draft was not done yet"
-    ear.give(GoOn())
+    ear.give(Resume())
     assert done(ear.outcome(draft)).picture == alone[0]
 
 
@@ -70,7 +70,7 @@ def test_a_draft_stays_paused_until_it_may_go_on(ear: Ear) -> None:
     ear.heard(ended(ear.begin(FINAL)))
     second = ear.begin(FINAL)
     assert not steps_of(draft, ear.heard(ended(second)))
-    ear.give(GoOn())
+    ear.give(Resume())
     done(ear.outcome(draft))
 
 
@@ -82,7 +82,7 @@ def test_a_refinement_that_comes_too_late_is_made_all_the_same(ear: Ear) -> None
     assert steps_of(final, reports), "it was rendered"
     assert isinstance(reports[-1], Done)
     if not any(map(ended(draft), reports)):
-        ear.give(GoOn())
+        ear.give(Resume())
         done(ear.outcome(draft))
 
 
@@ -107,7 +107,7 @@ def test_a_refinement_is_cancelled_alone(ear: Ear) -> None:
     ear.heard(stepped(final))
     ear.give(Cancel(final))
     assert isinstance(ear.outcome(final), Cancelled)
-    ear.give(GoOn())
+    ear.give(Resume())
     done(ear.outcome(draft))
 
 
@@ -130,7 +130,7 @@ def test_a_picture_that_cannot_be_made(ear: Ear) -> None:
     assert isinstance(failed, Failed)
     assert failed.expected
     assert "did you mean 'postcard'" in failed.says
-    ear.give(GoOn())
+    ear.give(Resume())
     done(ear.outcome(draft))
 
 

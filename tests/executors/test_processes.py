@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from hotfolder.daemon import Daemon, Until
-from hotfolder.executors.orders import Done, Executor, Failed, Hear
+from hotfolder.executors.orders import Done, Executor, Failed, OnReport
 from hotfolder.executors.processes import Processes
 from hotfolder.recipes.settings import Settings
-from hotfolder.studio import bulletin
 from hotfolder.studio.layout import Studio
-from tests.beside import Said, at_work
+from hotfolder.studio.store import status_file
+from tests.daemon_thread import Said, at_work
 from tests.executors.conftest import DRAFT, Ear
-from tests.kennel import until
+from tests.forkserver import until
 
 GONE = "cuda:7"  # no computer that runs these tests has eight graphics cards
 SMALL = 'extends = "postcard"\nsteps = 2\n[draft]\narea = "64x64"\ncount = 3\n'
@@ -38,7 +38,7 @@ def test_a_device_that_is_gone_takes_its_slot_out_alone(small: Studio) -> None:
     daemon = Daemon(small, said)
     with at_work(daemon):
         until((small.done / "a.txt").exists, 200)
-        (trouble,) = bulletin.read(small.root).waits.items()
+        (trouble,) = status_file.read(small.root).waits.items()
     assert len(list(small.drafts.glob("*.png"))) == 3
     assert trouble[0] == "renderer 1"
     assert trouble[1].startswith(f"{GONE}: the device does not answer (")
@@ -57,8 +57,8 @@ def test_where_all_devices_are_gone_work_waits(small: Studio) -> None:
         now += 0.05
         return now
 
-    def gone(_settings: Settings, base: Path, hear: Hear) -> Executor:
-        return Processes([GONE], base, hear)
+    def gone(_settings: Settings, base: Path, on_report: OnReport) -> Executor:
+        return Processes([GONE], base, on_report)
 
     said = Said()
     daemon = Daemon(small, said, clock=later, executor=gone)

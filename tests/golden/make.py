@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from hotfolder.daemon import Daemon, Until
-from hotfolder.studio import layout
+from hotfolder.studio.create import create
 from hotfolder.studio.identity import identify
 
 PROMPT = """\
@@ -57,7 +57,7 @@ def main(target: Path) -> None:
 
 def _made(folder: Path, profile: str) -> list[Path]:
     """The draft and the final that a new studio makes."""
-    studio, _ = layout.init(folder / "studio")
+    studio, _ = create(folder / "studio")
     (studio.profiles / "golden.toml").write_text(profile)
     studio.settings.write_text('profile = "golden"\nsettle_seconds = 0.1\n')
     (studio.inbox / "castle.toml").write_text(PROMPT, "utf-8")

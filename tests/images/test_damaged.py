@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from hotfolder.errors import PictureError
-from hotfolder.images import carried, document, exif, pixels
+from hotfolder.images import exif, metadata, pixels, recipe_text
 from hotfolder.images.picture import publishable
 from hotfolder.stars import detectors
 from hotfolder.stars.mark import Draft
@@ -67,11 +67,11 @@ def test_damage_is_answered_in_words(name: str, damage: list[Damage]) -> None:
     for change in damage:
         data = change(data)
     begin = time.perf_counter()
-    carried.complete(data)
+    metadata.complete(data)
     with suppress(PictureError):
-        detectors.marks(Draft("drafts/a.png", carried.read(data)))
+        detectors.marks(Draft("drafts/a.png", metadata.read(data)))
     with suppress(PictureError):
-        document.find(carried.read(data))
+        recipe_text.find(metadata.read(data))
     with suppress(PictureError):
         assert pixels.decode(data).mode == "RGB"
     assert time.perf_counter() - begin < LIMIT_S
@@ -82,7 +82,7 @@ def test_damage_is_answered_in_words(name: str, damage: list[Damage]) -> None:
 @given(packet=st.binary(max_size=300) | st.text(max_size=100).map(str.encode))
 def test_any_packet_is_answered(kind: str, packet: bytes) -> None:
     """Whatever stands where XMP should be, the rest of the picture is read."""
-    picture = carried.read(samples.with_xmp(kind, packet))
+    picture = metadata.read(samples.with_xmp(kind, packet))
     assert (picture.width, picture.height, picture.xmp) == (24, 16, packet)
     assert detectors.marks(Draft("drafts/a.png", picture)) == {}
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotfolder.images import infotext
-from hotfolder.images.told import Told
+from hotfolder.images.generation_params import GenerationParams
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.schedulers import MODEL_OWN, SCHEDULERS
@@ -45,7 +45,7 @@ def record(**given: str) -> Record:
 def test_reads_what_others_wrote() -> None:
     """A usual text gives its prompts, its settings in our terms, and the rest as pairs."""
     read = infotext.parse(CIVITAI)
-    assert read == Told(
+    assert read == GenerationParams(
         prompt="a castle by the sea, (sunset:1.2), <lora:ink:0.8>\nBREAK, gulls",
         negative_prompt="blurry, low quality,\ntext",
         steps=28,

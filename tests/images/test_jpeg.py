@@ -9,7 +9,7 @@ from PIL import Image
 
 from hotfolder.errors import PictureError
 from hotfolder.images import jpeg
-from hotfolder.images.carried import Carried
+from hotfolder.images.metadata import Metadata
 from tests import samples
 from tests.samples import EXIF, XMP, segment
 
@@ -24,7 +24,7 @@ def test_reads_comments_xmp_and_exif() -> None:
         segment(0xE1, XMP + b"<second/>"),
     )
     texts = (("Comment", "狐"), ("Comment", "café"))
-    assert jpeg.read(data) == Carried(24, 16, texts, b"<x/>", b"MM\0*rest")
+    assert jpeg.read(data) == Metadata(24, 16, texts, b"<x/>", b"MM\0*rest")
 
 
 def test_reads_exif_without_its_head() -> None:
@@ -36,7 +36,7 @@ def test_reads_the_sides_of_a_progressive_jpeg() -> None:
     """Every kind of frame has its sides in the same place."""
     buffer = io.BytesIO()
     Image.new("L", (31, 17)).save(buffer, "JPEG", progressive=True)
-    assert jpeg.read(buffer.getvalue()) == Carried(31, 17)
+    assert jpeg.read(buffer.getvalue()) == Metadata(31, 17)
 
 
 def test_passes_over_fill_bytes_and_markers_without_length() -> None:
@@ -91,7 +91,7 @@ def test_splices_behind_the_head() -> None:
     for whole in (data, samples.jpeg(jfif[:18], old, other)):
         new = jpeg.splice(whole, [("Comment", "new"), ("Comment", "狐")], b"<y/>", b"MM\0*new")
         texts = (("Comment", "new"), ("Comment", "狐"))
-        assert jpeg.read(new) == Carried(24, 16, texts, b"<y/>", b"MM\0*new")
+        assert jpeg.read(new) == Metadata(24, 16, texts, b"<y/>", b"MM\0*new")
         assert other in new and b"old" not in new
         assert new[2:4] in (b"\xff\xe0", b"\xff\xe1")
     assert jpeg.splice(data) == data

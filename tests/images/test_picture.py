@@ -14,16 +14,16 @@ from msgspec.structs import replace
 from PIL import Image
 
 from hotfolder.errors import PictureError
-from hotfolder.images import carried, document, exif, infotext, pixels, xmp
-from hotfolder.images.carried import Carried
-from hotfolder.images.document import Found
+from hotfolder.images import exif, infotext, metadata, pixels, recipe_text, xmp
+from hotfolder.images.metadata import Metadata
 from hotfolder.images.picture import embed, publishable, require_room, without_prompt
+from hotfolder.images.recipe_text import Found
 from hotfolder.recipes.encoding import PNG, Encoding, encoding
 from hotfolder.recipes.recipe import Pixels, Recipe, canonical
 from hotfolder.recipes.record import Record
 from tests.images.made import HARD, RECIPE, RECORD, recipes, records
 
-GOOD = document.document(RECIPE, RECORD)
+GOOD = recipe_text.document(RECIPE, RECORD)
 IMAGE = Image.linear_gradient("L").resize((24, 16)).convert("RGB")
 ENCODINGS = [PNG, encoding("jpeg"), encoding("webp"), encoding("webp", 80)]
 encodings = pytest.mark.parametrize("encoding", ENCODINGS, ids=str)
@@ -38,21 +38,21 @@ LONG = replace(LONG, source=LONG, strength=0.5)
 def test_what_is_published_is_read_back(encoding: Encoding, recipe: Recipe, record: Record) -> None:
     """Recipe, record and pixels of any picture come back equal, from each carrier that has them."""
     data, published = publishable(IMAGE, recipe, record, encoding)
-    found = document.find(carried.read(data))
+    found = recipe_text.find(metadata.read(data))
     assert found is not None
     assert (found.recipe, found.record) == (recipe, published)
     assert found.recipe.id == recipe.id
     assert pixels.pixel_hash(pixels.decode(data)) == published.pixels
-    for carrier, text in document.carriers(carried.read(data)):
-        assert document.parse(text) == (recipe, published), carrier
+    for carrier, text in recipe_text.carriers(metadata.read(data)):
+        assert recipe_text.parse(text) == (recipe, published), carrier
 
 
 @encodings
 def test_every_carrier_has_the_recipe(encoding: Encoding) -> None:
     """A picture of usual prompts says it several times over."""
-    contents = carried.read(publishable(IMAGE, RECIPE, RECORD, encoding)[0])
+    contents = metadata.read(publishable(IMAGE, RECIPE, RECORD, encoding)[0])
     first = {"png": ["text", "comment"], "jpeg": ["comment"], "webp": []}[encoding.format]
-    assert [carrier for carrier, _ in document.carriers(contents)] == [*first, "XMP", "EXIF"]
+    assert [carrier for carrier, _ in recipe_text.carriers(contents)] == [*first, "XMP", "EXIF"]
     words = infotext.write(RECIPE, RECORD)
     assert exif.user_comment(contents.exif) == words
     assert contents.text("parameters") == (words if encoding == PNG else None)
@@ -62,11 +62,11 @@ def test_every_carrier_has_the_recipe(encoding: Encoding) -> None:
 def test_a_long_recipe_is_carried(encoding: Encoding) -> None:
     """What does not fit into one carrier is left out there; one carrier takes any."""
     data, _ = publishable(IMAGE, LONG, RECORD, encoding)
-    found = document.find(carried.read(data))
+    found = recipe_text.find(metadata.read(data))
     assert found is not None and found.recipe == LONG
     if encoding.format == "jpeg":
-        assert [name for name, _ in document.carriers(carried.read(data))] == ["comment"]
-        assert len(carried.read(data).texts) == 3
+        assert [name for name, _ in recipe_text.carriers(metadata.read(data))] == ["comment"]
+        assert len(metadata.read(data).texts) == 3
 
 
 @encodings
@@ -93,33 +93,33 @@ def test_what_the_owner_put_there_stays(encoding: Encoding) -> None:
     theirs = exif.block("Shotwell", "mine", "")
     of_format = {"png": (("Author", "me"), ("comment", "mine")), "jpeg": (("Comment", "mine"),)}
     texts = of_format.get(encoding.format, ())
-    owned = carried.splice(pixels.encode(IMAGE, encoding), texts, stars, theirs)
-    contents = carried.read(embed(owned, RECIPE, RECORD))
+    owned = metadata.splice(pixels.encode(IMAGE, encoding), texts, stars, theirs)
+    contents = metadata.read(embed(owned, RECIPE, RECORD))
     assert contents.xmp is not None and xmp.properties(stars).items() < _said(contents).items()
-    assert xmp.document(contents.xmp) == document.document(RECIPE, RECORD)
+    assert xmp.document(contents.xmp) == recipe_text.document(RECIPE, RECORD)
     assert contents.texts[: len(texts)] == texts
     assert contents.exif is not None and b"Shotwell\0" in contents.exif
-    assert document.find(contents) is not None
-    assert carried.read(embed(embed(owned, RECIPE, RECORD), RECIPE, RECORD)) == contents
-    again = carried.read(embed(embed(owned, RECIPE, RECORD), FINAL, RECORD))
-    assert {document.parse(text)[0] for _, text in document.carriers(again)} == {FINAL}
+    assert recipe_text.find(contents) is not None
+    assert metadata.read(embed(embed(owned, RECIPE, RECORD), RECIPE, RECORD)) == contents
+    again = metadata.read(embed(embed(owned, RECIPE, RECORD), FINAL, RECORD))
+    assert {recipe_text.parse(text)[0] for _, text in recipe_text.carriers(again)} == {FINAL}
 
 
-def _said(contents: Carried) -> dict[str, tuple[str, ...]]:
+def _said(contents: Metadata) -> dict[str, tuple[str, ...]]:
     return xmp.properties(contents.xmp)
 
 
 @encodings
 def test_what_cannot_be_added_to_stays(encoding: Encoding) -> None:
     """Broken XMP and EXIF are left as they are; a WebP that has nothing else is refused."""
-    owned = carried.splice(pixels.encode(IMAGE, encoding), xmp=b"<broken", exif=b"rubbish")
+    owned = metadata.splice(pixels.encode(IMAGE, encoding), xmp=b"<broken", exif=b"rubbish")
     if encoding.format == "webp":
         with pytest.raises(PictureError, match="no recipe can be added"):
             embed(owned, RECIPE, RECORD)
         return
-    contents = carried.read(embed(owned, RECIPE, RECORD))
+    contents = metadata.read(embed(owned, RECIPE, RECORD))
     assert (contents.xmp, contents.exif) == (b"<broken", b"rubbish")
-    assert document.find(contents) is not None
+    assert recipe_text.find(contents) is not None
 
 
 @encodings
@@ -133,8 +133,8 @@ def test_without_prompt_nothing_is_said_but_the_origin(encoding: Encoding) -> No
     for word in ("Wolpertinger", "Elwetritsch"):
         for code in ("utf-8", "utf-16-be", "utf-16-le"):
             assert word.encode(code) not in data
-    contents = carried.read(data)
-    assert document.find(contents) is None and contents.texts == ()
+    contents = metadata.read(data)
+    assert recipe_text.find(contents) is None and contents.texts == ()
     assert b"/trainedAlgorithmicMedia<" in (contents.xmp or b"")
     assert exif.user_comment(contents.exif) is None
     assert b"hotfolder" in (contents.exif or b"")
@@ -172,7 +172,7 @@ def test_the_xmp_packet_says_what_it_is() -> None:
 
 def test_a_property_is_found_in_any_writing() -> None:
     """exiv2 turns elements into attributes; what is broken or hostile has no properties."""
-    text = document.document(replace(RECIPE, prompt=HARD + "<lora:x:1> & 'y'"), RECORD)
+    text = recipe_text.document(replace(RECIPE, prompt=HARD + "<lora:x:1> & 'y'"), RECORD)
     packet = xmp.packet(RECIPE, RECORD, text)
     assert xmp.document(packet) == text
     element = packet[packet.index(b"<hotfolder:document>") : packet.index(b"\n</rdf:Description")]
@@ -194,9 +194,9 @@ def test_pillow_reads_the_same_texts() -> None:
     data, record = publishable(IMAGE, recipe, RECORD)
     with Image.open(io.BytesIO(data)) as image:
         assert image.text["parameters"] == infotext.write(recipe, record)
-        told = json.loads(image.text["hotfolder"])
-    assert told["recipe"] == json.loads(canonical(recipe))
-    assert told["record"]["template"] == RECORD.template
+        params = json.loads(image.text["hotfolder"])
+    assert params["recipe"] == json.loads(canonical(recipe))
+    assert params["record"]["template"] == RECORD.template
 
 
 @encodings
@@ -215,14 +215,14 @@ def test_other_programs_read_the_same(
     assert shown["IFD0:Software"].startswith("hotfolder")
     comment = shown["ExifIFD:UserComment"]
     assert comment.replace("\n", ".") == infotext.write(recipe, record).replace("\n", ".")
-    assert document.parse(shown["XMP-hotfolder:Document"]) == (recipe, record)
+    assert recipe_text.parse(shown["XMP-hotfolder:Document"]) == (recipe, record)
     if encoding == PNG:
-        assert document.parse(shown["PNG:Hotfolder"]) == (recipe, record)
+        assert recipe_text.parse(shown["PNG:Hotfolder"]) == (recipe, record)
     if encoding.format == "jpeg":
-        assert document.parse(shown["File:Comment"]) == (recipe, record)
+        assert recipe_text.parse(shown["File:Comment"]) == (recipe, record)
 
 
 def test_a_found_recipe_names_its_carrier() -> None:
     """The PNG's text comes first, since most programs keep it as it is."""
     data, record = publishable(IMAGE, RECIPE, RECORD)
-    assert document.find(carried.read(data)) == Found(RECIPE, record, "text")
+    assert recipe_text.find(metadata.read(data)) == Found(RECIPE, record, "text")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from hotfolder.errors import PictureError
-from hotfolder.images import carried, pixels
+from hotfolder.images import metadata, pixels
 from tests import samples
 from tests.samples import chunk, segment
 
@@ -53,7 +53,7 @@ def test_texts_lie_before_the_pixels_in_the_plainest_chunk() -> None:
     texts = {"hotfolder": "{}\nplain", "parameters": "été 狐 🦊"}
     data = pixels.encode_png(Image.new("RGB", (8, 8)), texts)
     assert data.index(b"tEXthotfolder") < data.index(b"iTXtparameters") < data.index(b"IDAT")
-    assert dict(carried.read(data).texts) == texts
+    assert dict(metadata.read(data).texts) == texts
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
@@ -162,7 +162,7 @@ def test_nothing_but_pixels_goes_on() -> None:
     """A colour profile or comment of a decoded picture does not slip into the next file."""
     data = saved(Image.new("RGB", (8, 8)), "JPEG", icc_profile=b"profile", comment=b"private")
     again = pixels.encode_png(pixels.decode(data), {})
-    assert b"iCCP" not in again and carried.read(again).texts == ()
+    assert b"iCCP" not in again and metadata.read(again).texts == ()
 
 
 @pytest.mark.parametrize("name", samples.PICTURES)
@@ -173,7 +173,7 @@ def test_decodes_every_sample(name: str) -> None:
         with pytest.raises(PictureError):
             pixels.decode(data)
         return
-    image, head = pixels.decode(data), carried.read(data)
+    image, head = pixels.decode(data), metadata.read(data)
     assert (image.mode, image.size) == ("RGB", (head.width, head.height))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from hotfolder.errors import PictureError
 from hotfolder.images import png
-from hotfolder.images.carried import Carried
+from hotfolder.images.metadata import Metadata
 from tests import samples
 from tests.samples import chunk
 
@@ -24,7 +24,7 @@ def test_reads_texts_of_every_kind_before_and_after_the_pixels() -> None:
         after=chunk(b"iTXt", b"wide packed\0\1\0\0\0" + zlib.compress("狐".encode())),
     )
     texts = (("plain", "café"), ("packed", "café"), ("wide", "狐"), ("wide packed", "狐"))
-    assert png.read(data) == Carried(24, 16, texts)
+    assert png.read(data) == Metadata(24, 16, texts)
 
 
 def test_reads_xmp_and_exif_where_they_belong() -> None:
@@ -32,7 +32,7 @@ def test_reads_xmp_and_exif_where_they_belong() -> None:
     data = samples.png(
         chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x/>"), after=chunk(b"eXIf", b"MM\0*rest")
     )
-    assert png.read(data) == Carried(24, 16, (), b"<x/>", b"MM\0*rest")
+    assert png.read(data) == Metadata(24, 16, (), b"<x/>", b"MM\0*rest")
 
 
 def test_reads_xmp_and_exif_from_raw_profiles() -> None:
@@ -43,7 +43,7 @@ def test_reads_xmp_and_exif_from_raw_profiles() -> None:
         chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(exif)),
         chunk(b"tEXt", b"Raw profile type xmp\0" + xmp),
     )
-    assert png.read(data) == Carried(24, 16, (), b"<x/>", b"MM\0*")
+    assert png.read(data) == Metadata(24, 16, (), b"<x/>", b"MM\0*")
 
 
 def test_keeps_a_raw_profile_that_is_none_as_text() -> None:
@@ -132,10 +132,10 @@ def test_a_bomb_takes_neither_memory_nor_time() -> None:
     """60 MB of text in 58 kB are passed over within a few MB."""
     data = samples.sample("hostile/ztxt_60MB_bomb.png")
     tracemalloc.start()
-    carried = png.read(data)
+    metadata = png.read(data)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert carried.texts == ()
+    assert metadata.texts == ()
     assert peak < 8 * 2**20
 
 
@@ -151,7 +151,7 @@ def test_splices_before_the_pixels() -> None:
     )
     new = png.splice(old, [("a", "new"), ("c", "狐")], b"<y/>", b"MM\0*new")
     texts = (("b", "stays"), ("a", "new"), ("c", "狐"))
-    assert png.read(new) == Carried(24, 16, texts, b"<y/>", b"MM\0*new")
+    assert png.read(new) == Metadata(24, 16, texts, b"<y/>", b"MM\0*new")
     assert new.index(b"tEXta") < new.index(b"iTXtc") < new.index(b"eXIf") < new.index(b"IDAT")
     assert png.splice(old) == old
     assert png.bare(new) == samples.png()

@@ -9,14 +9,14 @@ from PIL import Image
 
 from hotfolder.errors import PictureError
 from hotfolder.images import webp
-from hotfolder.images.carried import Carried
+from hotfolder.images.metadata import Metadata
 from tests import samples
 
 
 def test_reads_xmp_and_exif() -> None:
     """The first of both count, wherever they lie, with odd lengths padded."""
     data = samples.webp((b"XMP ", b"<xx/>"), (b"EXIF", b"Exif\0\0MM\0*"), (b"XMP ", b"<y/>"))
-    assert webp.read(data) == Carried(24, 16, (), b"<xx/>", b"MM\0*")
+    assert webp.read(data) == Metadata(24, 16, (), b"<xx/>", b"MM\0*")
 
 
 @pytest.mark.parametrize("settings", [{}, {"lossless": True}, {"xmp": b"<x/>"}])
@@ -24,8 +24,8 @@ def test_reads_the_sides_of_every_kind(settings: dict[str, object]) -> None:
     """Lossy, lossless and extended files have their sides in different places."""
     buffer = io.BytesIO()
     Image.new("RGB", (301, 17), "teal").save(buffer, "WEBP", **settings)
-    carried = webp.read(buffer.getvalue())
-    assert (carried.width, carried.height) == (301, 17)
+    metadata = webp.read(buffer.getvalue())
+    assert (metadata.width, metadata.height) == (301, 17)
 
 
 def test_notices_every_cut() -> None:
@@ -60,9 +60,9 @@ def test_splices_behind_the_pixels(settings: dict[str, object]) -> None:
     picture.save(buffer, "WEBP", **settings)
     old = buffer.getvalue()
     new = webp.splice(old, xmp=b"<new/>", exif=b"MM\0*odd")
-    assert webp.read(new) == Carried(301, 17, (), b"<new/>", b"MM\0*odd")
+    assert webp.read(new) == Metadata(301, 17, (), b"<new/>", b"MM\0*odd")
     assert new[12:16] == b"VP8X" and new[20] & 0x2C == 0x0C
-    assert webp.read(webp.bare(new)) == Carried(301, 17)
+    assert webp.read(webp.bare(new)) == Metadata(301, 17)
     assert webp.bare(new)[20] & 0x2C == 0
     for data in (new, webp.bare(new)):
         with Image.open(io.BytesIO(data)) as again, Image.open(io.BytesIO(old)) as before:
@@ -73,7 +73,7 @@ def test_splices_what_is_given() -> None:
     """The rest stays as it is; texts have no place."""
     data = samples.webp((b"XMP ", b"<x/>"), (b"ABCD", b"other"))
     new = webp.splice(data, exif=b"MM\0*")
-    assert webp.read(new) == Carried(24, 16, (), b"<x/>", b"MM\0*")
+    assert webp.read(new) == Metadata(24, 16, (), b"<x/>", b"MM\0*")
     assert b"ABCD" in new and b"ABCD" not in webp.bare(new)
     with pytest.raises(ValueError, match="no texts"):
         webp.splice(data, [("a", "b")])

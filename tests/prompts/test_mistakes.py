@@ -10,7 +10,7 @@ import pytest
 from hotfolder.errors import MistakesError, mistake
 from hotfolder.prompts import formats
 from hotfolder.prompts.check import check
-from hotfolder.prompts.encoding import decode
+from hotfolder.prompts.text_encoding import decode
 
 SAMPLES = Path(__file__).parent / "mistakes"
 PROFILES = Path(__file__).parents[2] / "profiles"

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from hotfolder.errors import MistakesError
-from hotfolder.images.told import Told
+from hotfolder.images.generation_params import GenerationParams
 from hotfolder.prompts.picture import parse
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Pixels, Recipe
@@ -41,7 +41,7 @@ LIKE_IT = Prompt(
 @pytest.mark.parametrize("recipe", [DRAFT, FINAL])
 def test_our_own_picture_asks_for_more_like_it(recipe: Recipe) -> None:
     """A draft, and a final made of it, give the draft's prompt and settings with new seeds."""
-    assert parse(recipe, Told(prompt="other"), PIXELS, "a hill") == (LIKE_IT,)
+    assert parse(recipe, GenerationParams(prompt="other"), PIXELS, "a hill") == (LIKE_IT,)
 
 
 def test_a_stranger_s_scheduler_and_shape_are_left_out() -> None:
@@ -53,7 +53,9 @@ def test_a_stranger_s_scheduler_and_shape_are_left_out() -> None:
 
 def test_a_text_beside_it_is_its_prompt() -> None:
     """Each paragraph of the text file makes drafts from the picture."""
-    assert parse(None, Told(prompt="other"), PIXELS, "a castle\n\na {red|blue} hill") == (
+    assert parse(
+        None, GenerationParams(prompt="other"), PIXELS, "a castle\n\na {red|blue} hill"
+    ) == (
         Prompt(text="a castle", source=PIXELS),
         Prompt(text="a {red|blue} hill", source=PIXELS),
     )
@@ -61,14 +63,14 @@ def test_a_text_beside_it_is_its_prompt() -> None:
 
 def test_another_program_s_prompt_is_used() -> None:
     """Without a text file the prompt inside the picture is taken, literally."""
-    (prompt,) = parse(None, Told(prompt="a castle", seed=5, steps=9), PIXELS, None)
+    (prompt,) = parse(None, GenerationParams(prompt="a castle", seed=5, steps=9), PIXELS, None)
     assert prompt == Prompt(
         text="a castle", literal=True, seed=5, overrides={"steps": 9}, source=PIXELS
     )
 
 
-@pytest.mark.parametrize("told", [None, Told(prompt="")])
-def test_a_silent_picture_needs_a_text(told: Told | None) -> None:
+@pytest.mark.parametrize("params", [None, GenerationParams(prompt="")])
+def test_a_silent_picture_needs_a_text(params: GenerationParams | None) -> None:
     """A picture that says nothing asks for a text file."""
     with pytest.raises(MistakesError, match=r"put a text file NAME\.txt with a prompt beside it"):
-        parse(None, told, PIXELS, None)
+        parse(None, params, PIXELS, None)

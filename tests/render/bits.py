@@ -116,8 +116,8 @@ def resumed(models: Path, manifest: Path) -> list[bool]:
     """Whether each case of `manifest`, taken up in a new process, has the bits of the whole."""
     command = [sys.executable, "-m", "tests.render.bits", str(models), str(manifest)]
     run = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    told: list[bool] = json.loads(run.stdout)
-    return told
+    params: list[bool] = json.loads(run.stdout)
+    return params
 
 
 def _resume(models: Path, manifest: Path) -> list[bool]:
@@ -125,14 +125,14 @@ def _resume(models: Path, manifest: Path) -> list[bool]:
     for line in json.loads(manifest.read_text()):
         case = Case(**line)
         recipe = from_builtins(json.loads(case.recipe))
-        told: list[int] = []
+        params: list[int] = []
         rendered = engine.render(
             recipe,
             SOURCE if recipe.source else None,
-            lambda step, steps, told=told: told.append(step),
+            lambda step, steps, params=params: params.append(step),
             resume=manifest.parent / case.state if case.state else None,
         )
-        went_on = bool(case.state) and 1 not in told
+        went_on = bool(case.state) and 1 not in params
         same.append(went_on and pixel_hash(rendered.image) == case.whole)
     return same
 

@@ -64,7 +64,7 @@ def compiler(tool: Callable[[str], str]) -> str:
     return tool("g++")
 
 
-def told(made: Rendered) -> tuple[str, str]:
+def params(made: Rendered) -> tuple[str, str]:
     return pixel_hash(made.image), made.facts.memory_plan
 
 
@@ -74,20 +74,20 @@ def test_the_same_bits(
 ) -> None:
     """Twice, after another size, with a final between two steps, stopped, and by a record alone."""
     made = small.render(draft)
-    first = told(made)
+    first = params(made)
     assert first[1] == COMPILED
     assert "g++" in made.facts.versions["compiler"]
-    refined = told(small.render(final, made.image))
+    refined = params(small.render(final, made.image))
     assert refined[1] == COMPILED
-    assert told(small.render(draft)) == first
+    assert params(small.render(draft)) == first
 
     inner = []
 
     def refine(step: int, _: int) -> None:
         if step == 2:
-            inner.append(told(small.render(final, made.image)))
+            inner.append(params(small.render(final, made.image)))
 
-    assert told(small.render(draft, on_step=refine)) == first
+    assert params(small.render(draft, on_step=refine)) == first
     assert inner == [refined]
 
     def stop(step: int, _: int) -> None:
@@ -100,13 +100,13 @@ def test_the_same_bits(
     resumed = small.render(
         draft, on_step=lambda step, _: steps.append(step), resume=tmp_path / "state"
     )
-    assert told(resumed) == first
+    assert params(resumed) == first
     assert steps == [3, 4]
 
     plain = engine(models)
-    assert told(plain.render(final, made.image, plan=COMPILED)) == refined  # in another order
-    assert told(plain.render(draft, plan=COMPILED)) == first
-    assert told(plain.render(draft)) != first
+    assert params(plain.render(final, made.image, plan=COMPILED)) == refined  # in another order
+    assert params(plain.render(draft, plan=COMPILED)) == first
+    assert params(plain.render(draft)) != first
 
 
 @pytest.fixture
@@ -123,9 +123,9 @@ def no_compiler() -> Iterator[None]:
 @pytest.mark.usefixtures("no_compiler")
 def test_without_a_compiler(models: Path, draft: Recipe, caplog: pytest.LogCaptureFixture) -> None:
     """Pictures are made without, which is said once, and told where a record says otherwise."""
-    without, plain = engine(models, compile=True), told(engine(models).render(draft))
-    assert told(without.render(draft)) == plain == (plain[0], "resident")
-    assert told(without.render(draft)) == plain
+    without, plain = engine(models, compile=True), params(engine(models).render(draft))
+    assert params(without.render(draft)) == plain == (plain[0], "resident")
+    assert params(without.render(draft)) == plain
     (said,) = caplog.messages
     assert "sd: this model cannot be compiled here: there is no C++ compiler" in said
     record = Record(stage="draft", pixels="0" * 64, memory_plan=COMPILED)
@@ -143,15 +143,15 @@ def test_too_many_sizes(
     one = engine(models, compile=True)
     made = one.render(draft)
     refined = one.render(final, made.image)
-    assert (told(made)[1], told(refined)[1]) == (COMPILED, "resident")
-    assert told(refined) == told(engine(models).render(final, made.image))
+    assert (params(made)[1], params(refined)[1]) == (COMPILED, "resident")
+    assert params(refined) == params(engine(models).render(final, made.image))
 
 
 @pytest.mark.usefixtures("compiler")
 def test_an_unloaded_model_is_gone(models: Path, draft: Recipe) -> None:
     """What torch keeps of compiled code keeps no weights in memory."""
     used = engine(models, compile=True)
-    assert told(used.render(draft))[1] == COMPILED
+    assert params(used.render(draft))[1] == COMPILED
     unet = weakref.ref(used.load("sd").pipe.unet)
     used.unload()
     gc.collect()
@@ -164,15 +164,15 @@ def test_loras_leave_no_trace(models: Path, tmp_path: Path, draft: Recipe) -> No
     loras = [Lora(str(lora(models, tmp_path)), name="ink")]
     with_ink = msgspec.structs.replace(draft, loras=(Named("ink", 1.0),))
     compiling = engine(models, compile=True, loras=loras)
-    plain, inked = told(compiling.render(draft)), told(compiling.render(with_ink))
+    plain, inked = params(compiling.render(draft)), params(compiling.render(with_ink))
     assert (plain[1], inked[1]) == (COMPILED, "resident")
     inner = []
 
     def ink(step: int, _: int) -> None:
         if step == 2:
-            inner.append(told(compiling.render(with_ink)))
+            inner.append(params(compiling.render(with_ink)))
 
-    assert told(compiling.render(draft, on_step=ink)) == plain
+    assert params(compiling.render(draft, on_step=ink)) == plain
     assert inner == [inked]
 
 

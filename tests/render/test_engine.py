@@ -127,12 +127,12 @@ def test_what_on_step_raises_comes_through(engine: Engine, draft: Recipe) -> Non
 
 def test_every_step_is_told(engine: Engine, draft: Recipe, final: Recipe) -> None:
     """Steps count from 1 to the number that runs: all for a draft, steps x strength for a final."""
-    told: list[tuple[int, int]] = []
-    source = engine.render(draft, on_step=lambda *at: told.append(at)).image
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    told.clear()
-    rendered = engine.render(final, source, on_step=lambda *at: told.append(at))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    params: list[tuple[int, int]] = []
+    source = engine.render(draft, on_step=lambda *at: params.append(at)).image
+    assert params == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    params.clear()
+    rendered = engine.render(final, source, on_step=lambda *at: params.append(at))
+    assert params == [(1, 3), (2, 3), (3, 3)]
     assert rendered.facts.steps_run == 3
 
 

@@ -15,8 +15,8 @@ from hotfolder.errors import TooLargeError
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.render import memory
 from hotfolder.render.engine import Engine
+from hotfolder.render.memory import memory_plan
 from tests.render import tiny
 
 # A process that may take so many bytes more than it has after the large picture by a frugal plan.
@@ -57,10 +57,10 @@ def test_a_process_with_little_memory(engine: Engine, models: Path, final: Recip
     """
     recipe = msgspec.structs.replace(final, width=1088, height=768, steps=2)
     text = msgspec.json.encode({"schema": 1, **msgspec.to_builtins(recipe)}).decode()
-    taken, task = engine.load("sd").footprint, memory.Task((1088, 768), True, True)
-    plans = memory.ladder(taken, memory.Room(memory.GIB, on_cpu=True), task)
+    taken, task = engine.load("sd").footprint, memory_plan.Task((1088, 768), True, True)
+    plans = memory_plan.ladder(taken, memory_plan.Room(memory_plan.GIB, on_cpu=True), task)
     first, second, *_ = plans
-    whole, tiled = (memory.peak_bytes(plan, taken, task, True) for plan in (first, second))
+    whole, tiled = (memory_plan.peak_bytes(plan, taken, task, True) for plan in (first, second))
     more = str((whole - tiled) // 2)
     command = [sys.executable, "-c", LIMITED, text, str(models), str(second), more]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -68,11 +68,11 @@ def test_a_process_with_little_memory(engine: Engine, models: Path, final: Recip
     source = Image.new("RGB", (64, 64), "teal")
     small = msgspec.structs.replace(recipe, width=64, height=64)
     after = f"after|{pixel_hash(engine.render(small, source).image)}"
-    told, made, last = ran.stdout.splitlines()
+    params, made, last = ran.stdout.splitlines()
     assert last == after
-    assert told == f"memory ran out for 1088x768 with the plan '{first}'; trying '{second}'"
+    assert params == f"memory ran out for 1088x768 with the plan '{first}'; trying '{second}'"
     _, pixels, plan = made.split("|")
-    assert plan == memory.after_falling(second)
+    assert plan == memory_plan.after_falling(second)
     assert pixel_hash(engine.render(recipe, source, plan=plan).image) == pixels
 
 
@@ -104,6 +104,6 @@ def test_a_budget_is_kept_to(models: Path, final: Recipe) -> None:
     for megabytes in (1000, 70):
         engine = Engine(offered, models, "cpu", threads=1, memory_bytes=megabytes * 10**6)
         rendered = engine.render(recipe, Image.new("RGB", (64, 64), "teal"))
-        plans.append(memory.parse(rendered.facts.memory_plan))
+        plans.append(memory_plan.parse(rendered.facts.memory_plan))
     assert plans[0].tiles is None
-    assert plans[1].tiles == memory.Windows(448, 592, memory.TILE_OVERLAP_PX)
+    assert plans[1].tiles == memory_plan.Windows(448, 592, memory_plan.TILE_OVERLAP_PX)

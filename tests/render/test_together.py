@@ -33,7 +33,7 @@ def three(draft: Recipe, **values: object) -> list[Recipe]:
 
 def drawn(engine: Engine, recipes: list[Recipe]) -> list[tuple[str, str]]:
     """The pixel hash and memory plan of each, drawn with the first one."""
-    made = [engine.render(recipes[0], besides=recipes[1:])]
+    made = [engine.render(recipes[0], batch_with=recipes[1:])]
     made += [engine.render(recipe) for recipe in recipes[1:]]
     return [(pixel_hash(one.image), one.facts.memory_plan) for one in made]
 
@@ -57,7 +57,7 @@ def test_they_are_the_pictures_that_they_are_alone(
 ) -> None:
     """To the eye: no value is more than two of 255 from the picture that was drawn alone."""
     recipes = three(draft, model=model, negative_prompt="fog")
-    together = [engine.render(recipes[0], besides=recipes[1:])]
+    together = [engine.render(recipes[0], batch_with=recipes[1:])]
     together += [engine.render(recipe) for recipe in recipes[1:]]
     for recipe, one in zip(recipes, together, strict=True):
         alone = engine.render(recipe)
@@ -95,7 +95,7 @@ def test_a_refinement_between_two_steps(engine: Engine, draft: Recipe, final: Re
         if step == 2:
             between.append(pixel_hash(engine.render(final, source).image))
 
-    first = engine.render(recipes[0], on_step=refine, besides=recipes[1:])
+    first = engine.render(recipes[0], on_step=refine, batch_with=recipes[1:])
     assert between == [alone]
     assert pixel_hash(first.image) == made[0][0]
     assert [pixel_hash(engine.render(recipe).image) for recipe in recipes[1:]] == [
@@ -113,17 +113,17 @@ def test_stopped_and_gone_on_with(engine: Engine, draft: Recipe, tmp_path: Path)
         if step == 2:
             raise Stopped
 
-    def go_on(besides: list[Recipe]) -> str:
+    def go_on(batch_with: list[Recipe]) -> str:
         steps[:] = [10]
         render = engine.render(
-            recipes[0], on_step=lambda s, _: steps.append(s), resume=state, besides=besides
+            recipes[0], on_step=lambda s, _: steps.append(s), resume=state, batch_with=batch_with
         )
         return pixel_hash(render.image)
 
-    for besides, first in ((recipes[1:], 3), (recipes[:0:-1], 1)):
+    for batch_with, first in ((recipes[1:], 3), (recipes[:0:-1], 1)):
         with pytest.raises(Stopped):
-            engine.render(recipes[0], on_step=stop, resume=state, besides=recipes[1:])
-        assert go_on(besides) == made[0][0]
+            engine.render(recipes[0], on_step=stop, resume=state, batch_with=recipes[1:])
+        assert go_on(batch_with) == made[0][0]
         assert steps[1] == first
         assert pixel_hash(engine.render(recipes[1]).image) == made[1][0] or first == 1
         engine.render(recipes[2])

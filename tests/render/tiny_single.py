@@ -16,7 +16,7 @@ from transformers import (
     CLIPTextModelWithProjection,
 )
 
-from hotfolder.render.single_file import LAYOUTS
+from hotfolder.render.models.single_file import LAYOUTS
 
 Tensors = dict[str, torch.Tensor]
 SMALL: dict[str, dict[str, Any]] = {

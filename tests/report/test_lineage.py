@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from hotfolder.images.told import Told
+from hotfolder.images.generation_params import GenerationParams
 from hotfolder.recipes.recipe import Pixels
 from hotfolder.recipes.record import Record
 from hotfolder.report.lineage import foreign, tree
@@ -40,7 +40,7 @@ def test_what_a_source_shares_is_told_once() -> None:
 
 def test_another_program_s_picture() -> None:
     """What it says in the same form, then how it would be used; nothing that moves the cursor."""
-    told = Told(
+    params = GenerationParams(
         prompt="a fox\n\x1b[2Jred",
         steps=20,
         width=512,
@@ -51,7 +51,7 @@ def test_another_program_s_picture() -> None:
         loras=("ink (0.8)", "wash"),
         others={"Clip skip": "2"},
     )
-    assert foreign("fox.png", told, ["its model is unknown"]) == [
+    assert foreign("fox.png", params, ["its model is unknown"]) == [
         "fox.png",
         "├── prompt     a fox ↵ \N{REPLACEMENT CHARACTER}[2Jred",
         "├── size       512x768, seed 7",

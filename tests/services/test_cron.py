@@ -15,9 +15,9 @@ import pytest
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED
 from hotfolder.services import cron
 from hotfolder.services.task import Task
-from hotfolder.studio import layout
+from hotfolder.studio.create import create
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.lock import locked
+from hotfolder.studio.store.lock import locked
 
 ROOT = Path(__file__).parents[2]
 THEIRS = b"# mine\nMAILTO=me\n\n5 5 * * * echo caf\xe9 100\\% # hotfolder-of-others\n"
@@ -52,7 +52,7 @@ NAMES = ["studio", "100% 城 it's $HOME"]
 def task(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Task:
     """A task for a new studio of a name that needs care."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    studio, _ = layout.init(tmp_path / request.param)
+    studio, _ = create(tmp_path / request.param)
     studio.settings.write_text("settle_seconds = 0.1\n")
     return Task.of(studio.root)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hotfolder.images import carried
-from hotfolder.images.carried import suffixes
+from hotfolder.images import metadata
+from hotfolder.images.metadata import suffixes
 from hotfolder.stars import detectors
 from hotfolder.stars.mark import Draft, together
 from tests import samples
@@ -28,7 +28,7 @@ def test_detectors_are_found_by_being_there() -> None:
 )
 def test_a_rated_sample_has_its_stars(name: str, stars: int) -> None:
     """The stars of a real program arrive, whichever detector found them."""
-    draft = Draft("drafts/a.png", carried.read(samples.sample(f"rated/{name}")))
+    draft = Draft("drafts/a.png", metadata.read(samples.sample(f"rated/{name}")))
     assert together(detectors.marks(draft).values(), 1, ()) == stars
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotfolder.images import carried
-from hotfolder.images.carried import Carried
+from hotfolder.images import metadata
+from hotfolder.images.metadata import Metadata
 from hotfolder.stars import exif
 from hotfolder.stars.mark import Draft
 from tests import samples
@@ -34,7 +34,7 @@ def short(tag: int, value: int, order: str = ">") -> tuple[int, int, bytes]:
 
 def stars(block: bytes | None) -> dict[str, int]:
     """The stars in a picture with this block."""
-    draft = Draft("drafts/a.jpg", Carried(8, 8, exif=block))
+    draft = Draft("drafts/a.jpg", Metadata(8, 8, exif=block))
     return {mark.where: mark.stars for mark in exif.marks(draft) if mark}
 
 
@@ -53,7 +53,7 @@ def stars(block: bytes | None) -> dict[str, int]:
 )
 def test_reads_what_real_programs_write(name: str, expected: dict[str, int]) -> None:
     """In every container, wherever the program puts the block."""
-    assert stars(carried.read(samples.sample(f"rated/{name}")).exif) == expected
+    assert stars(metadata.read(samples.sample(f"rated/{name}")).exif) == expected
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -100,4 +100,4 @@ def test_exiv2(tool: Callable[[str], str], tmp_path: Path, kind: str) -> None:
     path.write_bytes(samples.drawn(kind))
     command = [tool("exiv2"), "-M", "set Exif.Image.Rating Short 4", str(path)]
     subprocess.run(command, check=True, capture_output=True)
-    assert stars(carried.read(path.read_bytes()).exif) == {"Rating": 4}
+    assert stars(metadata.read(path.read_bytes()).exif) == {"Rating": 4}

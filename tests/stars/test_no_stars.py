@@ -12,7 +12,7 @@ from pathlib import Path
 from hotfolder.studio.layout import Studio
 from tests import samples
 from tests.stars.test_finder import TAGS, apple_double
-from tests.studio.test_marks import Room
+from tests.studio.scan.test_ratings import Room
 
 PICTURES = 100
 ROUNDS = 10  # in each, every picture is edited once
@@ -122,14 +122,14 @@ def test_a_thousand_edits_that_are_no_star(
         command = [tool("exiftool"), "-@", str(arguments)]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         edited += done.stdout.count("1 image files updated")
-        room.look.refresh()
+        room.scanner.refresh()
         room.settle()
-        snapshot = room.look.snapshot()
+        snapshot = room.scanner.snapshot()
         asked += [*snapshot.starred, *snapshot.rejected, *snapshot.unstarred]
     assert asked == []
     assert edited > PICTURES * ROUNDS / 2
     for path in paths:
         os.setxattr(path, "user.baloo.rating", b"2")
-    room.look.refresh()
+    room.scanner.refresh()
     room.settle()
     assert len(room.starred) == PICTURES

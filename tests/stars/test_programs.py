@@ -9,7 +9,7 @@ import pytest
 from hotfolder.studio.layout import Studio
 from tests import samples
 from tests.stars.test_finder import RED_AND_STAR, TAGS, apple_double
-from tests.studio.test_marks import Room
+from tests.studio.scan.test_ratings import Room
 
 PLACES = {"darktable421": "{}.xmp", "digikam79": "{}.xmp", "geeqie20": "{}.gq.xmp"}
 PLACES |= {"gthumb": ".comments/{}.xml"}

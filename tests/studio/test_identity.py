@@ -47,9 +47,9 @@ def test_an_edited_picture_has_its_pixels_as_source() -> None:
 def test_prompts_of_other_programs_are_read(name: str) -> None:
     """A1111's text is found where it lies in each format."""
     shown = identify((DATA / "layout" / name).read_bytes())
-    assert shown.told is not None
-    assert shown.told.prompt == "un renard été 狐"
-    assert shown.told.negative_prompt == "blurry"
+    assert shown.params is not None
+    assert shown.params.prompt == "un renard été 狐"
+    assert shown.params.negative_prompt == "blurry"
     assert isinstance(shown.source, Pixels)
 
 

@@ -13,7 +13,9 @@ import pytest
 from hotfolder.errors import EXIT_STUDIO_MISSING, StudioMissingError
 from hotfolder.recipes import schema
 from hotfolder.recipes.settings import Settings
-from hotfolder.studio import layout, publish
+from hotfolder.studio import layout
+from hotfolder.studio.create import create
+from hotfolder.studio.store import atomic
 
 
 def contents(root: Path) -> dict[str, tuple[bytes, int]]:
@@ -26,7 +28,7 @@ def contents(root: Path) -> dict[str, tuple[bytes, int]]:
 
 def test_init(tmp_path: Path) -> None:
     """A new studio has its folders, its settings and a text for its owner; its inbox is empty."""
-    studio, made = layout.init(tmp_path / "deep" / "studio")
+    studio, made = create(tmp_path / "deep" / "studio")
     assert set(contents(studio.root)) == {"hotfolder.toml", "README.txt", ".hotfolder/studio.json"}
     folders = {path.relative_to(studio.root).as_posix() for path in studio.root.rglob("*/")}
     assert {"inbox/done", "inbox/failed", "drafts", "seeds", "final", "profiles", "wildcards"} <= (
@@ -38,9 +40,9 @@ def test_init(tmp_path: Path) -> None:
 
 def test_init_again(tmp_path: Path) -> None:
     """A second time makes nothing and changes nothing."""
-    studio, _ = layout.init(tmp_path / "studio")
+    studio, _ = create(tmp_path / "studio")
     before = contents(studio.root)
-    again, made = layout.init(tmp_path / "studio")
+    again, made = create(tmp_path / "studio")
     assert (again, made) == (studio, ())
     assert contents(studio.root) == before
 
@@ -53,7 +55,7 @@ def test_init_among_files_of_the_owner(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
         os.utime(tmp_path / name, ns=(1, 2))
     before = contents(tmp_path)
-    studio, made = layout.init(tmp_path)
+    studio, made = create(tmp_path)
     after = contents(tmp_path)
     assert {name: after[name] for name in theirs} == before
     assert studio.drafts not in made and studio.marker in made
@@ -61,17 +63,17 @@ def test_init_among_files_of_the_owner(tmp_path: Path) -> None:
 
 def test_what_was_removed_is_made_again(tmp_path: Path) -> None:
     """An existing studio gets the folders that it lacks, and keeps its salt."""
-    studio, _ = layout.init(tmp_path / "studio")
+    studio, _ = create(tmp_path / "studio")
     salt = studio.salt
     studio.seeds.rmdir()
-    _, made = layout.init(studio.root)
+    _, made = create(studio.root)
     assert made == (studio.seeds,)
     assert studio.salt == salt
 
 
 def test_find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A studio is found by any path to it."""
-    studio, _ = layout.init(tmp_path / "studio")
+    studio, _ = create(tmp_path / "studio")
     (tmp_path / "link").symlink_to("studio")
     monkeypatch.chdir(studio.drafts)
     for path in (studio.root, tmp_path / "link", Path("..")):
@@ -80,7 +82,7 @@ def test_find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_two_studios_differ(tmp_path: Path) -> None:
     """Each studio has a salt of its own."""
-    salts = {layout.init(tmp_path / name)[0].salt for name in "abc"}
+    salts = {create(tmp_path / name)[0].salt for name in "abc"}
     assert len(salts) == 3
     assert all(len(salt) == 32 for salt in salts)
 
@@ -88,7 +90,7 @@ def test_two_studios_differ(tmp_path: Path) -> None:
 @pytest.mark.parametrize("marker", [None, "", "{", "[]", "{}", '"salt"', "null"])
 def test_find_without_a_marker(tmp_path: Path, marker: str | None) -> None:
     """A folder without a marker is no studio, and one with a broken one is told: exit code 10."""
-    studio, _ = layout.init(tmp_path / "studio")
+    studio, _ = create(tmp_path / "studio")
     studio.marker.unlink()
     if marker is not None:
         studio.marker.write_text(marker)
@@ -107,7 +109,7 @@ def test_find_nothing(tmp_path: Path) -> None:
 
 def test_settings_say_their_defaults(tmp_path: Path) -> None:
     """Every setting is in the commented file, with the value that holds without it."""
-    studio, _ = layout.init(tmp_path / "studio")
+    studio, _ = create(tmp_path / "studio")
     text = studio.settings.read_text("utf-8")
     assert schema.convert(tomllib.loads(text), Settings) == Settings()
     lines = [
@@ -121,7 +123,7 @@ def test_settings_say_their_defaults(tmp_path: Path) -> None:
 
 def test_a_crash_of_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever `init` ends before its time there is no marker, and another `init` completes it."""
-    real = publish.place
+    real = atomic.place
     for calls in range(3):
         left = [calls]
 
@@ -133,28 +135,28 @@ def test_a_crash_of_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
         root = tmp_path / str(calls)
         with monkeypatch.context() as patch:
-            patch.setattr(publish, "place", place)
+            patch.setattr(atomic, "place", place)
             with pytest.raises(KeyboardInterrupt):
-                layout.init(root)
+                create(root)
         with pytest.raises(StudioMissingError, match="is not a studio"):
             layout.find(root)
-        layout.init(root)
+        create(root)
         assert layout.find(root).salt
 
 
 def test_init_with_a_broken_marker(tmp_path: Path) -> None:
     """A marker that says nothing is not overwritten; its owner is told what to do."""
-    studio, _ = layout.init(tmp_path / "studio")
+    studio, _ = create(tmp_path / "studio")
     studio.marker.write_text("")
     with pytest.raises(StudioMissingError, match="is damaged or may not be read"):
-        layout.init(studio.root)
+        create(studio.root)
     assert studio.marker.read_text() == ""
 
 
 def test_names_of_studios(tmp_path: Path) -> None:
     """A studio keeps its name wherever it is moved; another has another; the salt stays secret."""
-    one, _ = layout.init(tmp_path / "one")
-    two, _ = layout.init(tmp_path / "two")
+    one, _ = create(tmp_path / "one")
+    two, _ = create(tmp_path / "two")
     name = one.name
     assert name != two.name
     assert one.salt not in name
@@ -168,7 +170,7 @@ def test_find_on_a_dead_mount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def fail(*arguments: object, **options: object) -> object:
         raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
 
-    studio, _ = layout.init(tmp_path / "studio")
+    studio, _ = create(tmp_path / "studio")
     monkeypatch.setattr(Path, "stat", fail)
     monkeypatch.setattr(Path, "read_text", fail)
     with pytest.raises(StudioMissingError, match="cannot be read: Transport endpoint"):

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from hotfolder.errors import PictureError
-from hotfolder.studio.reading import read_file, read_settled
-from hotfolder.studio.settle import Reading
+from hotfolder.studio.reading import Reading, read_file, read_settled
 
 
 def test_bytes(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hotfolder.studio import layout
+from hotfolder.studio.create import create
 from tests.survival.matrix import table
 from tests.survival.programs import PROGRAMS
 
@@ -25,7 +25,7 @@ def main() -> int:
         print(f"not installed: {', '.join(missing)}\napt-get install {DEBIAN}", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as folder:
-        studio, _ = layout.init(Path(folder) / "studio")
+        studio, _ = create(Path(folder) / "studio")
         page, wrong = table(PROGRAMS, studio, Path(folder))
     TARGET.write_text(page)
     print(page, *(f"WRONG: {says}" for says in wrong), sep="\n")

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotfolder.errors import PictureError
-from hotfolder.images import carried, document
+from hotfolder.images import metadata, recipe_text
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.studio import archive
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.store import archive
 from tests.survival.programs import Program
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "v1"
@@ -69,7 +69,7 @@ def pictures(studio: Studio) -> tuple[Picture, ...]:
     found = []
     for name in json.loads((GOLDEN / "expected.json").read_text()):
         data = (GOLDEN / name).read_bytes()
-        ours = document.find(carried.read(data))
+        ours = recipe_text.find(metadata.read(data))
         assert ours is not None
         archive.enter(studio, ours.recipe, ours.record)
         found.append(Picture(name, str(ours.record.encoding), data, ours.recipe))
@@ -156,15 +156,15 @@ def _examined(path: Path, picture: Picture, studio: Studio) -> Left:
     data = path.read_bytes()
     carriers = [
         carrier
-        for carrier, text in document.carriers(carried.read(data))
+        for carrier, text in recipe_text.carriers(metadata.read(data))
         if _is_of(text, picture.recipe)
     ]
-    bare = identify(carried.bare(data), studio)
-    told = identify(data).told
+    bare = identify(metadata.bare(data), studio)
+    params = identify(data).params
     return Left(
         carriers=tuple(dict.fromkeys(carriers)),
         pixels=bare.recipe is not None and bare.recipe.id == picture.recipe.id,
-        words=told is not None and told.seed == picture.recipe.seed,
+        words=params is not None and params.seed == picture.recipe.seed,
         shown=not carriers and _shown(path, picture.recipe),
     )
 
@@ -178,6 +178,6 @@ def _shown(path: Path, recipe: Recipe) -> bool:
 
 def _is_of(text: str, recipe: Recipe) -> bool:
     try:
-        return document.parse(text)[0].id == recipe.id
+        return recipe_text.parse(text)[0].id == recipe.id
     except PictureError:
         return False

@@ -9,10 +9,10 @@ import re
 
 from msgspec.structs import replace
 
+from hotfolder.images import generation_params as words
 from hotfolder.images import infotext
-from hotfolder.images import told as words
-from hotfolder.images.carried import Carried
-from hotfolder.images.told import Told
+from hotfolder.images.generation_params import GenerationParams
+from hotfolder.images.metadata import Metadata
 
 FALLBACK = True
 
@@ -21,9 +21,9 @@ _LORA_LISTS = ("Lora weights", "Lora hashes", "LoRA hashes")
 _NOT_PIXELS = ("Version", "Template", "Negative Template", "User", "Civitai metadata", *_LORA_LISTS)
 
 
-def read(carried: Carried) -> Told | None:
+def read(metadata: Metadata) -> GenerationParams | None:
     """What the text says; its LoRAs are taken out of the prompt, where they mean nothing to us."""
-    text = words.parameters(carried)
+    text = words.parameters(metadata)
     said = infotext.parse(text) if text else None
     if said is None:
         return None

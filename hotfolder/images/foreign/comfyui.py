@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hotfolder.images import exif
-from hotfolder.images import told as words
-from hotfolder.images.carried import Carried
-from hotfolder.images.told import Told
+from hotfolder.images import generation_params as words
+from hotfolder.images.generation_params import GenerationParams
+from hotfolder.images.metadata import Metadata
 
 MAX_NODES = 10_000
 MAX_WALK = 1_000
@@ -33,9 +33,9 @@ _LATENTS = ("latent_image", "latent", "samples", "latents")
 Inputs = Mapping[str, Any]
 
 
-def read(carried: Carried) -> Told | None:
+def read(metadata: Metadata) -> GenerationParams | None:
     """What the graph says of the picture's first sampling pass: that one decided what is in it."""
-    data = words.json_object(carried.text("prompt") or _in_exif(carried))
+    data = words.json_object(metadata.text("prompt") or _in_exif(metadata))
     if data is None or len(data) > MAX_NODES:
         return None
     graph = Graph(data)
@@ -43,9 +43,9 @@ def read(carried: Carried) -> Told | None:
     return None if sampler is None else _told(graph, sampler)
 
 
-def _in_exif(carried: Carried) -> str | None:
+def _in_exif(metadata: Metadata) -> str | None:
     """WebP and JPEG have the graph in the name of the camera's model, as "prompt:{...}"."""
-    text = exif.ascii_text(carried.exif, exif.MODEL) or ""
+    text = exif.ascii_text(metadata.exif, exif.MODEL) or ""
     return text.removeprefix("prompt:") if text.startswith("prompt:") else None
 
 
@@ -121,7 +121,7 @@ def _latents(inputs: Inputs) -> Any:
     return next((inputs[key] for key in _LATENTS if key in inputs), None)
 
 
-def _told(graph: Graph, sampler: Inputs) -> Told:
+def _told(graph: Graph, sampler: Inputs) -> GenerationParams:
     noise, sigmas, chosen, guider = (
         _at(graph, sampler, key) for key in ("noise", "sigmas", "sampler", "guider")
     )
@@ -133,7 +133,7 @@ def _told(graph: Graph, sampler: Inputs) -> Told:
     model, loras = _model(graph, guided.get("model", sampler.get("model")))
     width, height = _size(graph, sampler)
     said = {} if scheduler else {"sampler": function, "scheduler": schedule}
-    return Told(
+    return GenerationParams(
         program="ComfyUI",
         prompt=words.prompt(_text(graph, positive)),
         negative_prompt=words.prompt(_text(graph, guided.get("negative"))),

@@ -11,9 +11,9 @@ import shlex
 from collections.abc import Iterator
 
 from hotfolder.images import exif
-from hotfolder.images import told as words
-from hotfolder.images.carried import Carried
-from hotfolder.images.told import Told
+from hotfolder.images import generation_params as words
+from hotfolder.images.generation_params import GenerationParams
+from hotfolder.images.metadata import Metadata
 from hotfolder.recipes.schedulers import SCHEDULERS
 
 MAX_SCRIPT = 2**16
@@ -32,11 +32,11 @@ _DECISIVE = (
 _ONE_OF_MANY = {"lora": "loras", "scheduler": "schedulers", "prompt": "prompts", "seed": "seeds"}
 
 
-def read(carried: Carried) -> Told | None:
+def read(metadata: Metadata) -> GenerationParams | None:
     """What the first picture of the script's last command was asked to be."""
-    script = carried.text("DgenerateConfig")
+    script = metadata.text("DgenerateConfig")
     if script is None:
-        comment = exif.user_comment(carried.exif) or ""
+        comment = exif.user_comment(metadata.exif) or ""
         script = comment if comment.startswith("#! dgenerate") else None
     if script is None or len(script) > MAX_SCRIPT:
         return None
@@ -54,7 +54,7 @@ def _lines(script: str) -> Iterator[str]:
             yield line.removesuffix("\\")
 
 
-def _of_command(spoken: list[str]) -> Told | None:
+def _of_command(spoken: list[str]) -> GenerationParams | None:
     options: dict[str, list[str]] = {}
     model, values = "", None
     for word in spoken:
@@ -74,7 +74,7 @@ def _of_command(spoken: list[str]) -> Told | None:
     decisive = {key: text for key, text in first.items() if key in _DECISIVE}
     if scheduler is None:
         decisive["scheduler"] = first.get("schedulers", "")
-    return Told(
+    return GenerationParams(
         program="dgenerate",
         prompt=words.prompt(prompt),
         negative_prompt=words.prompt(negative),

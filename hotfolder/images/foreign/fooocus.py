@@ -11,21 +11,21 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from hotfolder.images import generation_params as words
 from hotfolder.images import infotext
-from hotfolder.images import told as words
-from hotfolder.images.carried import Carried
-from hotfolder.images.told import Told
+from hotfolder.images.generation_params import GenerationParams
+from hotfolder.images.metadata import Metadata
 
 _PAIR = re.compile(r"\(\s*['\"]?(\d{1,5})['\"]?\s*,\s*['\"]?(\d{1,5})['\"]?\s*\)", re.ASCII)
 _NOT_PIXELS = ("full_prompt", "full_negative_prompt", "metadata_scheme", "version", "created_by")
 _TAKEN = ("Version", "User", "Raw prompt", "Raw negative prompt", "Lora hashes", "Lora weights")
 
 
-def read(carried: Carried) -> Told | None:
+def read(metadata: Metadata) -> GenerationParams | None:
     """What Fooocus says, in either scheme: the prompt as it was typed, before its styles."""
-    text = words.parameters(carried)
+    text = words.parameters(metadata)
     if (data := words.json_object(text)) is not None:
-        ours = carried.text("fooocus_scheme") or {"base_model", "metadata_scheme"} & data.keys()
+        ours = metadata.text("fooocus_scheme") or {"base_model", "metadata_scheme"} & data.keys()
         return _of_json(data) if ours and "sui_image_params" not in data else None
     said = infotext.parse(text) if text else None
     if said is None or not said.others.get("Version", "").startswith("Fooocus"):
@@ -33,14 +33,14 @@ def read(carried: Carried) -> Told | None:
     return _of_text(said)
 
 
-def _of_json(said: dict[str, Any]) -> Told:
+def _of_json(said: dict[str, Any]) -> GenerationParams:
     said = {key: value for key, value in said.items() if key not in _NOT_PIXELS}
     scheduler = words.k_diffusion(said.get("sampler"), said.get("scheduler"))
     if scheduler is not None:
         said.pop("sampler")
         said.pop("scheduler", None)
     width, height = _sides(said.pop("resolution", None))
-    return Told(
+    return GenerationParams(
         program="Fooocus",
         prompt=words.prompt(said.pop("prompt", None)),
         negative_prompt=words.prompt(said.pop("negative_prompt", None)),
@@ -57,7 +57,7 @@ def _of_json(said: dict[str, Any]) -> Told:
     )
 
 
-def _of_text(said: Told) -> Told:
+def _of_text(said: GenerationParams) -> GenerationParams:
     others = said.others
     weights = others.get("Lora weights", "").split(",")[: words.MAX_LORAS]
     pairs = [pair.partition(":") for pair in weights]

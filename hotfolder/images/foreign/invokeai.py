@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from hotfolder.images import told as words
-from hotfolder.images.carried import Carried
-from hotfolder.images.told import Told
+from hotfolder.images import generation_params as words
+from hotfolder.images.generation_params import GenerationParams
+from hotfolder.images.metadata import Metadata
 
 _SCHEDULERS: Mapping[str, str] = {
     "euler": "Euler",
@@ -43,23 +43,23 @@ _NOT_PIXELS = ("app_version", "generation_mode", "rand_device")
 _UNWANTED = re.compile(r"\[([^\[\]]*)\]")
 
 
-def read(carried: Carried) -> Told | None:
+def read(metadata: Metadata) -> GenerationParams | None:
     """What InvokeAI says, in either form."""
-    if (data := words.json_object(carried.text("invokeai_metadata"))) is not None:
+    if (data := words.json_object(metadata.text("invokeai_metadata"))) is not None:
         return _of_core(data)
-    old = words.json_object(carried.text("sd-metadata")) or {}
+    old = words.json_object(metadata.text("sd-metadata")) or {}
     image = old.get("image")
     return _of_old(old, image) if isinstance(image, dict) else None
 
 
-def _of_core(said: dict[str, Any]) -> Told:
+def _of_core(said: dict[str, Any]) -> GenerationParams:
     said = {key: value for key, value in said.items() if key not in _NOT_PIXELS}
     width, height = words.sides(said.pop("width", None), said.pop("height", None))
     scheduler = _scheduler(said.get("scheduler"))
     if scheduler is not None:
         said.pop("scheduler")
     model = said.pop("model", None)
-    return Told(
+    return GenerationParams(
         program="InvokeAI",
         prompt=words.prompt(said.pop("positive_prompt", None)),
         negative_prompt=words.prompt(said.pop("negative_prompt", None)),
@@ -77,7 +77,7 @@ def _of_core(said: dict[str, Any]) -> Told:
     )
 
 
-def _of_old(data: dict[str, Any], image: dict[str, Any]) -> Told:
+def _of_old(data: dict[str, Any], image: dict[str, Any]) -> GenerationParams:
     """Its prompt has what is not wanted in square brackets."""
     written = image.get("prompt")
     if isinstance(written, list):
@@ -87,7 +87,7 @@ def _of_old(data: dict[str, Any], image: dict[str, Any]) -> Told:
     unwanted = [match.strip() for match in _UNWANTED.findall(text)]
     scheduler = _scheduler(image.get("sampler"))
     width, height = words.sides(image.get("width"), image.get("height"))
-    return Told(
+    return GenerationParams(
         program="InvokeAI",
         prompt=_UNWANTED.sub("", text).strip(" ,"),
         negative_prompt=", ".join(part for part in unwanted if part),

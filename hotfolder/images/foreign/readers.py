@@ -6,20 +6,20 @@ from functools import cache
 from types import ModuleType
 
 from hotfolder.images import foreign
-from hotfolder.images.carried import Carried
-from hotfolder.images.told import Told
+from hotfolder.images.generation_params import GenerationParams
+from hotfolder.images.metadata import Metadata
 from hotfolder.modules import modules_of
 
 
-def read(carried: Carried) -> Told | None:
+def read(metadata: Metadata) -> GenerationParams | None:
     """What the program that made a picture says of it; None for one that says nothing we know.
 
     A1111's text comes last: many write it beside a form of their own that says more.
     """
     for reader in _readers():
-        told: Told | None = reader.read(carried)
-        if told is not None:
-            return told
+        params: GenerationParams | None = reader.read(metadata)
+        if params is not None:
+            return params
     return None
 
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from hotfolder.images import generation_params as words
 from hotfolder.images import infotext
-from hotfolder.images import told as words
-from hotfolder.images.carried import Carried
-from hotfolder.images.told import Told
+from hotfolder.images.generation_params import GenerationParams
+from hotfolder.images.metadata import Metadata
 
 SIGNATURE = "stable-diffusion.cpp"
 
@@ -31,9 +31,9 @@ _SAMPLERS: Mapping[str, str] = {
 _NOT_PIXELS = ("Version", "RNG", "Guidance", "Eta")
 
 
-def read(carried: Carried) -> Told | None:
+def read(metadata: Metadata) -> GenerationParams | None:
     """What the text says, if stable-diffusion.cpp has signed it."""
-    text = words.parameters(carried)
+    text = words.parameters(metadata)
     said = infotext.parse(text) if text and SIGNATURE in text else None
     if said is None or not said.others.get("Version", "").startswith(SIGNATURE):
         return None

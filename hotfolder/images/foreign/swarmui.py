@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hotfolder.images import told as words
-from hotfolder.images.carried import Carried
-from hotfolder.images.told import Told
+from hotfolder.images import generation_params as words
+from hotfolder.images.generation_params import GenerationParams
+from hotfolder.images.metadata import Metadata
 
 _NOT_PIXELS = (
     "aspectratio",
@@ -21,9 +21,9 @@ _NOT_PIXELS = (
 )
 
 
-def read(carried: Carried) -> Told | None:
+def read(metadata: Metadata) -> GenerationParams | None:
     """What `sui_image_params` say. The hashes of `sui_models` are of tensors, not of files."""
-    data = words.json_object(words.parameters(carried)) or {}
+    data = words.json_object(words.parameters(metadata)) or {}
     said = data.get("sui_image_params")
     if not isinstance(said, dict):
         return None
@@ -34,7 +34,7 @@ def read(carried: Carried) -> Told | None:
         said.pop("sampler")
         said.pop("scheduler", None)
     width, height = words.sides(said.pop("width", None), said.pop("height", None))
-    return Told(
+    return GenerationParams(
         program="SwarmUI",
         prompt=prompt,
         negative_prompt=words.prompt(said.pop("negativeprompt", None)),

@@ -10,9 +10,9 @@ import piexif
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from hotfolder.images import carried
+from hotfolder.images import metadata
 from hotfolder.images.foreign import readers
-from hotfolder.images.told import Told
+from hotfolder.images.generation_params import GenerationParams
 
 IMAGE = Image.linear_gradient("L").resize((24, 16)).convert("RGB")
 
@@ -40,6 +40,6 @@ def with_exif(kind: str, comment: str = "", model: str = "") -> bytes:
     return buffer.getvalue()
 
 
-def told(picture: bytes) -> Told | None:
+def params(picture: bytes) -> GenerationParams | None:
     """What the readers, asked together, find in a picture."""
-    return readers.read(carried.read(picture))
+    return readers.read(metadata.read(picture))

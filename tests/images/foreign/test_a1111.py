@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.images.foreign.pictures import png, told, with_exif
+from tests.images.foreign.pictures import params, png, with_exif
 
 A1111 = """a castle by the sea, <lora:ink:0.8>, gulls
 Negative prompt: blurry, low quality
@@ -23,7 +23,7 @@ Module 1: ae, Version: f2.0.1v1.10.1-previous-304-g394da019"""
 )
 def test_all_that_decides_pixels_is_read(picture: bytes) -> None:
     """Prompts without tags, settings in our terms, LoRAs by name, the rest as it is written."""
-    said = told(picture)
+    said = params(picture)
     assert said is not None
     assert said.program == "A1111"
     assert said.prompt == "a castle by the sea, gulls"
@@ -43,7 +43,7 @@ def test_all_that_decides_pixels_is_read(picture: bytes) -> None:
 
 def test_forge_with_flux() -> None:
     """Guidance is the distilled one where cfg is off; the version tells the program."""
-    said = told(png(parameters=FLUX))
+    said = params(png(parameters=FLUX))
     assert said is not None
     assert (said.program, said.guidance_scale, said.scheduler) == ("Forge", 3.5, "Euler trailing")
     assert said.others == {"Module 1": "ae"}
@@ -51,7 +51,7 @@ def test_forge_with_flux() -> None:
 
 def test_loras_that_only_hashes_name() -> None:
     """Some programs list LoRAs without tags in the prompt."""
-    said = told(
+    said = params(
         png(parameters='x\nSteps: 4, Seed: 1, Size: 64x64, Lora hashes: "ink: a1, wash: b2"')
     )
     assert said is not None
@@ -61,7 +61,7 @@ def test_loras_that_only_hashes_name() -> None:
 def test_a_template_below_the_settings() -> None:
     """Old versions of dynamic-prompts wrote the template on lines of its own at the end."""
     text = "a red hill\nSteps: 4, Sampler: Euler, Seed: 1\nTemplate: a {red|blue} hill"
-    said = told(png(parameters=text + "\nNegative Template: {text|signs}"))
+    said = params(png(parameters=text + "\nNegative Template: {text|signs}"))
     assert said is not None
     assert (said.prompt, said.seed) == ("a red hill", 1)
 
@@ -69,4 +69,4 @@ def test_a_template_below_the_settings() -> None:
 @pytest.mark.parametrize("text", ["", "a castle", "Steps: 4, Seed: 1"])
 def test_other_texts_are_nobody_s(text: str) -> None:
     """A text without settings is none."""
-    assert told(png(parameters=text)) is None
+    assert params(png(parameters=text)) is None

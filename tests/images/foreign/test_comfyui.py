@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.images.foreign.pictures import png, told, with_exif
+from tests.images.foreign.pictures import params, png, with_exif
 
 Graph = dict[str, dict[str, Any]]
 
@@ -58,7 +58,7 @@ IN_EXIF = "prompt:" + json.dumps(PLAIN)
 )
 def test_the_plain_graph(picture: bytes) -> None:
     """Sampler, texts, checkpoint, LoRA and size of the graph that comes with ComfyUI."""
-    said = told(picture)
+    said = params(picture)
     assert said is not None
     assert said.program == "ComfyUI"
     assert (said.prompt, said.negative_prompt) == ("a castle by the sea", "text, watermark")
@@ -87,7 +87,7 @@ def test_of_two_passes_the_first_counts() -> None:
         ),
         "11": node("LatentUpscale", samples=["3", 0], width=1024, height=1536),
     }
-    said = told(png(prompt=graph))
+    said = params(png(prompt=graph))
     assert said is not None
     assert (said.seed, said.steps, said.width) == (156680208700286, 20, 512)
 
@@ -124,7 +124,7 @@ def test_base_and_refiner_of_sdxl() -> None:
         "6": node("CLIPTextEncodeSDXL", text_g="a castle", text_l="oil painting", clip=["4", 1]),
         "7": node("CLIPTextEncodeSDXL", text_g="text", text_l="text", clip=["4", 1]),
     }
-    said = told(png(prompt=graph))
+    said = params(png(prompt=graph))
     assert said is not None
     assert (said.prompt, said.negative_prompt) == ("a castle, oil painting", "text")
     assert (said.seed, said.model, said.scheduler) == (42, "sd_xl_base_1.0", "Euler a")
@@ -153,7 +153,7 @@ def test_flux_with_a_custom_sampler() -> None:
         "27": node("EmptySD3LatentImage", width=["41", 0], height=1024),
         "41": node("PrimitiveInt", value=768),
     }
-    said = told(png(prompt=graph))
+    said = params(png(prompt=graph))
     assert said is not None
     assert (said.prompt, said.negative_prompt) == ("a fox in the snow", "")
     assert (said.seed, said.steps, said.guidance_scale) == (219670278747233, 20, 3.5)
@@ -173,7 +173,7 @@ def test_conditionings_are_told_apart_behind_a_controlnet() -> None:
         "21": node("ConditioningCombine", conditioning_1=["6", 0], conditioning_2=["22", 0]),
         "22": node("CLIPTextEncode", text="gulls", clip=["4", 1]),
     }
-    said = told(png(prompt=graph))
+    said = params(png(prompt=graph))
     assert said is not None
     assert (said.prompt, said.negative_prompt) == ("a castle by the sea, gulls", "text, watermark")
 
@@ -182,7 +182,7 @@ def test_a_sampler_without_counterpart_is_told() -> None:
     """Its name stays, as it is written there."""
     graph = json.loads(json.dumps(PLAIN))
     graph["3"]["inputs"] |= {"sampler_name": "dpm_adaptive", "scheduler": "karras"}
-    said = told(png(prompt=graph))
+    said = params(png(prompt=graph))
     assert said is not None
     assert said.scheduler is None
     assert said.others == {"sampler": "dpm_adaptive", "scheduler": "karras"}
@@ -220,11 +220,11 @@ HOSTILE: list[Any] = [
 def test_hostile_graphs_end_soon(graph: Graph) -> None:
     """Cycles, chains and wrong types give an answer at once, whatever it is."""
     begin = time.process_time()
-    said = told(png(prompt=graph))
+    said = params(png(prompt=graph))
     assert time.process_time() - begin < 2
     assert said is None or said.prompt == ""
 
 
 def test_a_graph_nested_without_end_is_none() -> None:
     """JSON of a hundred thousand brackets is no graph."""
-    assert told(png(prompt='{"a":' * 100_000)) is None
+    assert params(png(prompt='{"a":' * 100_000)) is None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.images.foreign.pictures import png, told, with_exif
+from tests.images.foreign.pictures import params, png, with_exif
 
 SCRIPT = """#! dgenerate 4.5.1
 
@@ -29,7 +29,7 @@ stabilityai/stable-diffusion-xl-base-1.0
 @pytest.mark.parametrize("picture", [png(DgenerateConfig=SCRIPT), with_exif("JPEG", SCRIPT)])
 def test_the_last_command(picture: bytes) -> None:
     """Its options in our terms; of several values the first."""
-    said = told(picture)
+    said = params(picture)
     assert said is not None
     assert said.program == "dgenerate"
     assert (said.prompt, said.negative_prompt) == ("a horse", "outside a barn; ugly")
@@ -50,7 +50,7 @@ def test_the_last_command(picture: bytes) -> None:
 )
 def test_schedulers_are_diffusers_classes(uri: str, ours: str | None) -> None:
     """The class and its Karras sigmas have our name."""
-    said = told(png(DgenerateConfig=f'a/b --prompts x --schedulers "{uri}"'))
+    said = params(png(DgenerateConfig=f'a/b --prompts x --schedulers "{uri}"'))
     assert said is not None
     assert said.scheduler == ours
     assert said.others == ({} if ours else {"scheduler": uri})
@@ -59,14 +59,14 @@ def test_schedulers_are_diffusers_classes(uri: str, ours: str | None) -> None:
 @pytest.mark.parametrize("script", ["", "\\exec('x')", '--prompts "x', "x" * 70_000, "--seeds 1"])
 def test_what_is_no_command_is_nothing(script: str) -> None:
     """Unbalanced quotes, no prompt, and scripts without end."""
-    assert told(png(DgenerateConfig=script)) is None
+    assert params(png(DgenerateConfig=script)) is None
 
 
 def test_nothing_is_run_or_expanded(tmp_path: Path) -> None:
     """Directives and templates are words."""
     mark = tmp_path / "mark"
     script = f"\\exec touch {mark}\n\\! touch {mark}\nm --prompts '{{{{ open({str(mark)!r}) }}}}'\n"
-    said = told(png(DgenerateConfig=script))
+    said = params(png(DgenerateConfig=script))
     assert said is not None
     assert said.prompt.startswith("{{ open(")
     assert not mark.exists()

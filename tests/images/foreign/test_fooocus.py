@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.images.foreign.pictures import png, told, with_exif
+from tests.images.foreign.pictures import params, png, with_exif
 
 JSON = {
     "adm_guidance": "(1.5, 0.8, 0.3)",
@@ -39,7 +39,7 @@ def test_its_own_scheme() -> None:
     import json
 
     pictures = [png(parameters=JSON, fooocus_scheme="fooocus"), with_exif("WEBP", json.dumps(JSON))]
-    for said in map(told, pictures):
+    for said in map(params, pictures):
         assert said is not None
         assert said.program == "Fooocus"
         assert (said.prompt, said.negative_prompt) == ("a smiling goldfish", "blurry")
@@ -53,7 +53,7 @@ def test_its_own_scheme() -> None:
 
 def test_a1111_s_scheme() -> None:
     """The text of A1111 with the prompt as it was typed, before its styles."""
-    said = told(png(parameters=TEXT, fooocus_scheme="a1111"))
+    said = params(png(parameters=TEXT, fooocus_scheme="a1111"))
     assert said is not None
     assert said.program == "Fooocus"
     assert (said.prompt, said.negative_prompt) == ("a smiling goldfish", "bad photo")
@@ -64,7 +64,7 @@ def test_older_versions_wrote_each_lora_apart() -> None:
     """ "name : weight", later with whether it was on before it."""
     older = {key: value for key, value in JSON.items() if key != "loras"}
     older |= {"lora_combined_1": "a.safetensors : 0.5", "lora_combined_2": "True : b : 1.0"}
-    said = told(png(parameters=older, fooocus_scheme="fooocus"))
+    said = params(png(parameters=older, fooocus_scheme="fooocus"))
     assert said is not None
     assert said.loras == ("a (0.5)", "b (1.0)")
 
@@ -74,7 +74,7 @@ def test_nothing_is_evaluated(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     code = f"(open({str(mark)!r}, 'w').write('x'), 64)"
     for resolution in (code, "(2**9, 512)", "[512, 512]", "(1" * 50_000, [512, 512]):
-        said = told(png(parameters={**JSON, "resolution": resolution}, fooocus_scheme="fooocus"))
+        said = params(png(parameters={**JSON, "resolution": resolution}, fooocus_scheme="fooocus"))
         assert said is not None
         assert (said.width, said.height) == (None, None)
     assert not mark.exists()

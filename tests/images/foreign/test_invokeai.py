@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.images.foreign.pictures import png, told
+from tests.images.foreign.pictures import params, png
 
 CORE = {
     "generation_mode": "sdxl_txt2img",
@@ -27,7 +27,7 @@ CORE = {
 
 def test_its_present_form() -> None:
     """The keys of versions 4 and 5."""
-    said = told(png(invokeai_metadata=CORE))
+    said = params(png(invokeai_metadata=CORE))
     assert said is not None
     assert said.program == "InvokeAI"
     assert (said.prompt, said.negative_prompt) == (
@@ -44,7 +44,7 @@ def test_version_3() -> None:
     """Its models are under `model_name`, its LoRAs under `lora`."""
     model = {"model_name": "juggernautXL", "base_model": "sdxl", "model_type": "main"}
     older = {**CORE, "model": model, "loras": [{"lora": {"model_name": "ink"}, "weight": 1}]}
-    said = told(png(invokeai_metadata=older))
+    said = params(png(invokeai_metadata=older))
     assert said is not None
     assert (said.model, said.loras) == ("juggernautXL", ("ink (1)",))
 
@@ -56,7 +56,7 @@ def test_version_2(prompt: object) -> None:
     """`sd-metadata` has what is not wanted in square brackets of the prompt."""
     image = {"prompt": prompt, "steps": 50, "cfg_scale": 5, "width": 512, "height": 768, "seed": 9}
     old = {"model_weights": "deliberate_v08", "model_hash": "56d1442a0f" + "0" * 54}
-    said = told(png(sd_metadata={**old, "image": {**image, "sampler": "k_lms"}}))
+    said = params(png(sd_metadata={**old, "image": {**image, "sampler": "k_lms"}}))
     assert said is not None
     assert (said.prompt, said.negative_prompt) == ("a castle", "text, signs")
     assert (said.model, said.steps, said.seed) == ("deliberate_v08", 50, 9)
@@ -73,7 +73,7 @@ def test_version_2(prompt: object) -> None:
 )
 def test_values_of_other_kinds_are_left_out(data: object) -> None:
     """Nothing raises, and nothing is taken for what it is not."""
-    said = told(png(invokeai_metadata=data))
+    said = params(png(invokeai_metadata=data))
     assert said is not None
     assert (said.prompt, said.model) == ("", "")
     assert (said.steps, said.seed, said.width) == (None, None, None)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotfolder.images.carried import Carried
 from hotfolder.images.foreign import readers
-from hotfolder.images.told import Told
+from hotfolder.images.generation_params import GenerationParams
+from hotfolder.images.metadata import Metadata
 from tests import samples
-from tests.images.foreign.pictures import png, told
+from tests.images.foreign.pictures import params, png
 from tests.images.foreign.test_comfyui import PLAIN
 from tests.images.foreign.test_fooocus import JSON
 from tests.images.foreign.test_invokeai import CORE
@@ -32,7 +32,7 @@ values = st.recursive(
 
 def test_a_program_s_own_form_comes_before_the_common_text() -> None:
     """Some write both."""
-    said = told(png(parameters="x\nSteps: 4, Seed: 1, Size: 64x64", prompt=PLAIN))
+    said = params(png(parameters="x\nSteps: 4, Seed: 1, Size: 64x64", prompt=PLAIN))
     assert said is not None
     assert said.program == "ComfyUI"
 
@@ -42,7 +42,7 @@ def test_pictures_of_no_program_are_declined(name: str) -> None:
     """What picture programs left in the samples is A1111's text or nothing."""
     if name.startswith("hostile/"):
         return
-    said = told(samples.sample(name))
+    said = params(samples.sample(name))
     assert said is None or (said.program, said.seed) == ("A1111", 7) or said.prompt
 
 
@@ -62,7 +62,7 @@ def test_any_value_in_any_place_is_answered(data: st.DataObject) -> None:
     keys = list(place) if isinstance(place, dict) else list(range(len(place)))
     place[data.draw(st.sampled_from(keys))] = data.draw(values)
     text = json.dumps(tree)
-    said = readers.read(Carried(24, 16, ((keyword, text),)))
+    said = readers.read(Metadata(24, 16, ((keyword, text),)))
     assert said is None or _is_bounded(said)
 
 
@@ -70,10 +70,10 @@ def test_any_value_in_any_place_is_answered(data: st.DataObject) -> None:
 @given(st.sampled_from(KEYWORDS), st.text())
 def test_any_text_is_answered(keyword: str, text: str) -> None:
     """Rubbish under any keyword."""
-    said = readers.read(Carried(24, 16, ((keyword, text),)))
+    said = readers.read(Metadata(24, 16, ((keyword, text),)))
     assert said is None or _is_bounded(said)
 
 
-def _is_bounded(said: Told) -> bool:
+def _is_bounded(said: GenerationParams) -> bool:
     json.dumps([said.prompt, said.model, said.others]).encode()
     return len(said.loras) <= 64 and len(said.model) <= 256

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.images.foreign.pictures import png, told
+from tests.images.foreign.pictures import params, png
 
 TEXT = (
     "a sunflower field\nNegative prompt: blue sky\n"
@@ -25,7 +25,7 @@ TEXT = (
 )
 def test_its_samplers(sampler: str, ours: str | None) -> None:
     """They have names of their own, with the schedule behind them."""
-    said = told(png(parameters=TEXT.format(cfg="5.000000", sampler=sampler, version="")))
+    said = params(png(parameters=TEXT.format(cfg="5.000000", sampler=sampler, version="")))
     assert said is not None
     assert (said.program, said.scheduler) == ("stable-diffusion.cpp", ours)
     assert (said.prompt, said.negative_prompt) == ("a sunflower field", "blue sky")
@@ -37,6 +37,6 @@ def test_its_samplers(sampler: str, ours: str | None) -> None:
 def test_flux() -> None:
     """With cfg off, the guidance counts; versions may follow the name."""
     text = TEXT.format(cfg="1.000000", sampler="euler", version=" master-1234")
-    said = told(png(parameters=text))
+    said = params(png(parameters=text))
     assert said is not None
     assert (said.program, said.guidance_scale) == ("stable-diffusion.cpp", 3.5)

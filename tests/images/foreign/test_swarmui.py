@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.images.foreign.pictures import png, told, with_exif
+from tests.images.foreign.pictures import params, png, with_exif
 
 SWARM: dict[str, Any] = {
     "sui_image_params": {
@@ -35,7 +35,7 @@ SWARM: dict[str, Any] = {
 @pytest.mark.parametrize("picture", [png(parameters=SWARM), with_exif("JPEG", json.dumps(SWARM))])
 def test_its_parameters(picture: bytes) -> None:
     """JSON where others write A1111's text."""
-    said = told(picture)
+    said = params(picture)
     assert said is not None
     assert said.program == "SwarmUI"
     assert (said.prompt, said.negative_prompt) == ("a lake,  geese", "people")
@@ -49,7 +49,7 @@ def test_its_parameters(picture: bytes) -> None:
 def test_the_guidance_of_flux() -> None:
     """It counts where cfg is off."""
     params = {**SWARM["sui_image_params"], "cfgscale": 1, "fluxguidancescale": 3.5}
-    said = told(png(parameters={"sui_image_params": params}))
+    said = params(png(parameters={"sui_image_params": params}))
     assert said is not None
     assert said.guidance_scale == 3.5
 
@@ -57,5 +57,5 @@ def test_the_guidance_of_flux() -> None:
 @pytest.mark.parametrize("params", [7, [], {"loras": 7, "loraweights": {}, "sampler": []}])
 def test_values_of_other_kinds(params: object) -> None:
     """Nothing raises."""
-    said = told(png(parameters={"sui_image_params": params}))
+    said = params(png(parameters={"sui_image_params": params}))
     assert said is None or said.loras == ()

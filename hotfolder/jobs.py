@@ -1,0 +1,148 @@
+"""What is to be done: one kind of job for each thing that hotfolder does, as plain data. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from hotfolder.recipes.encoding import PNG, Encoding
+from hotfolder.recipes.prompt import Prompt
+from hotfolder.recipes.recipe import Recipe
+from hotfolder.recipes.record import Record, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Move or copy a starred draft and its sidecars to `seeds/`."""
+
+    path: str
+    key: str
+    sidecars: Mapping[str, str] = field(default_factory=dict)
+    copy: bool = False
+    why: str = "it has a star"
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The files that move with it."""
+        return tuple(self.sidecars.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Move a rejected draft and its sidecars to `drafts/rejected/`."""
+
+    path: str
+    sidecars: Mapping[str, str] = field(default_factory=dict)
+    why: str = "it is rejected"
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The files that move with it."""
+        return tuple(self.sidecars.values())
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """Move a picture whose star was taken back from `seeds/` to `drafts/`, with its sidecars."""
+
+    path: str
+    sidecars: Mapping[str, str] = field(default_factory=dict)
+    why: str = "its star was taken back"
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The files that move with it."""
+        return tuple(self.sidecars.values())
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Move a prompt file that cannot be read to `inbox/failed/`, with a note beside it."""
+
+    path: str
+    says: str
+    beside: tuple[str, ...] = ()
+    why: str = "there is a mistake in it"
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """Put a note beside a picture in `seeds/` that cannot be refined."""
+
+    path: str
+    says: str
+    why: str = "it cannot be refined"
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The files that move with it."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Move a prompt file to `inbox/done/`: all that it asked for was made."""
+
+    path: str
+    through: Mapping[str, int]
+    beside: tuple[str, ...] = ()
+    why: str = "all its drafts are made"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderDraft:
+    """Make one draft of a prompt. `request` is the prompt's digest."""
+
+    path: str
+    prompt: Prompt
+    request: str
+    ordinal: int
+    recipe: Recipe
+    template: str
+    profile_name: str
+    endless: bool
+    beside: tuple[str, ...]
+    why: str
+    encoding: Encoding = PNG
+
+    @property
+    def stage(self) -> Stage:
+        """What its picture is."""
+        return "draft"
+
+    @property
+    def prompt_file(self) -> str:
+        """The name of the prompt file behind the picture."""
+        return PurePosixPath(self.path).name
+
+
+@dataclass(frozen=True, slots=True)
+class RenderFinal:
+    """Make one refinement of a picture in `seeds/`. `request` is that picture's key."""
+
+    path: str
+    request: str
+    ordinal: int
+    recipe: Recipe
+    profile_name: str
+    record: Record | None
+    why: str
+    encoding: Encoding = PNG
+    beside: tuple[str, ...] = ()
+
+    @property
+    def stage(self) -> Stage:
+        """What its picture is."""
+        return "final"
+
+    @property
+    def prompt_file(self) -> str:
+        """The name of the prompt file behind the picture; empty for a picture from elsewhere."""
+        return self.record.prompt_file if self.record else ""
+
+
+Render = RenderDraft | RenderFinal
+Sort = Pick | Reject | PutBack
+Chore = SetAside | Explain | Sort | Finish
+Job = Chore | Render

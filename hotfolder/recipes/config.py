@@ -1,0 +1,48 @@
+"""What a studio's owner decides: settings, profiles, word lists. Nobody else can change it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hotfolder.errors import Mistake, MistakesError
+from hotfolder.recipes import profile as profiles
+from hotfolder.recipes.profile import Profile
+from hotfolder.recipes.record import Record
+from hotfolder.recipes.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings, profiles as parsed TOML tables, word lists by name, and the studio's salt.
+
+    `mistakes` are what is wrong in profiles and word lists: who uses one of those hears of it.
+    """
+
+    settings: Settings
+    profiles: Mapping[str, Mapping[str, Any]]
+    words: Mapping[str, list[str]]
+    salt: str
+    mistakes: tuple[Mistake, ...] = ()
+
+    def profile(self, name: str | None, overrides: Mapping[str, Any] | None = None) -> Profile:
+        """The resolved profile of this name (None: the default); raises MistakesError."""
+        resolved = profiles.resolve(name or self.settings.profile, self.profiles)
+        return profiles.override(resolved, overrides or {})
+
+    def profile_of(self, record: Record | None, stars: int = 0) -> tuple[str, Profile]:
+        """Name and profile for refining a picture: the preset for its stars, if there is one.
+
+        Else what it was drafted with, else the default. A picture from elsewhere, or one whose
+        profile is gone or has changed, is no mistake.
+        """
+        preset = self.settings.stars.preset(stars)
+        if preset is not None:
+            return preset, self.profile(preset)
+        if record is not None and record.profile in self.profiles:
+            try:
+                return record.profile, self.profile(record.profile, record.overrides)
+            except MistakesError:
+                return record.profile, self.profile(record.profile)
+        return self.settings.profile, self.profile(None)

@@ -1,0 +1,142 @@
+"""What comes of a profile on this computer: weights here or not, sizes that fit, by which plan.
+
+Nothing is loaded, and nothing is downloaded where HF_HUB_OFFLINE says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from hotfolder.errors import Mistake, ModelMissingError, RenderError
+from hotfolder.recipes import sizes
+from hotfolder.recipes.profile import Model, Profile
+from hotfolder.render.memory import footprint, known_models, memory_plan
+from hotfolder.render.memory.memory_plan import GIB, Footprint, Room, Task
+from hotfolder.render.models import single_file, weights
+
+Whereabouts = Literal["here", "missing", "unusable"]
+EVERYWHERE = Room(2 * GIB, on_cpu=True)  # what any computer has
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a picture of a profile is rendered: its sides in px, the plan, the bytes at its peak.
+
+    `least_bytes` is what a small picture would take, half as wide as those the model learned on.
+    """
+
+    stage: Literal["drafts", "finals"]
+    sides: tuple[int, int]
+    plan: str
+    peak_bytes: int
+    least_bytes: int
+    fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What comes of a profile here. `says` tells what keeps its weights from being used, if so.
+
+    `fits` is empty where nobody knows what the model takes.
+    """
+
+    where: Whereabouts
+    says: str
+    fits: tuple[Fit, ...]
+
+
+def prospect(profile: Profile, base: Path | None, dtype: str, room: Room) -> Prospect:
+    """What comes of `profile` with its weights in `dtype` and the memory `room`."""
+    model = profile.model
+    where: Whereabouts = "here"
+    says = ""
+    taken = known_models.footprint_of(model.source, dtype)
+    try:
+        taken = _footprint(weights.locate(model, base), model, dtype) or taken
+    except ModelMissingError as error:
+        where, says = "missing", str(error)
+    except (RenderError, OSError, ValueError, KeyError) as error:
+        where, says = "unusable", str(error)
+    return Prospect(where, says, fits(profile, taken, room) if taken else ())
+
+
+def too_large(
+    profile: Profile, base: Path | None, here: Callable[[str], tuple[str, Room]]
+) -> Iterator[Mistake]:
+    """What sizes of `profile` do not fit into the memory of this computer.
+
+    `here` gives the number format and the room for a profile's `model.dtype`. It takes seconds to
+    find out, and is asked only about models that do not fit everywhere. Models that are not here
+    and not known are passed over, and so are those that cannot be used.
+    """
+    if _all_fit(profile, base, "float32", EVERYWHERE):
+        return
+    dtype, room = here(profile.model.dtype)
+    taken = _known_without_looking(profile.model, base, dtype)
+    for fit in fits(profile, taken, room) if taken else ():
+        if not fit.fits:
+            width, height = fit.sides
+            small = fit.least_bytes <= room.device_bytes
+            says = (
+                f"{fit.stage} of {width}x{height} take {fit.peak_bytes / 1e9:.1f} GB of memory, "
+                f"and {room.device_bytes / 1e9:.1f} GB are free; "
+                f"choose {'a smaller area, or ' if small else ''}a smaller model"
+            )
+            yield Mistake("draft.area" if fit.stage == "drafts" else "refine.area", says)
+
+
+def _all_fit(profile: Profile, base: Path | None, dtype: str, room: Room) -> bool:
+    taken = _known_without_looking(profile.model, base, dtype)
+    return taken is None or all(fit.fits for fit in fits(profile, taken, room))
+
+
+def _known_without_looking(model: Model, base: Path | None, dtype: str) -> Footprint | None:
+    """What a model takes, if that can be told without asking a library where it is."""
+    source = model.source
+    if source.startswith("shipped:"):
+        return footprint.of_folder(weights.SHIPPED / source.removeprefix("shipped:"), dtype)
+    path = (base or Path()) / Path(source).expanduser()
+    try:
+        return (
+            _footprint(path, model, dtype)
+            if path.exists()
+            else known_models.footprint_of(source, dtype)
+        )
+    except (RenderError, OSError, ValueError, KeyError):
+        return None
+
+
+def fits(profile: Profile, taken: Footprint, room: Room) -> tuple[Fit, ...]:
+    """How drafts and finals of `profile` are rendered: square ones, all others are as large."""
+    guidance = profile.guidance_scale
+    for_finals = profile.refine.guidance_scale
+    drafts = Task(_sides(profile, profile.draft.area), guided=guidance > 1)
+    finals = Task(
+        _sides(profile, profile.refine.area),
+        img2img=True,
+        guided=(guidance if for_finals is None else for_finals) > 1,
+    )
+    return (_fit("drafts", drafts, taken, room), _fit("finals", finals, taken, room))
+
+
+def _fit(stage: Literal["drafts", "finals"], task: Task, taken: Footprint, room: Room) -> Fit:
+    chosen = memory_plan.choose(taken, room, task)
+    plan = chosen or memory_plan.most_frugal(taken, room, task)
+    small = replace(task, sides=(taken.native_px // 2,) * 2)
+    peak, least = (memory_plan.peak_bytes(plan, taken, each, room.on_cpu) for each in (task, small))
+    return Fit(stage, task.sides, str(plan), peak, least, chosen is not None)
+
+
+def _sides(profile: Profile, area: str) -> tuple[int, int]:
+    return sizes.render_sides(*sizes.size(area), profile.model.multiple)
+
+
+def _footprint(path: Path, model: Model, dtype: str) -> Footprint | None:
+    """What the weights at `path` take; None for a file of a family whose shape is not here."""
+    if path.is_dir():
+        return footprint.of_folder(path, dtype, model.variant)
+    _, layout = single_file.family(path)
+    return known_models.of_layout(layout, dtype) if layout else None

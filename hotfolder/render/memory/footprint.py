@@ -1,0 +1,140 @@
+"""What a model takes of memory: read from its files without loading it, or from its modules."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hotfolder.render.memory.memory_plan import Footprint
+
+# Numbers of an activation that are alive at the peak, as multiples of a width of the model: counted
+# by benchmarks/memory.py, which prints estimates beside counts.
+UNET_WITH_ATTENTION = 26  # of the first block's channels, for each px of the latents
+UNET_WITHOUT = 16  # ... where the first block has no attention, as in SDXL
+TRANSFORMER = 16  # of the width of a token, for each token
+DECODE, ENCODE = 6, 5  # of the first block's channels, for each px of the picture
+
+TOKEN_PX = 16  # the side of a token; models with a coarser autoencoder take a px of its latents
+BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
+WINDOWED = ("UNet2DConditionModel", "SD3Transformer2DModel")  # latents in, a prediction out
+ONE_BY_ONE = ("FluxTransformer2DModel", "QwenImageTransformer2DModel")  # guidance takes two calls
+
+Configs = Mapping[str, Mapping[str, Any]]
+
+
+def of_pipeline(pipe: Any, dtype: str) -> Footprint:
+    """The footprint of a loaded pipeline that computes in `dtype`."""
+    modules = {name: part for name, part in pipe.components.items() if hasattr(part, "parameters")}
+    configs = {name: _plain(module.config) for name, module in modules.items()}
+    for name, module in modules.items():
+        configs[name]["_class_name"] = type(module).__name__
+    counts = {name: kept(module) for name, module in modules.items()}
+    return of_parts(type(pipe).__name__, configs, counts, dtype)
+
+
+def of_folder(folder: Path, dtype: str, variant: str | None = None) -> Footprint:
+    """The footprint of a diffusers folder, told from its small files and the heads of the large.
+
+    Raises ValueError or OSError for a folder that is not one.
+    """
+    index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
+    names = [name for name, value in index.items() if isinstance(value, list) and value[0]]
+    configs, counts = {}, {}
+    for name in names:
+        config = folder / name / "config.json"
+        if config.is_file() and name != "safety_checker":
+            configs[name] = json.loads(config.read_text(encoding="utf-8"))
+            counts[name] = _parameters(folder / name, variant)
+    return of_parts(index["_class_name"], configs, counts, dtype)
+
+
+def of_parts(pipeline: str, configs: Configs, counts: Mapping[str, int], dtype: str) -> Footprint:
+    """The footprint of a pipeline whose parts have these configurations and so many numbers."""
+    width = BYTES[dtype]
+    denoiser = "unet" if "unet" in configs else "transformer"
+    model, vae = configs[denoiser], configs["vae"]
+    factor, first = _factor(vae), _vae_channels(vae)
+    # SDXL's autoencoder overflows in float16, so diffusers runs it in float32.
+    upcast = "XL" in pipeline and dtype == "float16" and vae.get("force_upcast", True)
+    vae_width = 4 if upcast else width
+    if denoiser == "unet":
+        halvings = _halvings(model["down_block_types"])
+        channels = model["block_out_channels"][0]
+        numbers = channels * (UNET_WITHOUT if halvings else UNET_WITH_ATTENTION) / factor**2
+        token = factor * 2**halvings
+    else:
+        token = max(TOKEN_PX, factor)
+        numbers = _token_width(model) * TRANSFORMER / token**2
+    sample = model.get("sample_size")
+    return Footprint(
+        denoiser_bytes=counts[denoiser] * width,
+        text_bytes=tuple(n * width for name, n in counts.items() if name.startswith("text_")),
+        vae_bytes=counts["vae"] * vae_width,
+        pass_bytes=numbers * width,
+        decode_bytes=DECODE * first * vae_width,
+        encode_bytes=ENCODE * first * vae_width,
+        pairs=model.get("_class_name") not in ONE_BY_ONE,
+        windows=model.get("_class_name") in WINDOWED,
+        token_px=token,
+        native_px=sample * factor if isinstance(sample, int) else 1024,
+    )
+
+
+def kept(module: Any) -> int:
+    """How many numbers a module's file has: parameters, tied ones once, and what it looks up."""
+    kept = module.state_dict().keys()
+    looked_up = [buffer for name, buffer in module.named_buffers() if name in kept]
+    return sum(int(tensor.numel()) for tensor in (*module.parameters(), *looked_up))
+
+
+def _plain(config: Any) -> dict[str, Any]:
+    """A diffusers or transformers configuration as a dict."""
+    return dict(config) if isinstance(config, Mapping) else config.to_dict()
+
+
+def _factor(vae: Mapping[str, Any]) -> int:
+    """How many px of the picture make one of the latents, along a side."""
+    blocks = vae.get("block_out_channels") or vae.get("encoder_block_out_channels")
+    return int(2 ** (len(blocks) - 1)) if blocks else 8
+
+
+def _vae_channels(vae: Mapping[str, Any]) -> int:
+    blocks = vae.get("block_out_channels") or vae.get("encoder_block_out_channels")
+    return int(blocks[0] if blocks else vae.get("base_dim", 128))
+
+
+def _halvings(blocks: Sequence[str]) -> int:
+    """How often a UNet halves the sides of its latents before the first block with attention."""
+    attends = ["Attn" in block for block in blocks]
+    return attends.index(True) if True in attends else len(attends) - 1
+
+
+def _token_width(model: Mapping[str, Any]) -> int:
+    """How many numbers a token has, under the name that the family gives it."""
+    heads, each = model.get("num_attention_heads"), model.get("attention_head_dim")
+    if heads and each:
+        return int(heads * each)
+    return int(model.get("hidden_size") or model.get("dim") or 4096)
+
+
+def _parameters(component: Path, variant: str | None) -> int:
+    """How many numbers the weights of a component are; those that `variant` asks for, if here."""
+    files = [f for f in component.glob("*.safetensors") if f.is_file()]
+    chosen = [f for f in files if variant and f".{variant}" in f.name]
+    chosen = chosen or [f for f in files if ".fp16" not in f.name] or files
+    return sum(_numbers(file) for file in chosen)
+
+
+def _numbers(weights: Path) -> int:
+    """The numbers in a safetensors file, told from its head: eight bytes of length, then JSON."""
+    with weights.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        if length > 100_000_000:
+            raise ValueError(f"{weights.name} is no safetensors file")
+        head = json.loads(stream.read(length))
+    return sum(
+        math.prod(tensor["shape"]) for name, tensor in head.items() if name != "__metadata__"
+    )

@@ -1,0 +1,74 @@
+"""Where a model's weights are while it renders. Only storage in eight bits changes the bits.
+
+Text encoders and layers come to the device when they are called and leave when they have answered,
+so whoever calls them need not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from hotfolder.render.memory.memory_plan import Holding
+from hotfolder.render.models import families
+
+
+def hold(pipe: Any, device: str, holding: Holding) -> None:
+    """Put the weights of `pipe` where `holding` wants them.
+
+    May be called again for a holding further down the list of `memory.Holding`, even in the middle
+    of a render. "fp8" is for a model that was just loaded: what was rounded stays so.
+    """
+    denoiser = families.denoiser(pipe)
+    modules = {n: part for n, part in pipe.components.items() if isinstance(part, torch.nn.Module)}
+    if holding == "fp8":
+        denoiser.enable_layerwise_casting(
+            storage_dtype=torch.float8_e4m3fn, compute_dtype=denoiser.dtype
+        )
+    for name, module in modules.items():
+        reads = name.startswith("text_encoder")
+        if holding == "group-offload" and (reads or module is denoiser):
+            _stream(module, device)
+        elif holding in ("text-offload", "fp8") and reads:
+            _visit(module, device)
+        else:
+            module.to(device)
+
+
+class _Visit:
+    """A module's forward that brings the module to the device, and back after it has answered."""
+
+    def __init__(self, module: Any, device: str) -> None:
+        self.forward: Callable[..., Any] = module.forward
+        self._module = module
+        self._device = device
+
+    def __call__(self, *given: Any, **more: Any) -> Any:
+        """The module's answer, on the device."""
+        self._module.to(self._device)
+        try:
+            return self.forward(*given, **more)
+        finally:
+            self._module.to("cpu")
+
+
+def _visit(module: Any, device: str) -> None:
+    if not isinstance(module.forward, _Visit):
+        module.forward = _Visit(module, device)
+        module.to("cpu")
+
+
+def _stream(module: Any, device: str) -> None:
+    from diffusers.hooks import apply_group_offloading
+
+    if isinstance(module.forward, _Visit):
+        del module.forward
+    apply_group_offloading(
+        module,
+        onload_device=torch.device(device),
+        offload_device=torch.device("cpu"),
+        offload_type="leaf_level",
+        use_stream=device.startswith("cuda"),
+    )

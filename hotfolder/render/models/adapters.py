@@ -1,0 +1,166 @@
+"""What a model is given besides its own weights: LoRAs, words with a meaning of their own.
+
+All of it is the owner's, from safetensors alone, and never melted into the weights: that could not
+be undone bit for bit. An active LoRA is a state of the shared modules, so a render puts it on when
+it begins and puts back what was on before when it ends; renders nest, and never overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+
+from hotfolder.errors import RenderError, did_you_mean
+from hotfolder.recipes.profile import Model, lora_name
+from hotfolder.recipes.recipe import Lora, Recipe
+from hotfolder.render.models import fingerprint, safetensors_file, weights
+
+# A word's vectors lie in a file under one of these names, for the first and the second encoder.
+_VECTORS = (("emb_params", "clip_l", "*"), ("clip_g",))
+
+Vectors = tuple[torch.Tensor | None, ...]
+
+
+@dataclass(slots=True)
+class Adapters:
+    """The additions of one loaded model, each read when it is first asked for.
+
+    `pipe` holds the model's modules, `model` says where the owner's files are, with relative paths
+    from `base`; `path` is the model's own.
+    """
+
+    pipe: Any
+    model: Model
+    base: Path | None
+    path: Path
+    dtype: torch.dtype
+    _fingerprints: dict[str, str] = field(default_factory=dict)
+    _words: dict[str, Vectors] = field(default_factory=dict)
+    _active: tuple[Lora, ...] = ()
+    _filter: dict[str, Any] = field(default_factory=dict)
+
+    def fetch(self, recipe: Recipe) -> dict[str, str]:
+        """Read what `recipe` names and is not here yet; its names and fingerprints.
+
+        Raises RenderError, or ModelMissingError, with the name of what cannot be had.
+        """
+        names = [lora.name for lora in recipe.loras]
+        if len(set(names)) < len(names):
+            raise RenderError("two LoRAs have the same name; give one another in the profile")
+        for name in names:
+            if name not in self._fingerprints:
+                self._read_lora(name)
+        for word in recipe.embeddings:
+            if word not in self._words:
+                self._read_word(word)
+        return {name: self._fingerprints[name] for name in [*names, *recipe.embeddings]}
+
+    def words(self, recipe: Recipe) -> dict[str, Vectors]:
+        """The vectors of every word that `recipe` names, after `fetch`."""
+        return {word: self._words[word] for word in recipe.embeddings}
+
+    def filter(self, recipe: Recipe) -> dict[str, Any]:
+        """The model's own safety checker as components of a pipeline, if `recipe` wants it."""
+        if recipe.safety_checker and not self._filter:
+            parts = weights.safety_checker(self.path, self.dtype)
+            self._filter = {
+                name: part.to(self.pipe.device) if isinstance(part, torch.nn.Module) else part
+                for name, part in parts.items()
+            }
+        return self._filter if recipe.safety_checker else {}
+
+    @contextmanager
+    def active(self, loras: tuple[Lora, ...]) -> Iterator[None]:
+        """Have exactly these LoRAs work on the model, and afterwards those that did before."""
+        before = self._active
+        if loras == before:
+            yield
+            return
+        self._put_on(loras)
+        try:
+            yield
+        finally:
+            self._put_on(before)
+
+    def _put_on(self, loras: tuple[Lora, ...]) -> None:
+        self._active = loras
+        if loras:
+            self.pipe.enable_lora()
+            names = [_adapter(lora.name) for lora in loras]
+            self.pipe.set_adapters(names, [lora.scale for lora in loras])
+        elif any(_adapters(module) for module in self.pipe.components.values()):
+            self.pipe.disable_lora()
+
+    def _read_lora(self, name: str) -> None:
+        offered = {lora_name(lora): lora.source for lora in self.model.loras}
+        path = self._file(name, offered, "LoRA", "model.loras")
+        family = type(self.pipe).__name__.removesuffix("Pipeline")
+        if not hasattr(self.pipe, "load_lora_weights"):
+            raise RenderError(f"{family} models take no LoRA; take {name!r} out of the profile")
+        tensors = {key: tensor.to(self.dtype) for key, tensor in _floats(path).items()}
+        adapter = _adapter(name)
+        misfit = f"the LoRA {name!r} does not fit this model: it was made for another than {family}"
+        try:
+            self.pipe.load_lora_weights(tensors, adapter_name=adapter)
+            if not any(adapter in _adapters(part) for part in self.pipe.components.values()):
+                raise RenderError(misfit)
+        except Exception as error:  # each kind of misfit fails in another place of two libraries
+            for module in self.pipe.components.values():
+                if adapter in _adapters(module):
+                    module.delete_adapters(adapter)
+            raise RenderError(misfit) from error
+        finally:
+            self._put_on(self._active)  # loading puts the new one on
+        self._fingerprints[name] = fingerprint.fingerprint(path)
+
+    def _read_word(self, word: str) -> None:
+        path = self._file(word, self.model.embeddings, "embedding", "model.embeddings")
+        tensors = _floats(path)
+        encoders = [getattr(self.pipe, name, None) for name in ("text_encoder", "text_encoder_2")]
+        if len(tensors) == 1 and encoders[1] is None:
+            tensors = dict.fromkeys(
+                _VECTORS[0], *tensors.values()
+            )  # diffusers writes its word there
+        vectors: list[torch.Tensor | None] = []
+        for encoder, keys in zip(encoders, _VECTORS, strict=True):
+            found = next((tensors[key] for key in keys if key in tensors), None)
+            width = None if found is None else found.shape[-1]
+            if width != (None if encoder is None else encoder.config.hidden_size):
+                raise RenderError(
+                    f"the embedding {word!r} does not fit this model: it was made for another than "
+                    f"{type(self.pipe).__name__.removesuffix('Pipeline')}"
+                )
+            vectors.append(
+                None if found is None else found.reshape(-1, found.shape[-1]).to(self.dtype)
+            )
+        self._words[word] = tuple(vectors)
+        self._fingerprints[word] = fingerprint.fingerprint(path)
+
+    def _file(self, name: str, offered: dict[str, str], what: str, key: str) -> Path:
+        if name not in offered:
+            raise RenderError(
+                f"no profile here has the {what} {name!r}; {did_you_mean(name, offered)}"
+            )
+        return weights.locate_file(offered[name], self.base, key)
+
+
+def _adapters(module: Any) -> Any:
+    """The LoRAs that a module holds, on or off, by the names that peft knows them by."""
+    return getattr(module, "peft_config", None) or {}
+
+
+def _adapter(name: str) -> str:
+    """`name` as peft takes it: a part of a module's path, so without dots."""
+    return "".join(f"_{ord(c):x}_" if c in "./\\ " else c for c in name)
+
+
+def _floats(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors in a file. Raises RenderError for one that is no whole safetensors file."""
+    safetensors_file.shapes(path)
+    return load_file(path)

@@ -1,0 +1,92 @@
+"""What is wrong with a profile's model that can be told before anything is fetched or loaded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from hotfolder.errors import Mistake, RenderError
+from hotfolder.recipes.profile import Model, Profile, lora_name, model_name
+from hotfolder.recipes.schedulers import misfit
+from hotfolder.render.models import families, safetensors_file, single_file, weights
+
+
+def troubles(profiles: Mapping[str, Profile], base: Path | None) -> list[Mistake]:
+    """Every such mistake in these profiles, by their names; relative sources start at `base`.
+
+    A model that would have to be fetched first is passed over.
+    """
+    found = [
+        Mistake(f"profiles/{name}.toml, {mistake.where}", mistake.says)
+        for name, profile in profiles.items()
+        for mistake in _of(profile, base)
+    ]
+    return found + _same_names(profiles)
+
+
+def _of(profile: Profile, base: Path | None) -> Iterator[Mistake]:
+    model = profile.model
+    try:
+        path = weights.here(model, base)
+        name, own = _kind(path) if path else ("", {})
+    except RenderError as error:
+        yield Mistake("model.source", str(error))
+        name, own = "", {}
+    if name and (says := families.trouble(name, "txt2img")):
+        yield Mistake("model.source", says)
+    elif name and profile.refine.count and (says := families.trouble(name, "img2img")):
+        yield Mistake("refine", says)
+    if name and model.batch > 1 and not families.reads_by_clip_alone(name):
+        family = name.removesuffix("Pipeline")
+        yield Mistake("model.batch", f"{family} models draw one picture at a time; leave it out")
+    if own:
+        wanted = {"scheduler": profile.scheduler, "refine.scheduler": profile.refine.scheduler}
+        for key, scheduler in wanted.items():
+            if scheduler and (says := misfit(scheduler, str(own.get("_class_name")), own)):
+                yield Mistake(key, says)
+    yield from _adapters(model, base)
+
+
+def _adapters(model: Model, base: Path | None) -> Iterator[Mistake]:
+    """What is wrong with the files of LoRAs and embeddings, as far as their heads tell."""
+    files = [("model.loras", lora.source) for lora in model.loras]
+    files += [("model.embeddings", source) for source in model.embeddings.values()]
+    for key, source in files:
+        if source.startswith("hub:"):
+            continue
+        try:
+            safetensors_file.shapes(weights.locate_file(source, base, key))
+        except RenderError as error:
+            yield Mistake(key, str(error).removeprefix(f"{key}: "))
+
+
+def _kind(path: Path) -> tuple[str, Mapping[str, Any]]:
+    """(pipeline class, configuration of its own scheduler) of a model that is here."""
+    if path.is_file():
+        name, layout = single_file.family(path)
+        folder = single_file.LAYOUTS / layout if layout else None
+    else:
+        name, folder = weights.pipeline_class(path), path
+    own = folder / "scheduler" / "scheduler_config.json" if folder else None
+    if own is None or not own.is_file():
+        return name, {}
+    try:
+        config = json.loads(own.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RenderError(f"{own} cannot be read: {error}") from error
+    return name, config if isinstance(config, dict) else {}
+
+
+def _same_names(profiles: Mapping[str, Profile]) -> list[Mistake]:
+    """Different LoRAs that pictures of one model would know by the same name."""
+    known: dict[tuple[str, str], str] = {}
+    found = []
+    for profile_name, profile in profiles.items():
+        for lora in profile.model.loras:
+            key = model_name(profile.model), lora_name(lora)
+            if known.setdefault(key, lora.source) != lora.source:
+                says = f"another profile calls another LoRA {key[1]!r} too; give one a name"
+                found.append(Mistake(f"profiles/{profile_name}.toml, model.loras", says))
+    return found

@@ -1,0 +1,352 @@
+"""Where a model's files are, whether they are whole and safe to open, and the opening.
+
+Weights are read from safetensors only: a pickle can run code, and so can a model's own Python.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hotfolder.errors import ModelMissingError, RenderError
+from hotfolder.recipes.profile import Model, is_hub_id
+from hotfolder.render.models import safetensors_file, single_file
+from hotfolder.render.models.safetensors_file import PICKLED
+
+SMALL_LATENT = 4  # channels of the latents of Stable Diffusion 1.x, 2.x and XL
+SHIPPED = Path(__file__).parents[2] / "models"
+NO_FILTER = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+
+
+def locate(model: Model, base: Path | None) -> Path:
+    """The diffusers folder or .safetensors file of `model`; downloads a hub id if it must.
+
+    Relative paths start at `base`. Raises ModelMissingError with what to do about it, and
+    RenderError for files that we do not open.
+    """
+    source = model.source
+    if source.startswith("shipped:"):
+        return _whole(SHIPPED / source.removeprefix("shipped:"), model)
+    if source.startswith("hub:"):
+        return _hub_file(source, model.revision)
+    path = (base or Path()) / Path(source).expanduser()
+    if path.is_dir():
+        return _whole(path, model)
+    if path.suffix == ".safetensors" and path.is_file():
+        return path
+    if path.is_file():
+        raise RenderError(f"model.source: {path.name} is no .safetensors file; {PICKLED}")
+    if is_hub_id(source):
+        return _whole(_hub_folder(model), model)
+    raise ModelMissingError(
+        f"there is no model at {path}; put its folder or .safetensors file there, "
+        "or correct model.source in the profile"
+    )
+
+
+def here(model: Model, base: Path | None) -> Path | None:
+    """Where `model` is, or None for one that would have to be fetched first; fetches nothing.
+
+    Raises ModelMissingError and RenderError as `locate` does.
+    """
+    source = model.source
+    path = (base or Path()) / Path(source).expanduser()
+    if path.exists() or not (source.startswith("hub:") or is_hub_id(source)):
+        return locate(model, base)
+    from huggingface_hub import try_to_load_from_cache
+
+    parts = source.removeprefix("hub:").split("/")
+    file = "/".join(parts[2:]) or "model_index.json"
+    known = try_to_load_from_cache("/".join(parts[:2]), file, revision=model.revision)
+    if not isinstance(known, str):
+        return None
+    return Path(known) if len(parts) > 2 else Path(known).parent
+
+
+def pipeline_class(folder: Path) -> str:
+    """The name of the pipeline that a diffusers folder is for. Raises RenderError."""
+    name: str = _index(folder)["_class_name"]
+    return name
+
+
+def family(path: Path) -> str:
+    """The name of the pipeline that a diffusers folder or single file is for."""
+    return pipeline_class(path) if path.is_dir() else single_file.family(path)[0]
+
+
+def locate_file(source: str, base: Path | None, key: str) -> Path:
+    """The .safetensors file at `source`: a path from `base`, or `hub:owner/name/FILE.safetensors`.
+
+    Raises ModelMissingError and RenderError with a sentence that names the profile's `key`.
+    """
+    if source.startswith("hub:"):
+        return _hub_file(source, None)
+    path = (base or Path()) / Path(source).expanduser()
+    if path.suffix != ".safetensors":
+        raise RenderError(f"{key}: {path.name} is no .safetensors file; {PICKLED}")
+    if not path.is_file():
+        raise ModelMissingError(f"{key}: there is no file {path}")
+    return path
+
+
+def load(path: Path, model: Model, dtype: Any) -> Any:
+    """The pipeline at `path` (see `locate`), in `dtype`, without any content filter."""
+    _quiet()
+    from diffusers import DiffusionPipeline
+
+    try:
+        if path.is_file():
+            return single_file.load(path, dtype, _offline())
+        return DiffusionPipeline.from_pretrained(
+            path,
+            dtype=dtype,
+            use_safetensors=True,
+            variant=model.variant,
+            local_files_only=True,
+            **_left_out(path),
+        )
+    except (RenderError, MemoryError):
+        raise
+    except OSError as error:
+        if not path.is_file():
+            raise RenderError(f"the model {path.name} cannot be loaded: {error}") from error
+        raise ModelMissingError(
+            f"{path.name} has the weights alone, and of no model whose shape comes along; the "
+            f"small files with its shape are fetched once, and that failed ({_root(error)})"
+        ) from error
+    except Exception as error:
+        raise RenderError(f"the model {path.name} cannot be loaded: {error}") from error
+
+
+def safety_checker(path: Path, dtype: Any) -> dict[str, Any]:
+    """The content filter of the model at `path`, and what prepares pictures for it.
+
+    Raises RenderError for a model that brings none along.
+    """
+    if not (path / "safety_checker").is_dir() or not _has_weights(path / "safety_checker"):
+        raise RenderError(
+            f"the model {path.name} brings no safety checker along; "
+            "take safety_checker out of the profile, or fetch the whole model"
+        )
+    from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
+    from transformers import CLIPImageProcessorPil
+
+    try:
+        checker = StableDiffusionSafetyChecker.from_pretrained(
+            path / "safety_checker", dtype=dtype, use_safetensors=True, local_files_only=True
+        )
+        extractor = CLIPImageProcessorPil.from_pretrained(path / "feature_extractor")
+    except Exception as error:
+        raise RenderError(f"the safety checker of {path.name} cannot be loaded: {error}") from error
+    return {"safety_checker": checker, "feature_extractor": extractor}
+
+
+def autoencoder(source: str, base: Path | None, dtype: Any) -> tuple[Path, Any]:
+    """Where the autoencoder at `source` is, and the autoencoder.
+
+    `source` is a folder of diffusers', a hub id, a .safetensors file, or one of the hub.
+    """
+    _quiet()
+    from diffusers import AutoencoderKL, AutoModel
+
+    path = (base or Path()) / Path(source).expanduser()
+    try:
+        if path.is_dir():
+            for file in path.glob("*.safetensors"):
+                safetensors_file.shapes(file)
+            vae = AutoModel.from_pretrained(
+                str(path), dtype=dtype, use_safetensors=True, local_files_only=True
+            )
+            return path, vae
+        if is_hub_id(source) and not path.exists():
+            path = _hub_part(source)
+            return path, AutoModel.from_pretrained(str(path), dtype=dtype, use_safetensors=True)
+        path = locate_file(source, base, "model.vae")
+        width = safetensors_file.shapes(path).get("decoder.conv_in.weight", [0, 0])[1]
+        if width != SMALL_LATENT:
+            raise RenderError(
+                f"{path.name} is no autoencoder of Stable Diffusion's in one file; "
+                "only its diffusers folder can be used"
+            )
+        layout = single_file.LAYOUTS / "sd15" / "vae"
+        return path, AutoencoderKL.from_single_file(
+            str(path), config=str(layout), dtype=dtype, local_files_only=True
+        )
+    except RenderError:
+        raise
+    except Exception as error:
+        raise RenderError(f"the autoencoder {path.name} cannot be loaded: {error}") from error
+
+
+def files(path: Path) -> Iterator[tuple[str, Path]]:
+    """(relative name, path) of everything in a model that decides pixels, sorted by name."""
+    if path.is_file():
+        yield "", path
+        return
+    if (path / "model_index.json").is_file():
+        yield "model_index.json", path / "model_index.json"
+    components = _components(path) if (path / "model_index.json").is_file() else [""]
+    for component in components:
+        inside = path / component
+        for file in sorted(inside.rglob("*")):
+            if file.suffix in (".safetensors", ".json", ".txt", ".model") and file.is_file():
+                yield file.relative_to(path).as_posix(), file
+
+
+def _whole(folder: Path, model: Model) -> Path:
+    """`folder` if it is a diffusers model with all its weights as safetensors."""
+    if not (folder / "model_index.json").is_file():
+        raise ModelMissingError(
+            f"there is no model at {folder}: a diffusers folder has a model_index.json; "
+            "correct model.source in the profile"
+        )
+    for component in _components(folder):
+        inside = folder / component
+        if any(inside.glob("*.py")):
+            raise RenderError(f"the model {folder.name} brings Python code along; it is never run")
+        needs_weights = (inside / "config.json").is_file()
+        if not inside.is_dir() or (needs_weights and not _has_weights(inside)):
+            raise ModelMissingError(
+                f"the model {model.source} is not whole: {component}/ has no whole .safetensors "
+                "weights; download it again (pickled .bin and .ckpt weights are never opened)"
+            )
+        for file in inside.glob("*.safetensors"):
+            safetensors_file.shapes(file)
+    return folder
+
+
+def _has_weights(component: Path) -> bool:
+    """Whether a component's weights are here, with all their parts if they come in several."""
+    indexes = list(component.glob("*.safetensors.index*.json"))
+    if not indexes:
+        return any(component.glob("*.safetensors"))
+    maps = [json.loads(index.read_text(encoding="utf-8"))["weight_map"] for index in indexes]
+    return any(all((component / part).is_file() for part in set(map_.values())) for map_ in maps)
+
+
+def _components(folder: Path) -> list[str]:
+    """The subfolders that the pipeline is made of, sorted; without a content filter."""
+    index = _index(folder)
+    return sorted(
+        name
+        for name, value in index.items()
+        if isinstance(value, list) and value and value[0] and name not in NO_FILTER
+    )
+
+
+def _index(folder: Path) -> dict[str, Any]:
+    try:
+        index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RenderError(f"{folder / 'model_index.json'} cannot be read: {error}") from error
+    if not isinstance(index, dict) or not isinstance(index.get("_class_name"), str):
+        raise RenderError(f"the model {folder.name} names no pipeline of diffusers")
+    return index
+
+
+def _left_out(folder: Path) -> dict[str, Any]:
+    """What from_pretrained has to be told to do without: absent components, the content filter."""
+    index = _index(folder)
+    absent = dict.fromkeys(name for name, value in index.items() if value == [None, None])
+    return {**absent, **NO_FILTER} if "safety_checker" in index else absent
+
+
+def _hub_folder(model: Model) -> Path:
+    """The local copy of a hub model; asks the network only for what is not here yet."""
+    _quiet()
+    from diffusers import DiffusionPipeline
+
+    def fetch(local: bool) -> Path:
+        return Path(
+            DiffusionPipeline.download(
+                model.source,
+                revision=model.revision,
+                variant=model.variant,
+                use_safetensors=True,
+                local_files_only=local,
+                **({} if model.safety_checker else {"safety_checker": None}),
+            )
+        )
+
+    try:
+        return _whole(fetch(local=True), model)
+    except (OSError, ValueError, ModelMissingError) as absent:
+        if _offline():
+            raise _not_here(model.source, "HF_HUB_OFFLINE forbids to download it") from absent
+    try:
+        return fetch(local=False)
+    except (OSError, ValueError) as error:
+        raise _not_here(model.source, f"downloading it failed ({_root(error)})") from error
+
+
+def _hub_part(source: str) -> Path:
+    """The local copy of a hub repository that holds a single part of a model."""
+    from huggingface_hub import snapshot_download
+
+    for local in (True, False):
+        try:
+            wanted = ["*.json", "*.safetensors"]
+            return Path(snapshot_download(source, allow_patterns=wanted, local_files_only=local))
+        except (OSError, ValueError) as error:
+            failed = error
+    raise _not_here(source, f"downloading it failed ({_root(failed)})") from failed
+
+
+def _hub_file(source: str, revision: str | None) -> Path:
+    """The local copy of one file on the hub: `hub:owner/name/FILE.safetensors`."""
+    from huggingface_hub import hf_hub_download
+
+    parts = source.removeprefix("hub:").split("/")
+    if len(parts) < 3 or not parts[-1].endswith(".safetensors"):
+        raise RenderError(f'expected "hub:owner/name/FILE.safetensors", got "{source}"')
+    repository, file = "/".join(parts[:2]), "/".join(parts[2:])
+    for local in (True, False):
+        try:
+            return Path(
+                hf_hub_download(repository, file, revision=revision, local_files_only=local)
+            )
+        except (OSError, ValueError) as error:
+            failed = error
+    raise _not_here(source, f"downloading it failed ({_root(failed)})") from failed
+
+
+def _root(error: BaseException) -> str:
+    """The first line of what was wrong at the bottom of a chain of errors."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _not_here(source: str, why: str) -> ModelMissingError:
+    name = source.removeprefix("hub:")
+    repository = "/".join(name.split("/")[:2])
+    return ModelMissingError(
+        f"the model {name} is not on this computer, and {why}. With a network, "
+        f'"hf download {repository}" fetches it (some models want "hf auth login" and their '
+        "licence accepted first); or set model.source in the profile to a folder that you have"
+    )
+
+
+def _offline() -> bool:
+    from huggingface_hub import constants
+
+    return bool(constants.HF_HUB_OFFLINE)
+
+
+def _quiet() -> None:
+    """Keep progress bars and advice for programmers off the screen; failures still raise.
+
+    Called before the pipelines are imported: transformers has advice at that moment already.
+    """
+    import diffusers.utils.logging
+    import transformers.utils.logging
+
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    for library in (diffusers.utils.logging, transformers.utils.logging):
+        library.set_verbosity_error()
+        library.disable_progress_bar()
+    warnings.filterwarnings("ignore", category=FutureWarning, module="diffusers")

@@ -1,0 +1,125 @@
+"""One call of a pipeline: its steps and seconds, its state when it is stopped, its failures."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from hotfolder.errors import RenderError, Stopped, TooLargeError
+from hotfolder.render import checkpoint, failures
+from hotfolder.render.compilation import NotCompiledError
+from hotfolder.render.models import families
+
+_log = logging.getLogger(__name__)
+
+OnStep = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told of each step, and where the state of a render goes that is stopped."""
+
+    on_step: OnStep | None = None
+    resume: Path | None = None
+
+
+class Run:
+    """One call of a pipeline: counts steps and seconds, saves and resumes, words its failures."""
+
+    def __init__(self, watch: Watch, identity: Mapping[str, Any], device: str) -> None:
+        self.steps = 0
+        self.seconds = 0.0
+        self._on_step = watch.on_step or _ignore
+        self._resume = resume = watch.resume
+        self._identity = identity
+        self._state = checkpoint.read(resume, identity, device) if resume else None
+        self._forward: checkpoint.Forward | None = None
+        self._generators: list[torch.Generator] = []
+        self._started = 0.0
+        self._raised: BaseException | None = None
+
+    def __call__(self, pipe: Any, arguments: dict[str, Any]) -> list[Image.Image | None]:
+        """The pictures that the pipeline draws, RGB: one for each generator.
+
+        The first is always one; where another came to no picture, there is None.
+        """
+        given = arguments["generator"]
+        self._generators = given if isinstance(given, list) else [given]
+        families.listen(pipe, arguments, self._after_step)
+        if self._state is not None:
+            self._forward = checkpoint.Forward(pipe)
+        self._started = time.perf_counter()
+        try:
+            drawn = pipe(**arguments, output_type="np").images
+        except Exception as error:
+            if error is self._raised or failures.lost(error):
+                raise
+            self._forget()
+            if isinstance(error, NotCompiledError):
+                raise
+            if failures.ran_out(error):
+                raise TooLargeError(failures.TOO_LARGE) from error
+            raise RenderError(f"{type(pipe).__name__} failed: {error}") from error
+        finally:
+            self._raised = None  # its traceback would keep the latents of a stopped render alive
+        self.seconds += time.perf_counter() - self._started
+        self._forget()
+        others = (_image(v) if np.isfinite(v).all() else None for v in drawn[1:])
+        return [_image(drawn[0]), *others]
+
+    def _after_step(self, pipe: Any, steps: int, latents: torch.Tensor) -> None:
+        self.steps += 1
+        if self._forward is not None and self._state is not None:
+            if self.steps == self._state.steps:
+                self._forward.end()
+                self._forward = None
+                checkpoint.restore(self._state, pipe, self._generators, latents)
+                self.seconds += self._state.seconds
+            return
+        started = time.perf_counter()
+        try:
+            self._on_step(self.steps, steps)
+        except BaseException as error:
+            self._raised = error
+            if isinstance(error, Stopped) and (
+                self.steps < steps or families.decodes_latents(pipe)
+            ):
+                self._save(pipe, latents, self.seconds + started - self._started)
+            raise
+        self.seconds -= time.perf_counter() - started
+
+    def _save(self, pipe: Any, latents: torch.Tensor, seconds: float) -> None:
+        if self._resume is None:
+            return
+        state = checkpoint.capture(pipe, self._generators, latents, self.steps, seconds)
+        try:
+            checkpoint.write(self._resume, state, self._identity)
+        except OSError as error:
+            _log.warning("the picture in the making could not be saved: %s", error)
+
+    def _forget(self) -> None:
+        """A picture that is made needs no saved state, and one that failed should begin anew."""
+        if self._resume is not None:
+            self._resume.unlink(missing_ok=True)
+
+
+def _image(values: np.ndarray[Any, Any]) -> Image.Image:
+    """The picture of float values, (height, width, 3), 0..1; RenderError where some are none."""
+    if not np.isfinite(values).all():
+        raise RenderError(
+            "the model came to values that are no picture (NaN); another scheduler, more steps or "
+            'dtype = "float32" in the profile can help'
+        )
+    return Image.fromarray((values * 255).round().astype(np.uint8)).convert("RGB")
+
+
+def _ignore(step: int, steps: int) -> None:
+    """What a caller who wants to know nothing does after each step."""

@@ -1,0 +1,103 @@
+"""What the folders say now: prompt files, seed images and marks, as plain data. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hotfolder.recipes.profile import Profile
+from hotfolder.recipes.prompt import Prompt
+from hotfolder.recipes.recipe import Pixels, Recipe
+from hotfolder.recipes.record import Record
+from hotfolder.recipes.refine import key
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One prompt of a file, with the profile it asks for and its overrides laid over that."""
+
+    prompt: Prompt
+    digest: str
+    count: int | Literal["endless"]
+    profile_name: str
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFile:
+    """A readable prompt file. `arrived` orders files by when they came, smallest first.
+
+    `beside` are files that belong to it and move with it: a picture's text.
+    """
+
+    path: str
+    requests: tuple[Request, ...]
+    arrived: tuple[int, str]
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenFile:
+    """A prompt file with mistakes; `says` is what its owner shall read."""
+
+    path: str
+    says: str
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeedImage:
+    """A picture in `seeds/`. `source` is its recipe, or its bare pixels if it is not (only) ours.
+
+    `prompt` and `negative` are what a foreign picture says of itself. `profile` is the one that
+    its refinements follow. `key` is what makes it the same picture wherever it lies, worked out
+    once because a plan asks for it again and again.
+    """
+
+    path: str
+    source: Recipe | Pixels
+    arrived: tuple[int, str]
+    profile_name: str
+    profile: Profile
+    record: Record | None = None
+    prompt: str = ""
+    negative: str = ""
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", key(self.source))
+
+
+@dataclass(frozen=True, slots=True)
+class Starred:
+    """A picture whose marks ask for something.
+
+    `key` is what makes it the same picture wherever it lies. `changed` says that a mark was seen
+    to be set, not only to be there. `sidecars` maps the patterns of its sidecars' names to their
+    paths.
+    """
+
+    path: str
+    key: str
+    changed: bool = False
+    sidecars: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the folders say now. Paths are relative to the studio, with forward slashes.
+
+    `waiting` says of files that cannot be worked on yet what they wait for.
+    """
+
+    prompt_files: Sequence[PromptFile] = ()
+    broken: Sequence[BrokenFile] = ()
+    starred: Sequence[Starred] = ()
+    rejected: Sequence[Starred] = ()
+    unstarred: Sequence[Starred] = ()
+    seeds: Sequence[SeedImage] = ()
+    useless_seeds: Sequence[BrokenFile] = ()
+    unseen_drafts: int = 0
+    disk_is_low: bool = False
+    waiting: Mapping[str, str] = field(default_factory=dict)

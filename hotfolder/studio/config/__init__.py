@@ -1,0 +1,1 @@
+"""Settings, profiles and word lists: loaded, checked and reloaded."""

@@ -1,0 +1,82 @@
+"""What the owner decided, as it was when it was last sound."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from hotfolder.errors import Mistake, MistakesError
+from hotfolder.recipes.config import Config
+from hotfolder.studio.config.load import read_config
+from hotfolder.studio.layout import SETTINGS_FILE, Studio
+
+_log = logging.getLogger(__name__)
+_PLACES = ("profiles", "wildcards", SETTINGS_FILE)
+_AS_THEY_WERE = "settings and profiles stay as they were, because of mistakes"
+
+
+class LiveConfig:
+    """`owner` follows the owner's files; mistakes in them are said and leave it as it was.
+
+    A file of theirs that vanishes counts as being there for a while: some programs save like that.
+    Raises MistakesError at first, where nothing was ever sound.
+    """
+
+    def __init__(self, studio: Studio, config: Config | None = None) -> None:
+        self.config = config or read_config(studio)
+        self._studio = studio
+        self._mistakes = ""
+        self._gone: dict[str, float] = {}
+        _warn_of(self.config.mistakes)
+
+    def read(self) -> bool:
+        """Read all files again; whether the owner decides anything else now."""
+        before = self.config
+        try:
+            self.config = read_config(self._studio)
+        except MistakesError as error:
+            if str(error) != self._mistakes:
+                self._mistakes = str(error)
+                _log.error("%s:\n%s", _AS_THEY_WERE, error)
+            return False
+        self._mistakes = ""
+        if self.config == before:
+            return False
+        _warn_of(set(self.config.mistakes) - set(before.mistakes))
+        return True
+
+    @property
+    def has_mistakes(self) -> bool:
+        """Whether any file is not followed, or only in part: it may be readable another time."""
+        return bool(self._mistakes or self.config.mistakes)
+
+    def vanished(self, path: str, now_s: float) -> None:
+        """One of the files is gone, perhaps for a moment only."""
+        self._gone[path] = now_s
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether a file is gone that may come back."""
+        return bool(self._gone)
+
+    def unsure_until_s(self, quiet_s: float) -> list[float]:
+        """When each file that is gone has been so for `quiet_s`."""
+        return [gone_at + quiet_s for gone_at in self._gone.values()]
+
+    def give_up_the_vanished(self) -> None:
+        """They do not come back."""
+        self._gone.clear()
+
+    def waiting(self) -> dict[str, str]:
+        """What the settings wait for, if they do."""
+        return {SETTINGS_FILE: _AS_THEY_WERE} if self._mistakes else {}
+
+
+def decides(path: str) -> bool:
+    """Whether a file is one of those with which the owner decides."""
+    return path.partition("/")[0] in _PLACES
+
+
+def _warn_of(mistakes: Iterable[Mistake]) -> None:
+    for wrong in mistakes:
+        _log.warning("%s", wrong)

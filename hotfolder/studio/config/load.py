@@ -1,0 +1,161 @@
+"""What the owner put into a studio: settings, profiles, word lists. Read whole, checked at once."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hotfolder.errors import Mistake, MistakesError, PictureError, did_you_mean, reason
+from hotfolder.prompts.text_encoding import MAX_BYTES, decode
+from hotfolder.recipes import schema
+from hotfolder.recipes.config import Config
+from hotfolder.recipes.settings import Settings
+from hotfolder.stars import detectors
+from hotfolder.studio.layout import SETTINGS_FILE, Studio
+from hotfolder.studio.names import is_temporary
+from hotfolder.studio.reading import read_file
+
+_PACKAGE = Path(__file__).resolve().parents[2]
+
+
+def shipped(name: str) -> Path:
+    """The folder `name` that comes along: inside the installed package, or in a checkout."""
+    inside = _PACKAGE / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+def read_config(studio: Studio) -> Config:
+    """Everything the owner decided.
+
+    Raises MistakesError if the settings or the default profile are wrong: nothing can be done then.
+    Mistakes in other profiles and in word lists are in `mistakes`, and only their users suffer.
+    """
+    config, fatal = examine(studio)
+    if fatal:
+        raise MistakesError(fatal)
+    return config
+
+
+def examine(studio: Studio) -> tuple[Config, tuple[Mistake, ...]]:
+    """What the owner decided as far as it can be used, and the mistakes that forbid any work.
+
+    Default settings stand in for wrong ones, so that everything else can be checked as well.
+    """
+    fatal: list[Mistake] = []
+    mistakes: list[Mistake] = []
+    settings = _settings(studio, fatal)
+    tables = _profiles([shipped("profiles"), studio.profiles], mistakes)
+    words = _words(studio.wildcards, mistakes)
+    salt = studio.salt
+    config = Config(settings, tables, words, salt)
+    for name in tables:
+        wrong = fatal if name == settings.profile else mistakes
+        _noting(wrong, f"profiles/{name}.toml", lambda name=name: config.profile(name))
+    if settings.profile not in tables:
+        _noting(fatal, SETTINGS_FILE, lambda: config.profile(None))
+    _check_stars(config, fatal)
+    if fatal:
+        settings = Settings()
+    return Config(settings, tables, words, salt, tuple(mistakes)), tuple(fatal)
+
+
+def _check_stars(config: Config, mistakes: list[Mistake]) -> None:
+    """The kinds of marks and the presets that the settings name must be there."""
+    stars, known = config.settings.stars, detectors.names()
+    for name in stars.ignore:
+        if name not in known:
+            says = f"there is no kind of mark {name!r}; {did_you_mean(name, known)}"
+            mistakes.append(Mistake(f"{SETTINGS_FILE}, stars.ignore", says))
+    for number in range(1, 6):
+        preset = stars.preset(number)
+        if preset is not None:
+            where = f"{SETTINGS_FILE}, stars.presets.{number}"
+            _noting(mistakes, where, lambda preset=preset: config.profile(preset))
+
+
+def nobody() -> Config:
+    """What holds outside any studio: default settings and the profiles that come along."""
+    return Config(Settings(), _profiles([shipped("profiles")], []), {}, "")
+
+
+def _settings(studio: Studio, mistakes: list[Mistake]) -> Settings:
+    table = _toml(studio.settings, SETTINGS_FILE, mistakes) if _is_there(studio.settings) else {}
+    found: list[Settings] = []
+    _noting(mistakes, SETTINGS_FILE, lambda: found.append(schema.convert(table, Settings)))
+    return found[0] if found else Settings()
+
+
+def _profiles(folders: list[Path], mistakes: list[Mistake]) -> dict[str, Mapping[str, Any]]:
+    """Profiles of the later folders take the place of those of the same name before."""
+    tables = {}
+    for folder in folders:
+        for path in _listed(folder, ".toml", mistakes):
+            if path.parent == folder:
+                tables[path.stem] = _toml(path, f"profiles/{path.name}", mistakes)
+    return tables
+
+
+def _words(folder: Path, mistakes: list[Mistake]) -> dict[str, list[str]]:
+    """The lines of each word list; `colours/warm` for wildcards/colours/warm.txt."""
+    words = {}
+    for path in _listed(folder, ".txt", mistakes):
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        lines = _text(path, f"wildcards/{name}.txt", mistakes).splitlines()
+        words[name] = [line.strip() for line in lines if line.strip() and line.lstrip()[0] != "#"]
+    return words
+
+
+def _listed(folder: Path, suffix: str, mistakes: list[Mistake]) -> list[Path]:
+    """The files below a folder that have this ending, sorted; a missing folder has none."""
+
+    def failed(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            says = f"this folder cannot be read: {reason(error)}"
+            mistakes.append(Mistake(f"{folder.name}/", says))
+
+    walk = os.walk(folder, onerror=failed)
+    found = [Path(below, name) for below, _, names in walk for name in names]
+    return sorted(path for path in found if path.suffix == suffix and not is_temporary(path.name))
+
+
+def _toml(path: Path, shown: str, mistakes: list[Mistake]) -> Mapping[str, Any]:
+    table: dict[str, Any] = {}
+    try:
+        table = tomllib.loads(_text(path, shown, mistakes))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        mistakes.append(Mistake(shown, f"this is not valid TOML: {error}"))
+    return table
+
+
+def _text(path: Path, shown: str, mistakes: list[Mistake]) -> str:
+    """The text of a real file of the owner's; none, and a mistake, if it cannot be had."""
+    try:
+        return decode(read_file(path, MAX_BYTES))
+    except OSError as error:
+        says = f"this file cannot be read: {error.strerror}"
+    except (PictureError, MistakesError) as error:
+        says = str(error)
+    mistakes.append(Mistake(shown, says))
+    return ""
+
+
+def _is_there(path: Path) -> bool:
+    """Whether anything has this name, readable or not: missing settings are no mistake."""
+    try:
+        path.lstat()
+    except OSError as error:
+        return not isinstance(error, FileNotFoundError)
+    return True
+
+
+def _noting(mistakes: list[Mistake], shown: str, check: Any) -> None:
+    """Run a check and keep its mistakes, with the file they are in."""
+    try:
+        check()
+    except MistakesError as error:
+        mistakes.extend(
+            Mistake(f"{shown}, {m.where}" if m.where else shown, m.says) for m in error.mistakes
+        )

@@ -1,0 +1,127 @@
+"""Which of the owner's profiles fits a picture from elsewhere, and what of it cannot be used.
+
+A picture names a model. Only the owner's profiles say where models are, so all that can be done
+with the name is to look for it there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hotfolder import checksum
+from hotfolder.errors import MistakesError
+from hotfolder.images.generation_params import GenerationParams
+from hotfolder.prompts import paragraphs
+from hotfolder.recipes.config import Config
+from hotfolder.recipes.profile import Model, Profile, model_name
+from hotfolder.recipes.schedulers import MODEL_OWN
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.names import printable
+
+_SHOWN = 8
+_SAMPLERS = ("sampler", "schedulers", "scheduler", "schedule type")
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The profile for a picture, whether it has the picture's own model, and what is not used.
+
+    `notes` are sentences for the owner; empty where all is used.
+    """
+
+    profile_name: str
+    profile: Profile
+    has_model: bool
+    notes: tuple[str, ...] = ()
+
+
+def match(params: GenerationParams, config: Config, studio: Studio, preferred: str = "") -> Matched:
+    """The profile that has the model of which `told` tells, or the owner's default one.
+
+    The settings told are laid over a profile only if it has that model: steps and guidance of one
+    model mean nothing to another. Models are known by their names, or by the hash of their file
+    where that is remembered from using it. Of several profiles with it `preferred` comes first.
+    """
+    fitting = [name for name, model in _models(config) if _is(model, name, params, studio.root)]
+    order = [preferred, config.settings.profile, *fitting]
+    name = next((name for name in order if name in fitting), None)
+    notes = tuple(_notes(params, config, name))
+    if name is None:
+        return Matched(config.settings.profile, config.profile(None), False, notes)
+    scheduler = None if _leaves_to_model(config, name) else params.scheduler
+    overrides = paragraphs.overrides(params.steps, params.guidance_scale, scheduler, None, None)
+    return Matched(name, config.profile(name, overrides), True, notes)
+
+
+def _leaves_to_model(config: Config, profile_name: str) -> bool:
+    """Whether a profile leaves the scheduler to the model: not all models take any other."""
+    return config.profile(profile_name).scheduler == MODEL_OWN
+
+
+def _models(config: Config) -> Iterator[tuple[str, Model]]:
+    for name in config.profiles:
+        try:
+            yield name, config.profile(name).model
+        except MistakesError:
+            continue  # told to those who use it
+
+
+def _is(model: Model, profile_name: str, params: GenerationParams, root: Path) -> bool:
+    """Whether a profile's model is the one that a picture names."""
+    wanted = _plain(params.model)
+    names = {profile_name, model_name(model).partition("@")[0], _file_name(model.source)}
+    if wanted and wanted in map(_plain, names):
+        return True
+    if not params.model_hash or not model.source.endswith(".safetensors"):
+        return False
+    file = root / Path(model.source).expanduser()
+    known = checksum.remembered(file) if file.is_file() else None
+    return known is not None and known.startswith(params.model_hash)
+
+
+def _file_name(source: str) -> str:
+    return re.split(r"[\\/:]", source)[-1].removesuffix(".safetensors")
+
+
+def _plain(name: str) -> str:
+    """What programs keep of a model's name, however they write it."""
+    return re.sub(r"[\W_]+", "", name.lower())
+
+
+def _notes(params: GenerationParams, config: Config, profile_name: str | None) -> Iterator[str]:
+    if profile_name is None and (params.model or params.model_hash):
+        named = f"its model {_quoted(params.model)}" if params.model else "its model"
+        hashed = f" ({params.model_hash[:10]})" if params.model_hash else ""
+        yield (
+            f"{named}{hashed} is in none of your profiles; "
+            f"{config.settings.profile!r} is used, with its own settings"
+        )
+    if params.loras:
+        yield f"LoRAs that are not used: {_listed(params.loras)}"
+    if params.scheduler and profile_name and _leaves_to_model(config, profile_name):
+        sampler = f"its sampler {params.scheduler!r}"
+        yield f"{sampler} is not used: {profile_name!r} leaves it to the model"
+    samplers = [text for key, text in params.others.items() if key.lower() in _SAMPLERS]
+    if samplers and params.scheduler is None:
+        yield f"its sampler {_quoted(' '.join(samplers))} has no counterpart here"
+    rest = [f"{key} {text}" for key, text in params.others.items() if key.lower() not in _SAMPLERS]
+    if rest:
+        yield f"settings that are not used: {_listed(rest)}"
+
+
+def _listed(texts: tuple[str, ...] | list[str]) -> str:
+    shown = [_short(text) for text in texts[:_SHOWN]]
+    more = len(texts) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def _quoted(text: str) -> str:
+    return f"'{_short(text)}'"
+
+
+def _short(text: str) -> str:
+    """Text from anywhere for a log: one line, not long."""
+    return printable(text if len(text) <= 60 else text[:59] + "…")

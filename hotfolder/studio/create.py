@@ -1,0 +1,145 @@
+"""A new studio: its folders, its marker and the texts that explain it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+
+from hotfolder.studio.layout import Studio, find
+from hotfolder.studio.store import atomic
+
+_SETTINGS = """\
+# The settings of this studio. Every line is optional; remove a # to change one.
+
+# The model and how it is used: a file in profiles/, or one that comes along
+# (the command `hotfolder profiles` lists them).
+# profile = "postcard"
+
+# How drafts/ and final/ are divided: "flat", "prompt" (a folder for each prompt file)
+# or "day".
+# folders = "flat"
+
+# Endless drafts pause while drafts/ holds this many pictures.
+# pause_endless_at = 500
+
+# Nothing is rendered while the disk has less than this free.
+# keep_free_gb = 1.0
+
+# A file is read when it has not changed for this long. Use more on slow network folders.
+# settle_seconds = 2.0
+
+# How often the folders are looked through, should a notice of a change get lost.
+# look_seconds = 60.0
+
+# Where pictures are rendered: "auto", "cpu", "cuda", "xpu" or "mps", or a list such as
+# ["cuda:0", "cuda:1"]; each of a list gets a process of its own.
+# devices = "auto"
+
+# The models' memory is freed when nothing was rendered for so long.
+# unload_after_minutes = 10.0
+
+# The name of an installed executor, for more machines than this one.
+# executor = "local"
+
+# Limits for those who share this studio. What comes faster waits for its turn; what is
+# larger is refused with a note.
+[limits]
+
+# prompt_files_per_minute = 600
+# refinements_per_hour = 1000
+
+# How many drafts one prompt file may ask for, and how large a picture.
+# drafts_per_file = 10000
+# render_megapixels = 16.0
+
+# The largest files that are read: texts, and pictures in inbox/ and seeds/.
+# text_kb = 1000
+# picture_mb = 256
+# picture_megapixels = 50.0
+
+# Stars, tags and labels that you give to drafts in your picture program.
+[stars]
+
+# A draft with at least this many stars is picked.
+# from = 1
+
+# A tag, colour label or pick label with one of these names counts as a star, too.
+# tags = ["star", "starred", "★", "fav", "favorite", "favourite", "accepted"]
+
+# Kinds of marks that are not looked at, for example ["name", "finder"]; known are
+# baloo, exif, finder, geeqie, gthumb, name, sidecar, tags and xmp.
+# ignore = []
+
+# What happens to a picked draft: "move" or "copy" (to seeds/).
+# then = "move"
+
+# What happens to a draft that you rejected: "stay" or "move" (to drafts/rejected/).
+# rejected = "stay"
+
+# More stars may mean more: below, a number of stars can get a profile of its own for the
+# refinements, for example  5="postcard-large"
+[stars.presets]
+"""
+
+_README = """\
+What this folder is
+===================
+
+A program called hotfolder works here. It makes pictures from what you put into the folders.
+
+inbox     Put a text file here that says what you would like to see. Small pictures (drafts)
+          appear in "drafts". Write several prompts with an empty line between them.
+          A finished text file moves to inbox/done. One with a mistake moves to inbox/failed,
+          with a note beside it that says what to change; put it back into inbox afterwards.
+drafts    Look through them with any program. Delete what you do not like.
+seeds     Move a draft that you like here, or give it a star in your picture program.
+          Three larger, refined versions of it appear in "final". You may also put a picture
+          of your own here.
+final     The results.
+
+profiles  Your own presets: which model, how large, how many. hotfolder.toml has the settings.
+wildcards Lists of words, one a line, in NAME.txt. Write __NAME__ in a prompt to draw from one.
+
+Nothing of yours is ever deleted or overwritten. You may rename and move pictures and make
+folders among them as you like. Please leave the folder .hotfolder alone.
+"""
+
+
+def create(path: Path) -> tuple[Studio, tuple[Path, ...]]:
+    """Make a studio at `path`, or what an existing one lacks; returns what was made.
+
+    Never touches what is there, and puts nothing into the inbox. The marker comes last: a folder
+    that has one is a whole studio. Raises StudioMissingError if there is one that says nothing.
+    """
+    studio = Studio(path.resolve())
+    made = []
+    folders = [
+        studio.root,
+        studio.inbox,
+        studio.done,
+        studio.failed,
+        studio.drafts,
+        studio.seeds,
+        studio.final,
+        studio.profiles,
+        studio.wildcards,
+        studio.ledger,
+        studio.sources,
+        studio.recipes,
+    ]
+    for folder in folders:
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            made.append(folder)
+    marker = json.dumps({"schema": 1, "salt": secrets.token_hex(16)}, indent=1) + "\n"
+    texts = {
+        studio.settings: _SETTINGS,
+        studio.root / "README.txt": _README,
+        studio.marker: marker,
+    }
+    for file, text in texts.items():
+        name = atomic.relative(studio.root, file)
+        if not file.exists() and atomic.place(studio.root, name, text.encode()):
+            made.append(file)
+    return find(studio.root), tuple(made)

@@ -1,0 +1,1 @@
+"""Reading the studio's folders: what changed, what is complete, what it says."""

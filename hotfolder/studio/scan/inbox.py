@@ -1,0 +1,198 @@
+"""The prompt files in `inbox/`: what each asks for, what is wrong with it, what it waits for."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+from msgspec import structs
+
+from hotfolder.errors import MistakesError, PictureError, mistake, reason
+from hotfolder.images.generation_params import GenerationParams
+from hotfolder.images.metadata import suffixes as picture_suffixes
+from hotfolder.prompts import check, formats, picture, text_encoding
+from hotfolder.recipes import wildcards
+from hotfolder.recipes.config import Config
+from hotfolder.recipes.draw import template
+from hotfolder.recipes.prompt import Prompt
+from hotfolder.recipes.recipe import drafted
+from hotfolder.snapshot import BrokenFile, PromptFile, Request
+from hotfolder.studio.config.match_model import Matched, match
+from hotfolder.studio.identity import identify
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.names import printable
+from hotfolder.studio.reading import MAX_PICTURE_BYTES, Reading, read_settled
+from hotfolder.studio.scan import limits
+
+_log = logging.getLogger(__name__)
+_TEXT = frozenset({".txt"})
+_SIDECARS = frozenset({".xmp", ".xml"})  # picture programs put these beside pictures
+CONFLICT = "a sync program made this copy of a file that was changed in two places; it is not used"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A file that cannot be worked on yet, and a sentence about what it waits for."""
+
+    says: str
+
+
+@dataclass(slots=True)
+class Inbox:
+    """The settled files of `inbox/`, each read once in each of its states.
+
+    A text file that has the name of a picture beside it is that picture's prompt, whichever of the
+    two came first. `notes` says of pictures from elsewhere what of them cannot be used.
+    """
+
+    studio: Studio
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _files: dict[str, Reading] = field(default_factory=dict)
+    _stems: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _entries: dict[str, PromptFile | BrokenFile | Waiting | None] = field(default_factory=dict)
+    _unreadable: set[str] = field(default_factory=set)
+
+    def put(self, path: str, state: Reading) -> None:
+        """A file has settled in this state."""
+        self._files[path] = state
+        self._stems[_stem(path)].add(path)
+        self._forget(path)
+
+    def remove(self, path: str) -> None:
+        """A file is gone, or has begun to change."""
+        if self._files.pop(path, None):
+            self._forget(path)
+            self._stems[_stem(path)].discard(path)
+
+    def read_again(self) -> None:
+        """Profiles or word lists have changed: every file is to be checked against them."""
+        self._entries.clear()
+
+    def try_again(self) -> None:
+        """A file that could not be read may be readable by now."""
+        for path in self._unreadable:
+            self._entries.pop(path, None)
+        self._unreadable.clear()
+
+    def entries(self, config: Config) -> list[tuple[str, PromptFile | BrokenFile | Waiting]]:
+        """What each settled file is; files that need no attention are left out."""
+        for path in self._files:
+            if path not in self._entries:
+                self._entries[path] = self._read(path, config)
+        return [(path, entry) for path, entry in self._entries.items() if entry is not None]
+
+    def _read(self, path: str, config: Config) -> PromptFile | BrokenFile | Waiting | None:
+        suffix = PurePosixPath(path).suffix.lower()
+        is_picture = suffix in picture_suffixes()
+        if suffix in _SIDECARS or (suffix in _TEXT and self._partners(path, picture_suffixes())):
+            return None
+        beside = self._partners(path, _TEXT | _SIDECARS) if is_picture else ()
+        try:
+            if is_picture:
+                prompts = self._picture_prompts(path, beside, config)
+            else:
+                prompts = self._text_prompts(path, suffix, config)
+            if isinstance(prompts, Waiting):
+                return prompts
+            requests = _requests(prompts, config)
+            limits.check_requests(requests, config.settings.limits)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._unreadable.add(path)
+            return Waiting(f"it cannot be read: {reason(error)}")
+        except (MistakesError, PictureError) as error:
+            return BrokenFile(path, str(error), beside)
+        notes = [note for request in requests for note in _notes(request, config)]
+        for note in (*self.notes.get(path, ()), *notes):
+            _log.warning("%s: %s", printable(path), note)
+        return PromptFile(path, requests, (self._files[path].ctime_ns, path), beside)
+
+    def _text_prompts(self, path: str, suffix: str, config: Config) -> tuple[Prompt, ...]:
+        if not formats.is_text(suffix):
+            known = ", ".join(sorted(formats.suffixes()))
+            raise mistake(f"this kind of file is not read; hotfolder reads {known}")
+        data = self._data(path, text_encoding.MAX_BYTES)
+        limits.check_text(data, config.settings.limits)
+        return formats.parse_text(suffix, text_encoding.decode(data))
+
+    def _picture_prompts(
+        self, path: str, beside: tuple[str, ...], config: Config
+    ) -> tuple[Prompt, ...] | Waiting:
+        data = self._data(path)
+        limits.check_picture(data, config.settings.limits)
+        shown = identify(data, self.studio)
+        texts = [name for name in beside if PurePosixPath(name).suffix.lower() in _TEXT]
+        text = None
+        if texts:
+            data = self._data(texts[0], text_encoding.MAX_BYTES)
+            limits.check_text(data, config.settings.limits)
+            text = text_encoding.decode(data)
+        if not (shown.recipe or text or (shown.params and shown.params.prompt)):
+            name = PurePosixPath(path).with_suffix(".txt").name
+            noted = f"{shown.note}; " if shown.note else ""
+            return Waiting(f"{noted}put a text file {name} with a prompt beside it")
+        prompts = picture.parse(shown.recipe, shown.params, shown.pixels, text)
+        if shown.recipe is None and text is not None:
+            return prompts  # what its owner writes beside it counts, not what it says itself
+        if shown.recipe is not None and shown.record is not None:
+            params = GenerationParams(model=drafted(shown.recipe).model)
+            matched = match(params, config, self.studio, shown.record.profile)
+        else:
+            matched = match(shown.params or GenerationParams(), config, self.studio)
+        self.notes[path] = matched.notes
+        return tuple(_fitted(prompt, matched) for prompt in prompts)
+
+    def _data(self, path: str, limit: int = MAX_PICTURE_BYTES) -> bytes:
+        return read_settled(self.studio.root / path, self._files[path], limit)
+
+    def _partners(self, path: str, suffixes: frozenset[str]) -> tuple[str, ...]:
+        """Settled files beside `path` with its name and one of these endings."""
+        others = sorted(self._stems[_stem(path)] - {path})
+        return tuple(name for name in others if PurePosixPath(name).suffix.lower() in suffixes)
+
+    def _forget(self, path: str) -> None:
+        for known in self._stems[_stem(path)]:
+            self._entries.pop(known, None)
+            self.notes.pop(known, None)
+
+
+def _fitted(prompt: Prompt, matched: Matched) -> Prompt:
+    """A picture's prompt for the profile that has its model; else without that model's settings."""
+    kept = set(prompt.overrides) if matched.has_model else {"draft"}
+    foreign = prompt.source is not None
+    if foreign and prompt.overrides.get("scheduler") != matched.profile.scheduler:
+        kept.discard("scheduler")
+    overrides = {key: value for key, value in prompt.overrides.items() if key in kept}
+    profile = matched.profile_name if matched.has_model else None
+    return structs.replace(prompt, profile=profile, overrides=overrides)
+
+
+def _stem(path: str) -> str:
+    return path.removesuffix(PurePosixPath(path).suffix)
+
+
+def _notes(request: Request, config: Config) -> tuple[str, ...]:
+    """Sentences about parts of a template that are used as they are written."""
+    if request.prompt.literal:
+        return ()
+    return wildcards.notes(template(request.prompt, request.profile), config.words)
+
+
+def _requests(prompts: tuple[Prompt, ...], config: Config) -> tuple[Request, ...]:
+    """What a file's prompts ask for; the same prompt twice is one request for both counts."""
+    check.check(prompts, config.profiles, config.settings.profile, config.words)
+    requests: dict[str, Request] = {}
+    for prompt in prompts:
+        name = prompt.profile or config.settings.profile
+        profile = config.profile(name, prompt.overrides)
+        count = prompt.count or profile.draft.count
+        request = Request(prompt, prompt.digest, count, name, profile)
+        if same := requests.get(request.digest):
+            endless = "endless" in (same.count, request.count)
+            count = "endless" if endless else int(same.count) + int(request.count)
+            request = replace(same, count=count)
+        requests[request.digest] = request
+    return tuple(requests.values())

@@ -1,0 +1,228 @@
+"""The marks on drafts and picked pictures: what they said at first sight, and what they say now."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from hotfolder.errors import PictureError
+from hotfolder.images import metadata
+from hotfolder.images.metadata import suffixes as picture_suffixes
+from hotfolder.recipes.refine import key
+from hotfolder.recipes.settings import Stars
+from hotfolder.snapshot import Starred
+from hotfolder.stars import detectors
+from hotfolder.stars.detectors import Found
+from hotfolder.stars.mark import REJECTED, Draft, together
+from hotfolder.studio.identity import identify
+from hotfolder.studio.layout import REJECTS
+from hotfolder.studio.names import AT_WORK, is_temporary
+from hotfolder.studio.reading import read_file
+from hotfolder.studio.scan.settle import Settling
+from hotfolder.studio.scan.tree import Tree
+
+_MAX_SIDECAR_BYTES = 2**20
+_MAX_ATTRIBUTES = 64
+_MAX_ATTRIBUTE_BYTES = 2**16
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A picture's marks.
+
+    `now` is what they say; `last` are those of them that changed when any did for the last time.
+    `changed` says that this was seen to happen: at first sight nobody knows when a mark was set.
+    """
+
+    now: Found = field(default_factory=dict)
+    last: Found = field(default_factory=dict)
+    changed: bool = False
+
+    def then(self, now: Found) -> Sighting:
+        """The next sighting of the same picture, when its marks are `now`."""
+        if now == self.now:
+            return self
+        last = {place: mark for place, mark in now.items() if self.now.get(place) != mark}
+        return Sighting(now, last, changed=True)
+
+    def stars(self, settings: Stars) -> int:
+        """The rating, from -1 for rejected to 5, as the owner's settings understand the marks.
+
+        A program that takes a star away leaves alone what others wrote elsewhere. So the marks
+        that changed last decide, but any rejection outweighs all.
+        """
+
+        def rating(found: Found) -> int:
+            marks = [mark for (kind, _), mark in found.items() if kind not in settings.ignore]
+            return together(marks, settings.least, settings.tags)
+
+        return REJECTED if rating(self.now) == REJECTED else rating(self.last)
+
+
+_UNMARKED = Sighting()
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What marks ask for: drafts to pick, drafts to reject, seed images that lost their star."""
+
+    starred: list[Starred] = field(default_factory=list)
+    rejected: list[Starred] = field(default_factory=list)
+    unstarred: list[Starred] = field(default_factory=list)
+
+
+class Marks:
+    """What is marked in `drafts/` and `seeds/`, as far as it was read and has settled.
+
+    Nearly all pictures never carry a mark; they share one sighting, so that very many cost little.
+    `beside` are the files there that are no pictures, `unreadable` the pictures whose marks could
+    not be read.
+    """
+
+    def __init__(self, root: Path, tree: Tree, settling: Settling) -> None:
+        self.beside: set[str] = set()
+        self.unreadable: set[str] = set()
+        self._root = root
+        self._tree = tree
+        self._settling = settling
+        self._sightings: dict[str, Sighting] = {}
+        self._asking: set[str] = set()
+        self._starred: dict[str, Starred] = {}
+
+    def read(self, picture: str) -> bool:
+        """Look at a picture's marks again; whether it has any.
+
+        Not while it or a file beside it changes: when that has settled, this is asked again.
+        """
+        before = self._sightings.get(picture)
+        if self._settling.is_pending(picture) or picture in self.held():
+            return bool(before and before.now)
+        now = detectors.marks(self._draft(picture))
+        if before is None:
+            sighting = Sighting(now, now) if now else _UNMARKED
+        else:
+            sighting = before.then(now)
+        self._sightings[picture] = sighting
+        self._starred.pop(picture, None)
+        if sighting.changed or (now and picture.startswith("drafts/")):
+            self._asking.add(picture)
+        return bool(now)
+
+    def has_read(self, picture: str) -> bool:
+        """Whether a picture could be read, and neither it nor a file beside it changes now."""
+        waits = self._settling.is_pending(picture) or picture in self.held()
+        return picture in self._sightings and picture not in self.unreadable and not waits
+
+    def take_for_unmarked(self, picture: str) -> bool:
+        """Believe that a picture's own file has no marks; False where there is more to look at."""
+        if picture in self._sightings or (self.beside and self._sidecars(picture)):
+            return False
+        self._sightings[picture] = _UNMARKED
+        return True
+
+    def forget(self, path: str) -> None:
+        """A picture, or a file beside one, is gone."""
+        self.unreadable.discard(path)
+        self.beside.discard(path)
+        self._asking.discard(path)
+        self._sightings.pop(path, None)
+        self._starred.pop(path, None)
+
+    def served(self, picture: str) -> None:
+        """What a picture's marks ask for is done: only another change of them asks again."""
+        if picture in self._sightings:
+            self._sightings[picture] = replace(self._sightings[picture], changed=False)
+            self._starred.pop(picture, None)
+
+    def stars(self, picture: str, settings: Stars) -> int:
+        """A picture's rating, from -1 for rejected to 5; 0 for one without marks."""
+        return self._sightings.get(picture, _UNMARKED).stars(settings)
+
+    def held(self) -> set[str]:
+        """The pictures that have a file beside them that has yet to settle."""
+        changing = filter(self._settling.is_pending, self.beside)
+        return {picture for picture in map(self.picture_of, changing) if picture}
+
+    def wishes(self, settings: Stars) -> Wishes:
+        """What the marks ask for that have settled."""
+        wishes, held = Wishes(), self.held()
+        for path in sorted(self._asking - held):
+            if self._settling.is_pending(path):
+                continue
+            stars = self.stars(path, settings)
+            if not path.startswith("drafts/"):
+                if stars < settings.least and self._sightings[path].changed:
+                    wishes.unstarred.append(self._wish(path))
+            elif stars >= settings.least:
+                wishes.starred.append(self._wish(path))
+            elif stars == REJECTED and not path.startswith(f"{REJECTS}/"):
+                wishes.rejected.append(self._wish(path))
+        return wishes
+
+    def picture_of(self, path: str) -> str | None:
+        """The picture that a file beside it belongs to; None if there is none, or more than one."""
+        groups = detectors.pictures(path, picture_suffixes())
+        at_work = (path.removesuffix(AT_WORK),) if path.endswith(AT_WORK) else ()
+        for places in (at_work, *groups):
+            there = [place for place in places if self._tree.reading(place)]
+            if len(there) == 1:
+                return there[0]
+        return None
+
+    def _wish(self, path: str) -> Starred:
+        if path not in self._starred:
+            key, changed = _key(self._root / path), self._sightings[path].changed
+            self._starred[path] = Starred(path, key, changed, self._sidecars(path))
+        return self._starred[path]
+
+    def _sidecars(self, picture: str) -> dict[str, str]:
+        """The sidecars of a picture that are there: pattern to path."""
+        paths = {p: detectors.sidecar(p, picture) for p in detectors.patterns()}
+        there = {p: path for p, path in paths.items() if self._tree.reading(path)}
+        return {p: path for p, path in there.items() if self.picture_of(path) == picture}
+
+    def _draft(self, path: str) -> Draft:
+        """What detectors may see of a picture; what cannot be read says nothing."""
+        contents, beside = None, {}
+        self.unreadable.discard(path)
+        try:
+            contents = metadata.read(read_file(self._root / path))
+        except FileNotFoundError:
+            pass  # taken away since
+        except OSError:
+            self.unreadable.add(path)
+        except PictureError:
+            pass  # it is no picture, whatever its name
+        for pattern, sidecar in self._sidecars(path).items():
+            with suppress(PictureError, OSError):
+                beside[pattern] = read_file(self._root / sidecar, _MAX_SIDECAR_BYTES)
+        return Draft(path, contents, beside, dict(_xattrs(self._root / path)))
+
+
+def is_picture(path: str) -> bool:
+    """Whether a file in `drafts/` or `seeds/` is a picture by its name."""
+    name = PurePosixPath(path)
+    return name.suffix.lower() in picture_suffixes() and not is_temporary(name.name)
+
+
+def _key(file: Path) -> str:
+    """What makes a picture the same one wherever it lies; empty for one that cannot be read."""
+    try:
+        return key(identify(read_file(file)).source)
+    except (PictureError, OSError):
+        return ""
+
+
+def _xattrs(file: Path) -> Iterator[tuple[str, bytes]]:
+    """The extended attributes of a file, where Python can read them: on Linux."""
+    if sys.platform != "linux":
+        return
+    with suppress(OSError):  # gone meanwhile, or a file system without them
+        for name in os.listxattr(file, follow_symlinks=False)[:_MAX_ATTRIBUTES]:
+            value = os.getxattr(file, name, follow_symlinks=False)
+            if len(value) <= _MAX_ATTRIBUTE_BYTES:
+                yield name, value

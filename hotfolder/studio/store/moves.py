@@ -1,0 +1,165 @@
+"""Paperwork: what a finished, broken or picked file's move leaves behind, and in which order."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+from hotfolder.history import Finished, Finishing, Picked, Picking
+from hotfolder.jobs import Explain, Finish, Pick, PutBack, Reject, SetAside
+from hotfolder.stars import detectors
+from hotfolder.studio.layout import REJECTS, Studio
+from hotfolder.studio.reading import read_file
+from hotfolder.studio.store import atomic
+from hotfolder.studio.store.ledger import Ledger
+
+_RETURN = "\n\nWhen it is right, put the file back into inbox/.\n"
+
+
+def finish(studio: Studio, ledger: Ledger, job: Finish) -> str:
+    """Move a prompt file to `inbox/done/`; returns where it lies now.
+
+    The move is announced first and confirmed afterwards: after a crash between the two, `confirm`
+    can tell a file that was not moved yet from one that was dropped once more.
+    """
+    to = _free(studio, _aside(job.path, "done"))
+    ctime_ns = (studio.root / job.path).stat().st_ctime_ns
+    ledger.append(Finishing(job.path, to, dict(job.through), job.beside, ctime_ns))
+    moved = atomic.move(studio.root, job.path, to)
+    for path in job.beside:
+        _move_beside(studio, path, moved)
+    ledger.append(Finished(to, dict(job.through), job.path))
+    return moved
+
+
+def confirm(studio: Studio, ledger: Ledger) -> None:
+    """Bring announced moves to their end that a crash cut off."""
+    for move in ledger.history.unconfirmed_moves():
+        here, there = _status(studio.root / move.file), _status(studio.root / move.to)
+        if here and there and here.st_nlink > 1 and os.path.samestat(here, there):
+            (studio.root / move.file).unlink()  # half a rename: one file under two names
+            here = None
+        if here and not there and move.ctime_ns in (0, here.st_ctime_ns):
+            continue  # the plan finds it finished, and announces it again
+        if there and not here:
+            for path in move.beside:
+                _move_beside(studio, path, move.to)
+        ledger.append(Finished(move.to, move.through, move.file))
+    for pick in ledger.history.unconfirmed_picks():
+        if _status(studio.root / pick.to) and not _status(studio.root / pick.file):
+            _follow(studio, pick.sidecars)
+            ledger.append(Picked(pick.to, pick.picture))
+
+
+def set_aside(studio: Studio, job: SetAside) -> str:
+    """Move a broken file to `inbox/failed/` with a note beside it; returns where it lies now.
+
+    It is moved last: after a crash before that it is found in the inbox, and set aside again.
+    """
+    to = _free(studio, _aside(job.path, "failed"))
+    name = PurePosixPath(job.path).name
+    _note(studio, to, f"{name} was not used, because:\n\n{job.says}{_RETURN}")
+    for path in job.beside:
+        _move_beside(studio, path, to)
+    return atomic.move(studio.root, job.path, to)
+
+
+def explain(studio: Studio, job: Explain) -> str:
+    """Put a note beside a picture, unless the same note lies there already; returns its path."""
+    name = PurePosixPath(job.path).name
+    return _note(studio, job.path, f"{name} is not refined, because:\n\n{job.says}\n")
+
+
+def pick(studio: Studio, ledger: Ledger, job: Pick) -> str:
+    """Move or copy a starred draft and its sidecars to `seeds/`; returns where it lies now.
+
+    The move is announced first, so that after a crash `confirm` can send the sidecars after it.
+    """
+    to, sidecars = _place(studio, job.path, "seeds", job.sidecars)
+    if job.copy:
+        for path, target in ((job.path, to), *sidecars.items()):
+            copied = atomic.publish(studio.root, target, read_file(studio.root / path))
+            shutil.copystat(studio.root / path, studio.root / copied)
+    else:
+        ledger.append(Picking(job.path, to, job.key, sidecars))
+        atomic.move(studio.root, job.path, to)
+        _follow(studio, sidecars)
+    ledger.append(Picked(to, job.key))
+    return to
+
+
+def reject(studio: Studio, job: Reject) -> str:
+    """Move a rejected draft and its sidecars to `drafts/rejected/`; returns where it lies now."""
+    return _move(studio, job, REJECTS)
+
+
+def put_back(studio: Studio, job: PutBack) -> str:
+    """Move a picture and its sidecars back to `drafts/`; returns where it lies now."""
+    return _move(studio, job, "drafts")
+
+
+def _move(studio: Studio, job: Reject | PutBack, folder: str) -> str:
+    to, sidecars = _place(studio, job.path, folder, job.sidecars)
+    atomic.move(studio.root, job.path, to)
+    _follow(studio, sidecars)
+    return to
+
+
+def _place(
+    studio: Studio, path: str, folder: str, sidecars: Mapping[str, str]
+) -> tuple[str, dict[str, str]]:
+    """Where in `folder` a draft and its sidecars can go and still have matching names.
+
+    `sidecars` maps patterns to paths; the second of the two maps those paths to the new ones.
+    """
+    for candidate in atomic.candidates(studio.root / folder / PurePosixPath(path).name):
+        to = atomic.relative(studio.root, candidate)
+        moves = {old: detectors.sidecar(pattern, to) for pattern, old in sidecars.items()}
+        if not any((studio.root / target).exists() for target in (to, *moves.values())):
+            return to, moves
+    raise AssertionError("candidates never end")
+
+
+def _follow(studio: Studio, sidecars: Mapping[str, str]) -> None:
+    """Move sidecars after their picture; one that is gone meanwhile has nothing to say."""
+    for path, target in sidecars.items():
+        with suppress(FileNotFoundError):
+            atomic.move(studio.root, path, target)
+
+
+def _aside(path: str, folder: str) -> str:
+    below = path.removeprefix("inbox/")
+    return f"inbox/{folder}/{below}"
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except FileNotFoundError:
+        return None
+
+
+def _free(studio: Studio, path: str) -> str:
+    """The path itself, or the first numbered one that is not taken."""
+    names = atomic.candidates(studio.root / path)
+    return atomic.relative(studio.root, next(name for name in names if not name.exists()))
+
+
+def _move_beside(studio: Studio, path: str, moved: str) -> None:
+    if (studio.root / path).exists():
+        target = PurePosixPath(moved).with_suffix(PurePosixPath(path).suffix)
+        atomic.move(studio.root, path, str(target))
+
+
+def _note(studio: Studio, path: str, text: str) -> str:
+    """`NAME.error.txt` beside a file. A name too long for that is cut."""
+    name = atomic.fitting(PurePosixPath(path).name, 240)
+    note = f"{PurePosixPath(path).parent}/{name}.error.txt"
+    data = text.encode("utf-8", "backslashreplace")
+    existing = studio.root / note
+    if existing.is_file() and existing.read_bytes() == data:
+        return note
+    return atomic.publish(studio.root, note, data)

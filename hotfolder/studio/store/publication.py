@@ -1,0 +1,151 @@
+"""Where a rendered picture goes: its name, its announcement, its file, its entry in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from hotfolder.errors import PictureError
+from hotfolder.history import Lost, Made, Making
+from hotfolder.images import metadata, recipe_text
+from hotfolder.images.metadata import suffixes as picture_suffixes
+from hotfolder.images.recipe_text import Found
+from hotfolder.jobs import Render
+from hotfolder.recipes.settings import Settings
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.names import slug
+from hotfolder.studio.reading import read_file
+from hotfolder.studio.store import atomic
+from hotfolder.studio.store.ledger import Ledger
+
+_ROOMS = {"draft": "drafts", "final": "final"}
+_TAKEN = {"starred", "rejected"}  # folders in drafts/ that mean something
+
+
+def path_of(job: Render, settings: Settings, now: datetime) -> str:
+    """Where a job's picture shall appear, relative to the studio."""
+    folder = _ROOMS[job.stage]
+    if settings.folders == "day":
+        folder += f"/{_here(now):%Y-%m-%d}"
+    elif settings.folders == "prompt" and job.prompt_file:
+        name = slug(PurePosixPath(job.prompt_file).stem)
+        folder += f"/{name}-drafts" if name in _TAKEN else f"/{name}"
+    return f"{folder}/{slug(job.recipe.prompt)}-{job.recipe.id[:8]}{job.encoding.suffix}"
+
+
+def _here(now: datetime) -> datetime:
+    """The time here. It stays as it is where the time zone is none: 24 hours or more away."""
+    try:
+        return now.astimezone()
+    except ValueError:
+        return now
+
+
+def announce(studio: Studio, ledger: Ledger, job: Render, path: str) -> str | None:
+    """Say in the ledger that a job's picture is about to be published at `path`.
+
+    When the program dies before the picture is entered, `recover` looks whether it made it to the
+    disk, so that it is made neither twice nor never. Returns where the picture lies if that
+    happened to an earlier try: the disk had room for the picture, but none for the entry.
+    """
+    earlier = ledger.history.announced(job.recipe.id)
+    if earlier is None:
+        ledger.append(Making(job.stage, job.request, job.ordinal, job.recipe.id, path))
+    return _lying(studio, earlier) if earlier else None
+
+
+def put(studio: Studio, job: Render, path: str, data: bytes) -> str:
+    """Publish a picture, unless the same one has its name already; returns where it lies.
+
+    Then another machine made it from the same wish, and it may have been picked since. Needs no
+    ledger, so any thread may call it.
+    """
+    picked = studio.seeds / PurePosixPath(path).name
+    if _carries(picked, job.recipe.id):
+        return atomic.relative(studio.root, picked)
+    names = (atomic.relative(studio.root, p) for p in atomic.candidates(studio.root / path))
+    return next(
+        name
+        for name in names
+        if atomic.place(studio.root, name, data) or _carries(studio.root / name, job.recipe.id)
+    )
+
+
+def withdraw(ledger: Ledger, job: Render) -> None:
+    """Forget an announcement whose picture could not be published; on disk a restart sees to it."""
+    ledger.history.apply(Lost(job.recipe.id))
+
+
+def enter(ledger: Ledger, job: Render, path: str, pixels: str) -> None:
+    """Enter an announced picture that lies at `path` now; `pixels` is its pixel hash."""
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    ledger.append(Made(job.stage, job.request, job.ordinal, job.recipe.id, path, pixels, at))
+
+
+def recover(studio: Studio, ledger: Ledger) -> None:
+    """Make up for a crash or a lost ledger.
+
+    Announced pictures that appeared are entered, half-written files of ours removed. An empty
+    ledger is made anew from what the pictures carry.
+    """
+    atomic.sweep([studio.inbox, studio.drafts, studio.seeds, studio.final, studio.sources])
+    if not any(ledger.history.totals().values()):
+        rebuild(studio, ledger)
+    for making in ledger.history.unconfirmed():
+        name = _lying(studio, making)
+        contents = _contents(studio.root / name) if name else None
+        if name is None or contents is None:
+            ledger.append(Lost(making.recipe))
+        else:
+            what = (making.stage, making.request, making.ordinal, making.recipe)
+            ledger.append(Made(*what, name, contents.record.pixels))
+
+
+def rebuild(studio: Studio, ledger: Ledger) -> int:
+    """Enter every picture that is not in the ledger but carries its recipe; how many there were.
+
+    Those of another studio are passed over: its drafts may lie in `seeds/`.
+    """
+    entered, name_of_studio = 0, studio.name
+    for path in _pictures(studio):
+        contents = _contents(path)
+        if contents is None:
+            continue
+        record = contents.record
+        if not record.request or record.studio not in ("", name_of_studio):
+            continue
+        if record.ordinal in ledger.history.made(record.stage, record.request):
+            continue
+        what = (record.stage, record.request, record.ordinal, contents.recipe.id)
+        ledger.append(Made(*what, atomic.relative(studio.root, path), record.pixels))
+        entered += 1
+    return entered
+
+
+def _lying(studio: Studio, making: Making) -> str | None:
+    """Where an announced picture lies; likely places are looked at first, since people rename."""
+    others = sorted(_pictures(studio), key=lambda path: making.recipe[:8] not in path.name)
+    for path in (studio.root / making.name, *others):
+        if _carries(path, making.recipe):
+            return atomic.relative(studio.root, path)
+    return None
+
+
+def _carries(path: Path, recipe_id: str) -> bool:
+    contents = _contents(path)
+    return contents is not None and contents.recipe.id == recipe_id
+
+
+def _pictures(studio: Studio) -> Iterator[Path]:
+    for room in (studio.drafts, studio.seeds, studio.final):
+        for path in room.rglob("*"):
+            if path.suffix.lower() in picture_suffixes():
+                yield path
+
+
+def _contents(path: Path) -> Found | None:
+    try:
+        return recipe_text.find(metadata.read(read_file(path)))
+    except (OSError, PictureError):
+        return None

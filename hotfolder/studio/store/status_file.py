@@ -1,0 +1,49 @@
+"""What a daemon at work says of itself, for `hotfolder status` in another process."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from hotfolder.studio.store import local
+
+_log = logging.getLogger(__name__)
+
+
+class StatusFile(Struct, frozen=True, omit_defaults=True):
+    """`pause` is why nothing at all can be done, `waits` why the files under those paths have to
+    wait, `blind` why the operating system gives no notice of changes; all are sentences.
+    """
+
+    pause: str = ""
+    waits: dict[str, str] = {}
+    blind: str = ""
+
+
+def path(root: Path) -> Path:
+    """Where the bulletin of the studio at `root` lies: in local state, or it would be synced."""
+    return local.folder(root) / "bulletin.json"
+
+
+def post(root: Path, status: StatusFile) -> None:
+    """Put up a bulletin in place of the last one. Where that is not possible work goes on."""
+    file = path(root)
+    temporary = file.with_suffix(f".{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(msgspec.json.encode(status))
+        temporary.replace(file)
+    except OSError as error:
+        _log.warning("`hotfolder status` will not know what waits: %s", error)
+
+
+def read(root: Path) -> StatusFile:
+    """The last bulletin; an empty one if there is none that can be read."""
+    try:
+        return msgspec.json.decode(path(root).read_bytes(), type=StatusFile)
+    except (OSError, msgspec.MsgspecError):
+        return StatusFile()

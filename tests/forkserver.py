@@ -1,0 +1,106 @@
+"""Starts `hotfolder` processes fast: one process imports everything, and forks one child for each.
+
+Importing torch and diffusers takes seconds; what the tests kill is the daemon behind that. The
+child runs the same command line as a process that a person starts. Run as a program, this reads
+lines of JSON (a list of arguments) and answers with the child's process id.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import hotfolder.render  # noqa: F401 - before torch: it keeps torch's threads from spinning
+
+
+class ForkServer:
+    """Keeps the parent of all daemons of a test."""
+
+    def __init__(self) -> None:
+        self._parent = subprocess.Popen(
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUTF8": "1"},
+        )
+        assert self._line() == "ready"
+
+    def start(self, *arguments: str | Path) -> int:
+        """Start `hotfolder` with these arguments; returns its process id."""
+        assert self._parent.stdin is not None
+        self._parent.stdin.write(json.dumps([str(a) for a in arguments]) + "\n")
+        self._parent.stdin.flush()
+        return int(self._line())
+
+    def kill(self, process: int) -> None:
+        """SIGKILL, and wait until the process is gone."""
+        os.kill(process, signal.SIGKILL)
+        self.wait(process, 30.0)
+
+    def wait(self, process: int, seconds: float) -> None:
+        """Wait until a process has ended; fails after so many seconds."""
+        until(lambda: not _alive(process), seconds)
+
+    def close(self) -> None:
+        """End the parent."""
+        assert self._parent.stdin is not None
+        self._parent.stdin.close()
+        self._parent.wait(timeout=30)
+
+    def _line(self) -> str:
+        assert self._parent.stdout is not None
+        return self._parent.stdout.readline().strip()
+
+
+def until(condition: Any, seconds: float) -> None:
+    """Wait for something another process does; fails after so many seconds."""
+    assert comes_true(condition, seconds), f"waited {seconds:g} s in vain"
+
+
+def comes_true(condition: Any, seconds: float) -> bool:
+    """Wait for something another process does; whether it did within so many seconds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _serve() -> None:
+    from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionPipeline
+
+    import hotfolder.commands.run
+    import hotfolder.render.engine  # noqa: F401 - this is what takes long
+    from hotfolder.cli import main
+
+    assert StableDiffusionPipeline and StableDiffusionImg2ImgPipeline
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended children vanish at once
+    print("ready", flush=True)
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.dup2(2, 1)
+            os._exit(main(json.loads(line)))
+        print(child, flush=True)
+
+
+if __name__ == "__main__":
+    _serve()

@@ -1,0 +1,156 @@
+"""Each model family is called the way it wants to be called, and can be interrupted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import diffusers
+import msgspec
+import pytest
+import torch
+from diffusers.pipelines import auto_pipeline
+
+from hotfolder.errors import RenderError, Stopped
+from hotfolder.images.pixels import pixel_hash
+from hotfolder.recipes.recipe import Recipe
+from hotfolder.render.engine import Engine, Rendered
+from hotfolder.render.models import families, scheduler_map
+from tests.render import zoo
+from tests.render.zoo import of
+
+
+@pytest.fixture(scope="module")
+def engine(zoo_models: Path) -> Engine:
+    """An engine for a tiny model of each family."""
+    return zoo.engine(zoo_models)
+
+
+def called(engine: Engine, recipe: Recipe) -> dict[str, object]:
+    """The arguments that the recipe's pipeline would be called with."""
+    modules = engine.load(recipe.model).pipe
+    scheduler = scheduler_map.fresh("model", modules.scheduler, torch.Generator())
+    pipe = families.pipeline(modules, "txt2img", scheduler=scheduler)
+    return families.arguments(pipe, recipe, (64, 48))
+
+
+@pytest.mark.parametrize("family", zoo.BOTH_STAGES)
+def test_both_stages_interrupted_or_not(
+    engine: Engine, draft: Recipe, final: Recipe, family: str
+) -> None:
+    """Draft and refinement have their sizes, and one within the other changes neither."""
+    draft = of(family, draft)
+    final = of(family, final, source=draft)
+    first = engine.render(draft)
+    second = engine.render(final, first.image)
+    assert (first.image.size, second.image.size) == ((70, 52), (88, 65))
+    torch.manual_seed(99)
+    within: list[Rendered] = []
+
+    def make_room(step: int, steps: int) -> None:
+        if step == 2:
+            within.append(engine.render(final, first.image))
+
+    assert pixel_hash(engine.render(draft, on_step=make_room).image) == pixel_hash(first.image)
+    assert pixel_hash(within[0].image) == pixel_hash(second.image)
+
+
+@pytest.mark.parametrize("family", zoo.DRAFTS_ONLY)
+def test_families_without_img2img(
+    engine: Engine, draft: Recipe, final: Recipe, family: str
+) -> None:
+    """Their drafts are interrupted like others; a refinement is refused in words."""
+    draft = of(family, draft)
+    alone = engine.render(draft)
+    assert alone.image.size == (70, 52)
+    torch.manual_seed(99)
+    params: list[tuple[int, int]] = []
+
+    def make_room(step: int, steps: int) -> None:
+        params.append((step, steps))
+        if step == 2:
+            engine.render(msgspec.structs.replace(draft, seed=1))
+
+    assert pixel_hash(engine.render(draft, on_step=make_room).image) == pixel_hash(alone.image)
+    assert params == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    with pytest.raises(RenderError, match="no img2img"):
+        engine.render(of(family, final, source=draft), alone.image)
+
+
+def test_ordinary_guidance(engine: Engine, draft: Recipe) -> None:
+    """Most families take the guidance scale and the negative prompt as they are."""
+    for family in ("sd", "sd3", "z-image"):
+        recipe = msgspec.structs.replace(draft, model=family, negative_prompt="people")
+        arguments = called(engine, recipe)
+        assert arguments["guidance_scale"] == 4.0
+        assert arguments["negative_prompt"] == "people"
+        assert "true_cfg_scale" not in arguments
+
+
+def test_guidance_that_needs_a_negative_prompt(engine: Engine, draft: Recipe) -> None:
+    """Qwen-Image switches guidance off without a negative prompt, so it is given a space."""
+    arguments = called(engine, msgspec.structs.replace(draft, model="qwen"))
+    assert (arguments["true_cfg_scale"], arguments["negative_prompt"]) == (4.0, " ")
+
+
+def test_guidance_that_is_switched_off(engine: Engine, draft: Recipe) -> None:
+    """A guidance scale of 0 or 1 switches it off, and saves the second pass."""
+    for family in ("schnell", "qwen"):
+        recipe = msgspec.structs.replace(draft, model=family, guidance_scale=0.0)
+        arguments = called(engine, recipe)
+        assert arguments["true_cfg_scale"] == 1.0
+        assert "negative_prompt" not in arguments
+
+
+def test_guidance_that_the_model_reads(engine: Engine, draft: Recipe) -> None:
+    """FLUX.1 dev reads the guidance scale as a number, and has no negative prompt."""
+    recipe = msgspec.structs.replace(draft, model="dev", negative_prompt="people")
+    arguments = called(engine, recipe)
+    assert (arguments["guidance_scale"], arguments["true_cfg_scale"]) == (4.0, 1.0)
+    assert "negative_prompt" not in arguments
+
+
+def test_schnell_reads_short_prompts(engine: Engine, draft: Recipe) -> None:
+    """FLUX.1 schnell was trained on prompts of 256 tokens at most, dev on 512."""
+    schnell = called(engine, msgspec.structs.replace(draft, model="schnell"))
+    assert schnell["max_sequence_length"] == 256
+    assert "max_sequence_length" not in called(engine, msgspec.structs.replace(draft, model="dev"))
+
+
+def test_a_scheduler_that_does_not_fit(engine: Engine, draft: Recipe) -> None:
+    """Naming a scheduler for noise prediction with a flow-matching model is told in words."""
+    with pytest.raises(RenderError, match="flow matching"):
+        engine.render(msgspec.structs.replace(draft, model="sd3", scheduler="DDIM"))
+
+
+@pytest.mark.parametrize("family", ["sprint", "lcm", "schnell"])
+def test_stopped_after_the_last_step(
+    engine: Engine, draft: Recipe, family: str, tmp_path: Path
+) -> None:
+    """Where the last step leaves more than latents, the picture is begun again; same bits."""
+    draft = of(family, draft)
+    whole = pixel_hash(engine.render(draft).image)
+
+    def stop(step: int, steps: int) -> None:
+        if step == steps:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        engine.render(draft, on_step=stop, resume=tmp_path / "state")
+    assert (tmp_path / "state").exists() == (family == "schnell")
+    assert pixel_hash(engine.render(draft, resume=tmp_path / "state").image) == whole
+
+
+def test_the_table_of_families_is_diffusers_own() -> None:
+    """Every pipeline in it exists, and it knows each img2img sibling that takes a strength."""
+    offered = {
+        family: auto_pipeline.AUTO_IMAGE2IMAGE_PIPELINES_MAPPING.get(name)
+        for name, family in auto_pipeline.AUTO_TEXT2IMAGE_PIPELINES_MAPPING.items()
+    }
+    for name, sibling in families.FAMILIES.items():
+        if name == "KolorsPipeline":  # a stand-in where sentencepiece is not installed
+            continue
+        accepted = families.accepted(getattr(diffusers, sibling or name))
+        assert ("strength" in accepted) == bool(sibling)
+        known = offered.get(getattr(diffusers, name))
+        if known is not None and "strength" in families.accepted(known):
+            assert known.__name__ == sibling

@@ -1,0 +1,133 @@
+"""Mistakes about a model are told before it is fetched or loaded."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from hotfolder.recipes.profile import Lora, Model, Profile, Refine
+from hotfolder.render.models import validate
+from tests.conftest import ROOT
+
+
+def folder(base: Path, name: str, pipeline: str, scheduler: str) -> str:
+    """A diffusers folder with the small files alone; its source, relative to `base`."""
+    inside = base / name / "scheduler"
+    inside.mkdir(parents=True)
+    (inside / "scheduler_config.json").write_text(json.dumps({"_class_name": scheduler}))
+    index = {"_class_name": pipeline, "scheduler": ["diffusers", scheduler]}
+    (base / name / "model_index.json").write_text(json.dumps(index))
+    return f"./{name}"
+
+
+def says(base: Path, profile: Profile) -> list[str]:
+    """What is wrong with a single profile."""
+    return [str(mistake) for mistake in validate.troubles({"mine": profile}, base)]
+
+
+def test_a_family_that_draws_one_at_a_time(tmp_path: Path) -> None:
+    """A batch is for models that read prompts by CLIP alone."""
+    source = folder(tmp_path, "m", "SanaPipeline", "DPMSolverMultistepScheduler")
+    refine = Refine(count=0)
+    (found,) = says(tmp_path, Profile(model=Model(source, batch=4), refine=refine))
+    assert "model.batch: Sana models draw one picture at a time" in found
+    source = folder(tmp_path, "x", "StableDiffusionXLPipeline", "EulerDiscreteScheduler")
+    assert not says(tmp_path, Profile(model=Model(source, batch=4), refine=refine))
+
+
+def test_a_family_without_img2img(tmp_path: Path) -> None:
+    """It is told at the refinements, unless there are none."""
+    model = Model(folder(tmp_path, "m", "SanaPipeline", "DPMSolverMultistepScheduler"))
+    (found,) = says(tmp_path, Profile(model=model))
+    assert found.startswith("profiles/mine.toml, refine: diffusers has no img2img with a strength")
+    assert not says(tmp_path, Profile(model=model, refine=Refine(count=0)))
+
+
+def test_a_family_of_another_kind(tmp_path: Path) -> None:
+    """A model for videos, or one that only edits, draws no pictures from a prompt."""
+    model = Model(folder(tmp_path, "m", "WanPipeline", "UniPCMultistepScheduler"))
+    (found,) = says(tmp_path, Profile(model=model))
+    assert "model.source: Wan models are none that hotfolder can make pictures with" in found
+
+
+def test_a_scheduler_that_does_not_fit(tmp_path: Path) -> None:
+    """Both stages are looked at, and what does fit is named."""
+    flow = Model(folder(tmp_path, "m", "FluxPipeline", "FlowMatchEulerDiscreteScheduler"))
+    refine = Refine(scheduler="TCD")
+    first, second = says(tmp_path, Profile(model=flow, scheduler="DDIM", refine=refine))
+    assert first.startswith("profiles/mine.toml, scheduler: the scheduler 'DDIM' does not fit")
+    assert "trained by flow matching; these do: model, Euler" in first
+    assert second.startswith("profiles/mine.toml, refine.scheduler: the scheduler 'TCD'")
+    assert not says(tmp_path, Profile(model=flow, scheduler="UniPC"))
+
+
+def test_models_that_are_not_here(tmp_path: Path) -> None:
+    """A path that leads nowhere is a mistake; a model on the hub will be fetched."""
+    (found,) = says(tmp_path, Profile(model=Model("./nowhere")))
+    assert "model.source: there is no model at" in found
+    for source in ("owner/name", "hub:owner/name/file.safetensors"):
+        assert not says(tmp_path, Profile(model=Model(source)))
+
+
+def test_single_files(tmp_path: Path) -> None:
+    """A LoRA that was taken for a model, and half a download, are told."""
+    save_file({"lora_unet.lora_down.weight": torch.zeros(1)}, tmp_path / "lora.safetensors")
+    (tmp_path / "half.safetensors").write_bytes(b"half")
+    (lora,) = says(tmp_path, Profile(model=Model("./lora.safetensors")))
+    (half,) = says(tmp_path, Profile(model=Model("./half.safetensors")))
+    assert "is no whole model" in lora
+    assert "was not downloaded whole" in half
+
+
+def test_additions_that_are_not_here(tmp_path: Path) -> None:
+    """LoRAs and embeddings are looked for, and their heads are read."""
+    (tmp_path / "torn.safetensors").write_bytes(b"torn")
+    model = Model(
+        "owner/name",
+        loras=[Lora("./gone.safetensors"), Lora("./old.pt"), Lora("hub:a/b/c.safetensors")],
+        embeddings={"word": "./torn.safetensors"},
+    )
+    gone, old, torn = says(tmp_path, Profile(model=model))
+    assert "model.loras: there is no file" in gone
+    assert "model.loras: old.pt is no .safetensors file; pickled weights can run code" in old
+    assert "model.embeddings:" in torn and "torn.safetensors is damaged" in torn
+
+
+def test_one_name_for_two_loras(tmp_path: Path) -> None:
+    """Pictures of one model would not know which of them they were made with."""
+    profiles = {
+        name: Profile(model=Model("owner/name", loras=[Lora(f"hub:a/{name}/x.safetensors")]))
+        for name in ("one", "two")
+    }
+    (found,) = validate.troubles(profiles, tmp_path)
+    assert str(found).startswith("profiles/two.toml, model.loras: another profile calls another")
+
+
+def test_looking_imports_nothing_heavy(tmp_path: Path) -> None:
+    """For folders, `hotfolder check` waits for no library of models."""
+    folder(tmp_path, "m", "FluxPipeline", "FlowMatchEulerDiscreteScheduler")
+    script = (
+        "import sys; from pathlib import Path; from hotfolder.render.models import validate;"
+        "from hotfolder.recipes.profile import Model, Profile;"
+        "mine = {'x': Profile(model=Model('./m'))};"
+        f"print(validate.troubles(mine, Path({str(tmp_path)!r})));"
+        "print({'torch', 'diffusers', 'transformers'} & sys.modules.keys())"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert run.stdout.splitlines() == ["[]", "set()"]
+
+
+@pytest.mark.parametrize("model", ["sd", "sdxl"])
+def test_whole_models_have_nothing_wrong(models: Path, model: str, tmp_path: Path) -> None:
+    """A model that renders has nothing to be told of."""
+    shutil.copytree(models / model, tmp_path / model)
+    assert not says(tmp_path, Profile(model=Model(f"./{model}"), scheduler="DPM++ 2M Karras"))

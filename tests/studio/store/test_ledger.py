@@ -1,0 +1,224 @@
+"""The ledger on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotfolder.history import Entry, Finished, Finishing, Lost, Made, Making
+from hotfolder.studio.store.ledger import Ledger
+
+
+def made(ordinal: int, request: str = "a") -> Made:
+    return Made("draft", request, ordinal, f"{request}{ordinal}", f"drafts/{ordinal}.png")
+
+
+def ordinals(ledger: Ledger) -> set[int]:
+    return set(ledger.history.made("draft", "a"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "ledger").mkdir()
+    return tmp_path / "ledger"
+
+
+def test_entries_come_back(folder: Path) -> None:
+    """A new program reads what the one before wrote, entry by entry."""
+    ledger = Ledger(folder, "one")
+    move = Finishing("inbox/a.txt", "inbox/done/a.txt", {"a": 2}, ("inbox/a.xmp",))
+    making = Making("draft", "a", 3, "a3", "drafts/3.png")
+    for entry in (made(0), made(1), making, Making("draft", "a", 4, "a4", ""), Lost("a4"), move):
+        ledger.append(entry)
+    again = Ledger(folder, "one").history
+    assert set(again.made("draft", "a")) == {0, 1}
+    assert again.unconfirmed() == (making,)
+    assert again.unconfirmed_moves() == (move,)
+
+
+@given(st.text(max_size=20), st.text(st.characters(), max_size=20))
+@settings(max_examples=40)
+def test_any_name(tmp_path_factory: pytest.TempPathFactory, name: str, other: str) -> None:
+    """Names of files come back whatever is in them: line ends, quotes, bytes that are no text."""
+    folder = tmp_path_factory.mktemp("ledger")
+    move = Finishing(name + "\udcff\n\u2028", other, {other: 1})
+    Ledger(folder, "one").append(move)
+    assert Ledger(folder, "one").history.unconfirmed_moves() == (move,)
+
+
+def test_a_torn_last_line(folder: Path) -> None:
+    """A line cut off by a power cut is passed over, and does not spoil the next."""
+    ledger = Ledger(folder, "one")
+    ledger.append(made(0))
+    ledger.append(made(1))
+    file = folder / "one.jsonl"
+    file.write_bytes(file.read_bytes()[:-10])
+    again = Ledger(folder, "one")
+    assert ordinals(again) == {0}
+    again.append(made(2))
+    assert ordinals(Ledger(folder, "one")) == {0, 2}
+
+
+def test_a_line_torn_anywhere(folder: Path) -> None:
+    """Wherever the last line ends, the lines before it are read, and one written after it."""
+    Ledger(folder, "one").append(made(0))
+    file = folder / "one.jsonl"
+    begin = file.stat().st_size
+    Ledger(folder, "one").append(made(1))
+    whole = file.read_bytes()
+    for end in range(begin, len(whole) + 1):
+        file.write_bytes(whole[:end])
+        Ledger(folder, "one").append(made(2))
+        assert {0, 2} <= ordinals(Ledger(folder, "one")) <= {0, 1, 2}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"", b"{", b"null", b"[" * 100_000, b'{"event":"later"}', b"\xff\xfe", b"\0" * 4096,
+     b'{"event":"made","stage":"draft","request":"a","ordinal":-1,"recipe":"x","name":"y"}',
+     b'{"event":"made","stage":"sketch","request":"a","ordinal":7,"recipe":"x","name":"y"}'],
+)  # fmt: skip
+def test_unreadable_lines(folder: Path, line: bytes) -> None:
+    """A line that is damaged, or of a later version, is passed over."""
+    ledger = Ledger(folder, "one")
+    ledger.append(made(0))
+    with (folder / "one.jsonl").open("ab") as stream:
+        stream.write(line + b"\n")
+    ledger.append(made(1))
+    assert ordinals(Ledger(folder, "one")) == {0, 1}
+    ledger.reload()
+    assert ordinals(ledger) == {0, 1}
+
+
+def test_unknown_keys(folder: Path) -> None:
+    """An entry to which a later version added something is read."""
+    text = (
+        '{"event":"made","stage":"draft","request":"a","ordinal":3,"recipe":"x","name":"y","z":1}'
+    )
+    (folder / "two.jsonl").write_text(text + "\n")
+    assert ordinals(Ledger(folder, "one")) == {3}
+
+
+def test_two_machines(folder: Path) -> None:
+    """Each writes a file of its own; a reload brings the other's news, once."""
+    one, two = Ledger(folder, "one"), Ledger(folder, "two")
+    one.append(made(0))
+    two.append(made(1))
+    assert {path.name for path in folder.iterdir()} == {"one.jsonl", "two.jsonl"}
+    assert one.reload()
+    assert ordinals(one) == {0, 1}
+    assert not one.reload()
+    two.append(made(2))
+    assert one.reload()
+    assert ordinals(one) == ordinals(Ledger(folder, "three")) == {0, 1, 2}
+    assert not two.history.made("draft", "b")
+
+
+def test_two_machines_of_one_name(folder: Path) -> None:
+    """Programs that share a file by accident read each other's entries all the same."""
+    one, two = Ledger(folder, "box"), Ledger(folder, "box")
+    one.append(made(0))
+    two.append(made(1))
+    one.append(made(2))
+    one.reload()
+    two.reload()
+    assert ordinals(one) == ordinals(two) == {0, 1, 2}
+
+
+def test_half_a_line_of_another_machine(folder: Path) -> None:
+    """A line that is still arriving is read when it is whole."""
+    ledger = Ledger(folder, "one")
+    two = Ledger(folder, "two")
+    two.append(made(0))
+    whole = (folder / "two.jsonl").read_bytes()
+    (folder / "two.jsonl").write_bytes(whole[:20])
+    ledger.reload()
+    assert ordinals(ledger) == set()
+    (folder / "two.jsonl").write_bytes(whole)
+    assert ledger.reload()
+    assert ordinals(ledger) == {0}
+
+
+def test_a_replaced_file(folder: Path) -> None:
+    """A sync client puts back an older, shorter version, then a longer one: nothing is lost."""
+    ledger, two = Ledger(folder, "one"), Ledger(folder, "two")
+    two.append(made(0))
+    short = (folder / "two.jsonl").read_bytes()
+    two.append(made(1))
+    two.append(made(2))
+    long = (folder / "two.jsonl").read_bytes()
+    ledger.reload()
+    for data in (short, b"", long):
+        (folder / "new").write_bytes(data)
+        (folder / "new").replace(folder / "two.jsonl")
+        ledger.reload()
+        assert ordinals(ledger) == {0, 1, 2}
+    assert ledger.history.totals()["draft"] == 3
+
+
+def test_files_of_sync_clients(folder: Path) -> None:
+    """Their temp files and conflict copies are not read."""
+    text = b'{"event":"made","stage":"draft","request":"a","ordinal":3,"recipe":"x","name":"y"}\n'
+    for name in (".syncthing.two.jsonl", "two.sync-conflict-20240131-235959-ABCDEF7.jsonl"):
+        (folder / name).write_bytes(text)
+    assert ordinals(Ledger(folder, "one")) == set()
+
+
+def test_a_folder_that_a_sync_client_left_out(folder: Path) -> None:
+    """An empty folder that did not come along is made; never the studio itself."""
+    folder.rmdir()
+    Ledger(folder, "one").append(made(0))
+    assert ordinals(Ledger(folder, "one")) == {0}
+    with pytest.raises(FileNotFoundError):
+        Ledger(folder / "gone" / "ledger", "one").append(made(0))
+    assert not (folder / "gone").exists()
+
+
+def test_announcements_of_another_machine(folder: Path) -> None:
+    """What another machine is about to do is its own business; what it did is everybody's."""
+    one, two = Ledger(folder, "one"), Ledger(folder, "two")
+    two.append(Making("draft", "a", 0, "a0", "drafts/x.png"))
+    two.append(Finishing("inbox/a.txt", "inbox/done/a.txt", {"a": 1}))
+    one.reload()
+    assert (one.history.unconfirmed(), one.history.unconfirmed_moves()) == ((), ())
+    one.append(Making("draft", "a", 1, "a1", "drafts/y.png"))
+    two.append(Lost("a1"))
+    two.append(Finished("inbox/done/a.txt", {"a": 1}))
+    one.reload()
+    assert one.history.announced("a1")
+    assert one.history.base("a") == 1
+
+
+entries = st.sampled_from([made(0), made(1, "b"), Lost("a0"), Finished("t", {"a": 1})])
+
+
+@given(st.lists(st.tuples(st.sampled_from(["one", "two"]), entries), max_size=12))
+@settings(max_examples=30, deadline=None)
+def test_all_read_the_same(
+    tmp_path_factory: pytest.TempPathFactory, log: list[tuple[str, Entry]]
+) -> None:
+    """After a reload each machine knows what a newcomer reads."""
+    folder = tmp_path_factory.mktemp("ledger")
+    ledgers = {name: Ledger(folder, name) for name in ("one", "two")}
+    for name, entry in log:
+        ledgers[name].append(entry)
+    for ledger in ledgers.values():
+        ledger.reload()
+    for ledger in (*ledgers.values(), Ledger(folder, "new")):
+        assert ordinals(ledger) == ({0} if any(e == made(0) for _, e in log) else set())
+        assert ledger.history.base("a") == any(isinstance(e, Finished) for _, e in log)
+
+
+def test_finished_elsewhere(folder: Path) -> None:
+    """What another machine finished while this one runs is told, once."""
+    two = Ledger(folder, "two")
+    two.append(Finished("inbox/done/old.txt", {"a": 1}, "inbox/old.txt"))
+    one = Ledger(folder, "one")
+    one.append(Finished("inbox/done/own.txt", {"a": 2}, "inbox/own.txt"))
+    two.append(Finished("inbox/done/new-2.txt", {"a": 3}, "inbox/new.txt"))
+    one.reload()
+    assert one.finished_elsewhere() == {"inbox/new.txt"}
+    assert one.finished_elsewhere() == set()
