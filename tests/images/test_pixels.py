@@ -106,10 +106,10 @@ def test_a_bomb_is_refused_by_its_header(side: int) -> None:
 LARGEST = """
 import io, sys
 from PIL import Image
-from hotfolder.images import carried, pixels
+from hotfolder.images import metadata, pixels
 
 kind, mode, options = sys.argv[1], sys.argv[2], eval(sys.argv[3])
-side = int(carried.room_of(kind).area_px ** 0.5)
+side = int(metadata.room_of(kind).area_px ** 0.5)
 if sys.argv[4:] == ["make"]:
     image = Image.new("L", (side, side), 99).convert(mode)
     image.save(sys.stdout.buffer, kind, **options)

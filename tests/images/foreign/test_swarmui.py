@@ -48,14 +48,14 @@ def test_its_parameters(picture: bytes) -> None:
 
 def test_the_guidance_of_flux() -> None:
     """It counts where cfg is off."""
-    params = {**SWARM["sui_image_params"], "cfgscale": 1, "fluxguidancescale": 3.5}
-    said = params(png(parameters={"sui_image_params": params}))
+    shown = {**SWARM["sui_image_params"], "cfgscale": 1, "fluxguidancescale": 3.5}
+    said = params(png(parameters={"sui_image_params": shown}))
     assert said is not None
     assert said.guidance_scale == 3.5
 
 
-@pytest.mark.parametrize("params", [7, [], {"loras": 7, "loraweights": {}, "sampler": []}])
-def test_values_of_other_kinds(params: object) -> None:
+@pytest.mark.parametrize("shown", [7, [], {"loras": 7, "loraweights": {}, "sampler": []}])
+def test_values_of_other_kinds(shown: object) -> None:
     """Nothing raises."""
-    said = params(png(parameters={"sui_image_params": params}))
+    said = params(png(parameters={"sui_image_params": shown}))
     assert said is None or said.loras == ()

@@ -120,7 +120,7 @@ def test_the_hub_is_read_from_its_cache(models: Path, tmp_path: Path) -> None:
         import torch
         from hotfolder.errors import ModelMissingError
         from hotfolder.recipes.profile import Model
-        from hotfolder.render import weights
+        from hotfolder.render.models import weights
         print(weights.locate(Model(source="owner/tiny"), None))
         for source in ("owner/other", "hub:owner/other/file.safetensors", "./one.safetensors"):
             model = Model(source=source)
