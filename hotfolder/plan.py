@@ -51,7 +51,7 @@ def plan(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
     yield from (Finish(file.path, _through(file, history), file.beside) for file in finished)
     if snapshot.disk_is_low:
         return
-    yield from _finals(snapshot.seeds, history)
+    yield from _finals(snapshot.seeds, history, config)
     queues = [(file, _missing(file, history)) for file in _queue(counted, history)]
     yield from _in_turn([_drafts(file, wanted, history, config) for file, wanted in queues])
     if snapshot.unseen_drafts + history.under_way("draft") < config.settings.pause_endless_at:
@@ -117,7 +117,7 @@ def _sorting(snapshot: Snapshot, history: History, config: Config) -> Iterator[J
         yield from (Reject(draft.path, draft.sidecars) for draft in snapshot.rejected)
 
 
-def _finals(seeds: Sequence[SeedImage], history: History) -> Iterator[Job]:
+def _finals(seeds: Sequence[SeedImage], history: History, config: Config) -> Iterator[Job]:
     unfinished = [
         seed for seed in seeds if len(history.made("final", seed.key)) < seed.profile.refine.count
     ]
@@ -130,7 +130,8 @@ def _finals(seeds: Sequence[SeedImage], history: History) -> Iterator[Job]:
         prompt = seed.prompt or ", ".join(parts(seed.profile.fixed))
         negative = seed.negative or seed.profile.negative
         encoding = seed.record.encoding if seed.record else PNG
-        recipes = refine(seed.source, seed.profile, prompt, negative, encoding)
+        shelf = config.shelf(seed.profile)
+        recipes = refine(seed.source, seed.profile, prompt, negative, encoding, shelf)
         begun = history.begun("final", seed.key)
         for index, recipe in enumerate(recipes):
             if index not in done and index not in begun:
@@ -161,7 +162,7 @@ def _drafts(
             prompt=prompt,
             request=request.digest,
             ordinal=ordinal,
-            recipe=draw(prompt, profile, ordinal, config.salt, config.words),
+            recipe=draw(prompt, profile, ordinal, config.salt, config.words, config.shelf(profile)),
             template=template(prompt, profile),
             profile_name=request.profile_name,
             endless=total == "endless",

@@ -94,7 +94,12 @@ def models_of(config: Config) -> dict[str, Model]:
             model = config.profile(profile).model
             name = model_name(model)
             models[name] = together(models[name], model) if name in models else model
-    return models
+    folders = Model(
+        source="",
+        lora_folders=config.settings.loras,
+        embedding_folders=config.settings.embeddings,
+    )
+    return {name: together(model, folders) for name, model in models.items()}
 
 
 def import_engine() -> Any:

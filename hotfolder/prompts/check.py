@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
 from hotfolder.errors import Mistake, MistakesError, PictureError
 from hotfolder.images import recipe_text
-from hotfolder.recipes import draw, wildcards
+from hotfolder.recipes import draw, reading, wildcards
 from hotfolder.recipes import profile as profiles
+from hotfolder.recipes.library import Library
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.prompt import MAX_SEED, Prompt
+from hotfolder.recipes.prompt_syntax.read import read
 from hotfolder.recipes.recipe import MAX_TEXT, MIN_SIDE_PX, Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.schedulers import MODEL_OWN
@@ -23,11 +25,13 @@ def check(
     tables: Mapping[str, Mapping[str, Any]],
     default: str,
     words: Mapping[str, Sequence[str]],
+    shelf: Callable[[Profile], Library] = lambda _: reading.NOTHING,
 ) -> None:
     """Raises MistakesError with everything that keeps these prompts from becoming pictures.
 
     `tables` are the parsed profiles by name, `default` is the one for prompts that name none,
-    `words` maps the name of each word list to its lines.
+    `words` maps the name of each word list to its lines, `shelf` a profile to what prompts can
+    name besides its own.
     """
     found: dict[Mistake, None] = {}
     for number, prompt in enumerate(prompts, start=1):
@@ -36,14 +40,31 @@ def check(
         found.update(dict.fromkeys(wrong))
         if profile is not None:
             template = draw.template(prompt, profile)
-            of_text = [*_of_length(template, prompt.negative or profile.negative)]
+            negative = prompt.negative or profile.negative
+            of_text = [*_of_length(template, negative)]
             if not prompt.literal:
                 of_text += _of_template(template, words)
+                said = read(template, negative, profile.steps, profile.emphasis)
+                if lost := reading.missing(said, profile, shelf(profile)):
+                    of_text.append(Mistake("", f"there is no LoRA {lost}"))
             for mistake in of_text:
                 where = ", ".join(part for part in (place, mistake.where) if part)
                 found[Mistake(where, mistake.says)] = None
     if found:
         raise MistakesError(found)
+
+
+def notes(
+    text: str, negative: str, profile: Profile, shelf: Library, literal: bool
+) -> tuple[str, ...]:
+    """Sentences on what of a prompt's syntax has no effect.
+
+    A LoRA that is missing is a mistake in a prompt that somebody wrote for this studio, and a note
+    for a `literal` one, that came with a picture or from elsewhere.
+    """
+    said = read(text, negative or profile.negative, profile.steps, profile.emphasis)
+    lost = reading.missing(said, profile, shelf) if literal else ""
+    return (*said.notes, f"made without the LoRA {lost}") if lost else said.notes
 
 
 def _resolved(
@@ -87,6 +108,7 @@ def _carried_by_a_final(prompt: str, negative: str) -> tuple[Recipe, Record]:
     draft = Recipe(
         prompt=prompt,
         negative_prompt=negative,
+        tree=read(prompt, negative, 1).tree,
         seed=MAX_SEED,
         width=MIN_SIDE_PX,
         height=MIN_SIDE_PX,

@@ -17,6 +17,7 @@ from hotfolder.recipes.schedulers import SCHEDULERS
 from hotfolder.recipes.sizes import MAX_ASPECT
 
 _SETTINGS = re.compile(r"\s*Steps:\s*\d")
+_LORA = re.compile(r"([^<>:]{1,200}?)(?: \(([+-]?[\d.]{1,20})\))?")  # as in GenerationParams
 _GOES_ON = re.compile(r"(?:,|\bBREAK)\s*$")
 
 
@@ -61,7 +62,7 @@ def prompts(text: str) -> tuple[Prompt, ...]:
 def from_told(read: GenerationParams) -> Prompt:
     """The prompt that a picture tells. Its size gives the shape only: the area is the profile's."""
     return Prompt(
-        text=read.prompt,
+        text=prompt_of(read),
         negative=read.negative_prompt,
         literal=True,
         seed=None if read.seed is None or read.seed > MAX_SEED else read.seed,
@@ -69,6 +70,14 @@ def from_told(read: GenerationParams) -> Prompt:
             read.steps, read.guidance_scale, read.scheduler, read.width, read.height
         ),
     )
+
+
+def prompt_of(read: GenerationParams) -> str:
+    """The prompt that a picture tells, with a tag for each LoRA that it was made with."""
+    found = (_LORA.fullmatch(lora) for lora in read.loras)
+    tags = [f"<lora:{match[1]}:{match[2] or 1}>" for match in found if match]
+    text = " ".join([read.prompt, *tags]).strip()
+    return text if len(text) <= MAX_TEXT else read.prompt
 
 
 def overrides(

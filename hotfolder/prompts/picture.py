@@ -7,6 +7,7 @@ import msgspec
 from hotfolder.errors import mistake
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.prompts import paragraphs
+from hotfolder.recipes import reading
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Pixels, Recipe, drafted
 
@@ -43,6 +44,7 @@ def _more_like(recipe: Recipe) -> Prompt:
         text=draft.prompt,
         negative=draft.negative_prompt,
         literal=True,
+        plain=reading.is_plain(draft),
         overrides=paragraphs.overrides(
             draft.steps, draft.guidance_scale, draft.scheduler, draft.width, draft.height
         ),

@@ -12,6 +12,7 @@ from hotfolder.errors import Mistake, MistakesError, mistake
 from hotfolder.recipes import profile as profiles
 from hotfolder.recipes import schema
 from hotfolder.recipes.prompt import MAX_PROMPTS, Count, Prompt, Seed, choices, parts
+from hotfolder.recipes.prompt_syntax.read import Emphasis
 from hotfolder.recipes.recipe import MAX_TEXT
 
 SUFFIXES = (".toml",)
@@ -35,12 +36,13 @@ class File(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     scheduler: profiles.SchedulerName | None = None
     steps: profiles.Steps | None = None
     guidance_scale: profiles.Guidance | None = None
+    emphasis: Emphasis | None = None
     draft: profiles.Draft = profiles.Draft()
     refine: profiles.Refine = profiles.Refine()
 
 
 EITHER = (("prompt", "prompts"), ("size", "aspect"))
-OVERRIDES = ("scheduler", "steps", "guidance_scale", "draft", "refine")
+OVERRIDES = ("scheduler", "steps", "guidance_scale", "emphasis", "draft", "refine")
 
 # What tomllib says, in words for people who do not program.
 _PLAIN = (

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from hotfolder.errors import Mistake, MistakesError
 from hotfolder.recipes import profile as profiles
+from hotfolder.recipes.library import Library, Offer, spellings
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.settings import Settings
@@ -17,6 +19,7 @@ from hotfolder.recipes.settings import Settings
 class Config:
     """Settings, profiles as parsed TOML tables, word lists by name, and the studio's salt.
 
+    `folders` has what lies in each folder of LoRAs or embeddings that settings or profiles name.
     `mistakes` are what is wrong in profiles and word lists: who uses one of those hears of it.
     """
 
@@ -25,11 +28,21 @@ class Config:
     words: Mapping[str, list[str]]
     salt: str
     mistakes: tuple[Mistake, ...] = ()
+    folders: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
 
     def profile(self, name: str | None, overrides: Mapping[str, Any] | None = None) -> Profile:
         """The resolved profile of this name (None: the default); raises MistakesError."""
         resolved = profiles.resolve(name or self.settings.profile, self.profiles)
         return profiles.override(resolved, overrides or {})
+
+    def shelf(self, profile: Profile) -> Library:
+        """What prompts can name, besides the profile's own LoRAs and words, when it is theirs."""
+        model, settings = profile.model, self.settings
+        loras = [self.folders.get(name, ()) for name in [*model.lora_folders, *settings.loras]]
+        words = [
+            self.folders.get(name, ()) for name in [*model.embedding_folders, *settings.embeddings]
+        ]
+        return Library(spellings(chain(*loras)), spellings(chain(*words)))
 
     def profile_of(self, record: Record | None, stars: int = 0) -> tuple[str, Profile]:
         """Name and profile for refining a picture: the preset for its stars, if there is one.

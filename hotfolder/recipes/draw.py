@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Mapping
 
 from hotfolder.recipes import profile as profiles
-from hotfolder.recipes import sizes, wildcards
+from hotfolder.recipes import reading, sizes, wildcards
+from hotfolder.recipes.library import Library
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.prompt import Prompt, choices, parts
 from hotfolder.recipes.recipe import Recipe
@@ -15,34 +16,40 @@ SEED_RANGE = 2**32  # other programs keep seeds in 32 bits
 
 
 def draw(
-    prompt: Prompt, profile: Profile, ordinal: int, salt: str, words: Mapping[str, list[str]]
+    prompt: Prompt,
+    profile: Profile,
+    ordinal: int,
+    salt: str,
+    words: Mapping[str, list[str]],
+    shelf: Library = reading.NOTHING,
 ) -> Recipe:
     """The recipe of draft number `ordinal` (from 0) of `prompt`.
 
     The seed follows from the studio's salt, the prompt's digest and the ordinal; wildcards, random
     parts and the aspect follow from the seed. `profile` has the prompt's overrides laid over it
-    already. `words` maps the name of each word list to its lines.
+    already. `words` maps the name of each word list to its lines, and `shelf` has what prompts can
+    name besides the profile's own. The template is drawn first, and then read.
     """
     if prompt.seed is None:
         seed = derive(SEED_RANGE, salt, prompt.digest, str(ordinal))
     else:
         seed = prompt.seed + ordinal
     width, height = _sides(prompt, profile, seed)
-    literal = prompt.literal
+    text = _text(prompt, profile, seed)
+    if not prompt.literal:
+        text = wildcards.expand(text, seed, words)
+    negative = prompt.negative or profile.negative
     return Recipe(
-        prompt=_text(prompt, profile, seed) if literal else _expanded(prompt, profile, seed, words),
-        negative_prompt=prompt.negative or profile.negative,
         seed=seed,
         width=width,
         height=height,
         multiple=profile.model.multiple,
         model=profiles.model_name(profile.model),
         scheduler=profile.scheduler,
-        steps=profile.steps,
         guidance_scale=profile.guidance_scale,
         strength=profiles.strength(profile.refine, 0) if prompt.source else None,
         source=prompt.source,
-        **profiles.additions(profile.model),
+        **reading.fields(text, negative, profile.steps, profile, shelf, prompt.plain),
     )
 
 
@@ -84,7 +91,3 @@ def _text(prompt: Prompt, profile: Profile, seed: int) -> str:
     ]
     fixed = [*parts(prompt.fixed), *parts(profile.fixed)]
     return ", ".join(part for part in [prompt.text.strip(), *drawn, *fixed] if part)
-
-
-def _expanded(prompt: Prompt, profile: Profile, seed: int, words: Mapping[str, list[str]]) -> str:
-    return wildcards.expand(_text(prompt, profile, seed), seed, words)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from hotfolder.errors import Mistake, MistakesError, did_you_mean, mistake
 from hotfolder.recipes import encoding, recipe, schema, sizes
 from hotfolder.recipes.encoding import Encoding, Format, Quality
+from hotfolder.recipes.prompt_syntax.read import Emphasis
 from hotfolder.recipes.schedulers import MODEL_OWN, SCHEDULERS
 
 MOST_DRAWN = 16  # together
@@ -62,6 +63,8 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     `clip_skip` counts as A1111 does: 2 leaves out the text encoder's last layer.
     `safety_checker` paints black what the model's own filter does not like.
 
+    `lora_folders` and `embedding_folders` are folders, of which prompts name what lies there.
+
     `batch` drafts of one size are drawn together, where `hotfolder doctor --measure` says that it
     pays; each picture says so, and is made again alone in a batch of the same size.
 
@@ -79,6 +82,8 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     loras: list[Lora] = []
     vae: str = ""
     embeddings: dict[str, str] = {}
+    lora_folders: list[str] = []
+    embedding_folders: list[str] = []
     clip_skip: Annotated[int, Meta(ge=1, le=12)] = 1
     safety_checker: bool = False
     batch: Annotated[int, Meta(ge=1, le=MOST_DRAWN)] = 1
@@ -127,13 +132,18 @@ class Refine(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Profile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A checked preset. `fixed` and `random` are prompt parts that are added to every prompt."""
+    """A checked preset. `fixed` and `random` are prompt parts that are added to every prompt.
+
+    `emphasis` is the rule by which `(words:1.2)` count more: as in A1111, as in compel, or not at
+    all: brackets are text then.
+    """
 
     model: Model
     description: str = ""
     scheduler: SchedulerName = MODEL_OWN
     steps: Steps = 30
     guidance_scale: Guidance = 7.0
+    emphasis: Emphasis = "a1111"
     negative: str = ""
     fixed: Texts = ""
     random: Choices = []
@@ -219,6 +229,8 @@ def together(model: Model, other: Model) -> Model:
         model,
         loras=[*model.loras, *more],
         embeddings={**other.embeddings, **model.embeddings},
+        lora_folders=list(dict.fromkeys([*model.lora_folders, *other.lora_folders])),
+        embedding_folders=list(dict.fromkeys([*model.embedding_folders, *other.embedding_folders])),
         safety_checker=model.safety_checker or other.safety_checker,
         batch=max(model.batch, other.batch),
         compile=model.compile or other.compile,

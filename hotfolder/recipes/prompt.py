@@ -22,7 +22,8 @@ Count = Annotated[int, Meta(ge=1, le=100_000)] | Literal["endless"]
 class Prompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One request for drafts.
 
-    `text` is a template (`{a|b}`, `__wildcard__`) unless `literal`. `fixed` parts are appended, and
+    `text` is a template (`{a|b}`, `__wildcard__`) unless `literal`, and what is drawn from it has
+    weights and the like unless it is `plain`: but words. `fixed` parts are appended, and
     one of each list in `random`. `count` None means the profile's number. Draft k of a prompt
     with a `seed` has seed + k. `overrides` are profile keys in nested tables. `source`, if given,
     is the picture that drafts are made from by img2img.
@@ -31,6 +32,7 @@ class Prompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: Prompt_
     negative: Prompt_ = ""
     literal: bool = False
+    plain: bool = False
     fixed: tuple[str, ...] = ()
     random: tuple[tuple[str, ...], ...] = ()
     profile: str | None = None

@@ -11,8 +11,11 @@ from msgspec import Meta, Struct
 
 from hotfolder.errors import PictureError
 from hotfolder.recipes.encoding import Encoding
+from hotfolder.recipes.prompt_syntax import tree as trees
+from hotfolder.recipes.prompt_syntax.read import Emphasis
+from hotfolder.recipes.prompt_syntax.tree import Tree
 
-SCHEMA = 1
+SCHEMA = 2  # the latest; recipes say the first that has a place for what they say
 MAX_TEXT = 65_536
 MIN_SIDE_PX = 16
 MAX_SIDE_PX = 16_384
@@ -37,11 +40,18 @@ class Pixels(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", 
     height: Side
 
 
-class Lora(Struct, frozen=True, forbid_unknown_fields=True):
-    """A LoRA by the name that its owner gave it, and how strongly it works."""
+Scale = Annotated[float, Meta(ge=-10, le=10)]
+
+
+class Lora(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A LoRA by the name that its owner gave it, and how strongly it works.
+
+    `text_scale` is how strongly it works on the text encoders; None: as on the rest.
+    """
 
     name: Name
-    scale: Annotated[float, Meta(ge=-10, le=10)]
+    scale: Scale
+    text_scale: Scale | None = None
 
 
 class Recipe(
@@ -62,8 +72,13 @@ class Recipe(
     `model` is the name of a model that the owner configured, never a path. `scheduler` is a name
     from `recipes.schedulers`. `loras` and `embeddings` are names as well, of what the owner gave
     the model besides its own weights. `clip_skip` counts as A1111 does: 1 is the last layer
-    of the text encoder. Fields with a default are left out of the canonical text, so that
-    a later version can add one without changing the id of any recipe written before.
+    of the text encoder.
+
+    `tree` is what the prompts mean, if they are more than words: only then are brackets and their
+    like anything but text. `emphasis` is the rule by which its weights work.
+
+    Fields with a default are left out of the canonical text, so that a later version can add
+    one without changing the id of any recipe written before.
     """
 
     prompt: Prompt_
@@ -83,6 +98,8 @@ class Recipe(
     clip_skip: Annotated[int, Meta(ge=1, le=12)] = 1
     safety_checker: bool = False
     source_encoding: Encoding | None = None
+    tree: Tree | None = None
+    emphasis: Emphasis = "a1111"
 
     def __post_init__(self) -> None:
         # 7 and 7.0, 0.0 and -0.0 are one number: they must give one id.
@@ -99,7 +116,7 @@ class Recipe(
 def canonical(recipe: Recipe) -> str:
     """The one ASCII text of a recipe: JSON, sorted keys, no spaces, defaults left out."""
     return json.dumps(
-        {"schema": SCHEMA, **msgspec.to_builtins(recipe)},
+        {"schema": _schema(recipe), **msgspec.to_builtins(recipe)},
         ensure_ascii=True,
         sort_keys=True,
         separators=(",", ":"),
@@ -113,13 +130,12 @@ def from_builtins(data: Any) -> Recipe:
         raise PictureError("the recipe is not a JSON object")
     data = dict(data)
     schema = data.pop("schema", None)
-    if schema != SCHEMA:
+    if not isinstance(schema, int) or not 1 <= schema <= SCHEMA:
         raise PictureError(_unknown(schema))
     try:
-        recipe = msgspec.convert(data, Recipe)
+        return _within_bounds(msgspec.convert(data, Recipe))
     except (msgspec.ValidationError, RecursionError) as error:
         raise PictureError(f"the recipe is not valid: {str(error)[:MAX_SAID]}") from None
-    return _within_bounds(recipe)
 
 
 def alike(recipe: Recipe, other: Recipe) -> bool:
@@ -129,6 +145,7 @@ def alike(recipe: Recipe, other: Recipe) -> bool:
         prompt=recipe.prompt,
         negative_prompt=recipe.negative_prompt,
         seed=recipe.seed,
+        tree=recipe.tree,
     )
     return same == recipe and recipe.source is None and not recipe.safety_checker
 
@@ -146,13 +163,20 @@ def drafted(recipe: Recipe) -> Recipe:
     return [link for link in lineage(recipe) if isinstance(link, Recipe)][-1]
 
 
+def _schema(recipe: Recipe) -> int:
+    """The first schema that has a place for all that a recipe says."""
+    links = [link for link in lineage(recipe) if isinstance(link, Recipe)]
+    of_text = any(lora.text_scale is not None for link in links for lora in link.loras)
+    return 2 if of_text or any(link.tree is not None for link in links) else 1
+
+
 def _unknown(schema: Any) -> str:
     if isinstance(schema, int) and schema > SCHEMA:
         return (
             f"its recipe has the schema {str(schema)[:MAX_SAID]}, of a later version of hotfolder; "
             f"this one reads up to {SCHEMA}"
         )
-    return f"the recipe's schema is {repr(schema)[:MAX_SAID]}; this version reads {SCHEMA}"
+    return f"the recipe's schema is {repr(schema)[:MAX_SAID]}; this version reads 1 to {SCHEMA}"
 
 
 def _within_bounds(recipe: Recipe) -> Recipe:
@@ -164,6 +188,8 @@ def _within_bounds(recipe: Recipe) -> Recipe:
             raise PictureError(f"{link.width}x{link.height} is more than {MAX_AREA_PX:,} pixels")
         if isinstance(link, Recipe) and (link.strength is None) != (link.source is None):
             raise PictureError("a recipe has a strength exactly when it has a source")
+        if isinstance(link, Recipe) and link.tree and (says := trees.trouble(link.tree)):
+            raise PictureError(says)
         if isinstance(link, Recipe) and link.source_encoding is not None:
             _check_source_encoding(link, link.source_encoding)
     return recipe

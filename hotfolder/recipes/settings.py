@@ -92,6 +92,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     "auto" is the best one, or all graphics cards if there are several. The models' memory is freed
     when nothing was rendered for `unload_after_minutes`. `executor` is `LOCAL` or the name of an
     installed one. `limits` are for those who share the studio.
+
+    `loras` and `embeddings` are folders; prompts name what lies there. Relative ones are looked for
+    from the studio's folder.
     """
 
     profile: Annotated[str, Meta(min_length=1)] = "postcard"
@@ -104,4 +107,6 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     unload_after_minutes: Annotated[float, Meta(ge=0, le=100_000)] = 10.0
     executor: Annotated[str, Meta(min_length=1)] = LOCAL
     stars: Stars = Stars()
+    loras: list[str] = []
+    embeddings: list[str] = []
     limits: Limits = Limits()

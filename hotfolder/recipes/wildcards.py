@@ -28,10 +28,12 @@ MAX_COMPARISONS = 2_000_000
 _ACTIVE = re.compile(r"[{$%]|__")
 _LIST = re.compile(r"__[~!@]?((?:(?!__)[^(${}\s,])(?:(?!__)[^(${},\n])*)(?:\([^)]*\))?__")
 _ASSIGNED = re.compile(r"\$\{\s*([A-Za-z_-][\w-]*)\s*\??=")
+_SQUARE = re.compile(r"\[[^\[\]{}]*\]")  # a | in there alternates steps and divides no choices
 _ANGLES = re.compile(r"<\w+:[^<>]*>")
 # Noncharacters of Unicode, which no text contains, stand in for what the grammar would swallow.
-_HASH, _SLASH, _PERCENT, _DOLLAR, _LOW, _TAB = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4\ufdd5"
-_RESTORED = str.maketrans(dict(zip("\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4\ufdd5", "#/%$_\t", strict=True)))
+_RESERVED = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4\ufdd5\ufdd6"
+_HASH, _SLASH, _PERCENT, _DOLLAR, _LOW, _TAB, _BAR = tuple(_RESERVED)
+_RESTORED = str.maketrans(dict(zip(_RESERVED, "#/%$_\t|", strict=True)))
 
 
 class _UnusableError(Exception):
@@ -225,7 +227,7 @@ def _expanded(template: str, seed: int, words: Mapping[str, Sequence[str]]) -> s
 @lru_cache(maxsize=1024)
 def _read(text: str) -> Any:
     """The parsed template, or the half-sentence that says why it cannot be read."""
-    if any(character in text for character in "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4\ufdd5"):
+    if any(character in text for character in _RESERVED):
         return "it holds characters that Unicode reserves for programs"
     if len(text) > MAX_TEMPLATE:
         return f"a template has at most {MAX_TEMPLATE:,} characters"
@@ -281,6 +283,7 @@ def _escaped(text: str) -> str:
         inside = [match.start() for match in re.finditer(r"(?<=[^\W_])__(?=[^\W_])", text)]
         start = inside[-1] if inside else text.rindex("__")
         text = text[:start] + _LOW * 2 + text[start + 2 :]
+    text = _SQUARE.sub(lambda match: match[0].replace("|", _BAR), text)
     text = text.replace("#", _HASH).replace("\t", _TAB)
     text = re.sub(r"/(?=[/*])", _SLASH, text)
     text = re.sub(r"%(?!\{)", _PERCENT, text)

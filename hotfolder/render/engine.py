@@ -30,7 +30,8 @@ from hotfolder.render.compilation import Compiled, NotCompiledError
 from hotfolder.render.memory import devices, footprint, memory_plan, offload, tiling
 from hotfolder.render.models import families, fingerprint, scheduler_map, weights
 from hotfolder.render.models.adapters import Adapters
-from hotfolder.render.prompt import encode
+from hotfolder.render.prompt import clip, encode, plain_words, switching
+from hotfolder.render.prompt.switching import Conditioning
 from hotfolder.render.sampling import OnStep, Run, Watch
 
 _log = logging.getLogger(__name__)
@@ -269,13 +270,15 @@ class Engine:
         try:
             with loaded.adapters.active(recipe.loras):
                 wanted = wanted[: plan.place.of if plan.place else 1]
-                rows, pipe, arguments = _prepared(loaded, wanted, source, additions)
+                rows, pipe, arguments, said = _prepared(loaded, wanted, source, additions)
                 plans = memory_plan.places(plan, len(rows))
                 texts = [memory_plan.after_falling(p) if fell else str(p) for p in plans]
                 ids = [row.id for row in rows]
                 same = {"recipes": ids, "source": pixels, "plan": texts[0], **circumstances}
                 run = Run(watch, same, self.device)
                 tiling.apply(plans[0], pipe, loaded.compiled)
+                if not all(one.is_still for one in said):
+                    switching.switch(pipe, said, lambda: run.steps)
                 images = run(pipe, arguments)
         except (RenderError, MemoryError, RuntimeError) as error:
             loaded.mend()
@@ -418,10 +421,11 @@ def _prepared(
     recipes: list[Recipe],
     source: Image.Image | None,
     additions: Mapping[str, str],
-) -> tuple[list[Recipe], Any, dict[str, Any]]:
+) -> tuple[list[Recipe], Any, dict[str, Any], list[Conditioning]]:
     """A pipeline of its own for the first of these recipes, and the arguments to call it with.
 
-    Those of the others that it draws as well are the ones whose prompts are as long.
+    Those of the others that it draws as well are the ones whose prompts are as long. Their
+    conditioning comes last, where it is known here.
     """
     recipe = recipes[0]
     mode: families.Mode = "txt2img" if source is None else "img2img"
@@ -434,28 +438,26 @@ def _prepared(
     pipe = families.pipeline(loaded.pipe, mode, scheduler=scheduler, **others)
     loaded.prompts.attach(pipe, f"{recipe.loras} {additions}")
     words = loaded.adapters.words(recipe)
-    said = [encode.arguments(pipe, one, words) for one in recipes]
-    kept = [at for at, tensors in enumerate(said) if _shapes(tensors) == _shapes(said[0])]
+    said: list[Conditioning] = []
+    if encode.reads_chunks(pipe):
+        said = [clip.encode(pipe, one, words) for one in recipes]
+    else:
+        plain_words.require(recipe, words, families.name(pipe))
+    kept = [at for at, one in enumerate(said) if one.shape == said[0].shape] or [0]
     generators[:] = [generators[at] for at in kept]  # the scheduler has this list as well
     sides = render_sides(recipe.width, recipe.height, recipe.multiple)
-    arguments = families.arguments(pipe, recipe, sides)
+    arguments = families.arguments(pipe, plain_words.in_words(recipe), sides)
     arguments["generator"] = generators if len(generators) > 1 else alone
-    loaded.prompts.tell(pipe, arguments, recipe.prompt)
-    arguments |= said[0]
-    if len(kept) > 1:
-        each = {name: [said[at][name] for at in kept] for name in said[0]}
-        arguments |= {name: torch.cat(tensors) for name, tensors in each.items()}
-    if said[0]:
+    loaded.prompts.tell(pipe, arguments, recipe)
+    pictures = [said[at] for at in kept] if said else []
+    if pictures:
+        arguments |= clip.arguments(pipe, pictures)
         del arguments["prompt"]
         arguments.pop("negative_prompt", None)
     if source is not None:
         fitted = resize.fit(source, (recipe.width, recipe.height))
         arguments["image"] = _tensor(resize.pad(fitted, sides))
-    return [recipes[at] for at in kept], pipe, arguments
-
-
-def _shapes(tensors: Mapping[str, torch.Tensor]) -> list[torch.Size]:
-    return [tensor.shape for tensor in tensors.values()]
+    return [recipes[at] for at in kept], pipe, arguments, pictures
 
 
 def _tensor(image: Image.Image) -> torch.Tensor:

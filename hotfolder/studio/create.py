@@ -42,6 +42,11 @@ _SETTINGS = """\
 # The name of an installed executor, for more machines than this one.
 # executor = "local"
 
+# Folders with LoRAs and embeddings (.safetensors files), for example  loras=['D:/loras']
+# A prompt names a LoRA as <lora:NAME:0.8>, and an embedding by its NAME alone.
+# loras = []
+# embeddings = []
+
 # Limits for those who share this studio. What comes faster waits for its turn; what is
 # larger is refused with a note.
 [limits]

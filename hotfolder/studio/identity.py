@@ -12,6 +12,7 @@ from hotfolder.images import metadata, pixels, recipe_text
 from hotfolder.images.foreign import readers
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.images.recipe_text import Carrier
+from hotfolder.prompts import paragraphs
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.studio.layout import Studio
@@ -73,6 +74,8 @@ class Portrait(Struct, frozen=True, omit_defaults=True):
         """The portrait of a picture."""
         said = shown.recipe or shown.params
         prompt, negative = (said.prompt, said.negative_prompt) if said else ("", "")
+        if said is not None and said is shown.params:
+            prompt = paragraphs.prompt_of(shown.params)
         return cls(shown.source, shown.record, prompt, negative, shown.params, shown.note)
 
 

@@ -115,7 +115,9 @@ def test_whole_numbers_are_read_as_the_same_recipe() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema": 2},
+        {"schema": 3},
+        {"schema": 0},
+        {"schema": "1"},
         {"schema": None},
         {"unknown": 1},
         {"kind": "pixels"},

@@ -7,6 +7,7 @@ it begins and puts back what was on before when it ends; renders nest, and never
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,10 +17,13 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
+from hotfolder import shelves
 from hotfolder.errors import RenderError, did_you_mean
 from hotfolder.recipes.profile import Model, lora_name
 from hotfolder.recipes.recipe import Lora, Recipe
-from hotfolder.render.models import fingerprint, safetensors_file, weights
+from hotfolder.render.models import families, fingerprint, safetensors_file, weights
+
+_log = logging.getLogger(__name__)
 
 # A word's vectors lie in a file under one of these names, for the first and the second encoder.
 _VECTORS = (("emb_params", "clip_l", "*"), ("clip_g",))
@@ -42,6 +46,7 @@ class Adapters:
     dtype: torch.dtype
     _fingerprints: dict[str, str] = field(default_factory=dict)
     _words: dict[str, Vectors] = field(default_factory=dict)
+    _unfit: set[str] = field(default_factory=set)
     _active: tuple[Lora, ...] = ()
     _filter: dict[str, Any] = field(default_factory=dict)
 
@@ -57,13 +62,14 @@ class Adapters:
             if name not in self._fingerprints:
                 self._read_lora(name)
         for word in recipe.embeddings:
-            if word not in self._words:
+            if word not in self._words and word not in self._unfit:
                 self._read_word(word)
-        return {name: self._fingerprints[name] for name in [*names, *recipe.embeddings]}
+        read = [*names, *(word for word in recipe.embeddings if word in self._words)]
+        return {name: self._fingerprints[name] for name in read}
 
     def words(self, recipe: Recipe) -> dict[str, Vectors]:
         """The vectors of every word that `recipe` names, after `fetch`."""
-        return {word: self._words[word] for word in recipe.embeddings}
+        return {word: self._words[word] for word in recipe.embeddings if word in self._words}
 
     def filter(self, recipe: Recipe) -> dict[str, Any]:
         """The model's own safety checker as components of a pipeline, if `recipe` wants it."""
@@ -93,13 +99,23 @@ class Adapters:
         if loras:
             self.pipe.enable_lora()
             names = [_adapter(lora.name) for lora in loras]
-            self.pipe.set_adapters(names, [lora.scale for lora in loras])
+            self.pipe.set_adapters(names, [self._scales(lora) for lora in loras])
         elif any(_adapters(module) for module in self.pipe.components.values()):
             self.pipe.disable_lora()
 
+    def _scales(self, lora: Lora) -> float | dict[str, float]:
+        """How strongly a LoRA works on each module, where that is not the same on all."""
+        if lora.text_scale is None:
+            return lora.scale
+        return {
+            name: lora.text_scale if name.startswith("text_encoder") else lora.scale
+            for name, module in self.pipe.components.items()
+            if _adapter(lora.name) in _adapters(module)
+        }
+
     def _read_lora(self, name: str) -> None:
         offered = {lora_name(lora): lora.source for lora in self.model.loras}
-        path = self._file(name, offered, "LoRA", "model.loras")
+        path = self._file(name, offered, self.model.lora_folders, "LoRA", "model.loras")
         family = type(self.pipe).__name__.removesuffix("Pipeline")
         if not hasattr(self.pipe, "load_lora_weights"):
             raise RenderError(f"{family} models take no LoRA; take {name!r} out of the profile")
@@ -120,7 +136,26 @@ class Adapters:
         self._fingerprints[name] = fingerprint.fingerprint(path)
 
     def _read_word(self, word: str) -> None:
-        path = self._file(word, self.model.embeddings, "embedding", "model.embeddings")
+        model = self.model
+        class_name = type(self.pipe).__name__
+        if word not in model.embeddings and not families.reads_by_clip_alone(class_name):
+            self._unfit.add(word)
+            return
+        path = self._file(
+            word, model.embeddings, model.embedding_folders, "embedding", "model.embeddings"
+        )
+        try:
+            self._words[word] = self._vectors(word, path)
+            self._fingerprints[word] = fingerprint.fingerprint(path)
+        except RenderError as error:
+            if word in model.embeddings:
+                raise
+            # A folder has files for several families, and a prompt its own words.
+            self._unfit.add(word)
+            _log.warning("%s; its name is read as a word", error)
+
+    def _vectors(self, word: str, path: Path) -> Vectors:
+        """An embedding's vectors, for each text encoder. Raises RenderError where they misfit."""
         tensors = _floats(path)
         encoders = [getattr(self.pipe, name, None) for name in ("text_encoder", "text_encoder_2")]
         if len(tensors) == 1 and encoders[1] is None:
@@ -139,15 +174,20 @@ class Adapters:
             vectors.append(
                 None if found is None else found.reshape(-1, found.shape[-1]).to(self.dtype)
             )
-        self._words[word] = tuple(vectors)
-        self._fingerprints[word] = fingerprint.fingerprint(path)
+        return tuple(vectors)
 
-    def _file(self, name: str, offered: dict[str, str], what: str, key: str) -> Path:
-        if name not in offered:
-            raise RenderError(
-                f"no profile here has the {what} {name!r}; {did_you_mean(name, offered)}"
-            )
-        return weights.locate_file(offered[name], self.base, key)
+    def _file(
+        self, name: str, offered: dict[str, str], folders: list[str], what: str, key: str
+    ) -> Path:
+        """Where the owner has a LoRA or an embedding: named in a profile, or in a folder."""
+        if name in offered:
+            return weights.locate_file(offered[name], self.base, key)
+        here = [(self.base or Path()) / Path(folder).expanduser() for folder in folders]
+        if (path := shelves.find(here, name)) is not None:
+            return path
+        known = [*offered, *(p.stem for f in here if f.is_dir() for p in shelves.files(f))]
+        where = "no profile and no folder here" if here else "no profile here"
+        raise RenderError(f"{where} has the {what} {name!r}; {did_you_mean(name, known)}")
 
 
 def _adapters(module: Any) -> Any:

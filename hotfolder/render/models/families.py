@@ -53,6 +53,11 @@ def reads_by_clip_alone(class_name: str) -> bool:
     return class_name.startswith(_CLIP)
 
 
+def name(pipe: Any) -> str:
+    """The name of a pipeline's family, as people know it."""
+    return type(pipe).__name__.removesuffix("Pipeline").removesuffix("Img2Img")
+
+
 def trouble(class_name: str, mode: Mode) -> str:
     """A sentence if a model whose model_index.json names this pipeline cannot do `mode`."""
     family = class_name.removesuffix("Pipeline")

@@ -1,1 +1,1 @@
-"""Prompts as text encoders read them."""
+"""What becomes of a prompt: conditioning for the denoiser, one encoder for each kind of reader."""

@@ -46,9 +46,13 @@ class LiveConfig:
         return True
 
     @property
-    def has_mistakes(self) -> bool:
-        """Whether any file is not followed, or only in part: it may be readable another time."""
-        return bool(self._mistakes or self.config.mistakes)
+    def may_change(self) -> bool:
+        """Whether to read all again although no file of the studio changed.
+
+        A file that is not followed, or only in part, may be readable another time; and folders of
+        LoRAs lie elsewhere, where nobody watches.
+        """
+        return bool(self._mistakes or self.config.mistakes or self.config.folders)
 
     def vanished(self, path: str, now_s: float) -> None:
         """One of the files is gone, perhaps for a moment only."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hotfolder import shelves
 from hotfolder.errors import Mistake, MistakesError, PictureError, did_you_mean, reason
 from hotfolder.prompts.text_encoding import MAX_BYTES, decode
-from hotfolder.recipes import schema
+from hotfolder.recipes import library, schema
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.settings import Settings
 from hotfolder.stars import detectors
@@ -51,6 +53,7 @@ def examine(studio: Studio) -> tuple[Config, tuple[Mistake, ...]]:
     words = _words(studio.wildcards, mistakes)
     salt = studio.salt
     config = Config(settings, tables, words, salt)
+    folders = _folders(config, studio.root, mistakes)
     for name in tables:
         wrong = fatal if name == settings.profile else mistakes
         _noting(wrong, f"profiles/{name}.toml", lambda name=name: config.profile(name))
@@ -59,7 +62,29 @@ def examine(studio: Studio) -> tuple[Config, tuple[Mistake, ...]]:
     _check_stars(config, fatal)
     if fatal:
         settings = Settings()
-    return Config(settings, tables, words, salt, tuple(mistakes)), tuple(fatal)
+    return Config(settings, tables, words, salt, tuple(mistakes), folders), tuple(fatal)
+
+
+def _folders(
+    config: Config, base: Path, mistakes: list[Mistake]
+) -> dict[str, tuple[library.Offer, ...]]:
+    """What lies in each folder of LoRAs and embeddings that settings and profiles name."""
+    wanted = [(SETTINGS_FILE, "loras", name) for name in config.settings.loras]
+    wanted += [(SETTINGS_FILE, "embeddings", name) for name in config.settings.embeddings]
+    for profile in config.profiles:
+        with contextlib.suppress(MistakesError):  # told where profiles are checked
+            model, file = config.profile(profile).model, f"profiles/{profile}.toml"
+            wanted += [(file, "model.lora_folders", name) for name in model.lora_folders]
+            wanted += [(file, "model.embedding_folders", name) for name in model.embedding_folders]
+    found: dict[str, tuple[library.Offer, ...]] = {}
+    for file, key, name in dict.fromkeys(wanted):
+        try:
+            if name not in found:
+                found[name] = shelves.offers(base / Path(name).expanduser())
+        except OSError as error:
+            says = f"the folder {name} cannot be read: {reason(error)}"
+            mistakes.append(Mistake(f"{file}, {key}", says))
+    return found
 
 
 def _check_stars(config: Config, mistakes: list[Mistake]) -> None:

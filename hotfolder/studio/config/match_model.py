@@ -14,7 +14,7 @@ from pathlib import Path
 from hotfolder import checksum
 from hotfolder.errors import MistakesError
 from hotfolder.images.generation_params import GenerationParams
-from hotfolder.prompts import paragraphs
+from hotfolder.prompts import check, paragraphs
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import Model, Profile, model_name
 from hotfolder.recipes.schedulers import MODEL_OWN
@@ -99,8 +99,9 @@ def _notes(params: GenerationParams, config: Config, profile_name: str | None) -
             f"{named}{hashed} is in none of your profiles; "
             f"{config.settings.profile!r} is used, with its own settings"
         )
-    if params.loras:
-        yield f"LoRAs that are not used: {_listed(params.loras)}"
+    profile = config.profile(profile_name)
+    text, negative = paragraphs.prompt_of(params), params.negative_prompt
+    yield from check.notes(text, negative, profile, config.shelf(profile), literal=True)
     if params.scheduler and profile_name and _leaves_to_model(config, profile_name):
         sampler = f"its sampler {params.scheduler!r}"
         yield f"{sampler} is not used: {profile_name!r} leaves it to the model"

@@ -105,8 +105,9 @@ class Inbox:
             return Waiting(f"it cannot be read: {reason(error)}")
         except (MistakesError, PictureError) as error:
             return BrokenFile(path, str(error), beside)
-        notes = [note for request in requests for note in _notes(request, config)]
-        for note in (*self.notes.get(path, ()), *notes):
+        noted = [note for request in requests for note in _notes(request, config)]
+        self.notes[path] = tuple(dict.fromkeys([*self.notes.get(path, ()), *noted]))
+        for note in self.notes[path]:
             _log.warning("%s: %s", printable(path), note)
         return PromptFile(path, requests, (self._files[path].ctime_ns, path), beside)
 
@@ -175,15 +176,19 @@ def _stem(path: str) -> str:
 
 
 def _notes(request: Request, config: Config) -> tuple[str, ...]:
-    """Sentences about parts of a template that are used as they are written."""
-    if request.prompt.literal:
-        return ()
-    return wildcards.notes(template(request.prompt, request.profile), config.words)
+    """Sentences about what of a prompt is used as it is written, or has no effect."""
+    prompt, profile = request.prompt, request.profile
+    text, literal = template(prompt, profile), prompt.literal
+    drawn = () if literal else wildcards.notes(text, config.words)
+    if prompt.plain:
+        return drawn
+    shelf = config.shelf(profile)
+    return (*drawn, *check.notes(text, prompt.negative, profile, shelf, literal))
 
 
 def _requests(prompts: tuple[Prompt, ...], config: Config) -> tuple[Request, ...]:
     """What a file's prompts ask for; the same prompt twice is one request for both counts."""
-    check.check(prompts, config.profiles, config.settings.profile, config.words)
+    check.check(prompts, config.profiles, config.settings.profile, config.words, config.shelf)
     requests: dict[str, Request] = {}
     for prompt in prompts:
         name = prompt.profile or config.settings.profile

@@ -107,7 +107,7 @@ class Scanner:
         self._digest(changes)
         if complete:
             self._machines = self._known_machines()
-            if self._live.has_mistakes:
+            if self._live.may_change:
                 self._read_owner()
             self._inbox.try_again()
             self._take_again([*self._unreadable, *self._marks.unreadable])

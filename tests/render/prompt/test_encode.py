@@ -16,7 +16,7 @@ from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
 from hotfolder.render.models import families, scheduler_map, weights
-from hotfolder.render.prompt import encode
+from hotfolder.render.prompt import clip, encode
 
 
 def changed(recipe: Recipe, **values: object) -> Recipe:
@@ -132,8 +132,8 @@ def test_words_are_found_whole_and_in_any_case() -> None:
             return type("Read", (), {"input_ids": [0, *map(ord, text), 1]})
 
     words = {"ink": torch.zeros(2, 4)}
-    assert encode._tokens(Letters(), "Ink!", words) == [("ink", 0), ("ink", 1), ord("!")]
-    assert encode._tokens(Letters(), "pink", words) == list(map(ord, "pink"))
+    assert clip.tokens(Letters(), "Ink!", words) == [("ink", 0), ("ink", 1), ord("!")]
+    assert clip.tokens(Letters(), "pink", words) == list(map(ord, "pink"))
 
 
 def test_other_families_say_what_they_do_not_take(engine: Engine, draft: Recipe) -> None:

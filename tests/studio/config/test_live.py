@@ -17,13 +17,13 @@ def test_mistakes_change_nothing(studio: Studio, caplog: pytest.LogCaptureFixtur
     assert not decisions.read()
     assert not decisions.read()
     assert decisions.config == before
-    assert decisions.has_mistakes
+    assert decisions.may_change
     assert caplog.text.count("did you mean 'settle_seconds'") == 1
     assert decisions.waiting().keys() == {"hotfolder.toml"}
     studio.settings.write_text("settle_seconds = 7\n")
     assert decisions.read()
     assert decisions.config.settings.settle_seconds == 7
-    assert not decisions.has_mistakes
+    assert not decisions.may_change
     assert decisions.waiting() == {}
     assert not decisions.read(), "nothing has changed since"
 

@@ -69,7 +69,8 @@ def test_a_strange_model_leaves_the_default_profile_as_it_is(own: Studio) -> Non
     assert found.notes == (
         "its model 'dreamy' (aabbccddee) is in none of your profiles; "
         "'postcard' is used, with its own settings",
-        "LoRAs that are not used: ink",
+        "made without the LoRA 'ink'; list the folder that has it in hotfolder.toml: "
+        "loras = ['D:/loras']",
     )
 
 
@@ -103,9 +104,12 @@ def test_a_foreign_seed_is_refined_with_its_own_words(
     with caplog.at_level(logging.WARNING):
         snapshot = Scanner(own, settle_s=0.0).at_a_glance()
     (seed,) = snapshot.seeds
-    assert (seed.prompt, seed.negative) == ("a castle by the sea", "text, watermark")
+    assert (seed.prompt, seed.negative) == (
+        "a castle by the sea <lora:ink:0.8>",
+        "text, watermark",
+    )
     assert (seed.profile_name, seed.profile.steps) == ("emaonly", 20)
-    assert "seeds/fox.png: LoRAs that are not used: ink (0.8)" in caplog.text
+    assert "seeds/fox.png: made without the LoRA 'ink'; list the folder that has it" in caplog.text
 
 
 def test_a_foreign_picture_in_the_inbox(own: Studio) -> None:
@@ -115,9 +119,12 @@ def test_a_foreign_picture_in_the_inbox(own: Studio) -> None:
     scanner = Scanner(own, settle_s=0.0)
     files = {file.path: file.requests for file in scanner.at_a_glance().prompt_files}
     (known,), (strange,) = files["inbox/a.png"], files["inbox/b.png"]
-    assert (known.prompt.text, known.prompt.seed, known.profile_name) == ("a castle", 7, "mine")
+    assert known.prompt.text == "a castle <lora:ink:0.8>"
+    assert (known.prompt.seed, known.profile_name) == (7, "mine")
     assert (known.profile.steps, known.profile.draft.aspect) == (28, "2:3")
-    assert (strange.prompt.text, strange.profile_name) == ("a lake,  geese", "postcard")
+    tags = "<lora:styleA:0.4> <lora:turbo-v0.2:0.7> <lora:wash:0.7>"
+    assert strange.prompt.text == f"a lake,  geese {tags}"
+    assert strange.profile_name == "postcard"
     assert strange.profile.steps != 16
     assert strange.profile.draft.aspect == "13:19"
     assert any("DPM fast" in note for note in scanner.notes["inbox/a.png"])
@@ -131,7 +138,7 @@ def test_check_lists_what_is_not_used(own: Studio, hotfolder: object) -> None:
     assert "inbox/b.png: its model 'sd_xl_base_1.0' is in none of your profiles" in done.stdout
     shown = hotfolder("show", own.inbox / "b.png").stdout  # type: ignore[operator]
     assert "made by SwarmUI" in shown
-    assert "LoRAs that are not used: styleA (0.4), turbo-v0.2 (0.7), wash (0.7)" in shown
+    assert "made without the LoRA 'styleA', 'turbo-v0.2', 'wash'; list the folder" in shown
 
 
 def test_a_picture_that_says_something_wrong_waits_with_the_reason(own: Studio) -> None:

@@ -1,0 +1,86 @@
+"""`<lora:name:weight>` and other tags in angle brackets, which are no words of a prompt."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+MOST_LORAS = 64
+MOST_SCALE = 10.0
+
+_TAG = re.compile(r"<(\w{1,20}):([^<>]{1,400})>")
+_LORAS = ("lora", "lyco")
+_WORDS = ("embed", "embedding", "ti")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class LoraTag:
+    """A LoRA as a prompt names it. `text_scale` is for the text encoders; None: as `scale`."""
+
+    name: str
+    scale: float = 1.0
+    text_scale: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A text without its tags. `notes` are half sentences about those that have no meaning here."""
+
+    text: str
+    loras: tuple[LoraTag, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def take(text: str) -> Tagged:
+    """The text without what its tags say; tags that have no meaning here stay as they are."""
+    loras: dict[str, LoraTag] = {}
+    notes: list[str] = []
+
+    def taken(match: re.Match[str]) -> str:
+        kind, says = match[1].lower(), match[2]
+        if kind in _WORDS:
+            return says
+        if kind not in _LORAS:
+            notes.append(
+                f"{_short(match[0])} is no tag that hotfolder knows, so it is read as words"
+            )
+            return match[0]
+        tag, wrong = _lora(says)
+        if wrong:
+            notes.append(f"{_short(match[0])}: {wrong}")
+        if tag.name in loras or len(loras) == MOST_LORAS:
+            notes.append(f"{_short(match[0])}: only the first tag of a LoRA counts")
+        elif tag.name:
+            loras[tag.name] = tag
+        return ""
+
+    return Tagged(_TAG.sub(taken, text), tuple(loras.values()), tuple(notes))
+
+
+def _lora(says: str) -> tuple[LoraTag, str]:
+    """The LoRA of a tag's text `name:weight`, `name:unet:te` or `name:te=0.5:unet=1`."""
+    name, *rest = (part.strip() for part in says.split(":"))
+    given = {key.strip().lower(): value for key, _, value in (one.partition("=") for one in rest)}
+    plain = [one for one in rest if "=" not in one]
+    written = {
+        "unet": given.get("unet", plain[0] if plain else "1"),
+        "te": given.get("te", plain[1] if len(plain) > 1 else ""),
+    }
+    numbers: dict[str, float | None] = {"unet": 1.0, "te": None}
+    for key, value in written.items():
+        number = float(value) if _NUMBER.fullmatch(value) else math.nan
+        if abs(number) <= MOST_SCALE:
+            numbers[key] = number + 0.0
+        elif value:
+            return LoraTag(name), (
+                f"expected a weight from -{MOST_SCALE:g} to {MOST_SCALE:g}, as in "
+                f"<lora:{name}:0.8>; 1 is taken"
+            )
+    scale, text_scale = numbers["unet"] or 0.0, numbers["te"]
+    return LoraTag(name, scale, None if text_scale == scale else text_scale), ""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
