@@ -9,6 +9,7 @@ from hotfolder.recipes import library
 from hotfolder.recipes import profile as profiles
 from hotfolder.recipes.library import Library
 from hotfolder.recipes.profile import Profile
+from hotfolder.recipes.prompt_syntax import tags
 from hotfolder.recipes.prompt_syntax.read import Reading, read
 from hotfolder.recipes.prompt_syntax.tags import LoraTag
 from hotfolder.recipes.recipe import Lora, Recipe
@@ -35,7 +36,8 @@ def fields(
     for tag in reading.loras:
         if name := _name(tag, profile, shelf):
             loras[name] = Lora(name, tag.scale, tag.text_scale)
-    said = () if plain else library.mentioned(shelf.embeddings, f"{prompt}\n{negative}")
+    texts = () if plain else (tags.take(prompt).text, tags.take(negative).text)
+    said = library.mentioned(shelf.embeddings, "\n".join(texts))
     compel = reading.tree is not None and profile.emphasis == "compel"
     return {
         "prompt": prompt,

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from hotfolder.errors import PictureError
 from hotfolder.recipes.encoding import Encoding
+from hotfolder.recipes.prompt_syntax.tree import Edit, Part, Tree, Words
 from hotfolder.recipes.recipe import (
     MAX_AREA_PX,
     MAX_DEPTH,
+    Lora,
     Pixels,
     Recipe,
     canonical,
@@ -239,3 +241,49 @@ def test_only_a_rendered_source_loses_something(encoding: Encoding) -> None:
 
 def _with(**changes: Any) -> Recipe:
     return msgspec.structs.replace(GOLDEN, **changes)
+
+
+TREE = Tree((Part((Words("a "), Words("castle", 1.3), Edit((Words("x"),), (), 3))),))
+
+
+def test_a_recipe_has_the_first_schema_with_a_place_for_it() -> None:
+    """Bare words are written as ever, with the id of ever; a tree needs the second schema."""
+    assert json.loads(canonical(_with()))["schema"] == 1
+    read = _with(tree=TREE)
+    assert json.loads(canonical(read))["schema"] == 2
+    final = msgspec.structs.replace(_with(), source=msgspec.structs.replace(read, source=None))
+    assert json.loads(canonical(final))["schema"] == 2
+    assert json.loads(canonical(_with(loras=(Lora("a", 1.0, 0.5),))))["schema"] == 2
+    assert from_builtins(json.loads(canonical(read))) == read
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"parts": []},
+        {"parts": [[[["words", "a", 101.0]], 1.0]]},
+        {"parts": [[[["words", "a", 1.0, 2]], 1.0]]},
+        {"parts": [[[["alternate", []]], 1.0]]},
+        {"parts": [[[["edit", [], [], -1]], 1.0]]},
+        {"parts": [[[["words", "a", 1.0]], 1.0]] * 17},
+        {"parts": [[[["words", "a", 1.0]] * 4_001, 1.0]]},
+        {"parts": [[[["other", 1]], 1.0]]},
+        {"parts": [[[], 1.0]], "more": 1},
+        "a",
+    ],
+)
+def test_a_tree_that_is_none(tree: Any) -> None:
+    """Trees from anywhere are bounded in every way."""
+    with pytest.raises(PictureError):
+        from_builtins(json.loads(canonical(GOLDEN)) | {"schema": 2, "tree": tree})
+
+
+@pytest.mark.parametrize("depth", [33, 200, 5_000])
+def test_a_tree_without_end(depth: int) -> None:
+    """Nesting ends in a sentence, not in a stack overflow."""
+    node: Any = ["words", "a", 1.0]
+    for _ in range(depth):
+        node = ["edit", [node], [], 1]
+    tree = {"parts": [[[node], 1.0]]}
+    with pytest.raises(PictureError):
+        from_builtins(json.loads(canonical(GOLDEN)) | {"schema": 2, "tree": tree})

@@ -22,7 +22,7 @@ from hotfolder.render.prompt import clip, switching
 from hotfolder.render.prompt.emphasis import weighted
 from tests.render import tiny
 
-EXPECTED = json.loads((Path(__file__).parents[1] / "data/prompt_syntax.json").read_text())
+EXPECTED = json.loads((Path(__file__).parents[2] / "data/prompt_syntax.json").read_text())
 SOURCE = Image.new("RGB", (70, 52), "orange")
 
 
@@ -195,7 +195,7 @@ def test_drawn_together(engine: Engine, draft: Recipe) -> None:
     """Drafts with edits of their own are drawn together, and each is made again alone."""
     prompts = ["a [castle:lake:1]", "a [mill|boat]", "a tower", "x AND y"]
     recipes = [spoken(draft, text, seed=n) for n, text in enumerate(prompts)]
-    together = [engine.render(recipes[0], besides=recipes[1:])]
+    together = [engine.render(recipes[0], batch_with=recipes[1:])]
     together += [engine.render(recipe) for recipe in recipes[1:]]
     plans = [one.facts.memory_plan for one in together]
     assert plans == [*(f"resident, place {n} of 3" for n in (1, 2, 3)), "resident"]
