@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo test lint unit bits regeneration fuzz survival campaign test-desktop clean
+.PHONY: demo test lint unit bits regeneration fuzz survival campaign test-browser test-desktop clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -40,6 +40,13 @@ survival: .venv/.installed-test
 # Hours, and most of it as root on Linux; CAMPAIGN="kills --count 100" runs a part.
 campaign: .venv/.installed-test
 	$(BIN)/python -m campaigns $(CAMPAIGN)
+
+# The light table in Chromium: all tests, 10,000 sequences of keys, 100,000 drafts. Half an hour.
+test-browser: .venv/.installed-test
+	@command -v chromium >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
+	HOTFOLDER_REQUIRE_TOOLS=1 $(BIN)/python -m pytest -s -o timeout=3600 \
+	  -o python_files='test_*.py live_*.py' tests/light
 
 # Real programs with windows, on a virtual screen. Needs Debian's packages.
 test-desktop: .venv/.installed-test

@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _studio(command("init", "make a studio; never touches what is there"))
     _run(command("run", "work on a studio until told to stop"))
+    _light(command("light", "look through the pictures in a browser, mark them, ask for more"))
     _service(command("service", "have the computer start hotfolder by itself, or no longer"))
     _studio(command("plan", "say what would be done next, in order, and why"))
     status = command("status", "say what lies where and what is waiting")
@@ -110,6 +111,18 @@ def _run(parser: argparse.ArgumentParser) -> None:
         type=_duration,
         help="go on with endless files for this long (90s, 50m, 8h), then end",
     )
+    parser.add_argument("--light", action="store_true", help="also serve the light table")
+
+
+def _light(parser: argparse.ArgumentParser) -> None:
+    _studio(parser)
+    parser.add_argument(
+        "--address",
+        help="serve it at this address of the computer, for others in the home network "
+        "(0.0.0.0: the address that they see); default: for this computer alone",
+    )
+    parser.add_argument("--port", type=int, help="default: 8321, or the next that is free")
+    parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
 
 
 def _service(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,8 @@ import logging
 import signal
 import sys
 from argparse import Namespace
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 
@@ -38,11 +39,28 @@ def run(options: Namespace) -> int:
             log = _log(studio.root, ToProgress(bars) if bars else _stream(quiet))
             progress = Logged(bars, log) if bars else Lines()
             progress.say(f"at work on {studio.root}; Ctrl-C ends it")
-            return _work(Daemon(studio, progress), Until(options.once, options.seconds))
+            with _light(studio) if options.light else nullcontext():
+                return _work(Daemon(studio, progress), Until(options.once, options.seconds))
     except StudioLockedError:
         if quiet:
             return EXIT_DONE
         raise
+
+
+@contextmanager
+def _light(studio: layout.Studio) -> Iterator[None]:
+    """The light table is there meanwhile."""
+    from hotfolder.commands.light import invite
+    from hotfolder.light.serving import listen, served
+    from hotfolder.light.table import Table
+
+    place, table = listen(), Table(studio)
+    try:
+        with served(table, place):
+            invite(table, place, opens=True)
+            yield
+    finally:
+        table.close()
 
 
 def _log(root: Path, shown: logging.Handler) -> logging.Handler:

@@ -96,7 +96,7 @@ class Inbox:
                 prompts = self._text_prompts(path, suffix, config)
             if isinstance(prompts, Waiting):
                 return prompts
-            requests = _requests(prompts, config)
+            requests = requests_of(prompts, config)
             limits.check_requests(requests, config.settings.limits)
         except FileNotFoundError:
             return None
@@ -186,7 +186,7 @@ def _notes(request: Request, config: Config) -> tuple[str, ...]:
     return (*drawn, *check.notes(text, prompt.negative, profile, shelf, literal))
 
 
-def _requests(prompts: tuple[Prompt, ...], config: Config) -> tuple[Request, ...]:
+def requests_of(prompts: tuple[Prompt, ...], config: Config) -> tuple[Request, ...]:
     """What a file's prompts ask for; the same prompt twice is one request for both counts."""
     check.check(prompts, config.profiles, config.settings.profile, config.words, config.shelf)
     requests: dict[str, Request] = {}

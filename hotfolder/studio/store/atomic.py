@@ -30,13 +30,13 @@ def publish(root: Path, path: str, data: bytes) -> str:
     appears with all its bytes on the disk: temp file in the same folder, fsync, exclusive rename,
     fsync of the folder.
     """
-    with _written(root, path, data) as temporary:
+    with written(root, path, data) as temporary:
         return move(root, temporary, path)
 
 
 def place(root: Path, path: str, data: bytes) -> bool:
     """Make a new file as `publish` does, but under this name alone; whether it was free."""
-    with _written(root, path, data) as temporary:
+    with written(root, path, data) as temporary:
         try:
             rename_exclusively(root / temporary, root / path)
         except FileExistsError:
@@ -46,7 +46,7 @@ def place(root: Path, path: str, data: bytes) -> bool:
 
 
 @contextlib.contextmanager
-def _written(root: Path, path: str, data: bytes) -> Iterator[str]:
+def written(root: Path, path: str, data: bytes) -> Iterator[str]:
     """A temp file beside `path` with this content, on the disk; removed if it is not moved."""
     make_folder(root, (root / path).parent)
     name = f"{TEMPORARY}{local.machine()}-{secrets.token_hex(6)}.tmp"

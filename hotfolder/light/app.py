@@ -1,0 +1,233 @@
+"""What a browser may ask of the light table, and the answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+from sse_starlette.sse import EventSourceResponse
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from hotfolder.errors import HotfolderError, MistakesError, PictureError, reason
+from hotfolder.light import panel, views, wishes
+from hotfolder.light.acts import Act, Outcome
+from hotfolder.light.auth import Guard
+from hotfolder.light.catalogue import Shown, builtins
+from hotfolder.light.table import Table
+from hotfolder.light.work import Work
+from hotfolder.studio.reading import MAX_PICTURE_BYTES, read_file
+from hotfolder.studio.scan.listing import is_within
+
+T = TypeVar("T")
+Answer = Callable[[Request], Awaitable[Response]]
+_MOST_BYTES = 2_500_000
+_MOST_IDS = 20_000
+_MOST_ITEMS, _MOST_THUMBNAILS = 500, 64
+_FOR_GOOD = "private, max-age=31536000, immutable"  # addresses of pictures name their contents
+_KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
+_PACKAGE = Path(str(files("hotfolder.light")))
+
+
+class Doing(Struct, frozen=True, forbid_unknown_fields=True):
+    """An act on pictures."""
+
+    act: Act
+    ids: list[int]
+    stars: Literal[0, 1, 2, 3, 4, 5] = 0
+
+
+class Ids(Struct, frozen=True, forbid_unknown_fields=True):
+    """Some pictures."""
+
+    ids: list[int]
+
+
+def app(table: Table, hosts: frozenset[str]) -> Starlette:
+    """The light table's web application. `hosts` are the names it may be called by."""
+    work = Work(table.studio)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        table.news.bind(asyncio.get_running_loop())
+        yield
+
+    async def view(request: Request) -> Response:
+        question = msgspec.convert(_query(request), views.Question, strict=False)
+        rows = await asyncio.to_thread(views.answer, table.catalogue, question)
+        return Response(await asyncio.to_thread(views.packed, rows), 200, {}, _BYTES)
+
+    async def items(request: Request) -> Response:
+        shown = await asyncio.to_thread(table.catalogue.shown, _ids(request, _MOST_ITEMS))
+        return _json([builtins(picture) for picture in shown])
+
+    async def facets(_: Request) -> Response:
+        return _json(await asyncio.to_thread(views.facets, table.catalogue))
+
+    async def thumbnails(request: Request) -> Response:
+        ids = _ids(request, _MOST_THUMBNAILS)
+        return Response(await asyncio.to_thread(table.thumbnails, ids), 200, {}, _BYTES)
+
+    async def picture(request: Request) -> Response:
+        shown = await _shown(table, request)
+        data = await asyncio.to_thread(_bytes, table, shown.path)
+        kind = next((kind for head, kind in _KINDS.items() if data.startswith(head)), None)
+        if kind is None:
+            return PlainTextResponse("it is no picture", 404)
+        return Response(data, 200, {"Cache-Control": _FOR_GOOD}, kind)
+
+    async def details(request: Request) -> Response:
+        shown = await _shown(table, request)
+        return _json(await asyncio.to_thread(panel.details, table.studio, table.catalogue, shown))
+
+    async def act(request: Request) -> Response:
+        doing = await _body(request, Doing)
+        ids = doing.ids[:_MOST_IDS]
+        done = await asyncio.to_thread(table.acts.do, doing.act, ids, doing.stars)
+        return await _done(done)
+
+    async def undo(_: Request) -> Response:
+        return await _done(await asyncio.to_thread(table.acts.undo))
+
+    async def _done(outcome: Outcome | None) -> Response:
+        if outcome is None:
+            return _json(None)
+        table.news.tell("changed")
+        return _json({**_asdict(outcome), "undoable": table.acts.depth})
+
+    async def seen(request: Request) -> Response:
+        ids = (await _body(request, Ids)).ids[:_MOST_IDS]
+        await asyncio.to_thread(table.catalogue.saw, ids)
+        return _json(None)
+
+    async def more(request: Request) -> Response:
+        shown = await _shown(table, request)
+        return _json({"path": await asyncio.to_thread(wishes.more_like, table.studio, shown.path)})
+
+    async def check(request: Request) -> Response:
+        wish = await _body(request, wishes.Wish)
+        return _json(await asyncio.to_thread(wishes.check, table.studio, wish))
+
+    async def ask(request: Request) -> Response:
+        wish = await _body(request, wishes.Wish)
+        return _json({"path": await asyncio.to_thread(wishes.ask, table.studio, wish)})
+
+    async def failed(_: Request) -> Response:
+        return _json(await asyncio.to_thread(wishes.failed, table.studio))
+
+    async def mend(request: Request) -> Response:
+        mended = await _body(request, wishes.Mended)
+        return _json({"path": await asyncio.to_thread(wishes.mend, table.studio, mended)})
+
+    async def at_work(_: Request) -> Response:
+        return _json(await asyncio.to_thread(work.now))
+
+    async def events(_: Request) -> Response:
+        return EventSourceResponse(table.news.stream(), ping=15)
+
+    async def page(_: Request) -> Response:
+        return Response((_PACKAGE / "static" / "index.html").read_bytes(), 200, {}, _HTML)
+
+    return Starlette(
+        routes=[
+            Route("/", page),
+            Route("/api/view", view),
+            Route("/api/items", items),
+            Route("/api/facets", facets),
+            Route("/api/picture/{id:int}", details),
+            Route("/api/act", act, methods=["POST"]),
+            Route("/api/undo", undo, methods=["POST"]),
+            Route("/api/seen", seen, methods=["POST"]),
+            Route("/api/more/{id:int}", more, methods=["POST"]),
+            Route("/api/check", check, methods=["POST"]),
+            Route("/api/ask", ask, methods=["POST"]),
+            Route("/api/failed", failed),
+            Route("/api/mend", mend, methods=["POST"]),
+            Route("/api/work", at_work),
+            Route("/thumbnails", thumbnails),
+            Route("/picture/{id:int}", picture),
+            Route("/events", events),
+            Mount("/static", StaticFiles(directory=_PACKAGE / "static")),
+        ],
+        middleware=[Middleware(Guard, sessions=table.sessions, hosts=hosts)],
+        exception_handlers={
+            HotfolderError: _refused,
+            OSError: _refused,
+            msgspec.MsgspecError: _refused,
+            ValueError: _refused,
+        },
+        lifespan=lifespan,
+    )
+
+
+_BYTES, _HTML = "application/octet-stream", "text/html"
+
+
+async def _shown(table: Table, request: Request) -> Shown:
+    found = await asyncio.to_thread(table.catalogue.shown, [request.path_params["id"]])
+    if not found:
+        raise FileNotFoundError(2, "this picture is not there any more")
+    return found[0]
+
+
+def _bytes(table: Table, path: str) -> bytes:
+    """A picture's file, as it is now: a link may have taken its place since it was listed."""
+    if not is_within(table.studio.root, path):
+        raise FileNotFoundError(2, "this picture is not there any more")
+    data = read_file(table.studio.root / path)
+    if len(data) > MAX_PICTURE_BYTES:
+        raise PictureError(f"{PurePosixPath(path).name} is too large to be shown")
+    return data
+
+
+async def _body(request: Request, kind: type[T]) -> T:
+    """The request's JSON; raises MsgspecError for another form, HotfolderError for too much."""
+    data = b""
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > _MOST_BYTES:
+            raise HotfolderError("this is more than is read at once")
+    return msgspec.json.decode(data, type=kind)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    """Every refusal is a sentence; none says where things lie on this computer's disks."""
+    if isinstance(error, MistakesError):
+        says = [str(mistake) for mistake in error.mistakes]
+    elif isinstance(error, FileNotFoundError):
+        says = ["this is not there any more"]
+    elif isinstance(error, OSError):
+        says = [reason(OSError(error.errno, error.strerror))]
+    else:
+        says = [str(error)]
+    status = 404 if isinstance(error, FileNotFoundError) else 400
+    return Response(msgspec.json.encode({"says": says}), status, {}, "application/json")
+
+
+def _ids(request: Request, most: int) -> list[int]:
+    return [int(id_) for id_ in request.query_params.get("ids", "").split(",")[:most] if id_]
+
+
+def _query(request: Request) -> dict[str, Any]:
+    found: dict[str, Any] = dict(request.query_params)
+    if "opened" in found:
+        found["opened"] = [int(id_) for id_ in found["opened"].split(",") if id_]
+    return found
+
+
+def _json(data: Any) -> Response:
+    return Response(msgspec.json.encode(data), 200, {}, "application/json")
+
+
+def _asdict(outcome: Outcome) -> dict[str, Any]:
+    return {"act": outcome.act, "ids": list(outcome.ids), "troubles": list(outcome.troubles)}

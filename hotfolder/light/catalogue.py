@@ -1,0 +1,353 @@
+"""All pictures of a studio in a small SQLite file: what lies where, what it shows, what was seen.
+
+The folders are the truth; this is an index of them, in local state, for one process at a time. It
+may be deleted at any time: then nothing counts as seen, and pictures are read again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hotfolder.images.metadata import suffixes
+from hotfolder.light.portrait import VERSION, Facts, Portrait, Trouble
+from hotfolder.light.ratings import rating_beside
+from hotfolder.studio.layout import REJECTS
+from hotfolder.studio.reading import Reading
+from hotfolder.studio.scan.listing import listing
+
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS picture (
+  id INTEGER PRIMARY KEY,
+  path TEXT NOT NULL UNIQUE, room TEXT NOT NULL,
+  inode INT NOT NULL, size INT NOT NULL, mtime INT NOT NULL, ctime INT NOT NULL,
+  there INT NOT NULL DEFAULT 1,       -- rows of deleted pictures stay: what was seen is known
+  version INT NOT NULL DEFAULT 0,     -- of the portrait; 0: yet to be read
+  digest BLOB, trouble TEXT NOT NULL DEFAULT '',
+  width INT NOT NULL DEFAULT 1, height INT NOT NULL DEFAULT 1, hash INT,
+  own INT NOT NULL DEFAULT 0,         -- the stars in the file
+  beside INT,                         -- the stars in its sidecar, if there is one
+  prompt TEXT NOT NULL DEFAULT '', file TEXT NOT NULL DEFAULT '', profile TEXT NOT NULL DEFAULT '',
+  recipe TEXT NOT NULL DEFAULT '', source TEXT NOT NULL DEFAULT '', seed TEXT NOT NULL DEFAULT '',
+  seen INT NOT NULL DEFAULT 0,        -- Unix time in seconds
+  stack INT                           -- the picture on top of the stack that it lies in
+);
+CREATE INDEX IF NOT EXISTS by_time ON picture (there, room, mtime DESC);
+CREATE INDEX IF NOT EXISTS unread ON picture (mtime DESC) WHERE there AND version <> {VERSION};
+CREATE INDEX IF NOT EXISTS left ON picture (inode) WHERE NOT there;
+CREATE INDEX IF NOT EXISTS by_recipe ON picture (recipe);
+CREATE INDEX IF NOT EXISTS by_source ON picture (source);
+CREATE TABLE IF NOT EXISTS value (
+  picture INT NOT NULL REFERENCES picture ON DELETE CASCADE, name TEXT NOT NULL, text TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS value_of ON value (picture);
+CREATE INDEX IF NOT EXISTS value_text ON value (text, name);
+"""
+_STARS = "COALESCE(beside, own)"
+_FACTS = (
+    "version=?, digest=?, trouble='', width=?, height=?, hash=?, own=?, prompt=?, file=?, "
+    "profile=?, recipe=?, source=?, seed=?, stack=NULL"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One picture as a page shows it. Stars go from -1 for rejected to 5; `own` are in its file."""
+
+    id: int
+    path: str
+    room: str
+    version: int
+    digest: bytes | None
+    trouble: str
+    width: int
+    height: int
+    stars: int
+    own: int
+    prompt: str
+    file: str
+    profile: str
+    recipe: str
+    source: str
+    seed: str
+    seen: int
+    mtime: int
+
+
+_SHOWN = (
+    f"id, path, room, version, digest, trouble, width, height, {_STARS}, own, prompt, file, "
+    "profile, recipe, source, seed, seen, mtime"
+)
+
+
+class Catalogue:
+    """The index of one studio, from any thread."""
+
+    def __init__(self, root: Path, file: Path) -> None:
+        self._root = root
+        self._guard = threading.RLock()
+        self._base = _opened(file)
+        self._known: dict[str, tuple[int, Reading | None]] = {}
+        self._beside: dict[str, Reading] = {}
+        with self._guard:
+            for id_, path, there in self._base.execute("SELECT id, path, there FROM picture"):
+                if there:
+                    self._known[path] = (id_, None)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._guard:
+            self._base.close()
+
+    # What the folders say
+
+    def refresh(self, paths: Collection[str] | None = None) -> bool:
+        """Look at these paths, or everywhere; whether anything differs from the look before."""
+        found = dict(listing(self._root) if paths is None else listing(self._root, paths))
+        pictures = {path: r for path, r in found.items() if _is_picture(path)}
+        beside = {path: r for path, r in found.items() if path.lower().endswith(".xmp")}
+        with self._changes():
+            known = self._within(self._known, paths)
+            came = {path: r for path, r in pictures.items() if self._differs(path, r)}
+            gone = known - pictures.keys()
+            self._take_in(came, gone)
+            changed = {path for path, r in beside.items() if self._beside.get(path) != r}
+            changed |= (lost := self._within(self._beside, paths) - beside.keys())
+            for path in lost:
+                del self._beside[path]
+            self._beside |= {path: beside[path] for path in changed - lost}
+            self._rate(picture for path in changed for picture in self._rated_by(path))
+            self._rate(path for path in came if self._sidecar_of(path))
+        return bool(came or gone or changed)
+
+    def moved(self, old: str, new: str) -> None:
+        """A picture has another path: it stays the same picture for whoever looks at it."""
+        with self._changes():
+            if old in self._known:
+                self._follow(old, new)
+
+    def _take_in(self, came: Mapping[str, Reading], gone: Collection[str]) -> None:
+        by_inode = {self._inode(path): path for path in gone}
+        rows, again = [], []
+        for path, reading in came.items():
+            state = (reading.inode, reading.size, reading.mtime_ns)
+            is_new = path not in self._known
+            if is_new and (old := by_inode.pop(state, None) or self._left(state)):
+                self._follow(old, path)
+            elif path in self._known:
+                again.append((*state, reading.ctime_ns, path))
+            else:
+                rows.append((path, _room(path), *state, reading.ctime_ns))
+            self._known[path] = (self._known.get(path, (0, None))[0], reading)
+        self._base.executemany(
+            "UPDATE picture SET inode=?, size=?, mtime=?, ctime=?, version=0 WHERE path=?", again
+        )
+        self._base.executemany(
+            "INSERT INTO picture (path, room, inode, size, mtime, ctime) VALUES (?,?,?,?,?,?) "
+            "ON CONFLICT (path) DO UPDATE SET there=1, version=CASE WHEN "
+            "(inode, size, mtime) = (excluded.inode, excluded.size, excluded.mtime) "
+            "THEN version ELSE 0 END, inode=excluded.inode, size=excluded.size, "
+            "mtime=excluded.mtime, ctime=excluded.ctime",
+            rows,
+        )
+        for path in by_inode.values():
+            self._base.execute("UPDATE picture SET there=0 WHERE path=?", [path])
+            self._known.pop(path, None)
+        for path, *_ in rows:
+            query = "SELECT id FROM picture WHERE path=?"
+            (id_,) = self._base.execute(query, [path]).fetchone()
+            self._known[path] = (id_, came[path])
+
+    def _left(self, state: tuple[int, int, int]) -> str | None:
+        """Where the picture lay that has gone and has this state; None if there is none."""
+        query = "SELECT path FROM picture WHERE NOT there AND inode=? AND size=? AND mtime=?"
+        row = self._base.execute(query, state).fetchone()
+        return str(row[0]) if row else None
+
+    def _follow(self, old: str, new: str) -> None:
+        self._base.execute("DELETE FROM picture WHERE path=? AND NOT there", [new])
+        update = "UPDATE picture SET path=?, room=?, there=1 WHERE path=?"
+        self._base.execute(update, [new, _room(new), old])
+        query = "SELECT id FROM picture WHERE path=?"
+        (id_,) = self._base.execute(query, [new]).fetchone()
+        self._known[new] = (id_, self._known.pop(old, (id_, None))[1])
+
+    def _differs(self, path: str, reading: Reading) -> bool:
+        """Whether a file is another than it was; a new ctime may be a star in an attribute."""
+        known = self._known.get(path)
+        if known is None:
+            return True
+        if known[1] is None:  # as it was when this process began
+            row = self._base.execute(
+                "SELECT inode, size, mtime, ctime FROM picture WHERE path=?", [path]
+            ).fetchone()
+            same = row == (reading.inode, reading.size, reading.mtime_ns, reading.ctime_ns)
+            if same:
+                self._known[path] = (known[0], reading)
+            return not same
+        return known[1] != reading
+
+    def _inode(self, path: str) -> tuple[int, int, int]:
+        query = "SELECT inode, size, mtime FROM picture WHERE path=?"
+        inode, size, mtime = self._base.execute(query, [path]).fetchone()
+        return inode, size, mtime
+
+    @staticmethod
+    def _within(known: Mapping[str, object], paths: Collection[str] | None) -> set[str]:
+        if paths is None:
+            return set(known)
+        below = tuple(f"{path}/" for path in paths)
+        exact = {path for path in paths if path in known}
+        return exact | ({path for path in known if path.startswith(below)} if below else set())
+
+    def _rated_by(self, sidecar: str) -> Iterator[str]:
+        """The picture that a sidecar rates: `name.png.xmp`, or `name.xmp` where that is clear."""
+        stem = sidecar[: -len(".xmp")]
+        if stem in self._known:
+            yield stem
+        else:
+            places = [stem + end for ending in suffixes() for end in (ending, ending.upper())]
+            there = [place for place in places if place in self._known]
+            yield from there if len(there) == 1 else ()
+
+    def _sidecar_of(self, picture: str) -> str | None:
+        stem = picture.rpartition(".")[0]
+        for path in (f"{picture}.xmp", f"{stem}.xmp"):
+            if path in self._beside and picture in self._rated_by(path):
+                return path
+        return None
+
+    def _rate(self, pictures: Iterable[str]) -> None:
+        for path in set(pictures):
+            sidecar = self._sidecar_of(path)
+            stars = rating_beside(self._root / sidecar) if sidecar else None
+            self._base.execute("UPDATE picture SET beside=? WHERE path=?", [stars, path])
+
+    # What pictures show
+
+    def unread(self, most: int) -> list[tuple[int, str]]:
+        """(id, path) of the newest pictures without a portrait."""
+        query = "SELECT id, path FROM picture WHERE there AND version <> ? ORDER BY mtime DESC"
+        with self._guard:
+            return self._base.execute(f"{query} LIMIT {most}", [VERSION]).fetchall()
+
+    def describe(self, portraits: Mapping[int, Portrait | Trouble]) -> None:
+        """Enter what was found out about some pictures."""
+        with self._changes():
+            for id_, portrait in portraits.items():
+                if isinstance(portrait, Trouble):
+                    update = "UPDATE picture SET version=?, trouble=? WHERE id=?"
+                    self._base.execute(update, [VERSION, portrait.says, id_])
+                else:
+                    self._describe(id_, portrait.digest, portrait.facts)
+
+    def _describe(self, id_: int, digest: bytes, facts: Facts) -> None:
+        f = facts
+        row = [VERSION, digest, f.width, f.height, f.hash, f.stars, f.prompt, f.file, f.profile]
+        row += [f.recipe, f.source, "" if f.seed is None else str(f.seed)]
+        self._base.execute(f"UPDATE picture SET {_FACTS} WHERE id=?", [*row, id_])
+        self._base.execute("DELETE FROM value WHERE picture=?", [id_])
+        rows = [(id_, name, text) for name, text in f.values]
+        self._base.executemany("INSERT INTO value VALUES (?, ?, ?)", rows)
+
+    def unstacked(self, most: int) -> list[tuple[int, int]]:
+        """(id, perceptual hash) of the oldest pictures that lie on no stack yet."""
+        return self._hashes("stack IS NULL", f"LIMIT {most}")
+
+    def tops(self) -> list[tuple[int, int]]:
+        """(id, perceptual hash) of the pictures on top of stacks, the oldest first."""
+        return self._hashes("stack = id", "")
+
+    def _hashes(self, which: str, limit: str) -> list[tuple[int, int]]:
+        where = f"there AND hash IS NOT NULL AND {which}"
+        rows = self.rows(f"SELECT id, hash FROM picture WHERE {where} ORDER BY mtime, id {limit}")
+        return [(row[0], row[1]) for row in rows]
+
+    def stack(self, tops: Mapping[int, int]) -> None:
+        """Note on which picture's stack each of these lies."""
+        with self._changes():
+            update = "UPDATE picture SET stack=? WHERE id=?"
+            self._base.executemany(update, [(top, id_) for id_, top in tops.items()])
+
+    # What people ask
+
+    def rows(self, query: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+        """The answer to a query that `views` wrote."""
+        with self._guard:
+            return self._base.execute(query, tuple(values)).fetchall()
+
+    def shown(self, ids: Iterable[int]) -> list[Shown]:
+        """These pictures, where they are known, in any order."""
+        wanted = ",".join(str(int(id_)) for id_ in ids)
+        rows = self.rows(f"SELECT {_SHOWN} FROM picture WHERE there AND id IN ({wanted})")
+        return [Shown(*row) for row in rows]
+
+    def at(self, path: str) -> Shown | None:
+        """The picture at a path."""
+        rows = self.rows(f"SELECT {_SHOWN} FROM picture WHERE there AND path=?", [path])
+        return Shown(*rows[0]) if rows else None
+
+    def relatives(self, picture: Shown) -> list[Shown]:
+        """What a picture was made from, and what was made from it or its source, oldest first."""
+        ids = [id_ for id_ in (picture.recipe, picture.source) if id_]
+        places = ",".join("?" * len(ids))
+        where = f"there AND (recipe IN ({places}) OR source IN ({places}))"
+        rows = self.rows(f"SELECT {_SHOWN} FROM picture WHERE {where} ORDER BY mtime", ids * 2)
+        return [Shown(*row) for row in rows]
+
+    def saw(self, ids: Iterable[int]) -> None:
+        """These pictures were looked at; the first time counts."""
+        with self._changes():
+            update = "UPDATE picture SET seen=? WHERE id=? AND NOT seen"
+            self._base.executemany(update, [(int(time.time()), int(id_)) for id_ in ids])
+
+    @contextmanager
+    def _changes(self) -> Iterator[None]:
+        """One transaction: all of it or nothing."""
+        with self._guard, self._base:
+            self._base.execute("BEGIN")
+            yield
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    """The base in a file; one that is damaged is begun anew."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return _connected(file)
+    except sqlite3.DatabaseError:
+        for path in file.parent.glob(f"{file.name}*"):
+            path.unlink()
+        return _connected(file)
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    base = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+    base.execute("PRAGMA journal_mode=WAL")
+    base.execute("PRAGMA synchronous=NORMAL")
+    base.execute("PRAGMA foreign_keys=ON")
+    base.executescript(_SCHEMA)
+    base.create_function("fold", 1, lambda text: str(text).casefold(), deterministic=True)
+    return base
+
+
+def _is_picture(path: str) -> bool:
+    return path.lower().endswith(tuple(suffixes()))
+
+
+def _room(path: str) -> str:
+    return "rejected" if path.startswith(f"{REJECTS}/") else path.partition("/")[0]
+
+
+def builtins(shown: Shown) -> dict[str, Any]:
+    """A picture for JSON."""
+    found: dict[str, Any] = msgspec.to_builtins(shown)
+    found["digest"] = shown.digest.hex() if shown.digest else ""
+    return found

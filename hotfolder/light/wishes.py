@@ -1,0 +1,170 @@
+"""Prompt files from the browser: checked while somebody types, dropped into `inbox/`, mended."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+import tomli_w
+from msgspec import Meta, Struct
+
+from hotfolder.errors import HotfolderError, Mistake, MistakesError, PictureError
+from hotfolder.prompts import formats, text_encoding
+from hotfolder.recipes.config import Config
+from hotfolder.recipes.draw import draw
+from hotfolder.studio.config.load import examine
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.names import is_temporary, printable, slug
+from hotfolder.studio.reading import read_file
+from hotfolder.studio.scan.inbox import requests_of
+from hotfolder.studio.scan.limits import check_requests, check_text
+from hotfolder.studio.scan.listing import is_within, listing
+from hotfolder.studio.store import atomic, judgements
+
+_SHOWN = 6
+_MOST_FAILED = 200
+_NOTE = ".error.txt"
+Text = Annotated[str, Meta(max_length=1_000_000)]
+Name = Annotated[str, Meta(max_length=200)]
+
+
+class Wish(Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody filled in: a blank line starts another prompt; what is empty is left out.
+
+    With `suffix` the text is a whole file of that kind, and nothing else counts.
+    """
+
+    text: Text
+    negative: Text = ""
+    profile: Name = ""
+    count: Name = ""
+    aspect: Name = ""
+    suffix: Annotated[str, Meta(pattern=r"^(\.[a-z]{2,5})?\Z")] = ""
+
+
+class Mended(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file in `inbox/failed/` by its path below that, and what shall be in it."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=1000)]
+    text: Text
+
+
+def check(studio: Studio, wish: Wish) -> dict[str, Any]:
+    """What is wrong with a wish, or the first prompts that it would make, and the file's text.
+
+    It is what `hotfolder check` and the daemon say of the same file. `profiles` are those to
+    choose from, `words` the owner's word lists.
+    """
+    config, fatal = examine(studio)
+    suffix, text = composed(wish)
+    names = sorted(name for name in config.profiles if not _is_wrong(config, name))
+    answer: dict[str, Any] = {
+        "file": text,
+        "suffix": suffix,
+        "profiles": names,
+        "default": config.settings.profile,
+        "words": sorted(config.words)[:500],
+        "mistakes": [str(mistake) for mistake in fatal],
+        "examples": [],
+    }
+    if not wish.text.strip():
+        return answer
+    try:
+        check_text(text.encode("utf-8", "replace"), config.settings.limits)
+        found = requests_of(formats.parse_text(suffix, text), config)
+        check_requests(found, config.settings.limits)
+    except MistakesError as error:
+        answer["mistakes"] += [str(mistake) for mistake in error.mistakes]
+        return answer
+    drawn = [
+        draw(request.prompt, request.profile, ordinal, config.salt, config.words)
+        for ordinal in range(_SHOWN)
+        for request in found[:_SHOWN]
+    ]
+    examples = [{"prompt": r.prompt, "width": r.width, "height": r.height} for r in drawn]
+    answer["examples"] = list({e["prompt"]: e for e in examples}.values())[:_SHOWN]
+    counts = [request.count for request in found]
+    answer["count"] = "endless" if "endless" in counts else sum(int(count) for count in counts)
+    return answer
+
+
+def composed(wish: Wish) -> tuple[str, str]:
+    """A wish as a file: its ending and its text. Plain text where that says all of it."""
+    if wish.suffix:
+        return wish.suffix, wish.text
+    keys: dict[str, Any] = {}
+    for key in ("negative", "profile", "aspect"):
+        if value := getattr(wish, key).strip():
+            keys[key] = value
+    if count := wish.count.strip():
+        keys["count"] = int(count) if count.isascii() and count.isdigit() else count
+    if not keys:
+        return ".txt", wish.text.strip() + "\n"
+    blocks = wish.text.replace("\r\n", "\n").strip().split("\n\n")
+    texts = [" ".join(block.split()) for block in blocks if block.strip()]
+    prompt = {"prompts": texts} if len(texts) > 1 else {"prompt": (texts or [""])[0]}
+    return ".toml", tomli_w.dumps({**prompt, **keys})
+
+
+def ask(studio: Studio, wish: Wish) -> str:
+    """Drop a wish into `inbox/`; returns its path. Raises MistakesError if it has mistakes."""
+    suffix, text = composed(wish)
+    if not wish.text.strip():
+        raise HotfolderError("write first what the picture shall show")
+    if mistakes := check(studio, wish)["mistakes"]:
+        raise MistakesError(Mistake("", says) for says in mistakes)
+    name = slug(wish.text.strip().partition("\n")[0] if not wish.suffix else "prompt")
+    return atomic.publish(studio.root, f"inbox/{name}{suffix}", text.encode())
+
+
+def more_like(studio: Studio, path: str) -> str:
+    """Drop a copy of a picture into `inbox/`, which asks for more like it; returns its path."""
+    data = read_file(studio.root / path)
+    return atomic.publish(studio.root, f"inbox/{PurePosixPath(path).name}", data)
+
+
+def failed(studio: Studio) -> list[dict[str, str]]:
+    """The files in `inbox/failed/`, the last one first: name, note and, of texts, the text."""
+    found = dict(listing(studio.root, ["inbox/failed"]))
+    names = [path for path in found if not path.endswith(_NOTE)]
+    names.sort(key=lambda path: found[path].ctime_ns, reverse=True)
+    return [_failed(studio, path) for path in names[:_MOST_FAILED]]
+
+
+def mend(studio: Studio, mended: Mended) -> str:
+    """Put a failed file back into `inbox/` with other contents, and take its note away.
+
+    Raises MistakesError while there is something wrong with it.
+    """
+    path = f"inbox/failed/{mended.name}"
+    if not is_within(studio.root, path) or not (studio.root / path).is_file():
+        raise HotfolderError("this file is not in inbox/failed/ any more")
+    suffix = PurePosixPath(path).suffix.lower()
+    if formats.is_text(suffix):
+        if mistakes := check(studio, Wish(mended.text, suffix=suffix))["mistakes"]:
+            raise MistakesError(Mistake("", says) for says in mistakes)
+        judgements.replace(studio, path, mended.text.encode())
+    to = atomic.move(studio.root, path, f"inbox/{mended.name}")
+    judgements.replace(studio, path + _NOTE, None)
+    return to
+
+
+def _failed(studio: Studio, path: str) -> dict[str, str]:
+    text = ""
+    with suppress(OSError, PictureError, MistakesError):
+        if formats.is_text(PurePosixPath(path).suffix.lower()):
+            text = text_encoding.decode(read_file(studio.root / path, text_encoding.MAX_BYTES))
+    note = ""
+    with suppress(OSError, PictureError):
+        note = read_file(studio.root / (path + _NOTE), 100_000).decode("utf-8", "replace")
+    name = path.removeprefix("inbox/failed/")
+    return {"name": name, "shown": printable(name), "note": note, "text": text}
+
+
+def _is_wrong(config: Config, name: str) -> bool:
+    try:
+        config.profile(name)
+    except MistakesError:
+        return True
+    return is_temporary(name)

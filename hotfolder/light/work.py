@@ -1,0 +1,70 @@
+"""What the daemon does, what comes next and why, and what waits."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from itertools import islice
+from typing import Any
+
+from hotfolder.jobs import Job, RenderDraft, RenderFinal
+from hotfolder.plan import plan
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.names import printable
+from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.store import status_file
+from hotfolder.studio.store.ledger import Ledger
+from hotfolder.studio.store.lock import is_held
+
+_MOST = 30
+
+
+class Work:
+    """Looks through a studio as `hotfolder plan` does, from any thread."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._guard = threading.Lock()
+        self._scanner: Scanner | None = None
+
+    def now(self) -> dict[str, Any]:
+        """The daemon's state, the next jobs in order with their reasons, and what waits."""
+        with self._guard:
+            if self._scanner is None:
+                self._scanner = Scanner(self._studio, settle_s=0.0)
+            scanner = self._scanner
+            snapshot = scanner.at_a_glance()
+            history = Ledger(self._studio.ledger).history
+            jobs = list(islice(plan(snapshot, history, scanner.config), _MOST + 1))
+        running = is_held(self._studio.root)
+        posted = status_file.read(self._studio.root) if running else status_file.StatusFile()
+        waiting = {printable(path): says for path, says in snapshot.waiting.items()} | posted.waits
+        settings = scanner.config.settings
+        devices = settings.devices
+        disk = shutil.disk_usage(self._studio.root)
+        return {
+            "running": running,
+            "pause": posted.pause,
+            "jobs": [_told(job) for job in jobs[:_MOST]],
+            "more": len(jobs) > _MOST,
+            "waiting": waiting,
+            "held": snapshot.unseen_drafts >= settings.pause_endless_at,
+            "drafts": snapshot.unseen_drafts,
+            "pause_at": settings.pause_endless_at,
+            "free_gb": disk.free / 1e9,
+            "low": snapshot.disk_is_low,
+            "device": ", ".join([devices] if isinstance(devices, str) else devices),
+        }
+
+
+def _told(job: Job) -> dict[str, Any]:
+    kind = type(job).__name__
+    recipe = job.recipe if isinstance(job, RenderDraft | RenderFinal) else None
+    return {
+        "kind": kind,
+        "path": printable(job.path),
+        "why": job.why,
+        "prompt": recipe.prompt if recipe else "",
+        "width": recipe.width if recipe else 0,
+        "height": recipe.height if recipe else 0,
+    }

@@ -1,0 +1,130 @@
+"""What tests of the light table share: studios full of pictures, a server, and a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotfolder.light.serving import Place, listen, served
+from hotfolder.light.table import Table
+from hotfolder.studio.layout import Studio
+from tests.forkserver import until
+from tests.light.pictures import fill, final
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cache of a test lies in a folder of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(autouse=True)
+def basket(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The waste basket of a test; send2trash looks for it once, when it is imported."""
+    home = tmp_path_factory.mktemp("data")
+    monkeypatch.setattr("send2trash.plat_other.XDG_DATA_HOME", os.fsencode(home))
+    monkeypatch.setattr("send2trash.plat_other.HOMETRASH_B", os.fsencode(home / "Trash"))
+    return home / "Trash"
+
+
+@pytest.fixture(scope="session")
+def painted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty drafts, and three finals of each of the first two."""
+    folder = tmp_path_factory.mktemp("painted")
+    fill(folder / "drafts", range(40))
+    (folder / "final").mkdir()
+    for number in (0, 1):
+        for which in range(3):
+            (folder / "final" / f"final-{number}-{which}.png").write_bytes(final(number, which))
+    return folder
+
+
+@pytest.fixture
+def full(studio: Studio, painted: Path) -> Studio:
+    """A studio with forty drafts, two of them picked and refined."""
+    for folder in ("drafts", "final"):
+        shutil.copytree(painted / folder, studio.root / folder, dirs_exist_ok=True)
+    for draft in sorted(studio.drafts.glob("*-00000[01].png")):
+        draft.rename(studio.seeds / draft.name)
+    return studio
+
+
+@pytest.fixture
+def table(full: Studio) -> Iterator[Table]:
+    """The light table of that studio; all its pictures are known."""
+    opened = Table(full)
+    until(lambda: len(opened.catalogue.rows("SELECT 1 FROM picture")) == 46, 30)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    """A free port of this computer."""
+    found = listen(port=0)
+    yield found
+    found.listening.close()
+
+
+@pytest.fixture
+def address(table: Table, place: Place) -> Iterator[str]:
+    """Where the light table is served; its path lets one browser in."""
+    with served(table, place) as server:
+        until(lambda: server.started, 20)
+        yield place.address(table.sessions.key())
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real browser; skipped where there is none, unless HOTFOLDER_REQUIRE_TOOLS=1."""
+    from playwright.sync_api import sync_playwright
+
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        if os.environ.get("HOTFOLDER_REQUIRE_TOOLS") == "1":
+            pytest.fail("chromium is not installed, and HOTFOLDER_REQUIRE_TOOLS=1 asks for it")
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Iterator[Any]:
+    """The light table in a browser, all thumbnails in sight there."""
+    with opened(browser, address) as shown:
+        yield shown
+
+
+class opened:
+    """A page of the light table in a context of its own; fails the test on any script's error."""
+
+    def __init__(self, browser: Any, address: str, **options: Any) -> None:
+        options.setdefault("viewport", {"width": 1280, "height": 800})
+        self._context = browser.new_context(**options)
+        self._address = address
+        self.errors: list[str] = []
+
+    def __enter__(self) -> Any:
+        page = self._context.new_page()
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.goto(self._address)
+        page.wait_for_selector(".cell.ready", timeout=30_000)
+        page.evaluate("light.table.settled()")
+        return page
+
+    def __exit__(self, *_: object) -> None:
+        self._context.close()
+        assert not self.errors

@@ -1,0 +1,125 @@
+"""The index follows the folders, whoever changes them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hotfolder.light.catalogue import Catalogue
+from hotfolder.light.portrait import Portrait, Trouble, portray
+from hotfolder.light.views import Question, answer, facets
+from hotfolder.studio.layout import Studio
+from tests.light.pictures import draft
+
+HOSTILE = Path(__file__).parents[1] / "data" / "hostile"
+
+
+@pytest.fixture
+def catalogue(full: Studio, tmp_path: Path) -> Iterator[Catalogue]:
+    """The index of the studio, every picture portrayed."""
+    made = Catalogue(full.root, tmp_path / "light.sqlite")
+    made.refresh()
+    made.describe({id_: portray(str(full.root), path) for id_, path in made.unread(100)})
+    yield made
+    made.close()
+
+
+def paths(catalogue: Catalogue, **question: object) -> list[str]:
+    """The names of the pictures that a question asks for, in order."""
+    rows = answer(catalogue, Question(**question))  # type: ignore[arg-type]
+    found = {shown.id: Path(shown.path).name for shown in catalogue.shown(r[0] for r in rows)}
+    return [found[row[0]] for row in rows]
+
+
+def test_filters_combine(catalogue: Catalogue) -> None:
+    """Words, prompt file, wildcard value, folder: each takes away what does not fit."""
+    assert len(paths(catalogue)) == 40
+    assert len(paths(catalogue, room="final")) == 6
+    castles = paths(catalogue, words="CASTLE")
+    assert len(castles) == 10 and all("castle" in name for name in castles)
+    assert len(paths(catalogue, words='castle "misty dawn"')) == 2
+    assert len(paths(catalogue, words="castle -misty")) == 8
+    assert len(paths(catalogue, words="castle", value="misty dawn")) == 2
+    assert len(paths(catalogue, file="海辺.txt", words="castle")) == 0
+    assert paths(catalogue, room="seeds", order="oldest")[0].endswith("-000000.png")
+    assert paths(catalogue, since="2030-01-01") == []
+    assert len(paths(catalogue, until="2030-01-01")) == 40
+
+
+def test_what_can_be_chosen_is_counted(catalogue: Catalogue) -> None:
+    """Prompt files, profiles, wildcard values and folders."""
+    found = facets(catalogue)
+    assert found["rooms"] == {"drafts": 38, "seeds": 2, "final": 6}
+    assert {name for name, _ in found["files"]} == {"evening.txt", "海辺.txt"}
+    assert {text for text, _ in found["values"]} >= {"misty dawn", "starry night"}
+
+
+def test_a_moved_picture_is_the_same_one(full: Studio, catalogue: Catalogue) -> None:
+    """Another program moves and renames it: its id, and that it was seen, go with it."""
+    rows = answer(catalogue, Question(room="drafts"))
+    (shown,) = catalogue.shown([rows[3][0]])
+    catalogue.saw([shown.id])
+    other = full.seeds / "さくら.png"
+    (full.root / shown.path).rename(other)
+    assert catalogue.refresh({shown.path, "seeds/さくら.png"})
+    (moved,) = catalogue.shown([shown.id])
+    assert (moved.path, moved.room) == ("seeds/さくら.png", "seeds") and moved.seen
+    other.rename(full.drafts / "again.png")
+    catalogue.refresh({"seeds/さくら.png"})
+    assert not catalogue.shown([shown.id])
+    catalogue.refresh()
+    assert catalogue.shown([shown.id])[0].path == "drafts/again.png", "also when seen in two looks"
+    assert not catalogue.refresh()
+
+
+def test_another_picture_under_the_same_name_is_read_again(
+    full: Studio, catalogue: Catalogue
+) -> None:
+    """What is painted over has another portrait."""
+    rows = answer(catalogue, Question(room="drafts"))
+    (shown,) = catalogue.shown([rows[0][0]])
+    (full.root / shown.path).write_bytes(draft(7))
+    catalogue.refresh({shown.path})
+    assert [id_ for id_, _ in catalogue.unread(9)] == [shown.id]
+
+
+def test_links_are_not_followed(full: Studio, catalogue: Catalogue, tmp_path: Path) -> None:
+    """Neither a linked picture nor a linked folder is listed; hidden and temporary ones are not."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.png").write_bytes(draft(1))
+    (full.drafts / "link.png").symlink_to(outside / "secret.png")
+    (full.drafts / "linked").symlink_to(outside, target_is_directory=True)
+    (full.drafts / ".hidden.png").write_bytes(draft(2))
+    os.mkfifo(full.drafts / "pipe.png")
+    assert not catalogue.refresh()
+    assert not catalogue.refresh({"drafts/linked/secret.png", "drafts/../../outside/secret.png"})
+
+
+def test_hostile_pictures_are_told_apart(full: Studio, tmp_path: Path) -> None:
+    """Whatever lies in drafts/: it is portrayed or it has a sentence, and nothing else happens."""
+    for file in sorted(HOSTILE.rglob("*.png")):
+        (full.drafts / file.name).write_bytes(file.read_bytes())
+        found = portray(str(full.root), f"drafts/{file.name}")
+        assert isinstance(found, Portrait | Trouble)
+    huge = full.drafts / "huge.png"
+    with huge.open("wb") as stream:
+        stream.truncate(2 * 2**30)
+    found = portray(str(full.root), "drafts/huge.png")
+    assert isinstance(found, Trouble) and "larger than 96 MB" in found.says
+
+
+def test_an_index_that_is_damaged_is_begun_anew(full: Studio, tmp_path: Path) -> None:
+    """It may be lost at any time."""
+    file = tmp_path / "damaged.sqlite"
+    file.write_bytes(b"no database" * 1000)
+    made = Catalogue(full.root, file)
+    made.refresh()
+    assert len(made.unread(100)) == 46
+    made.close()
+    again = Catalogue(full.root, file)
+    assert not again.refresh(), "a second start finds everything as it was"
+    again.close()

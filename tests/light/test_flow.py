@@ -1,0 +1,45 @@
+"""The whole way in a browser, beside a real daemon with the shipped model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hotfolder.daemon import Daemon
+from hotfolder.light.table import Table
+from hotfolder.studio.layout import Studio
+from tests.daemon_thread import at_work
+from tests.forkserver import until
+from tests.light.test_page import becomes, press
+from tests.test_flow import QUICK
+
+HERE = "light.table.view.ids.length"
+
+
+def test_from_a_wish_to_finals(page: Any, table: Table, full: Studio) -> None:
+    """A prompt from the form becomes drafts that appear by themselves; a star refines one of them,
+    and taking it back in time, after a pick of another, leaves it alone.
+    """
+    for seed in full.seeds.iterdir():
+        seed.rename(full.root / seed.name)  # those are not what this is about
+    (full.profiles / "quick.toml").write_text(QUICK)
+    full.settings.write_text('profile = "quick"\nsettle_seconds = 0.1\nlook_seconds = 1\n')
+    becomes(page, f"{HERE} === 38")
+    with at_work(Daemon(full)):
+        press(page, "n")
+        page.locator("dialog.wish textarea").fill("a castle by a lake")
+        page.locator("dialog.wish .main").click()
+        becomes(page, f"{HERE} === 40")
+        page.wait_for_selector(".cell .fresh")
+        press(page, "Home", "5")
+        until(lambda: len(list(full.final.rglob("*.png"))) == 9, 60)
+        (path,) = (path for path, stars in starred(table) if stars == 5)
+        assert path.startswith("seeds/"), "the daemon has moved it, and it is the same picture"
+        assert page.evaluate(f"{HERE}") == 40
+        page.locator('#rooms button[data-room="final"]').click()
+        becomes(page, f"{HERE} === 9")
+
+
+def starred(table: Table) -> list[tuple[str, int]]:
+    """The pictures that have stars."""
+    query = "SELECT path, beside FROM picture WHERE there AND beside > 0"
+    return [(row[0], row[1]) for row in table.catalogue.rows(query)]

@@ -1,0 +1,59 @@
+"""Look-alikes lie on stacks."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import ImageEnhance
+
+from hotfolder.light.portrait import perceptual_hash
+from hotfolder.light.stacks import stacked
+from hotfolder.light.table import ALIKE_BITS
+from hotfolder.light.views import Row, _stacked
+from tests.light.pictures import painted
+
+BITS = st.integers(-(2**63), 2**63 - 1)
+
+
+def test_a_picture_is_alike_to_itself_and_to_no_other() -> None:
+    """Smaller, brighter or compressed it is the same one; other paintings are others."""
+    pictures = [painted(number, 256, 256) for number in range(24)]
+    hashes = [perceptual_hash(picture) for picture in pictures]
+    likes = [
+        perceptual_hash(ImageEnhance.Brightness(picture.resize((200, 200))).enhance(1.1))
+        for picture in pictures
+    ]
+    for number, like in enumerate(likes):
+        assert ((hashes[number] ^ like) & (2**64 - 1)).bit_count() <= ALIKE_BITS
+    found = stacked(list(enumerate(hashes)), [], ALIKE_BITS)
+    assert all(found[number] == number for number in found)
+
+
+@given(st.lists(BITS, max_size=30), st.integers(0, 12), st.integers(0, 30))
+def test_it_makes_no_difference_in_how_many_steps_pictures_come(
+    hashes: list[int], threshold: int, cut: int
+) -> None:
+    """All at once or some later: the same stacks, and each top lies on its own."""
+    pictures = list(enumerate(hashes))
+    at_once = stacked(pictures, [], threshold)
+    first = stacked(pictures[:cut], [], threshold)
+    tops = [(id_, hash_) for id_, hash_ in pictures[:cut] if first[id_] == id_]
+    assert {**first, **stacked(pictures[cut:], tops, threshold)} == at_once
+    for id_, top in at_once.items():
+        assert at_once[top] == top
+        assert ((hashes[id_] ^ hashes[top]) & (2**64 - 1)).bit_count() <= threshold
+
+
+def test_a_stack_never_hides_a_pick() -> None:
+    """Picked and starred pictures show beside their stack; an open stack shows everything."""
+    plain, starred, picked = 1, 4, 1 | 8
+    rows: list[Row] = [
+        (number, 1.0, flags, 1, 0)
+        for number, flags in enumerate([plain, plain, starred, picked], 1)
+    ]
+    assert [(row[0], bool(row[2] & 64)) for row in _stacked(rows, set())] == [
+        (1, True),
+        (3, False),
+        (4, False),
+    ]
+    assert [row[0] for row in _stacked(rows, {1})] == [1, 2, 3, 4]
