@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import structs
+
 from hotfolder.errors import ModelMissingError, PictureError, RenderError
 from hotfolder.recipes.encoding import PNG
 from hotfolder.recipes.recipe import Pixels, Recipe
@@ -124,6 +126,8 @@ class _Again:
     def _source(self, recipe: Recipe, record: Record) -> Image.Image | None:
         """The picture that `recipe` starts from: rendered, remembered or asked for; None for none.
 
+        It is made as its own record says; where it has none, as an ordinary draft: how the final
+        fitted into memory says nothing of it, and other plans make other bits on some processors.
         It is as its file showed it, if that lost something.
         """
         from hotfolder.images import pixels
@@ -132,7 +136,7 @@ class _Again:
             return None
         if isinstance(recipe.source, Pixels):
             return _asked_for(recipe.source, self._sources)
-        made_so = record.source or record
+        made_so = record.source or structs.replace(record, memory_plan="")
         rendered = self._recent.get(recipe.source.id, made_so)
         if rendered is None:
             rendered = self.rendered(recipe.source, made_so)

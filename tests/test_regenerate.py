@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import fields
+from typing import Any
 
 import msgspec
 import pytest
@@ -94,6 +95,24 @@ def test_it_follows_the_memory_plan_of_then(engine: Counting) -> None:
     assert remade.verdict == "identical"
     assert remade.facts is not None
     assert remade.facts.memory_plan == plan
+
+
+def test_a_source_without_a_record_is_an_ordinary_draft(
+    engine: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How a final fitted into memory says nothing of the draft that it was made from."""
+    split = "resident, split guidance"
+    made = engine.render(FINAL, engine.render(DRAFT).image, plan=split)
+    plans = []
+    render = engine.render
+
+    def noted(*arguments: Any, **options: Any) -> Rendered:
+        plans.append(options["plan"])
+        return render(*arguments, **options)
+
+    monkeypatch.setattr(engine, "render", noted)
+    assert regenerate(FINAL, recorded(made), engine, nothing).verdict == "identical"
+    assert plans == ["", split]
 
 
 def test_a_plan_from_another_version_is_told(engine: Counting) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from hotfolder.errors import PictureError
 from hotfolder.images import metadata, pixels, recipe_text
@@ -28,8 +28,8 @@ class Identity:
 
     `recipe` and `record` are there if it carries ours; `edited` says that its pixels are not the
     ones that its file showed when it was made. `carrier` is where the recipe was found; None says
-    that the picture has lost it, and the studio knew its pixels. `told` is what another program
-    says of it. `note` is a sentence about metadata that could not be used.
+    that the picture has lost it, and the studio knew its pixels. `params` is what another
+    program says of it. `note` is a sentence about metadata that could not be used.
     """
 
     image: Image
@@ -66,7 +66,7 @@ class Portrait(Struct, frozen=True, omit_defaults=True):
     record: Record | None = None
     prompt: str = ""
     negative: str = ""
-    params: GenerationParams | None = None
+    params: GenerationParams | None = field(default=None, name="told")
     note: str = ""
 
     @classmethod
