@@ -99,8 +99,8 @@ def regenerate(
         encoders = pixels.encoders(record.encoding, recipe.source_encoding)
         now = {**rendered.facts.versions, **encoders}
         differences += _differences(record, rendered.facts, now)
-    params = tuple(dict.fromkeys(differences))
-    return Remade(verdict, rendered.image, rendered.facts, params, psnr_db, largest)
+    distinct = tuple(dict.fromkeys(differences))
+    return Remade(verdict, rendered.image, rendered.facts, distinct, psnr_db, largest)
 
 
 class _Again:
@@ -160,11 +160,11 @@ def _made_with(recipe: Recipe, record: Record, error: Exception) -> str:
     if not isinstance(error, ModelMissingError):
         return ""
     made: Recipe | Pixels | None = recipe
-    params: Record | None = record
+    made_so: Record | None = record
     fingerprints = {}
-    while isinstance(made, Recipe) and params is not None:
-        fingerprints[made.model] = params.model_sha256[:12]
-        made, params = made.source, params.source
+    while isinstance(made, Recipe) and made_so is not None:
+        fingerprints[made.model] = made_so.model_sha256[:12]
+        made, made_so = made.source, made_so.source
     named = [
         f"{name} (fingerprint {sha256 or 'not recorded'})" for name, sha256 in fingerprints.items()
     ]

@@ -18,12 +18,12 @@ from tests import samples
 
 
 @pytest.fixture
-def params(studio: Studio, capsys: pytest.CaptureFixture[str]) -> GenerationParams:
+def shown(studio: Studio, capsys: pytest.CaptureFixture[str]) -> Shown:
     """Asks for the status of a studio."""
-    return GenerationParams(studio, capsys)
+    return Shown(studio, capsys)
 
 
-class GenerationParams:
+class Shown:
     """The lines that a person reads."""
 
     def __init__(self, studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,9 +37,9 @@ class GenerationParams:
         return self._capsys.readouterr().out
 
 
-def test_a_new_studio(params: GenerationParams, studio: Studio) -> None:
+def test_a_new_studio(shown: Shown, studio: Studio) -> None:
     """What to do next, where the log will be, and nothing that could worry."""
-    assert params().splitlines() == [
+    assert shown().splitlines() == [
         str(studio.root),
         f"  not running; `hotfolder run {studio.root}` starts it",
         "  inbox   0 prompt files, 0 drafts to make",
@@ -51,66 +51,66 @@ def test_a_new_studio(params: GenerationParams, studio: Studio) -> None:
     ]
 
 
-def test_work_to_do(params: GenerationParams, studio: Studio) -> None:
+def test_work_to_do(shown: Shown, studio: Studio) -> None:
     """Numbers of what is wanted, one in the singular; mistakes with all their lines."""
     (studio.inbox / "a.toml").write_text('prompts = ["a castle", "a tower"]\ncount = 3\n')
     (studio.inbox / "b.toml").write_text('prompt = "a boat"\ncount = "endless"\n')
     (studio.inbox / "c.toml").write_text('promt = "x"\ncount = "many"\n')
     (studio.seeds / "mine.png").write_bytes(samples.drawn("PNG", size=(64, 64)))
-    text = params()
+    text = shown()
     assert "  inbox   2 prompt files, 6 drafts to make, 1 without end\n" in text
     assert "  seeds   1 picture, 3 refinements to make\n" in text
     assert "With mistakes:\n  inbox/c.toml: promt: unknown key" in text
     assert '\n  count: expected a whole number from 1 to 100,000 or "endless"' in text
 
 
-def test_at_work(params: GenerationParams, studio: Studio) -> None:
+def test_at_work(shown: Shown, studio: Studio) -> None:
     """While a daemon holds the lock its own words are read; old ones of another are not."""
     waits = {"inbox/a.txt": "the disk is full"}
     status_file.post(studio.root, StatusFile("", waits, "nfs brings none"))
-    assert "the disk is full" not in params()
+    assert "the disk is full" not in shown()
     with locked(studio.root):
-        text = params()
+        text = shown()
         assert "\n  at work\n" in text
         assert "Waiting:\n  inbox/a.txt: the disk is full\n" in text
         assert "Held back:\n  notices of changes: nfs brings none; new files are seen" in text
         status_file.post(studio.root, StatusFile("the disk does not answer"))
-        assert "\n  waits: the disk does not answer\n" in params()
-    assert "not running" in params()
+        assert "\n  waits: the disk does not answer\n" in shown()
+    assert "not running" in shown()
 
 
-def test_a_studio_that_is_gone(params: GenerationParams, studio: Studio, tmp_path: Path) -> None:
+def test_a_studio_that_is_gone(shown: Shown, studio: Studio, tmp_path: Path) -> None:
     """While a daemon waits for it nobody is told to make another in its place."""
     studio.root.rename(tmp_path / "away")
     with locked(studio.root), pytest.raises(StudioMissingError, match="goes on when it is back"):
-        params()
+        shown()
     with pytest.raises(StudioMissingError, match="hotfolder init"):
-        params()
+        shown()
 
 
-def test_held_back(params: GenerationParams, studio: Studio) -> None:
+def test_held_back(shown: Shown, studio: Studio) -> None:
     """Each reason says what the owner can do."""
     studio.settings.write_text("pause_endless_at = 1\nkeep_free_gb = 1e9\n")
     (studio.drafts / "a.png").write_bytes(samples.drawn("PNG"))
-    text = params()
+    text = shown()
     assert "  everything: the disk has less than 1e+09 GB free" in text
     assert "  drafts without end: 1 picture lie" in text
     assert "raise pause_endless_at" in text
 
 
-def test_a_seed_without_use_is_told_once(params: GenerationParams, studio: Studio) -> None:
+def test_a_seed_without_use_is_told_once(shown: Shown, studio: Studio) -> None:
     """It is listed among the mistakes and not also as waiting."""
     (studio.seeds / "a.png").write_text("no picture")
-    text = params()
+    text = shown()
     assert text.count("seeds/a.png") == 1
     assert "With mistakes:\n  seeds/a.png: this picture cannot be read" in text
 
 
-def test_for_programs(params: GenerationParams, studio: Studio) -> None:
+def test_for_programs(shown: Shown, studio: Studio) -> None:
     """JSON, ASCII only, with a stable set of keys; nothing is written into the studio."""
     (studio.inbox / "灯台.txt").touch()
     before = sorted(studio.root.rglob("*"))
-    facts = json.loads(params(as_json=True))
+    facts = json.loads(shown(as_json=True))
     assert facts["running"] is False
     assert facts["studio"] == str(studio.root)
     assert set(facts) >= {"prompt_files", "drafts_wanted", "waiting", "broken", "pause", "log"}

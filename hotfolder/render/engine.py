@@ -116,7 +116,7 @@ class Engine:
         self._base = base
         self._loaded: dict[str, Loaded] = {}
         self._memory_bytes = memory_bytes
-        with failures.params():
+        with failures.in_words():
             self._room = self._free_room()
         self._rendering = 0
         self._ready: OrderedDict[str, Rendered] = OrderedDict()
@@ -138,7 +138,7 @@ class Engine:
         """Free the memory of all models; the next render reads its model again."""
         self._loaded.clear()
         self._ready.clear()
-        with failures.params():
+        with failures.in_words():
             self._give_back()
             self._room = self._free_room()
 
@@ -180,7 +180,7 @@ class Engine:
         environment.set_threads(threads or self.threads)
         self._rendering += 1
         try:
-            with failures.params():
+            with failures.in_words():
                 watch = Watch(on_step, resume)
                 recorded = _recorded(plan)
                 if recorded is not None:
@@ -289,8 +289,8 @@ class Engine:
         facts = [Facts(seconds, run.steps, memory_plan=text, **circumstances) for text in texts]
         sides = (recipe.width, recipe.height)
         return [
-            (row, Rendered(resize.crop(image, sides), params))
-            for row, image, params in zip(rows, images, facts, strict=True)
+            (row, Rendered(resize.crop(image, sides), fact))
+            for row, image, fact in zip(rows, images, facts, strict=True)
             if image is not None
         ]
 

@@ -47,14 +47,14 @@ def lost(error: Exception) -> bool:
 
     "CUDA error: out of memory" is none of them.
     """
-    params = isinstance(error, torch.AcceleratorError) or (
+    is_lost = isinstance(error, torch.AcceleratorError) or (
         isinstance(error, RuntimeError) and any(sign in str(error) for sign in _LOST)
     )
-    return params and not ran_out(error)
+    return is_lost and not ran_out(error)
 
 
 @contextmanager
-def params() -> Iterator[None]:
+def in_words() -> Iterator[None]:
     """Raise DeviceLostError, with a sentence, where torch raises that the device is gone."""
     try:
         yield

@@ -36,8 +36,8 @@ class Task:
         """The task for a studio, with what the present environment says of places."""
         kept = tuple((name, os.environ[name]) for name in _KEPT if os.environ.get(name))
         environment = (("PYTHONUTF8", "1"), *kept)
-        params = (str(root), sys.executable, *(value for _, value in kept))
-        if any(not text.isprintable() for text in params):
+        texts = (str(root), sys.executable, *(value for _, value in kept))
+        if any(not text.isprintable() for text in texts):
             raise HotfolderError(f"no service can be made for a path like {str(root)!r}: rename it")
         return cls(root, f"hotfolder-{local.folder(root).name}", environment)
 
