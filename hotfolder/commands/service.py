@@ -7,11 +7,10 @@ from types import ModuleType
 
 from hotfolder.errors import EXIT_DONE, HotfolderError
 from hotfolder.report.terminal import console
-from hotfolder.services import cron, launchd, systemd
+from hotfolder.services.managers import MANAGERS, written
 from hotfolder.services.task import Task
 from hotfolder.studio import layout
 
-SERVICES = (systemd, launchd, cron)  # the best first
 _NONE = (
     "nothing on this computer that could start hotfolder is known (systemd, launchd or cron); "
     "let `hotfolder run {root}` be started at login, on Windows by the Task Scheduler"
@@ -21,7 +20,7 @@ _NONE = (
 def run(options: Namespace) -> int:
     """Install, uninstall or describe what starts hotfolder on a studio."""
     task = Task.of(layout.find(options.studio).root)
-    found = {service: text for service in SERVICES if (text := _written(service, task))}
+    found = {service: text for service in MANAGERS if (text := written(service, task))}
     screen = console()
     if options.action == "install":
         service = _chosen(options.manager, task)
@@ -43,20 +42,8 @@ def run(options: Namespace) -> int:
     return EXIT_DONE
 
 
-def managers(task: Task) -> list[str]:
-    """The names of what starts hotfolder on a studio by itself."""
-    return [service.NAME for service in SERVICES if _written(service, task)]
-
-
-def _written(service: ModuleType, task: Task) -> str | None:
-    if service is cron and not cron.offered():
-        return None
-    text: str | None = service.written(task)
-    return text
-
-
 def _chosen(name: str | None, task: Task) -> ModuleType:
-    for service in SERVICES:
+    for service in MANAGERS:
         if name == service.NAME or (name is None and service.offered()):
             return service
     raise HotfolderError(_NONE.format(root=task.root))

@@ -50,7 +50,11 @@ class Ledger:
 
     def reload(self) -> bool:
         """Take in what other machines appended meanwhile; whether there was anything."""
-        news = False
+        return bool(self.news())
+
+    def news(self) -> list[Entry]:
+        """Take in what was appended since the last call, and return it."""
+        news: list[Entry] = []
         for path in sorted(self._folder.glob("*.jsonl")):
             if is_temporary(path.name) or is_conflict(path.name):
                 continue
@@ -71,7 +75,7 @@ class Ledger:
                 entry = _entry(line)
                 if entry and (path == self._own or isinstance(entry, Made | Finished)):
                     self.history.apply(entry)
-                    news = True
+                    news.append(entry)
                     if path != self._own and isinstance(entry, Finished):
                         self._finished_elsewhere.add(entry.file)
             self._read_to[path] = begin + whole

@@ -1,0 +1,23 @@
+"""The service managers that hotfolder knows, the best first, and which of them starts a studio."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from hotfolder.services import cron, launchd, systemd
+from hotfolder.services.task import Task
+
+MANAGERS = (systemd, launchd, cron)
+
+
+def written(manager: ModuleType, task: Task) -> str | None:
+    """What a manager has been told to start hotfolder on a studio; None for nothing."""
+    if manager is cron and not cron.offered():
+        return None
+    text: str | None = manager.written(task)
+    return text
+
+
+def installed(task: Task) -> list[str]:
+    """The names of the managers that start hotfolder on a studio by themselves."""
+    return [manager.NAME for manager in MANAGERS if written(manager, task)]

@@ -1,0 +1,116 @@
+"""A studio's state: what lies where, what is to be made, what waits and why."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+from msgspec import Struct
+
+from hotfolder.errors import HotfolderError
+from hotfolder.images.metadata import suffixes as picture_suffixes
+from hotfolder.jobs import RenderDraft, RenderFinal
+from hotfolder.plan import drafts_wanted, plan
+from hotfolder.recipes.settings import Settings
+from hotfolder.services.managers import installed
+from hotfolder.services.task import Task
+from hotfolder.snapshot import Snapshot
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.names import printable
+from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.store import local, status_file
+from hotfolder.studio.store.ledger import Ledger
+from hotfolder.studio.store.lock import is_held
+from hotfolder.studio.store.status_file import StatusFile
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """What `hotfolder status` says of a studio; `--json` has the same keys.
+
+    `running` says whether a daemon works on it now, `pause` why that one can do nothing at all
+    (empty: it can). `drafts_wanted` and `finals_wanted` count pictures that are still to be made,
+    without those of endless files; `drafts_made` and `finals_made` all that were ever made.
+    `waiting` and `broken` map paths, relative to the studio, to sentences; `held_back` are
+    sentences on what is not done for now. `log` is a path, `started_by` names what starts the
+    daemon by itself. All texts can be printed as they are.
+    """
+
+    studio: str
+    running: bool
+    pause: str
+    prompt_files: int
+    endless_files: int
+    drafts_wanted: int
+    drafts_lying: int
+    drafts_made: int
+    seeds: int
+    finals_wanted: int
+    finals_lying: int
+    finals_made: int
+    held_back: tuple[str, ...]
+    waiting: dict[str, str]
+    broken: dict[str, str]
+    log: str
+    started_by: tuple[str, ...]
+
+
+def status(studio: Studio) -> Status:
+    """The state of a studio now. Reads files; changes nothing."""
+    scanner = Scanner(studio, settle_s=0.0)
+    snapshot = scanner.at_a_glance()
+    history = Ledger(studio.ledger).history
+    jobs = plan(snapshot, history, scanner.config)
+    finals = takewhile(lambda job: not isinstance(job, RenderDraft), jobs)
+    totals = history.totals()
+    running = is_held(studio.root)
+    posted = status_file.read(studio.root) if running else StatusFile()
+    broken = {printable(f.path): f.says for f in (*snapshot.broken, *snapshot.useless_seeds)}
+    waiting = {printable(path): says for path, says in snapshot.waiting.items()} | posted.waits
+    return Status(
+        studio=printable(str(studio.root)),
+        running=running,
+        pause=posted.pause,
+        prompt_files=len(snapshot.prompt_files),
+        endless_files=sum(
+            any(request.count == "endless" for request in file.requests)
+            for file in snapshot.prompt_files
+        ),
+        drafts_wanted=drafts_wanted(snapshot, history),
+        drafts_lying=snapshot.unseen_drafts,
+        drafts_made=totals["draft"],
+        seeds=len(snapshot.seeds),
+        finals_wanted=sum(isinstance(job, RenderFinal) for job in finals),
+        finals_lying=sum(p.suffix.lower() in picture_suffixes() for p in studio.final.rglob("*")),
+        finals_made=totals["final"],
+        held_back=tuple(_held_back(snapshot, scanner.config.settings, posted)),
+        waiting={path: says for path, says in waiting.items() if path not in broken},
+        broken=broken,
+        log=printable(str(local.log(studio.root))),
+        started_by=_started_by(studio),
+    )
+
+
+def many(number: int, what: str) -> str:
+    """A number of things in words: `1 picture`, `1,200 pictures`."""
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def _held_back(snapshot: Snapshot, settings: Settings, posted: StatusFile) -> list[str]:
+    held_back = []
+    if snapshot.disk_is_low:
+        held_back.append(f"everything: the disk has less than {settings.keep_free_gb:g} GB free")
+    if snapshot.unseen_drafts >= settings.pause_endless_at:
+        held_back.append(
+            f"drafts without end: {many(snapshot.unseen_drafts, 'picture')} lie in drafts/; look "
+            "through them, or raise pause_endless_at in hotfolder.toml"
+        )
+    if posted.blind:
+        held_back.append(f"notices of changes: {posted.blind}; new files are seen a little later")
+    return held_back
+
+
+def _started_by(studio: Studio) -> tuple[str, ...]:
+    """What starts hotfolder on this studio by itself, as far as that can be found out."""
+    try:
+        return tuple(installed(Task.of(studio.root)))
+    except HotfolderError:
+        return ()
