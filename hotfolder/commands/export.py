@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, reason
 from hotfolder.images import metadata, picture, pixels
 from hotfolder.recipes.encoding import Format, encoding
 from hotfolder.report.terminal import console
@@ -30,7 +30,7 @@ def run(options: Namespace) -> int:
             name = atomic.publish(folder, name, copy)
         except (OSError, PictureError) as error:
             failed = True
-            says = error.strerror if isinstance(error, OSError) else str(error)
+            says = reason(error) if isinstance(error, OSError) else str(error)
             screen.print(f"{printable(str(path))} is not copied: {says}")
             continue
         copies += 1
