@@ -9,24 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from hotfolder.studio.scan.mounts import kind_at, linux_table, mount_output, remote_kind
+from hotfolder.studio.scan.mounts import kind_at, remote_kind
 from tests.forkserver import until
 
-LINUX = """\
-/dev/vda1 / ext4 rw,relatime 0 0
-nas:/pictures /mnt/nas nfs4 rw,vers=4.2 0 0
-//nas/share /mnt/My\\040Share cifs rw 0 0
-me@box: /home/me/box fuse.sshfs rw,user_id=0 0 0
-/dev/sdb1 /mnt/usb fuseblk rw 0 0
-tmpfs /mnt/nas/tmp tmpfs rw 0 0
-/dev/sdc1 /mnt/over ext4 rw 0 0
-nas:/over /mnt/over nfs rw 0 0
-"""
-MACOS = """\
-/dev/disk3s1s1 on / (apfs, sealed, local, read-only, journaled)
-//me@nas._smb._tcp.local/Pictures on /Volumes/My Pictures (smbfs, nodev, nosuid, mounted by me)
-/dev/disk4s1 on /Volumes/USB (on) (exfat, local, nodev)
-"""
+LINUX = (
+    ("/", "ext4"),
+    ("/mnt/nas", "nfs4"),
+    ("/mnt/My Share", "cifs"),
+    ("/home/me/box", "fuse.sshfs"),
+    ("/mnt/usb", "fuseblk"),
+    ("/mnt/nas/tmp", "tmpfs"),
+    ("/mnt/over", "ext4"),
+    ("/mnt/over", "nfs"),
+)
 
 
 @pytest.mark.parametrize(
@@ -43,22 +38,9 @@ MACOS = """\
         ("/mnt/over/studio", "nfs"),
     ],
 )
-def test_the_table_of_linux(path: str, kind: str) -> None:
-    """The longest mount point above a path counts, and of two on one the later."""
-    assert kind_at(path, linux_table(LINUX)) == kind
-
-
-@pytest.mark.parametrize(
-    ("path", "kind"),
-    [
-        ("/Users/me", "apfs"),
-        ("/Volumes/My Pictures/studio", "smbfs"),
-        ("/Volumes/USB (on)/studio", "exfat"),
-    ],
-)
-def test_the_output_of_mount(path: str, kind: str) -> None:
-    """macOS and BSD print another table."""
-    assert kind_at(path, mount_output(MACOS)) == kind
+def test_the_longest_mount_point_counts(path: str, kind: str) -> None:
+    """And of two on one, the later."""
+    assert kind_at(path, LINUX) == kind
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the table of Linux")
