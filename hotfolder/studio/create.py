@@ -6,10 +6,12 @@ import json
 import secrets
 from pathlib import Path
 
+from hotfolder.json_schemas import schemas
 from hotfolder.studio.layout import Studio, find
 from hotfolder.studio.store import atomic
 
 _SETTINGS = """\
+#:schema ./.hotfolder/schemas/settings.schema.json
 # The settings of this studio. Every line is optional; remove a # to change one.
 
 # The model and how it is used: a file in profiles/, or one that comes along
@@ -137,6 +139,10 @@ def create(path: Path) -> tuple[Studio, tuple[Path, ...]]:
         if not folder.is_dir():
             folder.mkdir(parents=True)
             made.append(folder)
+    for name, text in schemas().items():
+        if _differs(studio.schemas / name, text):
+            (studio.schemas / name).unlink(missing_ok=True)  # of another version
+            atomic.place(studio.root, f".hotfolder/schemas/{name}", text.encode())
     marker = json.dumps({"schema": 1, "salt": secrets.token_hex(16)}, indent=1) + "\n"
     texts = {
         studio.settings: _SETTINGS,
@@ -148,3 +154,10 @@ def create(path: Path) -> tuple[Studio, tuple[Path, ...]]:
         if not file.exists() and atomic.place(studio.root, name, text.encode()):
             made.append(file)
     return find(studio.root), tuple(made)
+
+
+def _differs(file: Path, text: str) -> bool:
+    try:
+        return file.read_text("utf-8") != text
+    except (OSError, ValueError):
+        return True

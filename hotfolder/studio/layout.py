@@ -81,6 +81,11 @@ class Studio:
         return self.root / ".hotfolder" / "recipes"
 
     @property
+    def schemas(self) -> Path:
+        """By which editors complete and check the owner's TOML files."""
+        return self.root / ".hotfolder" / "schemas"
+
+    @property
     def marker(self) -> Path:
         """What makes this folder a studio."""
         return self.root / ".hotfolder" / "studio.json"

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from hotfolder.errors import EXIT_STUDIO_MISSING, StudioMissingError
+from hotfolder.json_schemas import schemas
 from hotfolder.recipes import schema
 from hotfolder.recipes.settings import Settings
 from hotfolder.studio import layout
@@ -29,7 +30,10 @@ def contents(root: Path) -> dict[str, tuple[bytes, int]]:
 def test_init(tmp_path: Path) -> None:
     """A new studio has its folders, its settings and a text for its owner; its inbox is empty."""
     studio, made = create(tmp_path / "deep" / "studio")
-    assert set(contents(studio.root)) == {"hotfolder.toml", "README.txt", ".hotfolder/studio.json"}
+    texts = {"hotfolder.toml", "README.txt", ".hotfolder/studio.json"}
+    assert set(contents(studio.root)) == texts | {
+        f".hotfolder/schemas/{name}" for name in schemas()
+    }
     folders = {path.relative_to(studio.root).as_posix() for path in studio.root.rglob("*/")}
     assert {"inbox/done", "inbox/failed", "drafts", "seeds", "final", "profiles", "wildcards"} <= (
         folders
@@ -173,5 +177,7 @@ def test_find_on_a_dead_mount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     studio, _ = create(tmp_path / "studio")
     monkeypatch.setattr(Path, "stat", fail)
     monkeypatch.setattr(Path, "read_text", fail)
-    with pytest.raises(StudioMissingError, match="cannot be read: Transport endpoint"):
+    with pytest.raises(
+        StudioMissingError, match="cannot be read: the connection to the disk is lost"
+    ):
         studio.salt  # noqa: B018

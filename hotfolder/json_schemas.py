@@ -1,0 +1,71 @@
+"""JSON Schemas of prompt files, profiles and settings, by which editors complete and check TOML.
+
+`python -m hotfolder.json_schemas DIR` writes them all.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hotfolder.prompts.toml import File
+from hotfolder.recipes.profile import Profile
+from hotfolder.recipes.schedulers import SCHEDULERS
+from hotfolder.recipes.settings import Settings
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_EXTENDS = {
+    "type": "string",
+    "description": "The name of the profile whose keys hold where this one says nothing.",
+}
+
+
+def schemas() -> dict[str, str]:
+    """The JSON text of each schema, by the name of its file: `prompt`, `profile`, `settings`."""
+    profile = msgspec.json.schema(Profile)
+    body = profile["$defs"]["Profile"]
+    body["properties"] = {"extends": _EXTENDS, **body["properties"]}
+    body["anyOf"] = [{"required": ["model"]}, {"required": ["extends"]}]
+    body.pop("required", None)
+    profile["$defs"]["Model"].pop("required", None)  # a profile that extends another may name it
+    made = {
+        "prompt": msgspec.json.schema(File),
+        "profile": profile,
+        "settings": msgspec.json.schema(Settings),
+    }
+    return {
+        f"{name}.schema.json": json.dumps(
+            {"$schema": _DIALECT, **_for_toml(schema)}, indent=1, ensure_ascii=False
+        )
+        + "\n"
+        for name, schema in made.items()
+    }
+
+
+def _for_toml(schema: Any) -> Any:
+    """The same schema without what TOML cannot say (null), and with the names of schedulers."""
+    if isinstance(schema, list):
+        return [_for_toml(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "anyOf" in schema:
+        kinds = [kind for kind in schema["anyOf"] if kind != {"type": "null"}]
+        if len(kinds) == 1:
+            rest = {k: v for k, v in schema.items() if k not in ("anyOf", "default")}
+            return _for_toml({**kinds[0], **rest})
+    made = {key: _for_toml(value) for key, value in schema.items()}
+    if isinstance(text := made.get("description"), str):
+        made["description"] = " ".join(text.split())
+    properties = made.get("properties", {})
+    if isinstance(properties, dict) and "scheduler" in properties:
+        properties["scheduler"]["enum"] = sorted(SCHEDULERS)
+    return made
+
+
+if __name__ == "__main__":
+    for name, text in schemas().items():
+        (Path(sys.argv[1]) / name).write_text(text, "utf-8")
