@@ -70,7 +70,7 @@ def test_readme_s_toml_is_accepted(snippet: str) -> None:
 
 def test_readme_s_commands_exist(capsys: pytest.CaptureFixture[str]) -> None:
     """Each command of the table has its own help, and every command of the program is there."""
-    named = set(re.findall(r"`hotfolder (\w+)", README))
+    named = set(re.findall(r"(?:`|\$ |> .*)hotfolder (\w+)", README))
     for name in named:
         with pytest.raises(SystemExit) as ended:
             main([name, "--help"])
