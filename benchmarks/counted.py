@@ -22,7 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from hotfolder.render.memory import footprint, memory_plan, tiling
 from hotfolder.render.memory.memory_plan import Plan
-from hotfolder.render.models import families
+from hotfolder.render.models import families, pipelines
 from hotfolder.render.models.weights import SHIPPED
 
 LAYOUTS = SHIPPED / "layouts"
@@ -112,8 +112,8 @@ def taken(layout: str) -> memory_plan.Footprint:
     modules = parts(layout)
     configs = {name: _config(LAYOUTS / layout / name) for name in modules}
     counts = {name: footprint.kept(module) for name, module in modules.items()}
-    name = "StableDiffusionXLPipeline" if layout == "sdxl" else "StableDiffusionPipeline"
-    return footprint.of_parts(name, configs, counts, "float16")
+    family, _ = families.of_layout(layout)
+    return footprint.of_parts(family, configs, counts, "float16")
 
 
 def peak_bytes(layout: str, plan: Plan, sides: tuple[int, int]) -> int:
@@ -175,7 +175,7 @@ def _draw(
             "negative_prompt_embeds": _empty(1, 77, 768),
         }
     pipe.set_progress_bar_config(disable=True)
-    tiling.apply(plan, pipe, families.denoiser(pipe))
+    tiling.apply(plan, pipe, pipelines.denoiser(pipe))
     with Levels():
         pipe(
             image=torch.empty(1, 3, height, width),

@@ -26,9 +26,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as packed
 
+from hotfolder.render.models import pipelines
+
 Tensors = dict[str, torch.Tensor]
 
-_DENOISERS = ("unet", "transformer")
 # A scheduler's configuration, and its step with the picture's generator: every process has them.
 _FIXED = frozenset({"_internal_dict", "set_timesteps", "step"})
 _ENTRY = "hotfolder"
@@ -87,8 +88,8 @@ class Forward:
 
     def __init__(self, pipe: Any) -> None:
         self._pipe = pipe
-        self._name = next(name for name in _DENOISERS if getattr(pipe, name, None) is not None)
-        self._denoiser = getattr(pipe, self._name)
+        self._name = pipelines.family(pipe).denoiser
+        self._denoiser = pipelines.denoiser(pipe)
         self._answer: Any = None
         # Past DiffusionPipeline.__setattr__, which would enter this class into the configuration.
         vars(pipe)[self._name] = self

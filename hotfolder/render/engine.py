@@ -28,14 +28,14 @@ from hotfolder.recipes.sizes import render_sides
 from hotfolder.render import environment, failures, resize
 from hotfolder.render.compilation import Compiled, NotCompiledError
 from hotfolder.render.memory import devices, footprint, memory_plan, offload, tiling
-from hotfolder.render.models import families, fingerprint, scheduler_map, weights
+from hotfolder.render.models import fingerprint, pipelines, scheduler_map, weights
 from hotfolder.render.models.adapters import Adapters
 from hotfolder.render.prompt import clip, encode, plain_words, switching
 from hotfolder.render.prompt.switching import Conditioning
 from hotfolder.render.sampling import OnStep, Run, Watch
 
 _log = logging.getLogger(__name__)
-_MOST_READY = 64  # pictures that were drawn together with others, and were not asked for yet
+_MOST_FINISHED = 64  # pictures that were drawn together with others, and were not asked for yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Loaded:
     """A model in memory; `pipe` holds its modules and own scheduler and is never run itself.
 
     `held` says where its weights are; None: where they were read into, for no render yet.
-    `prompts` remembers what its text encoders said, `additions` is what its owner gave it, and
+    `prompts` remembers what its text encoders gave, `additions` is what its owner gave it, and
     `vae` the name and SHA-256 of another autoencoder, if that is one of them. `compiled` is its
     denoiser for plans that want it so.
     """
@@ -119,7 +119,7 @@ class Engine:
         with failures.in_words():
             self._room = self._free_room()
         self._rendering = 0
-        self._ready: OrderedDict[str, Rendered] = OrderedDict()
+        self._finished: OrderedDict[str, Rendered] = OrderedDict()
         environment.forbid_chance()
 
     def load(self, name: str) -> Loaded:
@@ -131,13 +131,13 @@ class Engine:
         if loaded.held is None:
             side = loaded.footprint.native_px
             usual = self._planned(loaded.footprint, memory_plan.Task((side, side), guided=True))
-            loaded = self._held(name, usual.holding)
+            loaded = self._placed(name, usual.holding)
         return loaded
 
     def unload(self) -> None:
         """Free the memory of all models; the next render reads its model again."""
         self._loaded.clear()
-        self._ready.clear()
+        self._finished.clear()
         with failures.in_words():
             self._give_back()
             self._room = self._free_room()
@@ -168,11 +168,11 @@ class Engine:
         version does not know it, the fastest that fits is chosen. When memory runs out the picture
         is begun again with the next plan; TooLargeError when none is left.
 
-        `besides` are drafts `alike` to this one that will be asked for next. As many as memory
+        `batch_with` are drafts `alike` to this one that will be asked for next. As many as memory
         allows are drawn with it, where the family reads prompts by CLIP alone, and kept for the
         calls that ask for them.
         """
-        if not plan and (ready := self._ready.pop(recipe.id, None)) is not None:
+        if not plan and (ready := self._finished.pop(recipe.id, None)) is not None:
             return ready
         if (recipe.source is None) != (source is None):
             raise RenderError("a source picture is needed exactly when the recipe names one")
@@ -184,17 +184,17 @@ class Engine:
                 watch = Watch(on_step, resume)
                 recorded = _recorded(plan)
                 if recorded is not None:
-                    return self._again(recipe, source, watch, recorded)
-                (_, picture), *others = self._drawn([recipe, *batch_with], source, watch)
+                    return self._as_recorded(recipe, source, watch, recorded)
+                (_, picture), *others = self._render_together([recipe, *batch_with], source, watch)
         finally:
             self._rendering -= 1
             environment.set_threads(threads_before)
-        self._ready |= {other.id: drawn for other, drawn in others}
-        while len(self._ready) > _MOST_READY:
-            self._ready.popitem(last=False)
+        self._finished |= {other.id: drawn for other, drawn in others}
+        while len(self._finished) > _MOST_FINISHED:
+            self._finished.popitem(last=False)
         return picture
 
-    def _again(
+    def _as_recorded(
         self, recipe: Recipe, source: Image.Image | None, watch: Watch, plan: memory_plan.Plan
     ) -> Rendered:
         """The picture as `plan` says, in its place among as many copies of itself.
@@ -202,10 +202,10 @@ class Engine:
         What else is drawn in a batch changes no bits, but how many they are does.
         """
         number, count = (plan.place.number, plan.place.of) if plan.place else (1, 1)
-        drawn = self._drawn([recipe] * count, source, watch, plan)
+        drawn = self._render_together([recipe] * count, source, watch, plan)
         return drawn[min(number, len(drawn)) - 1][1]
 
-    def _drawn(
+    def _render_together(
         self,
         wanted: list[Recipe],
         source: Image.Image | None,
@@ -229,13 +229,13 @@ class Engine:
         fell = False
         while True:
             try:
-                return self._rendered(wanted, source, watch, chosen, fell)
+                return self._by_plan(wanted, source, watch, chosen, fell)
             except NotCompiledError as error:
                 _log.warning("%s: %s", recipe.model, error)
                 chosen = replace(chosen, compiled=False)
                 continue
             except TooLargeError:
-                spared = self._sparing(chosen, taken, task)
+                spared = self._next_plan(chosen, taken, task)
                 if spared is None:
                     raise
             _log.warning(
@@ -245,7 +245,7 @@ class Engine:
             self._give_back()
             chosen, fell = spared, True
 
-    def _rendered(
+    def _by_plan(
         self,
         wanted: list[Recipe],
         source: Image.Image | None,
@@ -255,7 +255,7 @@ class Engine:
     ) -> list[tuple[Recipe, Rendered]]:
         """The pictures, rendered as `plan` says; TooLargeError when memory runs out."""
         recipe = wanted[0]
-        loaded = self._held(recipe.model, plan.holding)
+        loaded = self._placed(recipe.model, plan.holding)
         additions = loaded.vae | loaded.adapters.fetch(recipe)
         tools = loaded.compiled.tools(self.device) if plan.compiled else {}
         circumstances: dict[str, Any] = {
@@ -270,15 +270,15 @@ class Engine:
         try:
             with loaded.adapters.active(recipe.loras):
                 wanted = wanted[: plan.place.of if plan.place else 1]
-                rows, pipe, arguments, said = _prepared(loaded, wanted, source, additions)
+                rows, pipe, arguments, conditioning = _prepared(loaded, wanted, source, additions)
                 plans = memory_plan.places(plan, len(rows))
                 texts = [memory_plan.after_falling(p) if fell else str(p) for p in plans]
                 ids = [row.id for row in rows]
                 same = {"recipes": ids, "source": pixels, "plan": texts[0], **circumstances}
                 run = Run(watch, same, self.device)
                 tiling.apply(plans[0], pipe, loaded.compiled)
-                if not all(one.is_still for one in said):
-                    switching.switch(pipe, said, lambda: run.steps)
+                if not all(one.is_still for one in conditioning):
+                    switching.switch(pipe, conditioning, lambda: run.steps)
                 images = run(pipe, arguments)
         except (RenderError, MemoryError, RuntimeError) as error:
             loaded.mend()
@@ -304,7 +304,7 @@ class Engine:
             model = self._models[name]
             path = weights.locate(model, self._base)
             # Models since Stable Diffusion XL, which read by more than CLIP, came in bfloat16.
-            wide = not families.reads_by_clip_alone(weights.family(path))
+            wide = not weights.family(path).reads_clip
             dtype = environment.dtype(model.dtype, self.device, wide=wide)
             try:
                 pipe = weights.load(path, model, dtype)
@@ -320,7 +320,7 @@ class Engine:
                 vae,
                 encode.Memory(),
                 Adapters(pipe, model, self._base, path, dtype),
-                Compiled(families.denoiser(pipe)),
+                Compiled(pipelines.denoiser(pipe)),
             )
         return self._loaded[name]
 
@@ -329,7 +329,7 @@ class Engine:
         if not model.vae:
             return {}
         path, vae = weights.autoencoder(model.vae, self._base, dtype)
-        families.take_autoencoder(pipe, vae, path)
+        pipelines.take_autoencoder(pipe, vae, path)
         return {source_name(model.vae): fingerprint.fingerprint(path)}
 
     def _planned(self, taken: memory_plan.Footprint, task: memory_plan.Task) -> memory_plan.Plan:
@@ -337,7 +337,7 @@ class Engine:
         chosen = memory_plan.choose(taken, self._room, task)
         return chosen or memory_plan.most_frugal(taken, self._room, task)
 
-    def _sparing(
+    def _next_plan(
         self, failed: memory_plan.Plan, taken: memory_plan.Footprint, task: memory_plan.Task
     ) -> memory_plan.Plan | None:
         """The plan after one that failed, if any is left.
@@ -365,7 +365,7 @@ class Engine:
             f"close programs that need much memory, or {advice}"
         )
 
-    def _held(self, name: str, wanted: memory_plan.Holding) -> Loaded:
+    def _placed(self, name: str, wanted: memory_plan.Holding) -> Loaded:
         """The model `name` with its weights where a plan wants them, or taking even less."""
         loaded = self._read(name)
         order = get_args(memory_plan.Holding)
@@ -428,28 +428,28 @@ def _prepared(
     conditioning comes last, where it is known here.
     """
     recipe = recipes[0]
-    mode: families.Mode = "txt2img" if source is None else "img2img"
+    mode: pipelines.Mode = "txt2img" if source is None else "img2img"
     # Noise from CPU generators, one for each picture: the same on every device.
     generators = [torch.Generator("cpu").manual_seed(one.seed) for one in recipes]
     alone = generators[0]
     chance = generators if len(generators) > 1 else alone
     scheduler = scheduler_map.fresh(recipe.scheduler, loaded.pipe.scheduler, chance)
     others = loaded.adapters.filter(recipe)
-    pipe = families.pipeline(loaded.pipe, mode, scheduler=scheduler, **others)
+    pipe = pipelines.make(loaded.pipe, mode, scheduler=scheduler, **others)
     loaded.prompts.attach(pipe, f"{recipe.loras} {additions}")
     words = loaded.adapters.words(recipe)
-    said: list[Conditioning] = []
+    conditioning: list[Conditioning] = []
     if encode.reads_chunks(pipe):
-        said = [clip.encode(pipe, one, words) for one in recipes]
+        conditioning = [clip.encode(pipe, one, words) for one in recipes]
     else:
-        plain_words.require(recipe, words, families.name(pipe))
-    kept = [at for at, one in enumerate(said) if one.shape == said[0].shape] or [0]
+        plain_words.require(recipe, words, pipelines.family(pipe).name)
+    kept = [at for at, one in enumerate(conditioning) if one.shape == conditioning[0].shape] or [0]
     generators[:] = [generators[at] for at in kept]  # the scheduler has this list as well
     sides = render_sides(recipe.width, recipe.height, recipe.multiple)
-    arguments = families.arguments(pipe, plain_words.in_words(recipe), sides)
+    arguments = pipelines.arguments(pipe, plain_words.in_words(recipe), sides)
     arguments["generator"] = generators if len(generators) > 1 else alone
     loaded.prompts.tell(pipe, arguments, recipe)
-    pictures = [said[at] for at in kept] if said else []
+    pictures = [conditioning[at] for at in kept] if conditioning else []
     if pictures:
         arguments |= clip.arguments(pipe, pictures)
         del arguments["prompt"]

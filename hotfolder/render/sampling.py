@@ -16,7 +16,7 @@ from PIL import Image
 from hotfolder.errors import RenderError, Stopped, TooLargeError
 from hotfolder.render import checkpoint, failures
 from hotfolder.render.compilation import NotCompiledError
-from hotfolder.render.models import families
+from hotfolder.render.models import pipelines
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Run:
         """
         given = arguments["generator"]
         self._generators = given if isinstance(given, list) else [given]
-        families.listen(pipe, arguments, self._after_step)
+        pipelines.listen(pipe, arguments, self._after_step)
         if self._state is not None:
             self._forward = checkpoint.Forward(pipe)
         self._started = time.perf_counter()
@@ -90,7 +90,7 @@ class Run:
         except BaseException as error:
             self._raised = error
             if isinstance(error, Stopped) and (
-                self.steps < steps or families.decodes_latents(pipe)
+                self.steps < steps or pipelines.family(pipe).decodes_latents
             ):
                 self._save(pipe, latents, self.seconds + started - self._started)
             raise

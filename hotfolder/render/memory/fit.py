@@ -13,7 +13,7 @@ from typing import Literal
 from hotfolder.errors import Mistake, ModelMissingError, RenderError
 from hotfolder.recipes import sizes
 from hotfolder.recipes.profile import Model, Profile
-from hotfolder.render.memory import footprint, known_models, memory_plan
+from hotfolder.render.memory import footprint, memory_plan
 from hotfolder.render.memory.memory_plan import GIB, Footprint, Room, Task
 from hotfolder.render.models import single_file, weights
 
@@ -53,7 +53,7 @@ def prospect(profile: Profile, base: Path | None, dtype: str, room: Room) -> Pro
     model = profile.model
     where: Whereabouts = "here"
     says = ""
-    taken = known_models.footprint_of(model.source, dtype)
+    taken = footprint.of_source(model.source, dtype)
     try:
         taken = _footprint(weights.locate(model, base), model, dtype) or taken
     except ModelMissingError as error:
@@ -101,9 +101,7 @@ def _known_without_looking(model: Model, base: Path | None, dtype: str) -> Footp
     path = (base or Path()) / Path(source).expanduser()
     try:
         return (
-            _footprint(path, model, dtype)
-            if path.exists()
-            else known_models.footprint_of(source, dtype)
+            _footprint(path, model, dtype) if path.exists() else footprint.of_source(source, dtype)
         )
     except (RenderError, OSError, ValueError, KeyError):
         return None
@@ -139,4 +137,4 @@ def _footprint(path: Path, model: Model, dtype: str) -> Footprint | None:
     if path.is_dir():
         return footprint.of_folder(path, dtype, model.variant)
     _, layout = single_file.family(path)
-    return known_models.of_layout(layout, dtype) if layout else None
+    return footprint.of_layout(layout, dtype) if layout else None

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from hotfolder.render.memory.memory_plan import Footprint
+from hotfolder.render.models import families
+from hotfolder.render.models.family import Family, Size
 
 # Numbers of an activation that are alive at the peak, as multiples of a width of the model: counted
 # by benchmarks/memory.py, which prints estimates beside counts.
@@ -19,8 +21,7 @@ DECODE, ENCODE = 6, 5  # of the first block's channels, for each px of the pictu
 
 TOKEN_PX = 16  # the side of a token; models with a coarser autoencoder take a px of its latents
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
-WINDOWED = ("UNet2DConditionModel", "SD3Transformer2DModel")  # latents in, a prediction out
-ONE_BY_ONE = ("FluxTransformer2DModel", "QwenImageTransformer2DModel")  # guidance takes two calls
+_VAE = {"block_out_channels": [128, 256, 512, 512]}  # of nearly all models
 
 Configs = Mapping[str, Mapping[str, Any]]
 
@@ -29,16 +30,15 @@ def of_pipeline(pipe: Any, dtype: str) -> Footprint:
     """The footprint of a loaded pipeline that computes in `dtype`."""
     modules = {name: part for name, part in pipe.components.items() if hasattr(part, "parameters")}
     configs = {name: _plain(module.config) for name, module in modules.items()}
-    for name, module in modules.items():
-        configs[name]["_class_name"] = type(module).__name__
     counts = {name: kept(module) for name, module in modules.items()}
-    return of_parts(type(pipe).__name__, configs, counts, dtype)
+    return of_parts(families.of(type(pipe).__name__), configs, counts, dtype)
 
 
 def of_folder(folder: Path, dtype: str, variant: str | None = None) -> Footprint:
     """The footprint of a diffusers folder, told from its small files and the heads of the large.
 
-    Raises ValueError or OSError for a folder that is not one.
+    Raises ValueError or OSError for a folder that is not one, and RenderError for one of no family
+    that is known.
     """
     index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
     names = [name for name, value in index.items() if isinstance(value, list) and value[0]]
@@ -48,19 +48,34 @@ def of_folder(folder: Path, dtype: str, variant: str | None = None) -> Footprint
         if config.is_file() and name != "safety_checker":
             configs[name] = json.loads(config.read_text(encoding="utf-8"))
             counts[name] = _parameters(folder / name, variant)
-    return of_parts(index["_class_name"], configs, counts, dtype)
+    return of_parts(families.of(index["_class_name"]), configs, counts, dtype)
 
 
-def of_parts(pipeline: str, configs: Configs, counts: Mapping[str, int], dtype: str) -> Footprint:
+def of_source(source: str, dtype: str) -> Footprint | None:
+    """What the model at a profile's `model.source` takes in `dtype`; None if it is not known."""
+    known = families.of_source(source)
+    return _of_size(*known, dtype) if known else None
+
+
+def of_layout(layout: str, dtype: str) -> Footprint:
+    """What any model of a layout in `models/layouts` takes in `dtype`."""
+    return _of_size(*families.of_layout(layout), dtype)
+
+
+def _of_size(family: Family, size: Size, dtype: str) -> Footprint:
+    configs = {family.denoiser: size.denoiser, "vae": _VAE}
+    return of_parts(family, configs, size.numbers, dtype)
+
+
+def of_parts(family: Family, configs: Configs, counts: Mapping[str, int], dtype: str) -> Footprint:
     """The footprint of a pipeline whose parts have these configurations and so many numbers."""
     width = BYTES[dtype]
-    denoiser = "unet" if "unet" in configs else "transformer"
-    model, vae = configs[denoiser], configs["vae"]
+    model, vae = configs[family.denoiser], configs["vae"]
     factor, first = _factor(vae), _vae_channels(vae)
-    # SDXL's autoencoder overflows in float16, so diffusers runs it in float32.
-    upcast = "XL" in pipeline and dtype == "float16" and vae.get("force_upcast", True)
+    # Where it overflows in float16, diffusers runs the autoencoder in float32.
+    upcast = family.vae_upcast and dtype == "float16" and vae.get("force_upcast", True)
     vae_width = 4 if upcast else width
-    if denoiser == "unet":
+    if family.denoiser == "unet":
         halvings = _halvings(model["down_block_types"])
         channels = model["block_out_channels"][0]
         numbers = channels * (UNET_WITHOUT if halvings else UNET_WITH_ATTENTION) / factor**2
@@ -70,14 +85,14 @@ def of_parts(pipeline: str, configs: Configs, counts: Mapping[str, int], dtype: 
         numbers = _token_width(model) * TRANSFORMER / token**2
     sample = model.get("sample_size")
     return Footprint(
-        denoiser_bytes=counts[denoiser] * width,
+        denoiser_bytes=counts[family.denoiser] * width,
         text_bytes=tuple(n * width for name, n in counts.items() if name.startswith("text_")),
         vae_bytes=counts["vae"] * vae_width,
         pass_bytes=numbers * width,
         decode_bytes=DECODE * first * vae_width,
         encode_bytes=ENCODE * first * vae_width,
-        pairs=model.get("_class_name") not in ONE_BY_ONE,
-        windows=model.get("_class_name") in WINDOWED,
+        pairs=family.pairs,
+        windows=family.windows,
         token_px=token,
         native_px=sample * factor if isinstance(sample, int) else 1024,
     )

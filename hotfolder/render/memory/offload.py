@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from hotfolder.render.memory.memory_plan import Holding
-from hotfolder.render.models import families
+from hotfolder.render.models import pipelines
 
 
 def hold(pipe: Any, device: str, holding: Holding) -> None:
@@ -21,7 +21,7 @@ def hold(pipe: Any, device: str, holding: Holding) -> None:
     May be called again for a holding further down the list of `memory.Holding`, even in the middle
     of a render. "fp8" is for a model that was just loaded: what was rounded stays so.
     """
-    denoiser = families.denoiser(pipe)
+    denoiser = pipelines.denoiser(pipe)
     modules = {n: part for n, part in pipe.components.items() if isinstance(part, torch.nn.Module)}
     if holding == "fp8":
         denoiser.enable_layerwise_casting(

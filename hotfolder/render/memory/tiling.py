@@ -16,8 +16,8 @@ from torch import Tensor
 
 from hotfolder.errors import RenderError
 from hotfolder.render.memory import grid
-from hotfolder.render.memory.footprint import WINDOWED
 from hotfolder.render.memory.memory_plan import STEP_PX, Plan, Windows
+from hotfolder.render.models import pipelines
 
 Forward = Callable[..., Any]
 Span = tuple[int, int]  # begin and end
@@ -29,11 +29,12 @@ def apply(plan: Plan, pipe: Any, compiled: Forward) -> None:
     `compiled` answers as the denoiser does, for plans that want it.
     Raises RenderError where a family cannot be rendered by windows.
     """
-    name = "unet" if getattr(pipe, "unet", None) is not None else "transformer"
-    denoiser = getattr(pipe, name)
-    if plan.windows and type(denoiser).__name__ not in WINDOWED:
-        family = type(pipe).__name__.removesuffix("Pipeline")
-        raise RenderError(f"{family} sees a picture as tokens and cannot be rendered by windows")
+    family = pipelines.family(pipe)
+    denoiser = pipelines.denoiser(pipe)
+    if plan.windows and not family.windows:
+        raise RenderError(
+            f"{family.name} sees a picture as tokens and cannot be rendered by windows"
+        )
     if plan.windows or plan.split_guidance or plan.compiled:
         forward: Forward = compiled if plan.compiled else denoiser
         if plan.split_guidance:
@@ -42,7 +43,7 @@ def apply(plan: Plan, pipe: Any, compiled: Forward) -> None:
             forward = _windowed(forward, plan.windows, pipe.vae_scale_factor)
         view = copy.copy(denoiser)
         view.forward = forward
-        setattr(pipe, name, view)
+        setattr(pipe, family.denoiser, view)
     if plan.tiles:
         pipe.vae = _tiled(pipe.vae, plan.tiles, pipe.vae_scale_factor)
     if plan.place:

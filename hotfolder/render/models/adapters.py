@@ -21,7 +21,7 @@ from hotfolder import shelves
 from hotfolder.errors import RenderError, did_you_mean
 from hotfolder.recipes.profile import Model, lora_name
 from hotfolder.recipes.recipe import Lora, Recipe
-from hotfolder.render.models import families, fingerprint, safetensors_file, weights
+from hotfolder.render.models import fingerprint, pipelines, safetensors_file, weights
 
 _log = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ class Adapters:
     def _read_lora(self, name: str) -> None:
         offered = {lora_name(lora): lora.source for lora in self.model.loras}
         path = self._file(name, offered, self.model.lora_folders, "LoRA", "model.loras")
-        family = type(self.pipe).__name__.removesuffix("Pipeline")
+        family = pipelines.family(self.pipe).name
         if not hasattr(self.pipe, "load_lora_weights"):
             raise RenderError(f"{family} models take no LoRA; take {name!r} out of the profile")
         tensors = {key: tensor.to(self.dtype) for key, tensor in _floats(path).items()}
@@ -137,8 +137,8 @@ class Adapters:
 
     def _read_word(self, word: str) -> None:
         model = self.model
-        class_name = type(self.pipe).__name__
-        if word not in model.embeddings and not families.reads_by_clip_alone(class_name):
+        family = pipelines.family(self.pipe)
+        if word not in model.embeddings and not family.reads_clip:
             self._unfit.add(word)
             return
         path = self._file(
@@ -169,7 +169,7 @@ class Adapters:
             if width != (None if encoder is None else encoder.config.hidden_size):
                 raise RenderError(
                     f"the embedding {word!r} does not fit this model: it was made for another than "
-                    f"{type(self.pipe).__name__.removesuffix('Pipeline')}"
+                    f"{pipelines.family(self.pipe).name}"
                 )
             vectors.append(
                 None if found is None else found.reshape(-1, found.shape[-1]).to(self.dtype)

@@ -10,27 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from hotfolder.errors import RenderError
-from hotfolder.render.models import safetensors_file
+from hotfolder.render.models import families, safetensors_file
+from hotfolder.render.models.family import Family
 
 LAYOUTS = Path(__file__).parents[2] / "models" / "layouts"
 
-_FAMILIES = {  # diffusers' name of a kind of checkpoint begins so: the pipeline, its layout
-    "v1": ("StableDiffusionPipeline", "sd15"),
-    "xl_base": ("StableDiffusionXLPipeline", "sdxl"),
-    "v2": ("StableDiffusionPipeline", ""),
-    "sd3": ("StableDiffusion3Pipeline", ""),
-    "flux-dev": ("FluxPipeline", ""),
-    "flux-schnell": ("FluxPipeline", ""),
-    "chroma": ("ChromaPipeline", ""),
-}
 _WHOLE = ("model.diffusion_model.", "double_blocks.")
 _TEXT_ENCODER = "cond_stage_model.transformer.text_model.embeddings.position_embedding.weight"
 # Marks that the trainers of models with another prediction leave for the programs that open them.
 _VELOCITY, _ZERO_SNR = "v_pred", "ztsnr"
 
 
-def family(path: Path) -> tuple[str, str]:
-    """(pipeline class, layout) of the file, told from its tensors' names and shapes.
+def family(path: Path) -> tuple[Family, str]:
+    """The family and layout of the file, told from its tensors' names and shapes.
 
     Raises RenderError for what is damaged, pickled, no whole model, or of no family that is known.
     """
@@ -47,22 +39,22 @@ def family(path: Path) -> tuple[str, str]:
             f"{path.name} is of no family that can be told from its tensors; "
             "only its diffusers folder can be used"
         )
-    for start, (pipeline, layout) in _FAMILIES.items():
-        if kind.startswith(start):
-            return pipeline, layout
-    raise RenderError(f"{path.name} looks like {kind}; only its diffusers folder can be used")
+    found = families.of_checkpoint(kind)
+    if found is None:
+        raise RenderError(f"{path.name} looks like {kind}; only its diffusers folder can be used")
+    return found
 
 
 def load(path: Path, dtype: Any, offline: bool) -> Any:
     """The pipeline in the file; asks the network only where no layout comes along."""
     import diffusers
 
-    pipeline, layout = family(path)
-    kind = getattr(diffusers, pipeline)
+    of_file, layout = family(path)
+    kind = getattr(diffusers, of_file.pipeline)
     if not layout:
         return kind.from_single_file(str(path), dtype=dtype, local_files_only=offline)
     tokenizers = {"tokenizer": _tokenizer("<|endoftext|>")}
-    if layout == "sdxl":
+    if (LAYOUTS / layout / "text_encoder_2").is_dir():
         tokenizers["tokenizer_2"] = _tokenizer("!")
     pipe = kind.from_single_file(
         str(path), config=str(LAYOUTS / layout), dtype=dtype, local_files_only=True, **tokenizers

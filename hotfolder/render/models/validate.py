@@ -10,7 +10,8 @@ from typing import Any
 from hotfolder.errors import Mistake, RenderError
 from hotfolder.recipes.profile import Model, Profile, lora_name, model_name
 from hotfolder.recipes.schedulers import misfit
-from hotfolder.render.models import families, safetensors_file, single_file, weights
+from hotfolder.render.models import pipelines, safetensors_file, single_file, weights
+from hotfolder.render.models.family import Family
 
 
 def troubles(profiles: Mapping[str, Profile], base: Path | None) -> list[Mistake]:
@@ -30,17 +31,15 @@ def _of(profile: Profile, base: Path | None) -> Iterator[Mistake]:
     model = profile.model
     try:
         path = weights.here(model, base)
-        name, own = _kind(path) if path else ("", {})
+        family, own = _kind(path) if path else (None, {})
     except RenderError as error:
         yield Mistake("model.source", str(error))
-        name, own = "", {}
-    if name and (says := families.trouble(name, "txt2img")):
-        yield Mistake("model.source", says)
-    elif name and profile.refine.count and (says := families.trouble(name, "img2img")):
+        family, own = None, {}
+    if family and profile.refine.count and (says := pipelines.cannot_refine(family)):
         yield Mistake("refine", says)
-    if name and model.batch > 1 and not families.reads_by_clip_alone(name):
-        family = name.removesuffix("Pipeline")
-        yield Mistake("model.batch", f"{family} models draw one picture at a time; leave it out")
+    if family and model.batch > 1 and not family.reads_clip:
+        says = f"{family.name} models draw one picture at a time; leave it out"
+        yield Mistake("model.batch", says)
     if own:
         wanted = {"scheduler": profile.scheduler, "refine.scheduler": profile.refine.scheduler}
         for key, scheduler in wanted.items():
@@ -62,21 +61,21 @@ def _adapters(model: Model, base: Path | None) -> Iterator[Mistake]:
             yield Mistake(key, str(error).removeprefix(f"{key}: "))
 
 
-def _kind(path: Path) -> tuple[str, Mapping[str, Any]]:
-    """(pipeline class, configuration of its own scheduler) of a model that is here."""
+def _kind(path: Path) -> tuple[Family, Mapping[str, Any]]:
+    """The family, and the configuration of its own scheduler, of a model that is here."""
     if path.is_file():
-        name, layout = single_file.family(path)
+        family, layout = single_file.family(path)
         folder = single_file.LAYOUTS / layout if layout else None
     else:
-        name, folder = weights.pipeline_class(path), path
+        family, folder = weights.family(path), path
     own = folder / "scheduler" / "scheduler_config.json" if folder else None
     if own is None or not own.is_file():
-        return name, {}
+        return family, {}
     try:
         config = json.loads(own.read_text(encoding="utf-8"))
     except ValueError as error:
         raise RenderError(f"{own} cannot be read: {error}") from error
-    return name, config if isinstance(config, dict) else {}
+    return family, config if isinstance(config, dict) else {}
 
 
 def _same_names(profiles: Mapping[str, Profile]) -> list[Mistake]:

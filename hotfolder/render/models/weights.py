@@ -14,7 +14,8 @@ from typing import Any
 
 from hotfolder.errors import ModelMissingError, RenderError
 from hotfolder.recipes.profile import Model, is_hub_id
-from hotfolder.render.models import safetensors_file, single_file
+from hotfolder.render.models import families, safetensors_file, single_file
+from hotfolder.render.models.family import Family
 from hotfolder.render.models.safetensors_file import PICKLED
 
 SMALL_LATENT = 4  # channels of the latents of Stable Diffusion 1.x, 2.x and XL
@@ -73,9 +74,9 @@ def pipeline_class(folder: Path) -> str:
     return name
 
 
-def family(path: Path) -> str:
-    """The name of the pipeline that a diffusers folder or single file is for."""
-    return pipeline_class(path) if path.is_dir() else single_file.family(path)[0]
+def family(path: Path) -> Family:
+    """The family of the model in a diffusers folder or single file. Raises RenderError."""
+    return families.of(pipeline_class(path)) if path.is_dir() else single_file.family(path)[0]
 
 
 def locate_file(source: str, base: Path | None, key: str) -> Path:

@@ -19,7 +19,7 @@ from torch import Tensor
 from hotfolder.recipes.prompt_syntax.schedule import Said, phases
 from hotfolder.recipes.prompt_syntax.tree import Part, Tree, Words
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.render.models import families
+from hotfolder.render.models import pipelines
 from hotfolder.render.models.adapters import Vectors
 from hotfolder.render.prompt.emphasis import weighted
 from hotfolder.render.prompt.switching import Conditioning, Phases, Spoken
@@ -93,7 +93,7 @@ def arguments(pipe: Any, pictures: Sequence[Conditioning]) -> dict[str, Tensor]:
         given["negative_pooled_prompt_embeds"] = torch.cat(
             [against for _, against in pooled if against is not None]
         )
-    taken = families.accepted(pipe)
+    taken = pipelines.accepted(pipe)
     return {name: tensor for name, tensor in given.items() if name in taken}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.render.models import families
+from hotfolder.render.models import pipelines
 from hotfolder.render.prompt import plain_words, token_limits
 
 _log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Memory:
         """Say, once for each prompt, what the text encoders of `pipe` do not read of it."""
         if recipe.prompt in self._told or reads_chunks(pipe):
             return
-        family = families.name(pipe)
+        family = pipelines.family(pipe).name
         for says in (
             plain_words.unused(recipe.tree, family),
             token_limits.of_pipeline(pipe, arguments, arguments.get("prompt", "")),
@@ -103,4 +103,4 @@ class _Remembering:
 
 def reads_chunks(pipe: Any) -> bool:
     """Whether a pipeline reads prompts with CLIP alone."""
-    return families.reads_by_clip_alone(type(pipe).__name__)
+    return pipelines.family(pipe).reads_clip

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hotfolder.render.models import families
+from hotfolder.render.models import pipelines
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ def switch(pipe: Any, pictures: Sequence[Conditioning], done: Callable[[], int])
     `pictures` are drawn together, with as many parts each; `done()` is the number of denoising
     steps that are done. Of a pipeline with guidance the first half of a batch is without prompt.
     """
-    name = "unet" if getattr(pipe, "unet", None) is not None else "transformer"
-    inner = families.denoiser(pipe)
+    name = pipelines.family(pipe).denoiser
+    inner = pipelines.denoiser(pipe)
     view = copy.copy(inner)
 
     def forward(sample: Tensor, timestep: Any, **given: Any) -> tuple[Tensor]:

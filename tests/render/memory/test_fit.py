@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from hotfolder.recipes.profile import Draft, Model, Profile, Refine
-from hotfolder.render.memory import fit, known_models, memory_plan
+from hotfolder.render.memory import fit, footprint, memory_plan
 from hotfolder.render.memory.memory_plan import GIB, Room
 from hotfolder.studio.config import load
 from tests.render import tiny
@@ -111,21 +111,20 @@ def test_the_known_numbers_are_those_of_the_layouts() -> None:
     import torch
     from diffusers import UNet2DConditionModel
 
-    from hotfolder.render.memory import footprint
     from hotfolder.render.models import single_file
 
     for layout in ("sd15", "sdxl"):
         config = single_file.LAYOUTS / layout / "unet" / "config.json"
         with torch.device("meta"):
             unet = UNet2DConditionModel.from_config(msgspec.json.decode(config.read_bytes()))
-        assert known_models.of_layout(layout, "float16").denoiser_bytes == 2 * footprint.kept(unet)
+        assert footprint.of_layout(layout, "float16").denoiser_bytes == 2 * footprint.kept(unet)
 
 
 def test_nothing_heavy_is_imported() -> None:
     """A prospect needs neither torch nor diffusers as long as the model is a folder or known."""
     code = (
-        "import sys; from hotfolder.render.memory import known_models;"
-        "known_models.footprint_of('Qwen/Qwen-Image', 'float16');"
+        "import sys; from hotfolder.render.memory import footprint;"
+        "footprint.of_source('Qwen/Qwen-Image', 'float16');"
         "assert 'torch' not in sys.modules and 'diffusers' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

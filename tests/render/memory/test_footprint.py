@@ -9,7 +9,7 @@ import torch
 
 from hotfolder.recipes.profile import Model
 from hotfolder.render.memory import footprint
-from hotfolder.render.models import weights
+from hotfolder.render.models import families, weights
 from tests.render import tiny, tiny_flow
 
 FAMILIES = {
@@ -62,8 +62,10 @@ def test_sdxl_decodes_in_float32() -> None:
     unet = {"block_out_channels": [320, 640, 1280], "down_block_types": ["DownBlock2D"] * 3}
     counts = {"unet": 100, "vae": 10}
     configs = {"unet": unet, "vae": vae}
-    sdxl = footprint.of_parts("StableDiffusionXLPipeline", configs, counts, "float16")
-    sd = footprint.of_parts("StableDiffusionPipeline", configs, counts, "float16")
+    sdxl, sd = (
+        footprint.of_parts(families.of(name), configs, counts, "float16")
+        for name in ("StableDiffusionXLPipeline", "StableDiffusionPipeline")
+    )
     assert sdxl.decode_bytes == 2 * sd.decode_bytes
     assert sdxl.vae_bytes == 2 * sd.vae_bytes
     assert sdxl.pass_bytes == sd.pass_bytes

@@ -25,6 +25,10 @@ WINDOWS = "resident, windows 64x96/16"
 TILES = "resident, vae tiles 64/16"
 
 
+class StableDiffusionPipeline(SimpleNamespace):
+    """As much of a pipeline as windows and tiles need."""
+
+
 def large(recipe: Recipe, **values: Any) -> Recipe:
     """`recipe` at a size of several windows."""
     return msgspec.structs.replace(recipe, **{"width": 210, "height": 130, **values})
@@ -179,7 +183,7 @@ def test_sdxl_is_told_where_a_window_lies() -> None:
             seen.append(added_cond_kwargs["time_ids"][1].tolist())
             return (sample,)
 
-    pipe = SimpleNamespace(unet=UNet2DConditionModel(), vae_scale_factor=8)
+    pipe = StableDiffusionPipeline(unet=UNet2DConditionModel(), vae_scale_factor=8)
     tiling.apply(Plan(windows=Windows(1024, 768, 128)), pipe, pipe.unet)
     latents = torch.randn(2, 4, 96, 192)
     same = pipe.unet(latents, 1, added_cond_kwargs={"time_ids": ids}, return_dict=False)[0]
@@ -203,7 +207,7 @@ def test_windows_move_from_step_to_step() -> None:
             borders.append(8 * sample.shape[-1])
             return (sample,)
 
-    pipe = SimpleNamespace(unet=UNet2DConditionModel(), vae_scale_factor=8)
+    pipe = StableDiffusionPipeline(unet=UNet2DConditionModel(), vae_scale_factor=8)
     tiling.apply(Plan(windows=Windows(1024, 1024, 64)), pipe, pipe.unet)
     levels = torch.arange(981, 0, -66)
     for level in (*levels, *levels):
@@ -232,7 +236,7 @@ def test_what_is_compiled_is_called() -> None:
         Plan(compiled=True),
         Plan(compiled=True, windows=Windows(64, 64, 0), split_guidance=True),
     ):
-        pipe = SimpleNamespace(unet=UNet2DConditionModel(), vae_scale_factor=8)
+        pipe = StableDiffusionPipeline(unet=UNet2DConditionModel(), vae_scale_factor=8)
         tiling.apply(plan, pipe, compiled)
         torch.testing.assert_close(pipe.unet(latents, 1)[0], latents)
     assert seen == [(2, 4, 8, 16), *[(1, 4, 8, 8)] * 4]
@@ -265,7 +269,7 @@ def test_tiles_work_for_any_kind_of_encoding() -> None:
     """A tiled encode gives what encode gives: the moments of a distribution."""
     torch.manual_seed(0)
     whole = tiny.vae()
-    pipe = SimpleNamespace(unet=torch.nn.Identity(), vae=whole, vae_scale_factor=8)
+    pipe = StableDiffusionPipeline(unet=torch.nn.Identity(), vae=whole, vae_scale_factor=8)
     tiling.apply(Plan(tiles=Windows(64, 64, 16)), pipe, pipe.unet)
     picture = torch.rand(1, 3, 120, 96)
     with torch.no_grad():

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import diffusers
@@ -10,11 +14,12 @@ import pytest
 import torch
 from diffusers.pipelines import auto_pipeline
 
+import hotfolder
 from hotfolder.errors import RenderError, Stopped
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine, Rendered
-from hotfolder.render.models import families, scheduler_map
+from hotfolder.render.models import families, pipelines, scheduler_map
 from tests.render import zoo
 from tests.render.zoo import of
 
@@ -29,8 +34,8 @@ def called(engine: Engine, recipe: Recipe) -> dict[str, object]:
     """The arguments that the recipe's pipeline would be called with."""
     modules = engine.load(recipe.model).pipe
     scheduler = scheduler_map.fresh("model", modules.scheduler, torch.Generator())
-    pipe = families.pipeline(modules, "txt2img", scheduler=scheduler)
-    return families.arguments(pipe, recipe, (64, 48))
+    pipe = pipelines.make(modules, "txt2img", scheduler=scheduler)
+    return pipelines.arguments(pipe, recipe, (64, 48))
 
 
 @pytest.mark.parametrize("family", zoo.BOTH_STAGES)
@@ -146,11 +151,59 @@ def test_the_table_of_families_is_diffusers_own() -> None:
         family: auto_pipeline.AUTO_IMAGE2IMAGE_PIPELINES_MAPPING.get(name)
         for name, family in auto_pipeline.AUTO_TEXT2IMAGE_PIPELINES_MAPPING.items()
     }
-    for name, sibling in families.FAMILIES.items():
+    for family in families.known():
+        name, sibling = family.pipeline, family.img2img
         if name == "KolorsPipeline":  # a stand-in where sentencepiece is not installed
             continue
-        accepted = families.accepted(getattr(diffusers, sibling or name))
+        accepted = pipelines.accepted(getattr(diffusers, sibling or name))
         assert ("strength" in accepted) == bool(sibling)
         known = offered.get(getattr(diffusers, name))
-        if known is not None and "strength" in families.accepted(known):
+        if known is not None and "strength" in pipelines.accepted(known):
             assert known.__name__ == sibling
+
+
+def test_a_file_makes_a_family_known(tmp_path: Path) -> None:
+    """A file in `families` is all that it takes: checks, memory, single files and prompts know."""
+    package = Path(hotfolder.__file__).parent
+    copy = tmp_path / "hotfolder"
+    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__", "postcard"))
+    (copy / "render" / "models" / "families" / "wonder.py").write_text(
+        "from hotfolder.render.models.family import Family, Size\n"
+        "SIZE = Size({'dim': 64}, {'transformer': 9_000, 'text_encoder': 50, 'vae': 7})\n"
+        "FAMILIES = [Family('WonderPipeline', tokens=99, pairs=False, known={'some/wonder': SIZE},"
+        " single_files={'wonder-': ''})]\n"
+    )
+    model = tmp_path / "model"
+    (model / "tokenizer").mkdir(parents=True)
+    (model / "model_index.json").write_text('{"_class_name": "WonderPipeline"}')
+    code = (
+        "from pathlib import Path\n"
+        "from hotfolder.recipes.profile import Model, Profile\n"
+        "from hotfolder.render.memory import footprint\n"
+        "from hotfolder.render.models import families, validate, weights\n"
+        f"profile = Profile(model=Model(source={str(model)!r}, multiple=16))\n"
+        "assert weights.family(Path(profile.model.source)).tokens == 99\n"
+        "assert families.of_checkpoint('wonder-large')[0].name == 'Wonder'\n"
+        "taken = footprint.of_source('some/wonder', 'float16')\n"
+        "assert (taken.denoiser_bytes, taken.pairs) == (18_000, False)\n"
+        "print(*(mistake.says for mistake in validate.troubles({'p': profile}, None)))\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
+    assert "no img2img with a strength for Wonder models" in found.stdout
+
+
+def test_there_is_no_other_list_of_families() -> None:
+    """No module but a family's own names its pipelines or networks."""
+    package = Path(hotfolder.__file__).parent
+    names = {name.removesuffix("Pipeline") for name in families.by_pipeline()}
+    quoted = rf"['\"]({'|'.join(names)})(?=[A-Z'\"])"
+    networks = re.compile(rf"{quoted}|\w+Transformer2DModel|UNet2D\w+")
+    others = {
+        path.relative_to(package).as_posix(): found.group()
+        for path in package.rglob("*.py")
+        if path.parent.name != "families" and (found := networks.search(path.read_text("utf-8")))
+    }
+    assert others == {}

@@ -54,7 +54,7 @@ def test_a_family_of_another_kind(tmp_path: Path) -> None:
     """A model for videos, or one that only edits, draws no pictures from a prompt."""
     model = Model(folder(tmp_path, "m", "WanPipeline", "UniPCMultistepScheduler"))
     (found,) = says(tmp_path, Profile(model=model))
-    assert "model.source: Wan models are none that hotfolder can make pictures with" in found
+    assert "model.source: hotfolder cannot make pictures from a prompt with Wan models" in found
 
 
 def test_a_scheduler_that_does_not_fit(tmp_path: Path) -> None:

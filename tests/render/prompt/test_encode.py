@@ -15,7 +15,7 @@ from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
-from hotfolder.render.models import families, scheduler_map, weights
+from hotfolder.render.models import pipelines, scheduler_map, weights
 from hotfolder.render.prompt import clip, encode
 
 
@@ -34,7 +34,7 @@ def test_short_prompts_read_as_diffusers_reads_them(
     bare = DiffusionPipeline.from_pretrained(models / model, dtype=torch.float32)
     generator = torch.Generator().manual_seed(recipe.seed)
     bare.scheduler = scheduler_map.fresh(recipe.scheduler, bare.scheduler, generator)
-    arguments = families.arguments(bare, recipe, (64, 48))
+    arguments = pipelines.arguments(bare, recipe, (64, 48))
     torch.set_num_threads(1)
     image = bare(**arguments, generator=generator).images[0]
     assert pixel_hash(engine.render(recipe).image) == pixel_hash(image)
@@ -76,7 +76,7 @@ def test_the_shipped_model_reads_shorter_chunks() -> None:
     generator = torch.Generator().manual_seed(recipe.seed)
     bare.scheduler = scheduler_map.fresh(recipe.scheduler, bare.scheduler, generator)
     torch.set_num_threads(1)
-    image = bare(**families.arguments(bare, recipe, (128, 128)), generator=generator).images[0]
+    image = bare(**pipelines.arguments(bare, recipe, (128, 128)), generator=generator).images[0]
     assert pixel_hash(shipped.render(recipe).image) == pixel_hash(image)
     long = "a calm sea, " * 12
     pictures = [

@@ -1,0 +1,7 @@
+"""CogView 3 and 4: Zheng 2024."""
+
+from __future__ import annotations
+
+from hotfolder.render.models.family import Family
+
+FAMILIES = [Family("CogView3PlusPipeline", tokens=224), Family("CogView4Pipeline", tokens=1024)]

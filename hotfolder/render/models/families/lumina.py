@@ -1,0 +1,7 @@
+"""Lumina-Next and Lumina-Image 2: Zhuo 2024, Qin 2025."""
+
+from __future__ import annotations
+
+from hotfolder.render.models.family import Family
+
+FAMILIES = [Family("LuminaPipeline", tokens=256), Family("Lumina2Pipeline", tokens=256)]

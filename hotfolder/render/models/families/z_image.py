@@ -1,0 +1,23 @@
+"""Z-Image, of Alibaba's Tongyi-MAI."""
+
+from __future__ import annotations
+
+from hotfolder.render.models.family import LARGE_VAE, Family, Size
+
+FAMILIES = [
+    Family(
+        "ZImagePipeline",
+        "ZImageImg2ImgPipeline",
+        tokens=512,
+        known={
+            "Tongyi-MAI/Z-Image-Turbo": Size(
+                {"dim": 3840},
+                {
+                    "transformer": 6_154_908_736,
+                    "text_encoder": 4_022_468_096,
+                    "vae": LARGE_VAE,
+                },
+            )
+        },
+    )
+]

@@ -1,0 +1,78 @@
+"""What one model family is: everything that hotfolder has to know of it, as plain data.
+
+Nothing here imports torch or diffusers, so a profile is checked in milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from hotfolder.recipes.recipe import Recipe
+
+Config = Mapping[str, Any]
+Arguments = dict[str, Any]
+
+# How many numbers text encoders and autoencoders have that several families share.
+CLIP_L, CLIP_G, T5_XXL = 123_060_480, 694_659_840, 4_762_310_656
+SMALL_VAE, LARGE_VAE = 83_653_863, 83_819_683  # with latents of 4 and of 16 channels
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The size of well-known weights, for the time before they are here.
+
+    `denoiser` is the part of its configuration that decides its memory, `numbers` how many numbers
+    each part has.
+    """
+
+    denoiser: Config
+    numbers: Mapping[str, int]
+
+
+def plain_guidance(denoiser: Config, recipe: Recipe) -> Arguments:
+    """The guidance scale and the negative prompt as they are; an empty one has a default."""
+    negative = {"negative_prompt": recipe.negative_prompt} if recipe.negative_prompt else {}
+    return {"guidance_scale": recipe.guidance_scale, **negative}
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A model family, by the names that diffusers gives its pipelines and parts.
+
+    `pipeline` makes pictures from text, and `img2img` is its sibling with a strength, if diffusers
+    has one. `denoiser` is the part that takes the noise out. `reads_clip` says that prompts are
+    read with CLIP alone, in as many chunks as they need; otherwise `tokenizer` is the one that
+    reads furthest, and `tokens` how many it may give (0: nobody knows).
+
+    `guidance` gives the arguments for a recipe's guidance, from the denoiser's configuration.
+    `pairs`: the two passes of guidance are one call. `windows`: the latents are a picture, so it
+    can be computed by windows. `vae_upcast`: its autoencoder runs in float32 where the rest has
+    float16. `decodes_latents`: the picture is made of the loop's last latents; a few families
+    decode what else their last step gave, and cannot go on from after it.
+
+    `single_files` maps the beginnings of diffusers' names for kinds of checkpoints to the folder
+    of `models/layouts` with their shape, "" for none. `layouts` and `known` tell the sizes of
+    weights by such a folder and by a profile's `model.source`.
+    """
+
+    pipeline: str
+    img2img: str = ""
+    denoiser: Literal["unet", "transformer"] = "transformer"
+    reads_clip: bool = False
+    tokenizer: str = "tokenizer"
+    tokens: int = 0
+    guidance: Callable[[Config, Recipe], Arguments] = plain_guidance
+    pairs: bool = True
+    windows: bool = False
+    vae_upcast: bool = False
+    decodes_latents: bool = True
+    single_files: Mapping[str, str] = field(default_factory=dict)
+    layouts: Mapping[str, Size] = field(default_factory=dict)
+    known: Mapping[str, Size] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return self.pipeline.removesuffix("Pipeline")
