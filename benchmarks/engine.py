@@ -1,6 +1,6 @@
 """What rendering costs around the model: against a bare diffusers loop, and until a pick's turn.
 
-    python benchmarks/engine.py                  # the model that comes along
+    python benchmarks/engine.py                  # the model that is included
     python benchmarks/engine.py --model sd15     # the size of Stable Diffusion 1.5, random weights
     python benchmarks/engine.py --batch 4        # drafts drawn four at a time
 
@@ -256,7 +256,7 @@ def throughput(bench: Bench, rounds: int, drafts: int) -> None:
 
 
 def start(root: Path) -> None:
-    """Print how long a new process takes for one draft, with the model that comes along."""
+    """Print how long a new process takes for one draft, with the model that is included."""
     studio, _ = create(root / "start")
     studio.settings.write_text(f"settle_seconds = {SETTLE_S}\n")
     took = []

@@ -1,7 +1,7 @@
 """Large pictures: whether their cost grows with their pixels, and whether windows leave seams.
 
     python benchmarks/large.py work         operations a megapixel of SD 1.5 and SDXL, counted
-    python benchmarks/large.py seconds      CPU seconds a megapixel of the model that comes along
+    python benchmarks/large.py seconds      CPU seconds a megapixel of the model that is included
     python benchmarks/large.py seams DIR    windowed against whole pictures, which are kept in DIR
 
 Operations and seconds are of refinements of 0.64, 1, 2 and 8 megapixels, by the plans that
@@ -32,7 +32,7 @@ POSTCARD = {"postcard": Model(source="shipped:postcard", multiple=16)}
 ROOMY = Room(80 * GIB, 80 * GIB)
 CARD = Room(int(7.5 * GIB), 32 * GIB)
 STEPS = 15  # thirty at a strength of a half
-CELL_PX = 16  # of the latents of the model that comes along
+CELL_PX = 16  # of the latents of the model that is included
 
 
 def work() -> None:
@@ -140,7 +140,7 @@ def _seam(image: Image.Image, windows: Windows) -> tuple[float, float]:
 
 
 def final(width: int, height: int, steps: int = 12) -> Recipe:
-    """A final of the model that comes along."""
+    """A final of the model that is included."""
     draft = _draft((256, 256), "a castle by a lake at sunset, mountains", 7)
     return _refinement(draft, (width, height), steps)
 

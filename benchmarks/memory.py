@@ -1,7 +1,7 @@
 """How much memory large pictures take: counted for real models, measured for a small one.
 
     python benchmarks/memory.py count      SD 1.5, SDXL and others, on the meta device
-    python benchmarks/memory.py measure    the model that comes along, on the CPU: peak of a process
+    python benchmarks/memory.py measure    the model that is included, on the CPU: peak of a process
 
 Both stand beside what `hotfolder.render.memory.memory_plan` expected when it chose the plan.
 """
@@ -110,7 +110,7 @@ def _pass(model: Any, inputs: Callable[[int], dict[str, Any]], side: int) -> Non
 
 
 def measure() -> None:
-    """Print the peak memory of finals of the model that comes along, each in a process alone."""
+    """Print the peak memory of finals of the model that is included, each in a process alone."""
     print("megabytes above those of a small final: measured, expected, plan")
     for width, height in SIZES:
         for windowed in ("", "windowed"):

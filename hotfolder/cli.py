@@ -102,7 +102,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
     ends.add_argument(
         "--once",
         action="store_true",
-        help="do all there is to do, one draft for each endless file, then end (for cron)",
+        help="process everything once, with one draft for each endless file, then exit (for cron)",
     )
     ends.add_argument(
         "--for",
@@ -135,7 +135,7 @@ def _service(parser: argparse.ArgumentParser) -> None:
         "--with",
         dest="manager",
         choices=["systemd", "launchd", "cron"],
-        help="what shall start it (default: the best that is here)",
+        help="which service manager starts it (default: the best one available)",
     )
 
 
@@ -163,7 +163,7 @@ def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--without-prompt",
         action="store_true",
-        help="leave out all prompts and recipes; say only that an AI made it, and which",
+        help="leave out prompts and recipes; say only that it was made by AI and by which model",
     )
     parser.add_argument("--format", choices=("png", "jpeg", "webp"), help="default: as it is")
     parser.add_argument(
@@ -196,7 +196,9 @@ def _duration(text: str) -> float:
     except ValueError:
         seconds = -1.0
     if not 0 < seconds < 1e9:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time; expected one like 90s, 50m or 8h")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a duration; expected something like 90s, 50m or 8h"
+        )
     return seconds
 
 

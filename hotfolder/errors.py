@@ -100,14 +100,19 @@ class Stopped(BaseException):
     """
 
 
+def refusal(error: OSError) -> str:
+    """What the operating system refuses, in words for people who do not program."""
+    return _REFUSALS.get(error.errno or 0, error.strerror or str(error))
+
+
 def reason(error: OSError) -> str:
-    """What the operating system refuses and where, in words for people who do not program."""
-    says = _REFUSALS.get(error.errno or 0, error.strerror or str(error))
+    """What the operating system refuses, and where."""
     where = str(error.filename or "").encode("utf-8", "backslashreplace").decode()
-    return f"{says} ({where})" if where else says
+    return f"{refusal(error)} ({where})" if where else refusal(error)
 
 
 _REFUSALS = {
+    errno.ENOENT: "there is no such file",
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk space that this user may have is used up",
     errno.EROFS: "the disk cannot be written to",

@@ -51,7 +51,7 @@ def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
         progress.say(f"{shown} has lost its star and lies in drafts/ again")
     else:
         path = moves.pick(studio, ledger, job)
-        progress.say(f"{shown} has a star and lies in seeds/ now")
+        progress.say(f"{shown} has a star and was moved to seeds/")
     return path
 
 

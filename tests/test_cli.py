@@ -180,7 +180,7 @@ def test_doctor_ends_as_an_error_where_nothing_can_be_made(hotfolder: Run, studi
 
 
 def test_profiles_are_listed_and_shown(hotfolder: Run, tmp_path: Path) -> None:
-    """Outside any studio those that come along; a wrong name gets the nearest one."""
+    """Outside any studio those that are included; a wrong name gets the nearest one."""
     listed = hotfolder("profiles", cwd=tmp_path)
     assert {"postcard", "sdxl", "flux-schnell"} <= set(listed.stdout.replace("*", " ").split())
     one = hotfolder("profiles", "postcard", cwd=tmp_path)

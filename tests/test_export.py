@@ -115,7 +115,7 @@ def test_what_cannot_be_copied_is_said(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["export", "photo.jpg", "gone.png", str(path)]) == 3
     assert capsys.readouterr().out.replace("\\", "/").splitlines() == [
         "photo.jpg is not copied: it does not say how it was made",
-        "gone.png is not copied: No such file or directory",
+        "gone.png is not copied: there is no such file",
         "a-castle.png -> exported/a-castle.png",
         "1 copy, which carries its prompts and its whole recipe",
     ]

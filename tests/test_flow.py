@@ -1,4 +1,4 @@
-"""The whole flow in one process: real folders, the real daemon, the model that comes along."""
+"""The whole flow in one process: real folders, the real daemon, the model that is included."""
 
 from __future__ import annotations
 

@@ -79,7 +79,8 @@ def test_finals_of_pictures_from_elsewhere_outlive_those(
     assert len(finals) == 6
     assert all(isinstance(source, Pixels) for source in sources)
     assert len(list(drafted.sources.iterdir())) == len(sources) == 2
-    assert {final.recipe.prompt for final in finals if final.recipe} >= {"a castle by the sea"}
+    prompts = {final.recipe.prompt for final in finals if final.recipe}
+    assert any(prompt.startswith("a castle by the sea") for prompt in prompts)
     emptied(drafted.drafts, drafted.seeds, drafted.inbox)
     assert check(drafted, caplog)[0] == 0
 
@@ -236,7 +237,7 @@ def test_verify_finds_what_is_not_as_it_says(drafted: Studio, hotfolder: Run) ->
         "rubbish.png": says["rubbish.png"],
         "broken.png": says["broken.png"],
     }
-    assert "it cannot be read: this is no picture" in says["rubbish.png"]
+    assert "it cannot be read: this picture format is not supported" in says["rubbish.png"]
     assert "of a later version of hotfolder" in says["broken.png"]
     assert done.stdout.splitlines()[-1] == "2 of 10 are what they say, 1 from elsewhere"
 

@@ -1,4 +1,4 @@
-"""The profiles that come along resolve, and give the sizes that they promise."""
+"""The profiles that are included resolve, and give the sizes that they promise."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def area_px(text: str) -> int:
 
 
 def test_the_profiles_that_are_promised_are_here() -> None:
-    """One for the model that comes along, one for each well-known model, two for a purpose."""
+    """One for the model that is included, one for each well-known model, two for a purpose."""
     assert set(PROFILES) >= {
         "postcard",
         "postcard-large",
@@ -64,7 +64,7 @@ def test_one_name_means_one_model() -> None:
 
 @pytest.mark.parametrize("name", REAL)
 def test_a_source_is_a_hub_id_or_a_file_there(name: str) -> None:
-    """Profiles that come along point to no path of anyone's computer."""
+    """Profiles that are included point to no path of anyone's computer."""
     source = PROFILES[name].model.source
     assert is_hub_id(source) or source.startswith("hub:")
 

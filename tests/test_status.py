@@ -47,7 +47,7 @@ def test_a_new_studio(shown: Shown, studio: Studio) -> None:
         "  seeds   0 pictures, 0 refinements to make",
         "  final   0 pictures, 0 ever made",
         f"  log     {local.log(studio.root)}",
-        "  starts  when you start it",
+        "  starts  only by hand",
     ]
 
 

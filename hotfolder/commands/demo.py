@@ -1,4 +1,4 @@
-"""`hotfolder demo`: the whole flow in a new studio, with the model that comes along."""
+"""`hotfolder demo`: the whole flow in a new studio, with the model that is included."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, reason
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, refusal
 from hotfolder.images import metadata, picture, pixels
 from hotfolder.recipes.encoding import Format, encoding
 from hotfolder.report.terminal import console
@@ -30,13 +30,13 @@ def run(options: Namespace) -> int:
             name = atomic.publish(folder, name, copy)
         except (OSError, PictureError) as error:
             failed = True
-            says = reason(error) if isinstance(error, OSError) else str(error)
+            says = refusal(error) if isinstance(error, OSError) else str(error)
             screen.print(f"{printable(str(path))} is not copied: {says}")
             continue
         copies += 1
         screen.print(f"{printable(str(path))} -> {printable(str(folder / name))}")
     if copies:
-        prompt = "says that an AI made it, with which model, and no prompt"
+        prompt = "says that it was made by AI and with which model, without any prompt"
         says = prompt if options.without_prompt else "carries its prompts and its whole recipe"
         number = "1 copy, which" if copies == 1 else f"{copies} copies; each"
         screen.print(f"{number} {says}")

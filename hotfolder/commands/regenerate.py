@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, reason
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, refusal
 from hotfolder.images import metadata, picture, recipe_text
 from hotfolder.recipes.recipe import Recipe, lineage
 from hotfolder.regenerate import Recent, Remade, Verdict, regenerate
@@ -95,7 +95,7 @@ def _again(
         shown = identify(read_file(path), studio)
         remade = _remade(shown, engine, studio, progress, recent)
     except (OSError, PictureError) as error:
-        says = reason(error) if isinstance(error, OSError) else str(error)
+        says = refusal(error) if isinstance(error, OSError) else str(error)
         progress.warn(f"{name}: cannot be made again: {says}")
         return "cannot"
     finally:

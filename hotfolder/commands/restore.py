@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, StudioMissingError, reason
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, StudioMissingError, refusal
 from hotfolder.images import picture
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
@@ -26,7 +26,7 @@ def run(options: Namespace) -> int:
             says = _restored(path, options.to, _studio(path, options.studio))
         except (OSError, PictureError) as error:
             failed = True
-            says = reason(error) if isinstance(error, OSError) else str(error)
+            says = refusal(error) if isinstance(error, OSError) else str(error)
         screen.print(f"{printable(str(path))}: {says}")
     return EXIT_SOME_FAILED if failed else EXIT_DONE
 

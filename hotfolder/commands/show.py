@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, reason
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, refusal
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.recipes import recipe as recipes
 from hotfolder.report import lineage
@@ -34,7 +34,7 @@ def run(options: Namespace) -> int:
             identity = identify(read_file(path), studio_of(path))
         except (OSError, PictureError) as error:
             failed = True
-            says = reason(error) if isinstance(error, OSError) else str(error)
+            says = refusal(error) if isinstance(error, OSError) else str(error)
             shown.append({"file": name, "error": says})
             if not options.json:
                 screen.print(f"{name}: {says}")

@@ -53,7 +53,7 @@ def _lines(now: Status) -> Iterator[str]:
     yield f"  final   {many(now.finals_lying, 'picture')}, {now.finals_made:,} ever made"
     yield f"  log     {now.log}"
     starts = " and ".join(now.started_by)
-    yield f"  starts  {f'by itself ({starts})' if starts else 'when you start it'}"
+    yield f"  starts  {f'by itself ({starts})' if starts else 'only by hand'}"
     for title, sentences in (
         ("Held back", now.held_back),
         ("Waiting", [f"{path}: {says}" for path, says in now.waiting.items()]),

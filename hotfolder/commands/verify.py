@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, reason
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, refusal
 from hotfolder.history import Made
 from hotfolder.recipes.recipe import Pixels, Recipe, lineage
 from hotfolder.recipes.record import Record
@@ -34,7 +34,7 @@ def run(options: Namespace) -> int:
             shown = identify(read_file(path), studio)
             findings = list(_findings(shown, studio, ledgers))
         except (OSError, PictureError) as error:
-            says = reason(error) if isinstance(error, OSError) else str(error)
+            says = refusal(error) if isinstance(error, OSError) else str(error)
             shown, findings = None, [f"it cannot be read: {says}"]
         for finding in findings:
             screen.print(f"{printable(str(path))}: {finding}")

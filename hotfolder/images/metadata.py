@@ -110,7 +110,7 @@ def _container(data: bytes) -> Any:
         if container.recognises(data):
             return container
     known = ", ".join(container.__name__.rpartition(".")[2] for container in _containers())
-    raise PictureError(f"this is no picture that can be read; known are {known}")
+    raise PictureError(f"this picture format is not supported; supported are {known}")
 
 
 @cache

@@ -51,7 +51,7 @@ class Repeat:
 
 
 def repeats(device: str) -> tuple[Repeat, ...]:
-    """The model that comes along draws on `device` the same pictures in all the ways there are."""
+    """The model that is included draws on `device` the same pictures in all the ways there are."""
     engine = Engine(MODELS, None, device)
     draft = engine.render(_DRAFT)
     final = engine.render(_FINAL, draft.image)

@@ -14,7 +14,7 @@ _SETTINGS = """\
 #:schema ./.hotfolder/schemas/settings.schema.json
 # The settings of this studio. Every line is optional; remove a # to change one.
 
-# The model and how it is used: a file in profiles/, or one that comes along
+# The model and how it is used: a file in profiles/, or one that is included
 # (the command `hotfolder profiles` lists them).
 # profile = "postcard"
 

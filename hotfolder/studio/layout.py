@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from hotfolder.errors import StudioMissingError, reason
+from hotfolder.errors import StudioMissingError, refusal
 
 SETTINGS_FILE = "hotfolder.toml"
 REJECTS = "drafts/rejected"
@@ -117,7 +117,7 @@ def _not_a_studio(studio: Studio) -> str:
     try:
         is_there, has_marker = root.is_dir(), studio.marker.exists()
     except OSError as error:
-        return f"the folder {root} cannot be read: {reason(error)}"
+        return f"the folder {root} cannot be read: {refusal(error)}"
     if not is_there:
         return f"there is no folder {root}; `hotfolder init {root}` makes a studio there"
     if has_marker:

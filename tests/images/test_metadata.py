@@ -30,7 +30,7 @@ def test_every_container_is_found_by_its_signature() -> None:
 )
 def test_anything_else_is_refused(data: bytes) -> None:
     """No picture of a known container: the sentence names those that are known."""
-    with pytest.raises(PictureError, match="known are jpeg, png, webp"):
+    with pytest.raises(PictureError, match="supported are jpeg, png, webp"):
         metadata.read(data)
     assert not metadata.complete(data)
 

@@ -43,7 +43,7 @@ UNETS = {
 
 
 def layouts(folder: Path) -> Path:
-    """A copy of the layouts that come along, with all widths made small."""
+    """A copy of the layouts that are included, with all widths made small."""
     shutil.copytree(LAYOUTS, folder)
     for name, unet in UNETS.items():
         for part, small in {**SMALL, "unet": unet}.items():

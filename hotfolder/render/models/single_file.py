@@ -1,6 +1,6 @@
 """A whole model in one .safetensors file, as other programs keep it: which it is, and its opening.
 
-Such a file has the weights alone. For Stable Diffusion 1.x and XL the shape comes along in
+Such a file has the weights alone. For Stable Diffusion 1.x and XL the shape is included in
 `models/layouts`; for other families diffusers fetches a few small files, once.
 """
 
@@ -46,7 +46,7 @@ def family(path: Path) -> tuple[Family, str]:
 
 
 def load(path: Path, dtype: Any, offline: bool) -> Any:
-    """The pipeline in the file; asks the network only where no layout comes along."""
+    """The pipeline in the file; asks the network only where no layout is included."""
     import diffusers
 
     of_file, layout = family(path)

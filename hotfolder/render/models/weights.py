@@ -116,7 +116,7 @@ def load(path: Path, model: Model, dtype: Any) -> Any:
         if not path.is_file():
             raise RenderError(f"the model {path.name} cannot be loaded: {error}") from error
         raise ModelMissingError(
-            f"{path.name} has the weights alone, and of no model whose shape comes along; the "
+            f"{path.name} has the weights alone, and of no model whose shape is included; the "
             f"small files with its shape are fetched once, and that failed ({_root(error)})"
         ) from error
     except Exception as error:

@@ -24,7 +24,7 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 
 
 def shipped(name: str) -> Path:
-    """The folder `name` that comes along: inside the installed package, or in a checkout."""
+    """The folder `name` that is included: inside the installed package, or in a checkout."""
     inside = _PACKAGE / name
     return inside if inside.is_dir() else _PACKAGE.parent / name
 
@@ -102,7 +102,7 @@ def _check_stars(config: Config, mistakes: list[Mistake]) -> None:
 
 
 def nobody() -> Config:
-    """What holds outside any studio: default settings and the profiles that come along."""
+    """What holds outside any studio: default settings and the profiles that are included."""
     return Config(Settings(), _profiles([shipped("profiles")], []), {}, "")
 
 

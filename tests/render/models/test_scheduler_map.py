@@ -96,7 +96,7 @@ def test_noise_comes_from_the_generator_that_was_given() -> None:
 
 @pytest.fixture(scope="module")
 def shipped() -> Engine:
-    """An engine for the model that comes along."""
+    """An engine for the model that is included."""
     return Engine({"postcard": Model(source="shipped:postcard")}, None, device="cpu", threads=1)
 
 

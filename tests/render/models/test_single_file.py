@@ -21,7 +21,7 @@ from tests.render import tiny_single
 
 @pytest.fixture
 def layouts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Layouts like those that come along, in miniature and in their place."""
+    """Layouts like those that are included, in miniature and in their place."""
     folder = tiny_single.layouts(tmp_path / "layouts")
     monkeypatch.setattr(single_file, "LAYOUTS", folder)
     return folder
@@ -64,7 +64,7 @@ def test_marks_of_velocity_prediction_are_read(layouts: Path, tmp_path: Path) ->
 
 
 def test_the_layouts_have_the_right_sizes() -> None:
-    """The shapes that come along have as many parameters as the published models."""
+    """The shapes that are included have as many parameters as the published models."""
     counts = {}
     for layout in ("sd15", "sdxl"):
         folder = single_file.LAYOUTS / layout

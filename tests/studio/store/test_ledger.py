@@ -168,7 +168,7 @@ def test_files_of_sync_clients(folder: Path) -> None:
 
 
 def test_a_folder_that_a_sync_client_left_out(folder: Path) -> None:
-    """An empty folder that did not come along is made; never the studio itself."""
+    """An empty folder that was not copied is made; never the studio itself."""
     folder.rmdir()
     Ledger(folder, "one").append(made(0))
     assert ordinals(Ledger(folder, "one")) == {0}
