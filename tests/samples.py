@@ -12,7 +12,7 @@ DATA = Path(__file__).parent / "data"
 PICTURES = sorted(
     path.relative_to(DATA).as_posix()
     for path in DATA.rglob("*")
-    if path.suffix in (".png", ".jpg", ".webp")
+    if path.suffix in (".png", ".jpg", ".webp") and "public" not in path.parts
 )
 
 XMP = b"http://ns.adobe.com/xap/1.0/\0"

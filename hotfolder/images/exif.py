@@ -6,11 +6,15 @@ ImageHistory (TIFF/EP), which is ASCII and which other programs leave alone.
 
 from __future__ import annotations
 
+import codecs
 import struct
+from contextlib import suppress
 from typing import Any
 
-MODEL = 0x0110  # of the camera, in the first directory
-_CODES = {b"ASCII\0\0\0": "ascii", b"JIS\0\0\0\0\0": "iso2022_jp"}
+MODEL, MAKE, DESCRIPTION = 0x0110, 0x010F, 0x010E  # of camera and picture, in the first directory
+_UNICODE, _JIS = b"UNICODE\0", b"JIS\0\0\0\0\0"
+_CODES = (_UNICODE, _JIS, b"ASCII\0\0\0", bytes(8))
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _USER_COMMENT = 0x9286
 _SOFTWARE, _HISTORY = 0x0131, 0x9213
 _POINTERS = (0x8769, 0x8825, 0xA005)  # tags whose value is where another directory begins
@@ -23,17 +27,31 @@ _GARBAGE = (ValueError, KeyError, IndexError, struct.error, TypeError)  # piexif
 def user_comment(exif: bytes | None) -> str | None:
     """The text of tag 0x9286 in a TIFF block, or None.
 
-    A1111 writes it as UTF-16 in the block's byte order or, most often, always big-endian; which one
-    it is shows in where the zero bytes of its Latin letters lie.
+    Eight bytes say its encoding and are often wrong. A byte order mark decides; then zero bytes,
+    which UTF-16 has for Latin letters: A1111 writes it in the block's byte order or, most often,
+    always big-endian, and where they lie shows which. Without any it is UTF-8, or else Latin.
     """
     raw = _tags(exif).get("Exif", {}).get(_USER_COMMENT)
-    if not isinstance(raw, bytes) or len(raw) <= 8:
+    if not isinstance(raw, bytes):
         return None
-    code, text = raw[:8], raw[8:]
-    if code == b"UNICODE\0":
-        little = text[1::2].count(0) > text[0::2].count(0)
-        return text.decode("utf-16-le" if little else "utf-16-be", "replace").rstrip("\0")
-    return text.decode(_CODES.get(code, "utf-8"), "replace").strip("\0 ")
+    code = raw[:8].upper()
+    text = raw[8:] if code in _CODES else raw
+    return _decoded(text, code).strip("\0 ") if text else None
+
+
+def _decoded(text: bytes, code: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if text.startswith(mark):
+            return text[len(mark) :].decode(encoding, "replace")
+    body = text.rstrip(b"\0")
+    if zeros := body.count(0):
+        little = body[1::2].count(0) * 2 > zeros
+        return text.decode("utf-16-le" if little else "utf-16-be", "replace")
+    attempts = ["iso2022_jp"] if code == _JIS else []
+    for encoding in (*attempts, "utf-8"):
+        with suppress(UnicodeDecodeError):
+            return body.decode(encoding)
+    return text.decode("utf-16-be" if code == _UNICODE else "latin-1", "replace")
 
 
 def ascii_text(exif: bytes | None, tag: int) -> str | None:

@@ -16,7 +16,6 @@ from msgspec import Struct
 from hotfolder.images import exif
 from hotfolder.images.metadata import Metadata
 from hotfolder.recipes.recipe import MAX_AREA_PX, MAX_SIDE_PX, MAX_TEXT, MIN_SIDE_PX
-from hotfolder.recipes.schedulers import SCHEDULERS
 
 PARAMETERS = "parameters"
 MAX_JSON = 2**20
@@ -28,37 +27,14 @@ MAX_SEED = 2**64 - 1
 _LORA_TAG = re.compile(r"<(?:lora|lyco|hypernet):([^<>:]{1,200})(?::([^<>]{0,60}))?>")
 _WEIGHTS = re.compile(r"\.(?:safetensors|ckpt|pth?|bin|gguf|sft)$", re.IGNORECASE)
 
-# ComfyUI, Fooocus and SwarmUI write the names of k-diffusion's functions and schedules.
-_FUNCTIONS: Mapping[str, str] = {
-    "euler": "Euler",
-    "euler_ancestral": "Euler a",
-    "heun": "Heun",
-    "dpm_2": "DPM2",
-    "dpm_2_ancestral": "DPM2 a",
-    "dpmpp_2m": "DPM++ 2M",
-    "dpmpp_2m_sde": "DPM++ 2M SDE",
-    "uni_pc": "UniPC",
-    "ddim": "DDIM",
-    "deis": "DEIS",
-    "lcm": "LCM",
-}
-_SPACINGS: Mapping[str, str] = {
-    "": "",
-    "normal": "",
-    "ddim_uniform": "",
-    "karras": " Karras",
-    "exponential": " exponential",
-    "simple": " trailing",
-    "sgm_uniform": " trailing",
-}
-
 
 class GenerationParams(Struct, frozen=True, kw_only=True):
     """What a picture of another program says; None and "" are what it does not say in our terms.
 
     `scheduler` is a name from `recipes.schedulers`, `model` a bare name, `model_hash` hex digits of
     a SHA-256 in lower case, most often the first 10. Sides are in px. `loras` read "NAME (WEIGHT)".
-    `others` holds all else that it says and that decides pixels, as text.
+    `others` holds all else that it says and that decides pixels, as text. `unclear` is a sentence
+    on why its prompt cannot be told, where there is one.
     """
 
     program: str = ""
@@ -75,6 +51,7 @@ class GenerationParams(Struct, frozen=True, kw_only=True):
     model_hash: str = ""
     loras: tuple[str, ...] = ()
     others: dict[str, str] = {}
+    unclear: str = ""
 
 
 def parameters(metadata: Metadata) -> str | None:
@@ -176,20 +153,6 @@ def without_tags(text: str) -> tuple[str, tuple[str, ...]]:
     if not found:
         return text, ()
     return re.sub(r",(?:\s*,)+", ",", _LORA_TAG.sub("", text)).strip(" ,\n"), found
-
-
-def k_diffusion(function: Any, schedule: Any) -> str | None:
-    """Our name of a k-diffusion sampler and its noise schedule; None where we have none."""
-    if not isinstance(function, str) or not isinstance(schedule, str | None):
-        return None
-    function = function.removeprefix("sample_").removesuffix("_gpu").removesuffix("_bh2")
-    spacing = _SPACINGS.get(schedule or "")
-    ours = _FUNCTIONS.get(function)
-    if ours is None or spacing is None:
-        return None
-    # A spacing of steps that is hardly different from the usual one is no other scheduler.
-    plain = ours if spacing == " trailing" else None
-    return f"{ours}{spacing}" if f"{ours}{spacing}" in SCHEDULERS else plain
 
 
 def others(values: Mapping[str, Any]) -> dict[str, str]:

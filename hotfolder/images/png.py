@@ -73,7 +73,7 @@ def read(data: bytes) -> Metadata:
             if profile is not None:
                 profiles.setdefault(*profile)
             else:
-                texts.append((keyword, payload.decode(encoding, "replace")))
+                texts.append((keyword, _decoded(payload, encoding)))
         elif kind == b"eXIf" and _sound(data, start, end):
             profiles.setdefault("exif", data[start:end])
     exif = profiles.get("exif")
@@ -175,6 +175,14 @@ _Entry = tuple[str, bytes | None, str]  # keyword, text (None if it cannot be us
 def _text(payload: bytes) -> _Entry:
     keyword, _, text = payload.partition(b"\0")
     return keyword.decode("latin-1"), _limited(text), "latin-1"
+
+
+def _decoded(payload: bytes, encoding: str) -> str:
+    """A text; many programs put UTF-8 where the specification wants Latin-1."""
+    try:
+        return payload.decode("utf-8")
+    except UnicodeDecodeError:
+        return payload.decode(encoding, "replace")
 
 
 def _compressed_text(payload: bytes) -> _Entry:

@@ -8,7 +8,7 @@ from types import ModuleType
 from hotfolder import prompts
 from hotfolder.errors import did_you_mean, mistake
 from hotfolder.modules import modules_of
-from hotfolder.recipes.prompt import Prompt
+from hotfolder.prompts.paragraphs import Written
 
 
 def suffixes() -> frozenset[str]:
@@ -22,12 +22,12 @@ def is_text(suffix: str) -> bool:
     return module is not None and module.READS == "text"
 
 
-def parse_text(suffix: str, text: str) -> tuple[Prompt, ...]:
+def parse_text(suffix: str, text: str) -> tuple[Written, ...]:
     """The prompts of a text file with this ending; raises MistakesError."""
     if not is_text(suffix):
         known = [ending for ending in suffixes() if is_text(ending)]
         raise mistake(f"no prompts are read from {suffix} files; {did_you_mean(suffix, known)}")
-    found: tuple[Prompt, ...] = _formats()[suffix.lower()].parse(text)
+    found: tuple[Written, ...] = _formats()[suffix.lower()].parse(text)
     return found
 
 

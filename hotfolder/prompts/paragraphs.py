@@ -10,41 +10,50 @@ from typing import Any, NamedTuple
 from hotfolder.errors import Mistake, MistakesError, mistake
 from hotfolder.images import infotext
 from hotfolder.images.generation_params import GenerationParams
-from hotfolder.images.infotext import NEGATIVE
 from hotfolder.recipes.prompt import MAX_PROMPTS, MAX_SEED, Prompt
 from hotfolder.recipes.recipe import MAX_TEXT
 from hotfolder.recipes.schedulers import SCHEDULERS
 from hotfolder.recipes.sizes import MAX_ASPECT
 
-_SETTINGS = re.compile(r"\s*Steps:\s*\d")
-_LORA = re.compile(r"([^<>:]{1,200}?)(?: \(([+-]?[\d.]{1,20})\))?")  # as in GenerationParams
+Written = Prompt | GenerationParams
+"""A prompt that somebody wrote, or what a program said, for which a profile is to be found."""
+
+_LORA = re.compile(  # as in GenerationParams
+    r"([^<>:]{1,200}?)(?: \(([+-]?[\d.]{1,20}(?::[+-]?[\d.]{1,20})?)\))?"
+)
 _GOES_ON = re.compile(r"(?:,|\bBREAK)\s*$")
 
 
 class _Paragraph(NamedTuple):
-    """Lines without blank ones between them, and the number of the first."""
+    """Lines without blank ones between them, and the number of the first.
+
+    `settings` says of each line where settings begin in it, or None.
+    """
 
     first: int
     lines: list[str]
+    settings: list[int | None]
 
     @property
-    def settings(self) -> bool:
-        return _is_settings(self.lines[-1])
+    def is_pasted(self) -> bool:
+        """Whether it ends in settings."""
+        return self.settings[-1] is not None
 
 
-def prompts(text: str) -> tuple[Prompt, ...]:
-    """One prompt for each paragraph, and one for each A1111 text, in their order.
+def prompts(text: str) -> tuple[Written, ...]:
+    """One prompt for each paragraph, and what each A1111 text says, in their order.
 
     Lines that begin with `#` are left out. The lines of a paragraph become one, joined by spaces; a
-    line `Negative prompt: ...` begins its negative prompt. A line `Steps: ..., ...` of three or
-    more settings ends an A1111 text, which is taken literally and may hold blank lines.
-    Raises MistakesError with the lines that are wrong, or if there is no prompt.
+    line `Negative prompt: ...` begins its negative prompt. A line of three or more settings ends an
+    A1111 text, which is taken literally and may hold blank lines; what programs write below their
+    settings is left out. Raises MistakesError with the lines that are wrong, or if there is no
+    prompt.
     """
-    found: list[Prompt] = []
+    found: list[Written] = []
     mistakes: list[Mistake] = []
     for block in _blocks(_paragraphs(text)):
         try:
-            found.append(_pasted(block) if block[-1].settings else _written(block))
+            found.append(_pasted(block) if block[-1].is_pasted else _written(block))
         except MistakesError as error:
             mistakes += error.mistakes
     if len(found) > MAX_PROMPTS:
@@ -59,8 +68,8 @@ def prompts(text: str) -> tuple[Prompt, ...]:
     return tuple(found)
 
 
-def from_told(read: GenerationParams) -> Prompt:
-    """The prompt that a picture tells. Its size gives the shape only: the area is the profile's."""
+def from_params(read: GenerationParams) -> Prompt:
+    """The prompt that a program told. Its size gives the shape only: the area is the profile's."""
     return Prompt(
         text=prompt_of(read),
         negative=read.negative_prompt,
@@ -103,16 +112,26 @@ def overrides(
 
 def _paragraphs(text: str) -> list[_Paragraph]:
     found: list[_Paragraph] = []
-    lines: list[str] = []
-    for number, line in enumerate([*text.split("\n"), ""], start=1):
+    open_one: _Paragraph | None = None
+    below, directly = False, False  # a line of settings was the last one that counts, just now
+    lines = infotext.merged(text.replace("\r\n", "\n").split("\n"))
+    for number, line in enumerate(lines, start=1):
         if line.lstrip().startswith("#"):
             continue
-        if line.strip():
-            if not lines:
-                found.append(_Paragraph(number, lines))
-            lines.append(line)
-        if not line.strip() or _is_settings(line):
-            lines = []
+        if not line.strip():
+            open_one, directly = None, False
+            continue
+        start = infotext.settings_start(line)
+        if start is None and below and infotext.is_below(line, directly):
+            continue
+        if open_one is None:
+            open_one = _Paragraph(number, [], [])
+            found.append(open_one)
+        open_one.lines.append(line)
+        open_one.settings.append(start)
+        below = directly = start is not None
+        if start is not None:
+            open_one = None
     return found
 
 
@@ -121,36 +140,32 @@ def _blocks(paragraphs: list[_Paragraph]) -> list[list[_Paragraph]]:
     blocks: list[list[_Paragraph]] = []
     for paragraph in paragraphs:
         first, start = paragraph, len(blocks)
-        while start and _belongs(blocks[start - 1], first, paragraph.settings):
+        while start and _belongs(blocks[start - 1], first, paragraph.is_pasted):
             start -= 1
             first = blocks[start][0]
         blocks[start:] = [[*chain.from_iterable(blocks[start:]), paragraph]]
     return blocks
 
 
-def _belongs(above: list[_Paragraph], first: _Paragraph, settings: bool) -> bool:
-    """Whether a block goes on at `first`; `settings` says whether it is an A1111 text."""
-    begin = first.lines[0].lstrip()
-    if above[-1].settings:
+def _belongs(above: list[_Paragraph], first: _Paragraph, pasted: bool) -> bool:
+    """Whether a block goes on at `first`; `pasted` says whether it is an A1111 text."""
+    begin = first.lines[0]
+    if above[-1].is_pasted:
         return False
-    if begin.startswith(NEGATIVE):
-        return not any(paragraph.lines[0].lstrip().startswith(NEGATIVE) for paragraph in above)
-    unfinished = _GOES_ON.search(above[-1].lines[-1]) or begin.startswith("BREAK")
-    return _is_settings(begin) or (settings and bool(unfinished))
+    if infotext.is_negative(begin):
+        return not any(infotext.is_negative(paragraph.lines[0]) for paragraph in above)
+    unfinished = _GOES_ON.search(above[-1].lines[-1]) or begin.lstrip().startswith("BREAK")
+    return first.settings[0] == 0 or (pasted and bool(unfinished))
 
 
-def _is_settings(line: str) -> bool:
-    return bool(_SETTINGS.match(line)) and len(infotext.pairs(line)) >= infotext.FEWEST_PAIRS
-
-
-def _pasted(block: list[_Paragraph]) -> Prompt:
-    read = infotext.parse("\n\n".join("\n".join(paragraph.lines) for paragraph in block))
+def _pasted(block: list[_Paragraph]) -> GenerationParams:
+    read = infotext.read("\n\n".join("\n".join(paragraph.lines) for paragraph in block))
     where = f"line {block[0].first}"
     if read is None:
         raise mistake(f"this prompt is longer than {MAX_TEXT:,} characters", where)
     if not read.prompt:
         raise mistake('there is no prompt above "Negative prompt:" or "Steps:"', where)
-    return from_told(read)
+    return read
 
 
 def _written(block: list[_Paragraph]) -> Prompt:

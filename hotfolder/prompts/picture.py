@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from hotfolder.errors import mistake
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.prompts import paragraphs
+from hotfolder.prompts.paragraphs import Written
 from hotfolder.recipes import reading
 from hotfolder.recipes.prompt import Prompt
-from hotfolder.recipes.recipe import Pixels, Recipe, drafted
+from hotfolder.recipes.recipe import Recipe, drafted
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 READS = "picture"
 
 
 def parse(
-    recipe: Recipe | None, params: GenerationParams | None, pixels: Pixels, text: str | None
-) -> tuple[Prompt, ...]:
+    recipe: Recipe | None, params: GenerationParams | None, text: str | None
+) -> tuple[Written, ...]:
     """The prompts that a picture stands for.
 
     With a `recipe`: its draft's prompt and settings again, with new seeds. Without one the picture
@@ -27,15 +26,13 @@ def parse(
     if recipe is not None:
         return (_more_like(recipe),)
     if text is not None:
-        found = paragraphs.prompts(text)
-    elif params is not None and params.prompt:
-        found = (paragraphs.from_told(params),)
-    else:
-        raise mistake(
-            "this picture says nothing about its prompt; "
-            "put a text file NAME.txt with a prompt beside it"
-        )
-    return tuple(msgspec.structs.replace(prompt, source=pixels) for prompt in found)
+        return paragraphs.prompts(text)
+    if params is not None and params.prompt:
+        return (params,)
+    raise mistake(
+        "this picture says nothing about its prompt; "
+        "put a text file NAME.txt with a prompt beside it"
+    )
 
 
 def _more_like(recipe: Recipe) -> Prompt:

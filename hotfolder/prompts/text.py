@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from hotfolder.prompts import paragraphs
-from hotfolder.recipes.prompt import Prompt
+from hotfolder.prompts.paragraphs import Written
 
 SUFFIXES = (".txt", ".md")
 READS = "text"
 
 
-def parse(text: str) -> tuple[Prompt, ...]:
+def parse(text: str) -> tuple[Written, ...]:
     """The prompts of a text; raises MistakesError with the lines that are wrong."""
     return paragraphs.prompts(text)

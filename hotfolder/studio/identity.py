@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from hotfolder.errors import PictureError
-from hotfolder.images import metadata, pixels, recipe_text
+from hotfolder.images import metadata, pixels, recipe_text, stealth
 from hotfolder.images.foreign import readers
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.images.recipe_text import Carrier
@@ -95,4 +95,7 @@ def identify(data: bytes, studio: Studio | None = None) -> Identity:
         note = f"what it says of how it was made cannot be used: {error}"
     if studio is not None and (known := archive.find(studio, shown.sha256)):
         return Identity(image, shown, *known)
-    return Identity(image, shown, params=readers.read(contents), note=note)
+    params = readers.read(contents)
+    if params is None and (hidden := stealth.texts(data)):
+        params = readers.read(stealth.seen_in(contents, hidden))
+    return Identity(image, shown, params=params, note=note)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from hotfolder.images import generation_params
-from hotfolder.recipes.schedulers import SCHEDULERS
 
 
 @pytest.mark.parametrize(
@@ -39,19 +38,6 @@ def test_whole_numbers(value: Any, read: int | None) -> None:
 def test_numbers_that_are_none(value: Any) -> None:
     """What no recipe can have is left out."""
     assert generation_params.guidance(value) is None
-
-
-@pytest.mark.parametrize(
-    "function", [*generation_params._FUNCTIONS, "euler_ancestral_gpu", "sample_euler"]
-)
-@pytest.mark.parametrize("schedule", [*generation_params._SPACINGS, None, "beta"])
-def test_k_diffusion_s_names_lead_to_schedulers_that_exist(
-    function: str, schedule: str | None
-) -> None:
-    """Every name that comes out is one that recipes may have."""
-    found = generation_params.k_diffusion(function, schedule)
-    assert found is None or found in SCHEDULERS
-    assert (schedule == "beta") <= (found is None)
 
 
 @pytest.mark.parametrize("text", ["[1]", "{", '{"a": 1e5000', "nul", "", None, '{"a":' * 50_000])

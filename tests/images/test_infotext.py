@@ -67,6 +67,13 @@ def test_reads_what_others_wrote() -> None:
         ("Euler a", "", "Euler a"),
         ("Euler", "Automatic", "Euler"),
         ("DPM++ 2M", "Karras", "DPM++ 2M Karras"),
+        ("DPM++ 2M", "Automatic", "DPM++ 2M Karras"),
+        ("DPM++ 2M", "SGM Uniform", "DPM++ 2M"),
+        ("DPM++ 2M SDE", "Automatic", None),
+        ("DPM++ 3M SDE", "Exponential", None),
+        ("DPM++ 2M", "Beta", None),
+        ("UniPC", "Automatic", "UniPC"),
+        ("euler_ancestral", "normal", "Euler a"),
         ("DPM++ 2M SDE", "Karras", "DPM++ 2M SDE Karras"),
         ("Euler", "Simple", "Euler trailing"),
         ("PLMS", "", "PNDM"),
@@ -84,13 +91,26 @@ def test_translates_samplers(sampler: str, schedule: str, ours: str | None) -> N
     assert ("Sampler" in read.others) == (ours is None)
 
 
+@pytest.mark.parametrize("text", ["", " \n", "x" * 1_000_001, "x" * 70_000])
+def test_what_says_nothing_is_none(text: str) -> None:
+    """Neither is what no recipe could hold."""
+    assert infotext.parse(text) is None
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "a castle", "a castle\nSteps: 4, Seed: 1", '{"prompt": "x"}', "x" * 1_000_001],
+    [
+        "a castle",
+        "a castle\nSteps: 4, Seed: 1",
+        "a poster, title: Winter, time: noon, place: Oslo",
+        "a hall\nA: 3.14 GB, R: 3.92 GB, Sys: 5.2/8 GB (65%)",
+        "Size: large\nSeed: of a poppy",
+    ],
 )
-def test_other_texts_are_none(text: str) -> None:
-    """Fewer than three pairs in the last line are part of a prompt, no settings."""
-    assert infotext.parse(text) is None
+def test_a_text_without_settings_is_a_prompt(text: str) -> None:
+    """Fewer than three pairs, or pairs of which nobody knows the keys, are part of a prompt."""
+    assert infotext.parse(text) == GenerationParams(prompt=text)
+    assert not infotext.has_settings(text)
 
 
 @pytest.mark.parametrize(

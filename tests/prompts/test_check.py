@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from hotfolder.errors import MistakesError
+from hotfolder.images.generation_params import GenerationParams
 from hotfolder.prompts.check import check
+from hotfolder.prompts.paragraphs import from_params
 from hotfolder.prompts.text import parse
 from hotfolder.recipes import draw, profile, recipe
 from hotfolder.recipes.prompt import Prompt
@@ -76,7 +78,9 @@ def test_an_empty_prompt_is_said() -> None:
 @pytest.mark.parametrize("size", ["16x256", "512x768", "16384x1024", "1x1"])
 def test_what_passes_can_be_drawn(steps: int, size: str) -> None:
     """A pasted text of any steps and shape becomes a recipe that can be read again."""
-    (prompt,) = parse(f"x\nSteps: {steps}, Seed: {2**63 - 1}, CFG scale: 100, Size: {size}")
+    (said,) = parse(f"x\nSteps: {steps}, Seed: {2**63 - 1}, CFG scale: 100, Size: {size}")
+    assert isinstance(said, GenerationParams)
+    prompt = from_params(said)
     check([prompt], TABLES, "plain", {})
     laid = profile.override(profile.resolve("plain", TABLES), prompt.overrides)
     made = draw.draw(prompt, laid, 3, "salt", {})

@@ -9,9 +9,8 @@ from hotfolder.errors import MistakesError
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.prompts.picture import parse
 from hotfolder.recipes.prompt import Prompt
-from hotfolder.recipes.recipe import Pixels, Recipe
+from hotfolder.recipes.recipe import Recipe
 
-PIXELS = Pixels(sha256="0" * 64, width=640, height=480)
 DRAFT = Recipe(
     prompt="a {castle}",
     negative_prompt="text",
@@ -41,36 +40,32 @@ LIKE_IT = Prompt(
 @pytest.mark.parametrize("recipe", [DRAFT, FINAL])
 def test_our_own_picture_asks_for_more_like_it(recipe: Recipe) -> None:
     """A draft, and a final made of it, give the draft's prompt and settings with new seeds."""
-    assert parse(recipe, GenerationParams(prompt="other"), PIXELS, "a hill") == (LIKE_IT,)
+    assert parse(recipe, GenerationParams(prompt="other"), "a hill") == (LIKE_IT,)
 
 
 def test_a_stranger_s_scheduler_and_shape_are_left_out() -> None:
     """A recipe with a scheduler or an aspect that no profile allows still gives its prompt."""
     odd = msgspec.structs.replace(DRAFT, scheduler="new one", width=16, height=1600)
-    (prompt,) = parse(odd, None, PIXELS, None)
+    (prompt,) = parse(odd, None, None)
     assert prompt.overrides == {"steps": 12, "guidance_scale": 4.0}
 
 
 def test_a_text_beside_it_is_its_prompt() -> None:
     """Each paragraph of the text file makes drafts from the picture."""
-    assert parse(
-        None, GenerationParams(prompt="other"), PIXELS, "a castle\n\na {red|blue} hill"
-    ) == (
-        Prompt(text="a castle", source=PIXELS),
-        Prompt(text="a {red|blue} hill", source=PIXELS),
+    assert parse(None, GenerationParams(prompt="other"), "a castle\n\na {red|blue} hill") == (
+        Prompt(text="a castle"),
+        Prompt(text="a {red|blue} hill"),
     )
 
 
 def test_another_program_s_prompt_is_used() -> None:
-    """Without a text file the prompt inside the picture is taken, literally."""
-    (prompt,) = parse(None, GenerationParams(prompt="a castle", seed=5, steps=9), PIXELS, None)
-    assert prompt == Prompt(
-        text="a castle", literal=True, seed=5, overrides={"steps": 9}, source=PIXELS
-    )
+    """Without a text file it is what the program said, for whom a profile is found later."""
+    said = GenerationParams(prompt="a castle", seed=5, steps=9)
+    assert parse(None, said, None) == (said,)
 
 
 @pytest.mark.parametrize("params", [None, GenerationParams(prompt="")])
 def test_a_silent_picture_needs_a_text(params: GenerationParams | None) -> None:
     """A picture that says nothing asks for a text file."""
     with pytest.raises(MistakesError, match=r"put a text file NAME\.txt with a prompt beside it"):
-        parse(None, params, PIXELS, None)
+        parse(None, params, None)

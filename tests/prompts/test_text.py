@@ -9,26 +9,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotfolder.errors import MistakesError
+from hotfolder.images.generation_params import GenerationParams
+from hotfolder.prompts.paragraphs import from_params
 from hotfolder.prompts.text import parse
 from hotfolder.recipes.prompt import MAX_PROMPTS, Prompt
 
 SETTINGS = "Steps: 20, Sampler: DPM++ 2M Karras, CFG scale: 6.5, Seed: 5, Size: 512x768"
-PASTED = Prompt(
-    text="a castle, (sea:1.2) {kept}",
-    negative="blurry",
-    literal=True,
+PASTED = GenerationParams(
+    program="A1111",
+    prompt="a castle, (sea:1.2) {kept}",
+    negative_prompt="blurry",
+    steps=20,
+    scheduler="DPM++ 2M Karras",
+    guidance_scale=6.5,
     seed=5,
-    overrides={
-        "steps": 20,
-        "guidance_scale": 6.5,
-        "scheduler": "DPM++ 2M Karras",
-        "draft": {"aspect": "2:3"},
-    },
+    width=512,
+    height=768,
 )
 
 
 def texts(text: str) -> list[str]:
-    return [prompt.text for prompt in parse(text)]
+    return [one.text if isinstance(one, Prompt) else one.prompt for one in parse(text)]
 
 
 def test_paragraphs_are_prompts() -> None:
@@ -81,8 +82,51 @@ def test_a_pasted_prompt_may_hold_blank_lines() -> None:
 
 def test_unknown_settings_are_the_profile_s() -> None:
     """A sampler that we do not have, a random seed and a strange size leave no trace."""
-    (prompt,) = parse("x\nSteps: 9, Sampler: DPM fast, Seed: -1, Size: 16x16000")
-    assert prompt == Prompt(text="x", literal=True, overrides={"steps": 9})
+    (read,) = parse("x\nSteps: 9, Sampler: DPM fast, Seed: -1, Size: 16x16000")
+    assert isinstance(read, GenerationParams)
+    assert from_params(read) == Prompt(text="x", literal=True, overrides={"steps": 9})
+
+
+@pytest.mark.parametrize(
+    "begin", ["Negative Prompt:", "negative prompt:", "Negative:", "NEGATIVE:"]
+)
+def test_a_negative_prompt_in_any_case(begin: str) -> None:
+    """People type it as they like."""
+    assert parse(f"a castle\n{begin} people") == (Prompt(text="a castle", negative="people"),)
+    assert parse("a castle negative prompt: people")[0] == Prompt(
+        text="a castle", negative="people"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a castle\nNegative prompt: people\nSampler: Euler a, CFG scale: 3, Seed: 5, Size: 256x256",
+        "a castle Negative prompt: people Sampler: Euler a, Steps: 3, CFG scale: 3, Seed: 5,"
+        " Size: 256x256",
+        "a castle\nNegative prompt: people\nCFG scale: 3\nSampler: euler_ancestral\nSeed: 5\n"
+        "Size: 256x256",
+        "Prompt: a castle\nNegative Prompt: people\nSeed: 5\nSampler: euler_a\n"
+        "Guidance Scale: 3\nWidth: 256\nHeight: 256",
+        "a castle\nNegative prompt: people\n"
+        "cfg scale: 3 | sampler: Euler a | seed: 5 | size: 256x256",
+    ],
+)
+def test_settings_in_any_order_and_shape(text: str) -> None:
+    """They may begin with any key, stand on the prompt's line, below one another, or with |."""
+    (read,) = parse(text)
+    assert isinstance(read, GenerationParams)
+    assert (read.prompt, read.negative_prompt) == ("a castle", "people")
+    assert (read.scheduler, read.guidance_scale, read.seed) == ("Euler a", 3, 5)
+    assert (read.width, read.height) == (256, 256)
+
+
+def test_lines_below_the_settings_are_no_prompts() -> None:
+    """Times, memory and extensions stand there, directly or after a blank line."""
+    below = "Time taken: 4.2 sec.\n\nA: 3.14 GB, R: 3.92 GB, Sys: 5.2/8 GB (65%)"
+    text = "a castle, (sea:1.2) {kept}\nNegative prompt: blurry\n" + SETTINGS
+    assert parse(f"{text}\n\n{below}\n\na hill") == (PASTED, Prompt(text="a hill"))
+    assert parse(f"{text}\nTemplate: x\nSome extension: y\n{below}\n") == (PASTED,)
 
 
 def test_two_pairs_are_no_settings() -> None:
@@ -145,4 +189,4 @@ def test_any_lines_give_prompts_or_mistakes(lines: list[str]) -> None:
     except MistakesError as error:
         assert error.mistakes
     else:
-        assert all(prompt.text for prompt in found)
+        assert all(one.text if isinstance(one, Prompt) else one.prompt for one in found)

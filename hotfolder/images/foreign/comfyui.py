@@ -1,101 +1,56 @@
 """ComfyUI: a graph of nodes, walked from the sampler to what it was fed with.
 
-`prompt` is `{id: {"class_type": ..., "inputs": {...}}}`, where an input is a value or a link,
-`[id of a node, number of its output]`. Nodes are known by their inputs rather than by their
-classes, since people add thousands of those. The graph is anybody's: a walk goes to each node once
-and ends after `MAX_WALK` of them.
+`images.comfy_graph` knows how texts flow through a graph. Where it cannot be told which text is the
+prompt, that is said: nothing is guessed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator
 from typing import Any
 
-from hotfolder.images import exif
+from hotfolder.images import exif, samplers
 from hotfolder.images import generation_params as words
+from hotfolder.images.comfy_graph import MAX_NODES, Graph, Inputs, Role, Unclear
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.images.metadata import Metadata
 
-MAX_NODES = 10_000
-MAX_WALK = 1_000
-
-_TEXTS = ("text", "text_g", "text_l", "t5xxl", "clip_l", "prompt", "string", "value")
 _CONDITIONINGS = (
-    "conditioning",
-    "conditioning_1",
-    "conditioning_2",
-    "conditioning_to",
-    "conditioning_from",
+    *("conditioning", "conditioning_1", "conditioning_2"),
+    *("conditioning_to", "conditioning_from"),
 )
 _MODELS = ("ckpt_name", "unet_name", "model_name")
 _LATENTS = ("latent_image", "latent", "samples", "latents")
-
-Inputs = Mapping[str, Any]
+_PIPES = ("pipe", "basic_pipe", "context")
+_LORA = re.compile(r"lora(?:_name)?_\d{1,2}")
+_WEIGHTS = ("strength_model", "lora_model_strength", "strength")
+_OFF = (False, "Off", "off")
 
 
 def read(metadata: Metadata) -> GenerationParams | None:
     """What the graph says of the picture's first sampling pass: that one decided what is in it."""
-    data = words.json_object(metadata.text("prompt") or _in_exif(metadata))
-    if data is None or len(data) > MAX_NODES:
-        return None
-    graph = Graph(data)
-    sampler = _first_pass(graph)
-    return None if sampler is None else _told(graph, sampler)
+    workflow = words.json_object(metadata.text("workflow"))
+    for text in _carriers(metadata):
+        data = words.json_object(text)
+        if data is not None and isinstance(data.get("prompt"), dict):
+            data = data["prompt"]
+        if data is None or len(data) > MAX_NODES:
+            continue
+        graph = Graph(data, workflow)
+        sampler = _first_pass(graph)
+        if sampler is not None:
+            return _told(graph, sampler)
+    return None
 
 
-def _in_exif(metadata: Metadata) -> str | None:
-    """WebP and JPEG have the graph in the name of the camera's model, as "prompt:{...}"."""
-    text = exif.ascii_text(metadata.exif, exif.MODEL) or ""
-    return text.removeprefix("prompt:") if text.startswith("prompt:") else None
-
-
-class Graph:
-    """The nodes' inputs by their ids, and how many links may still be followed."""
-
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        self.nodes: dict[str, Inputs] = {}
-        self.left = MAX_WALK
-        for name, node in data.items():
-            inputs = node.get("inputs") if isinstance(node, dict) else None
-            if isinstance(inputs, dict):
-                self.nodes[name] = inputs
-
-    def linked(self, value: Any) -> tuple[str, int] | None:
-        """The node and the number of its output that a link leads to; None for a plain value."""
-        if not (isinstance(value, list) and len(value) == 2):
-            return None
-        name, output = str(value[0])[:64], value[1]
-        return (name, output) if name in self.nodes and isinstance(output, int) else None
-
-    def walk(self, value: Any, along: Sequence[str]) -> Iterator[tuple[str, int]]:
-        """The nodes upstream of a link along the inputs of these names, depth first, each once."""
-        seen: set[str] = set()
-        ahead = [value]
-        while ahead and self.left > 0:
-            link = self.linked(ahead.pop())
-            if link is None or link[0] in seen:
-                continue
-            self.left -= 1
-            seen.add(link[0])
-            yield link
-            inputs = self.nodes[link[0]]
-            ahead += [inputs[key] for key in reversed(along) if key in inputs]
-
-    def value(self, inputs: Inputs, *keys: str) -> Any:
-        """The first plain value under these keys; where it is a link, what the node there holds."""
-        for key in keys:
-            value = inputs.get(key)
-            for name, _ in self.walk(value, (*keys, *_TEXTS)):
-                found = self._plain(self.nodes[name], (*keys, *_TEXTS))
-                if found is not None:
-                    return found
-            if value is not None and self.linked(value) is None:
-                return value
-        return None
-
-    def _plain(self, inputs: Inputs, keys: Sequence[str]) -> Any:
-        plain = (inputs[key] for key in (*keys, "seed", "int", "float") if key in inputs)
-        return next((value for value in plain if isinstance(value, int | float | str)), None)
+def _carriers(metadata: Metadata) -> Iterator[str | None]:
+    """PNGs have a text; WebP and JPEG "prompt:{...}" in names of cameras, or a UserComment."""
+    yield metadata.text("prompt")
+    for tag in (exif.MODEL, exif.MAKE, exif.DESCRIPTION):
+        text = exif.ascii_text(metadata.exif, tag) or ""
+        yield re.sub(r"^prompt:\s*", "", text, flags=re.IGNORECASE)
+    yield exif.user_comment(metadata.exif)
 
 
 def _first_pass(graph: Graph) -> Inputs | None:
@@ -103,16 +58,18 @@ def _first_pass(graph: Graph) -> Inputs | None:
 
     A second pass, an upscaler or a refiner has another sampler upstream of its latents.
     """
-    samplers = {name for name, inputs in graph.nodes.items() if _samples(inputs)}
-    for name in sorted(samplers):
+    samplers_ = {name for name, node in graph.nodes.items() if _samples(node.inputs)}
+    for name in sorted(samplers_):
         along = (*_LATENTS, "pixels", "image", "images")
-        upstream = {node for node, _ in graph.walk(_latents(graph.nodes[name]), along)}
-        if not samplers & (upstream - {name}):
-            return graph.nodes[name]
+        upstream = {node for node, _ in graph.walk(_latents(graph.nodes[name].inputs), along)}
+        if not samplers_ & (upstream - {name}):
+            return graph.nodes[name].inputs
     return None
 
 
 def _samples(inputs: Inputs) -> bool:
+    if {"steps", "sampler_name"} <= inputs.keys() and any(key in inputs for key in _PIPES):
+        return True
     guided = "guider" in inputs or {"positive", "negative"} <= inputs.keys()
     return guided and "latent_image" in inputs
 
@@ -126,20 +83,20 @@ def _told(graph: Graph, sampler: Inputs) -> GenerationParams:
         _at(graph, sampler, key) for key in ("noise", "sigmas", "sampler", "guider")
     )
     guided = guider or sampler
+    prompt, negative, unclear = _texts(graph, guided)
     function = graph.value({**chosen, **sampler}, "sampler_name")
     schedule = graph.value({**sigmas, **sampler}, "scheduler")
-    scheduler = words.k_diffusion(function, schedule)
-    positive = guided.get("positive", guided.get("conditioning"))
+    scheduler = samplers.scheduler(function, schedule)
     model, loras = _model(graph, guided.get("model", sampler.get("model")))
     width, height = _size(graph, sampler)
     said = {} if scheduler else {"sampler": function, "scheduler": schedule}
     return GenerationParams(
         program="ComfyUI",
-        prompt=words.prompt(_text(graph, positive)),
-        negative_prompt=words.prompt(_text(graph, guided.get("negative"))),
+        prompt=prompt,
+        negative_prompt=negative,
         steps=words.steps(graph.value({**sigmas, **sampler}, "steps")),
         scheduler=scheduler,
-        guidance_scale=_guidance(graph, guided, positive),
+        guidance_scale=_guidance(graph, guided),
         seed=words.seed(graph.value({**noise, **sampler}, "noise_seed", "seed")),
         width=width,
         height=height,
@@ -147,58 +104,69 @@ def _told(graph: Graph, sampler: Inputs) -> GenerationParams:
         model=model,
         loras=loras,
         others=words.others(said),
+        unclear=unclear,
     )
+
+
+def _texts(graph: Graph, guided: Inputs) -> tuple[str, str, str]:
+    """(prompt, negative prompt, why one of them cannot be told)."""
+    found: dict[Role, str] = {"positive": "", "negative": ""}
+    unclear = ""
+    names: dict[Role, str] = {"positive": "prompt", "negative": "negative prompt"}
+    for role, name in names.items():
+        value = guided.get(role, guided.get("conditioning") if role == "positive" else None)
+        if value is None:
+            value = next((guided[key] for key in _PIPES if key in guided), None)
+        try:
+            found[role] = words.prompt(graph.text(value, role))
+        except Unclear as why:
+            unclear = unclear or f"its graph does not say plainly which text is its {name}: {why}"
+    return found["positive"], found["negative"], unclear[:200]
 
 
 def _at(graph: Graph, inputs: Inputs, key: str) -> Inputs:
     """The inputs of the node that an input is linked to."""
     link = graph.linked(inputs.get(key))
-    return graph.nodes[link[0]] if link else {}
-
-
-def _text(graph: Graph, conditioning: Any) -> str:
-    """All texts that flow into a conditioning, in the order of the inputs."""
-    found: dict[str, None] = {}
-    seen: set[tuple[str, int]] = set()
-    ahead = [conditioning]
-    while ahead and graph.left > 0:
-        link = graph.linked(ahead.pop())
-        if link is None or link in seen:
-            continue
-        graph.left -= 1
-        seen.add(link)
-        inputs = graph.nodes[link[0]]
-        for key in _TEXTS:
-            text = graph.value({key: inputs.get(key)}, key)
-            if isinstance(text, str) and text.strip():
-                found[text.strip()] = None
-        along = [key for key in _CONDITIONINGS if key in inputs]
-        if {"positive", "negative"} <= inputs.keys():  # its outputs are those two, in this order
-            along.append("negative" if link[1] == 1 else "positive")
-        ahead += [inputs[key] for key in reversed(along)]
-    return ", ".join(found)
+    return graph.nodes[link[0]].inputs if link else {}
 
 
 def _model(graph: Graph, link: Any) -> tuple[str, tuple[str, ...]]:
     """The names of the checkpoint and of the LoRAs on the way to it."""
-    loras = []
-    for name, _ in graph.walk(link, ("model", "lora_stack", "unet")):
-        inputs = graph.nodes[name]
-        if "lora_name" in inputs:
-            weight = graph.value(inputs, "strength_model", "strength")
-            loras.append(words.lora(graph.value(inputs, "lora_name"), weight))
+    loras: list[str] = []
+    for name, _ in graph.walk(link, ("model", "lora_stack", "unet", "optional_lora_stack")):
+        inputs = graph.nodes[name].inputs
+        loras += _loras(graph, inputs)
         model = graph.value(inputs, *_MODELS)
         if isinstance(model, str):
             return words.name(model), words.loras(loras)
     return "", words.loras(loras)
 
 
-def _guidance(graph: Graph, guided: Inputs, positive: Any) -> float | None:
+def _loras(graph: Graph, inputs: Inputs) -> Iterator[str]:
+    """The LoRAs of a loader: one, several with numbers, or rgthree's rows of switches."""
+    if "lora_name" in inputs:
+        yield _lora(graph.value(inputs, "lora_name"), graph.value(inputs, *_WEIGHTS))
+    for key in [key for key in inputs if _LORA.fullmatch(key)][: words.MAX_LORAS]:
+        row, number = inputs[key], key.rpartition("_")[2]
+        if isinstance(row, dict):
+            if row.get("on") is not False:
+                yield _lora(row.get("lora"), row.get("strength"))
+        elif inputs.get(f"switch_{number}") not in _OFF:
+            weights = (f"model_weight_{number}", f"lora_wt_{number}", f"model_str_{number}")
+            yield _lora(row, next((inputs[one] for one in weights if one in inputs), None))
+
+
+def _lora(name: Any, weight: Any) -> str:
+    return "" if name in ("None", "none", None) else words.lora(name, weight)
+
+
+def _guidance(graph: Graph, guided: Inputs) -> float | None:
     """The cfg scale; FLUX, whose cfg is 1 or absent, has its guidance in the conditioning."""
     plain = words.guidance(graph.value(guided, "cfg"))
     if plain in (None, 1):
+        positive = guided.get("positive", guided.get("conditioning"))
         for name, _ in graph.walk(positive, (*_CONDITIONINGS, "positive")):
-            distilled = words.guidance(graph.value(graph.nodes[name], "guidance"))
+            distilled = words.guidance(graph.value(graph.nodes[name].inputs, "guidance"))
             if distilled is not None:
                 return distilled
     return plain
@@ -207,9 +175,11 @@ def _guidance(graph: Graph, guided: Inputs, positive: Any) -> float | None:
 def _size(graph: Graph, sampler: Inputs) -> tuple[int | None, int | None]:
     """The sides of the empty latents that it all began with."""
     for name, _ in graph.walk(_latents(sampler), _LATENTS):
-        inputs = graph.nodes[name]
-        if {"width", "height"} <= inputs.keys():
-            return words.sides(graph.value(inputs, "width"), graph.value(inputs, "height"))
+        inputs = graph.nodes[name].inputs
+        for prefix in ("", "empty_latent_"):
+            if {f"{prefix}width", f"{prefix}height"} <= inputs.keys():
+                sides = [graph.value(inputs, f"{prefix}{side}") for side in ("width", "height")]
+                return words.sides(*sides)
     return None, None
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from hotfolder.images import generation_params as words
-from hotfolder.images import infotext
+from hotfolder.images import infotext, samplers
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.images.metadata import Metadata
 
@@ -35,7 +35,7 @@ def read(metadata: Metadata) -> GenerationParams | None:
 
 def _of_json(said: dict[str, Any]) -> GenerationParams:
     said = {key: value for key, value in said.items() if key not in _NOT_PIXELS}
-    scheduler = words.k_diffusion(said.get("sampler"), said.get("scheduler"))
+    scheduler = samplers.scheduler(said.get("sampler"), said.get("scheduler"))
     if scheduler is not None:
         said.pop("sampler")
         said.pop("scheduler", None)

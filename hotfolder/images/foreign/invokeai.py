@@ -6,39 +6,13 @@ Source: `CoreMetadata` in the backend of invoke-ai/InvokeAI.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from hotfolder.images import generation_params as words
+from hotfolder.images import samplers
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.images.metadata import Metadata
 
-_SCHEDULERS: Mapping[str, str] = {
-    "euler": "Euler",
-    "euler_a": "Euler a",
-    "heun": "Heun",
-    "kdpm_2": "DPM2",
-    "kdpm_2_a": "DPM2 a",
-    "dpmpp_2m": "DPM++ 2M",
-    "dpmpp_2m_k": "DPM++ 2M Karras",
-    "dpmpp_2m_sde": "DPM++ 2M SDE",
-    "dpmpp_2m_sde_k": "DPM++ 2M SDE Karras",
-    "dpmpp_2s": "DPM++ 2S",
-    "unipc": "UniPC",
-    "ddim": "DDIM",
-    "deis": "DEIS",
-    "pndm": "PNDM",
-    "lcm": "LCM",
-    "tcd": "TCD",
-    # before version 3
-    "k_euler": "Euler",
-    "k_euler_a": "Euler a",
-    "k_heun": "Heun",
-    "k_dpm_2": "DPM2",
-    "k_dpm_2_a": "DPM2 a",
-    "k_dpmpp_2": "DPM++ 2M",
-    "plms": "PNDM",
-}
 _NOT_PIXELS = ("app_version", "generation_mode", "rand_device")
 _UNWANTED = re.compile(r"\[([^\[\]]*)\]")
 
@@ -55,7 +29,7 @@ def read(metadata: Metadata) -> GenerationParams | None:
 def _of_core(said: dict[str, Any]) -> GenerationParams:
     said = {key: value for key, value in said.items() if key not in _NOT_PIXELS}
     width, height = words.sides(said.pop("width", None), said.pop("height", None))
-    scheduler = _scheduler(said.get("scheduler"))
+    scheduler = samplers.scheduler(said.get("scheduler"))
     if scheduler is not None:
         said.pop("scheduler")
     model = said.pop("model", None)
@@ -85,7 +59,7 @@ def _of_old(data: dict[str, Any], image: dict[str, Any]) -> GenerationParams:
         written = ", ".join(part for part in parts if isinstance(part, str))
     text = words.prompt(written)
     unwanted = [match.strip() for match in _UNWANTED.findall(text)]
-    scheduler = _scheduler(image.get("sampler"))
+    scheduler = samplers.scheduler(image.get("sampler"))
     width, height = words.sides(image.get("width"), image.get("height"))
     return GenerationParams(
         program="InvokeAI",
@@ -102,10 +76,6 @@ def _of_old(data: dict[str, Any], image: dict[str, Any]) -> GenerationParams:
         model_hash=words.hexadecimal(data.get("model_hash")),
         others={} if scheduler else words.others({"sampler": image.get("sampler")}),
     )
-
-
-def _scheduler(name: Any) -> str | None:
-    return _SCHEDULERS.get(name) if isinstance(name, str) else None
 
 
 def _model(model: Any) -> str:

@@ -5,29 +5,15 @@ Source: `get_image_params` in the command line of leejet/stable-diffusion.cpp.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from msgspec.structs import replace
 
 from hotfolder.images import generation_params as words
-from hotfolder.images import infotext
+from hotfolder.images import infotext, samplers
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.images.metadata import Metadata
 
 SIGNATURE = "stable-diffusion.cpp"
 
-_SAMPLERS: Mapping[str, str] = {
-    "euler": "Euler",
-    "euler_a": "Euler a",
-    "heun": "Heun",
-    "dpm2": "DPM2",
-    "dpm++2m": "DPM++ 2M",
-    "dpm++2mv2": "DPM++ 2M",
-    "dpm++2m karras": "DPM++ 2M Karras",
-    "dpm++2mv2 karras": "DPM++ 2M Karras",
-    "lcm": "LCM",
-    "tcd": "TCD",
-}
 _NOT_PIXELS = ("Version", "RNG", "Guidance", "Eta")
 
 
@@ -39,7 +25,9 @@ def read(metadata: Metadata) -> GenerationParams | None:
         return None
     prompt, loras = words.without_tags(said.prompt)
     others = dict(said.others)
-    sampler = said.scheduler or _SAMPLERS.get(others.get("Sampler", "").removesuffix(" discrete"))
+    sampler = said.scheduler or samplers.scheduler(
+        others.get("Sampler", "").removesuffix(" discrete")
+    )
     if sampler is not None:
         others.pop("Sampler", None)
     distilled = words.guidance(others.get("Guidance"))

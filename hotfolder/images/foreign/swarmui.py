@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from hotfolder.images import generation_params as words
+from hotfolder.images import samplers
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.images.metadata import Metadata
 
@@ -29,7 +30,7 @@ def read(metadata: Metadata) -> GenerationParams | None:
         return None
     said = {key: value for key, value in said.items() if key not in _NOT_PIXELS}
     prompt, tagged = words.without_tags(words.prompt(said.pop("prompt", None)))
-    scheduler = words.k_diffusion(said.get("sampler"), said.get("scheduler"))
+    scheduler = samplers.scheduler(said.get("sampler"), said.get("scheduler"))
     if scheduler is not None:
         said.pop("sampler")
         said.pop("scheduler", None)

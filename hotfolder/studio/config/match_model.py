@@ -38,14 +38,23 @@ class Matched:
     notes: tuple[str, ...] = ()
 
 
-def match(params: GenerationParams, config: Config, studio: Studio, preferred: str = "") -> Matched:
-    """The profile that has the model of which `told` tells, or the owner's default one.
+def match(
+    params: GenerationParams,
+    config: Config,
+    studio: Studio,
+    preferred: str = "",
+    pasted: bool = False,
+) -> Matched:
+    """The profile that has the model that `params` name, or the owner's default one.
 
     The settings told are laid over a profile only if it has that model: steps and guidance of one
     model mean nothing to another. Models are known by their names, or by the hash of their file
     where that is remembered from using it. Of several profiles with it `preferred` comes first.
+    Somebody who `pasted` settings that name no model means the default one.
     """
     fitting = [name for name, model in _models(config) if _is(model, name, params, studio.root)]
+    if pasted and not names_model(params):
+        fitting = [config.settings.profile]
     order = [preferred, config.settings.profile, *fitting]
     name = next((name for name in order if name in fitting), None)
     notes = tuple(_notes(params, config, name))
@@ -54,6 +63,11 @@ def match(params: GenerationParams, config: Config, studio: Studio, preferred: s
     scheduler = None if _leaves_to_model(config, name) else params.scheduler
     overrides = paragraphs.overrides(params.steps, params.guidance_scale, scheduler, None, None)
     return Matched(name, config.profile(name, overrides), True, notes)
+
+
+def names_model(params: GenerationParams) -> bool:
+    """Whether a picture or text says which model it was made with."""
+    return bool(params.model or params.model_hash)
 
 
 def _leaves_to_model(config: Config, profile_name: str) -> bool:
@@ -92,7 +106,9 @@ def _plain(name: str) -> str:
 
 
 def _notes(params: GenerationParams, config: Config, profile_name: str | None) -> Iterator[str]:
-    if profile_name is None and (params.model or params.model_hash):
+    if params.unclear:
+        yield params.unclear
+    if profile_name is None and names_model(params):
         named = f"its model {_quoted(params.model)}" if params.model else "its model"
         hashed = f" ({params.model_hash[:10]})" if params.model_hash else ""
         yield (

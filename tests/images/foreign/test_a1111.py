@@ -66,7 +66,18 @@ def test_a_template_below_the_settings() -> None:
     assert (said.prompt, said.seed) == ("a red hill", 1)
 
 
-@pytest.mark.parametrize("text", ["", "a castle", "Steps: 4, Seed: 1"])
-def test_other_texts_are_nobody_s(text: str) -> None:
-    """A text without settings is none."""
-    assert params(png(parameters=text)) is None
+def test_a_text_without_settings_is_a_prompt_only_under_its_keyword() -> None:
+    """Cameras and people write comments."""
+    said = params(png(parameters="a castle\nNegative prompt: people"))
+    assert said is not None
+    assert (said.prompt, said.negative_prompt) == ("a castle", "people")
+    for picture in (png(parameters=""), png(Comment="a castle"), with_exif("JPEG", "a castle")):
+        assert params(picture) is None
+
+
+def test_a_comment_with_settings_is_read() -> None:
+    """Converters leave the text under other names."""
+    for picture in (png(Comment=A1111), png(Description=A1111)):
+        said = params(picture)
+        assert said is not None
+        assert (said.prompt, said.seed) == ("a castle by the sea, gulls", 1234567)
