@@ -12,15 +12,15 @@ from msgspec import structs
 from hotfolder.errors import MistakesError, PictureError, mistake, reason
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.images.metadata import suffixes as picture_suffixes
-from hotfolder.prompts import check, formats, paragraphs, picture, text_encoding
-from hotfolder.prompts.paragraphs import Written
+from hotfolder.prompts import check, formats, picture, text_encoding
 from hotfolder.recipes import wildcards
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import template
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import drafted
 from hotfolder.snapshot import BrokenFile, PromptFile, Request
-from hotfolder.studio.config.match_model import Matched, match, names_model
+from hotfolder.studio.config.fit_prompts import fit, ours
+from hotfolder.studio.config.match_model import match
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import printable
@@ -119,7 +119,8 @@ class Inbox:
         data = self._data(path, text_encoding.MAX_BYTES)
         limits.check_text(data, config.settings.limits)
         written = formats.parse_text(suffix, text_encoding.decode(data))
-        return self._fitted(path, written, config)
+        prompts, self.notes[path] = fit(written, config, self.studio)
+        return prompts
 
     def _picture_prompts(
         self, path: str, beside: tuple[str, ...], config: Config
@@ -139,32 +140,13 @@ class Inbox:
             return Waiting(f"{noted}put a text file {name} with a prompt beside it")
         written = picture.parse(shown.recipe, shown.params, text)
         if shown.recipe is None:
-            fitted = self._fitted(path, written, config, text is None)
-            return tuple(structs.replace(prompt, source=shown.pixels) for prompt in fitted)
+            prompts, self.notes[path] = fit(written, config, self.studio, text is not None)
+            return tuple(structs.replace(prompt, source=shown.pixels) for prompt in prompts)
         preferred = shown.record.profile if shown.record else ""
         params = GenerationParams(model=drafted(shown.recipe).model)
         matched = match(params, config, self.studio, preferred)
         self.notes[path] = matched.notes
-        return tuple(_ours(prompt, matched) for prompt in written if isinstance(prompt, Prompt))
-
-    def _fitted(
-        self, path: str, written: tuple[Written, ...], config: Config, embedded: bool = False
-    ) -> tuple[Prompt, ...]:
-        """Prompts as they are, and what programs said for the profiles that have their models.
-
-        `embedded` says that it stood in a picture, not in a text that somebody pasted.
-        """
-        prompts: list[Prompt] = []
-        notes: dict[str, None] = {}
-        for one in written:
-            if isinstance(one, Prompt):
-                prompts.append(one)
-                continue
-            matched = match(one, config, self.studio, pasted=not embedded)
-            notes.update(dict.fromkeys(matched.notes))
-            prompts.append(_foreign(paragraphs.from_params(one), matched, names_model(one)))
-        self.notes[path] = tuple(notes)
-        return tuple(prompts)
+        return tuple(ours(prompt, matched) for prompt in written if isinstance(prompt, Prompt))
 
     def _data(self, path: str, limit: int = MAX_PICTURE_BYTES) -> bytes:
         return read_settled(self.studio.root / path, self._files[path], limit)
@@ -178,23 +160,6 @@ class Inbox:
         for known in self._stems[_stem(path)]:
             self._entries.pop(known, None)
             self.notes.pop(known, None)
-
-
-def _ours(prompt: Prompt, matched: Matched) -> Prompt:
-    """A picture's prompt for the profile that has its model; else without that model's settings."""
-    kept = set(prompt.overrides) if matched.has_model else {"draft"}
-    overrides = {key: value for key, value in prompt.overrides.items() if key in kept}
-    profile = matched.profile_name if matched.has_model else None
-    return structs.replace(prompt, profile=profile, overrides=overrides)
-
-
-def _foreign(prompt: Prompt, matched: Matched, names_model: bool) -> Prompt:
-    """The same for what another program said, whose sampler the model may not take."""
-    overrides = dict(prompt.overrides)
-    if overrides.get("scheduler") != matched.profile.scheduler:
-        overrides.pop("scheduler", None)
-    fitted = _ours(structs.replace(prompt, overrides=overrides), matched)
-    return fitted if names_model else structs.replace(fitted, profile=None)
 
 
 def _stem(path: str) -> str:
