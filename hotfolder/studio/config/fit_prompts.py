@@ -1,4 +1,4 @@
-"""Prompts of texts and pictures -> prompts for the owner's profiles, and what is not used of them."""
+"""Prompts of texts and pictures -> prompts for the owner's profiles, and what is left of them."""
 
 from __future__ import annotations
 
