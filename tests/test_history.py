@@ -181,3 +181,12 @@ def test_read_again(log: list[Entry]) -> None:
     for entry in log:
         again.apply(entry)
     assert {entry.recipe for entry in again.unconfirmed()} == before
+
+
+def test_one_of_two_that_are_rendered_ends() -> None:
+    """The other one goes on being rendered."""
+    known_now = History()
+    known_now.begin("draft", "a", 0)
+    known_now.begin("draft", "a", 1)
+    known_now.end("draft", "a", 0)
+    assert known_now.begun("draft", "a") == {1}

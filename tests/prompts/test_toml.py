@@ -107,3 +107,21 @@ def test_an_aspect_given_twice() -> None:
 def test_absurd_files_get_a_sentence(text: str) -> None:
     """What TOML's reader chokes on is a mistake like any other."""
     assert says(text)
+
+
+WHOLE = """prompt = "a castle"
+count = 3
+random = [["a", "b"], ["c"]]
+[refine]
+strength = [0.4, 0.5]
+area = '800x800'
+"""
+
+
+@pytest.mark.parametrize("end", range(len(WHOLE)))
+def test_wherever_a_file_is_cut_off_a_reason_is_said(end: int) -> None:
+    """Never a line number without what is wrong there."""
+    try:
+        parse(WHOLE[:end])
+    except MistakesError as error:
+        assert all(len(mistake.says) > 5 for mistake in error.mistakes), error.mistakes

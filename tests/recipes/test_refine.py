@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hotfolder.recipes import profile as profiles
 from hotfolder.recipes.encoding import Encoding
 from hotfolder.recipes.profile import Profile
-from hotfolder.recipes.recipe import MAX_SIDE_PX, Pixels, Recipe
+from hotfolder.recipes.recipe import MAX_SIDE_PX, Pixels, Recipe, drafted
 from hotfolder.recipes.refine import key, refine
 
 DRAFT = Recipe(
@@ -107,3 +107,25 @@ def test_what_a_file_lost_is_lost_to_its_finals() -> None:
             assert recipe.source_encoding == found
     plain, seen = refine(DRAFT, profile(), "", ""), refine(DRAFT, profile(), "", "", lossy)
     assert [recipe.seed for recipe in plain] == [recipe.seed for recipe in seen]
+
+
+@pytest.mark.parametrize("area", ["1920x1080", "768x1024", "640x640"])
+def test_an_area_need_not_be_square(area: str) -> None:
+    """Its product counts, whatever the aspect of the source."""
+    width, height = map(int, area.split("x"))
+    (recipe, *_) = refine(FOREIGN, profile(area=area), "a castle", "")
+    assert recipe.width * recipe.height == pytest.approx(width * height, rel=0.03)
+
+
+def test_seeds_and_sides_stay_what_they_were() -> None:
+    """A pick gives the same finals in every version of the program."""
+    wide = Pixels(sha256="0" * 64, width=1067, height=600)
+    recipes = refine(wide, profile(), "a castle", "")
+    assert [recipe.seed for recipe in recipes] == [554816985, 1875746827, 4014070117]
+    assert {(recipe.width, recipe.height) for recipe in recipes} == {(1334, 750)}
+
+
+def test_the_draft_behind_a_final_of_a_foreign_picture() -> None:
+    """There is none, so it is the final itself: more like it can be drafted."""
+    final = refine(FOREIGN, profile(), "a castle", "")[0]
+    assert drafted(final) is final

@@ -212,3 +212,10 @@ def test_any_text_gives_some_text(pieces: list[str], seed: int) -> None:
     template = "".join(pieces)
     assert expand(template, seed, WORDS) == expand(template, seed, WORDS)
     mistakes(template, WORDS)
+
+
+def test_lists_that_double_and_say_nothing_end() -> None:
+    """A text that never grows longer is no reason to go on for seconds."""
+    doubled = {f"d{level}": [f"__d{level + 1}____d{level + 1}__"] for level in range(14)}
+    (note,) = notes("a __d0__", {**doubled, "d14": ["{|}"]})
+    assert "without end" in note

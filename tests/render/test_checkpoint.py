@@ -202,3 +202,11 @@ def test_a_scheduler_that_keeps_more_than_numbers(draft: Recipe, tmp_path: Path)
     state = checkpoint.State(1, 1.0, torch.zeros(1), [torch.zeros(1)], vars(scheduler))
     assert not checkpoint.write(tmp_path / "state", state, {})
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("on_device", [True, False])
+def test_what_was_on_the_device_goes_back_there(on_device: bool) -> None:
+    """And what was in main memory stays there: a scheduler's counters, say."""
+    written = {"tensor": "0", "stride": [1], "device": on_device}
+    tensor = checkpoint._read(written, {"0": torch.zeros(2)}, "meta")
+    assert tensor.device.type == ("meta" if on_device else "cpu")

@@ -147,3 +147,9 @@ def test_only_the_picture_itself_is_asked() -> None:
 def test_broken_xml_has_no_rating(broken: bytes) -> None:
     """Cut, foreign, boundless or armed XML is as good as none."""
     assert not any(packet.marks_in(broken))
+
+
+@pytest.mark.parametrize("name", ["ColorLabel", "PickLabel"])
+def test_a_label_that_is_no_number_says_nothing(name: str) -> None:
+    """Other programs may write a word where digiKam writes a number."""
+    assert not any(found(attribute(name, "http://www.digikam.org/ns/1.0/", "red")).values())

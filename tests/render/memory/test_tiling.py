@@ -281,3 +281,24 @@ def test_tiles_work_for_any_kind_of_encoding() -> None:
 
 def _values(image: Image.Image) -> Tensor:
     return torch.tensor(list(image.tobytes()), dtype=torch.int16)
+
+
+def test_each_forward_sees_one_sample() -> None:
+    """Tensors and lists of one entry for each sample are split, everything else is passed on."""
+    seen = []
+
+    def forward(sample: Tensor, **more: Any) -> tuple[Tensor]:
+        seen.append((len(sample), len(more["texts"]), more["scale"].shape, more["kind"]))
+        return (sample,)
+
+    batch = torch.arange(3.0).reshape(3, 1)
+    texts = [torch.zeros(2), torch.zeros(5), torch.zeros(1)]
+    (whole,) = tiling._one_by_one(forward)(batch, texts=texts, scale=torch.tensor(2.0), kind="x")
+    assert seen == [(1, 1, torch.Size([]), "x")] * 3
+    assert torch.equal(whole, batch)
+
+
+def test_ids_of_another_length_are_left_alone() -> None:
+    """Only SDXL's six numbers say where a crop lies; the refiner's five mean something else."""
+    five, part = torch.arange(5.0).reshape(1, 5), torch.zeros(1, 4, 8, 8)
+    assert tiling._placed(five, part, 1, 1, 8) is five
