@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo test lint unit bits regeneration fuzz survival campaign test-browser test-desktop clean
+.PHONY: demo test lint unit bits older regeneration fuzz survival campaign test-browser test-desktop clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -36,6 +36,10 @@ fuzz: .venv/.installed-test
 survival: .venv/.installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pyoxipng
 	$(BIN)/python -m tests.survival
+
+# Do programs with an older transformers read the shipped model? Fetches two of them.
+older: .venv/.installed-test
+	$(BIN)/python -m tests.older_transformers
 
 # Hours, and most of it as root on Linux; CAMPAIGN="kills --count 100" runs a part.
 campaign: .venv/.installed-test

@@ -119,7 +119,9 @@ class _Again:
         """The picture of a recipe, made as its record says, from its sources made again."""
         source = self._source(recipe, record)
         threads, plan = record.threads or None, record.memory_plan
-        rendered = self._engine.render(recipe, source, self._on_step, threads=threads, plan=plan)
+        model = self._engine.edition(recipe.model, record.model_sha256)
+        of_then = structs.replace(recipe, model=model)
+        rendered = self._engine.render(of_then, source, self._on_step, threads=threads, plan=plan)
         self._recent.put(recipe.id, record, rendered)
         return rendered
 

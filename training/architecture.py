@@ -1,23 +1,44 @@
 """The networks of the model and its noise schedule, as diffusers and transformers build them."""
 
+from dataclasses import dataclass
+
 from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel
 
-LATENT_CHANNELS = 8
 TEXT_WIDTH = 128
 MAX_TOKENS = 48
 
 
-def build_autoencoder() -> AutoencoderKL:
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What can be chosen of the networks: the latents' channels and the autoencoder's widths.
+
+    Widths are those of its five levels, from the picture down to the latents.
+    """
+
+    latent_channels: int = 8
+    widths: tuple[int, ...] = (16, 16, 32, 64, 128)
+
+
+# Checkpoints say by which of them they were made. The shipped model is "small".
+DESIGNS = {
+    "small": Design(),
+    "wide": Design(8, (24, 32, 48, 96, 192)),
+    "wide-16": Design(16, (24, 32, 48, 96, 192)),
+}
+SMALL = DESIGNS["small"]
+
+
+def build_autoencoder(design: Design = SMALL) -> AutoencoderKL:
     """Return the autoencoder: factor 16, most of its parameters at the low resolutions."""
     return AutoencoderKL(
         in_channels=3,
         out_channels=3,
         down_block_types=("DownEncoderBlock2D",) * 5,
         up_block_types=("UpDecoderBlock2D",) * 5,
-        block_out_channels=(16, 16, 32, 64, 128),
+        block_out_channels=design.widths,
         layers_per_block=1,
-        latent_channels=LATENT_CHANNELS,
+        latent_channels=design.latent_channels,
         norm_num_groups=4,
         mid_block_add_attention=False,
         use_quant_conv=False,
@@ -27,13 +48,13 @@ def build_autoencoder() -> AutoencoderKL:
     )
 
 
-def build_unet() -> UNet2DConditionModel:
+def build_unet(design: Design = SMALL) -> UNet2DConditionModel:
     """Return the denoiser. The text enters twice: by cross-attention at the two lower resolutions,
     and pooled, added to the time embedding, so that the hour and the weather reach every layer."""
     return UNet2DConditionModel(
         sample_size=16,
-        in_channels=LATENT_CHANNELS,
-        out_channels=LATENT_CHANNELS,
+        in_channels=design.latent_channels,
+        out_channels=design.latent_channels,
         block_out_channels=(64, 128, 160),
         layers_per_block=1,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),

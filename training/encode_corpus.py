@@ -1,7 +1,8 @@
 """Encodes the painted corpus once, with the trained encoder: `python -m training.encode_corpus`.
 
-latents/WIDTHxHEIGHT/NNNN.npy, float16, (500, 8, height / 16, width / 16), unit variance; chunk by
-chunk beside corpus/. Chunks that exist are left alone: remove the folder when the encoder changes.
+latents/WIDTHxHEIGHT/NNNN.npy, float16, (500, channels, height / 16, width / 16), unit variance;
+chunk by chunk beside corpus/. Chunks that exist are left alone: remove the folder when the encoder
+changes.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from torch import nn
 
 from . import parallel
 from .export import trained_autoencoder
-from .paint_corpus import WORK, chunk_path, chunks
+from .paint_corpus import WORK, chunk_path, chunks, write
 from .sizes import Size
 from .train_autoencoder import as_tensor, means
 
@@ -27,7 +28,7 @@ def latent_path(work: Path, size: Size, chunk: int) -> Path:
 
 
 def encoded(encoder: nn.Module, pictures: np.ndarray) -> np.ndarray:
-    """Return the latents of uint8 pictures (n, height, width, 3): float16 (n, 8, h, w)."""
+    """Return the latents of uint8 pictures (n, height, width, 3): float16 (n, channels, h, w)."""
     parts = []
     for first in range(0, len(pictures), BATCH):
         x = as_tensor(pictures[first : first + BATCH]).bfloat16()
@@ -46,21 +47,18 @@ def encode_chunks(work: Path, jobs: list[tuple[Size, int]]) -> None:
         if path.exists() or not source.exists():
             continue
         latents = encoded(encoder, np.load(source))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        with partial.open("wb") as file:
-            np.save(file, latents)
-        partial.replace(path)
+        write(latents, path)
         print(f"{number + 1} of {len(jobs)}: {path}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scenes", type=int, default=64000)
+    parser.add_argument("--half", action="store_true", help="scenes of half the size")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--work", type=Path, default=WORK)
     args = parser.parse_args()
-    jobs = list(chunks(args.scenes))
+    jobs = list(chunks(args.scenes, args.half))
     context = get_context("spawn")
     workers = [
         context.Process(target=encode_chunks, args=(args.work, jobs[k :: args.processes]))

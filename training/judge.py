@@ -164,7 +164,6 @@ def train(work: Path, minutes: float) -> None:
         if step % 50 == 0:
             print(f"{share:.2f} step {step} loss {float(loss.detach()):.3f}", flush=True)
     checkpoint.save({"judge": judge.state_dict()}, work / "judge.pt")
-    print(accuracy(judge.eval()))
 
 
 def accuracy(judge: Judge, count: int = 600) -> str:
@@ -190,6 +189,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     train(args.work, args.minutes)
+    print(accuracy(load_judge(args.work)))
 
 
 if __name__ == "__main__":

@@ -29,4 +29,6 @@ SIZES = (
     Size(352, 288, 0.02),
     Size(288, 352, 0.02),
 )
+# What a denoiser may begin with: scenes of half the size, at a quarter of the cost.
+HALF_SIZES = (Size(128, 128, 0.5), Size(160, 112, 0.25), Size(112, 160, 0.25))
 FACTOR = 16

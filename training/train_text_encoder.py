@@ -8,6 +8,7 @@ see, and trains them on together with itself.
 import argparse
 import time
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import torch
@@ -16,14 +17,14 @@ from torch import nn
 
 from . import checkpoint
 from .architecture import TEXT_WIDTH, build_text_encoder
+from .captions import written
 from .paint_corpus import WORK
 from .painter import scene as scenes
-from .painter.caption import caption
 from .painter.scene import Scene, draw_scene
-from .vocabulary import build_tokenizer, with_foreign_words
+from .vocabulary import tokenizer_of
 
 BATCH = 128
-COLOURS = (None, "red", "blue", "yellow", "white", "green", "orange")
+COLOURS = (None, *get_args(scenes.Colour))
 # What is told from the caption, and its possible values.
 ATTRIBUTES: dict[str, tuple] = {
     "hour": scenes.HOURS,
@@ -39,6 +40,8 @@ ATTRIBUTES: dict[str, tuple] = {
     "moon": ("none", "full", "crescent"),
     "colour": COLOURS,
     "companion_colour": COLOURS,
+    "count": (1, 2, 3),
+    "nearness": get_args(scenes.Nearness),
 }
 
 
@@ -49,7 +52,7 @@ def labels(scene: Scene) -> list[int]:
 
 def train(work: Path, minutes: float) -> None:
     """Train for so many minutes and write text_encoder.pt."""
-    tokenizer = build_tokenizer()
+    tokenizer = tokenizer_of(work)
     torch.manual_seed(0)
     encoder = build_text_encoder(len(tokenizer), tokenizer.eos_token_id)
     head = nn.Linear(TEXT_WIDTH, sum(len(values) for values in ATTRIBUTES.values()))
@@ -59,7 +62,7 @@ def train(work: Path, minutes: float) -> None:
     start, step = time.monotonic(), 0
     while (share := (time.monotonic() - start) / 60 / minutes) < 1:
         batch = [draw_scene(int(rng.integers(1 << 40, 1 << 41))) for _ in range(BATCH)]
-        texts = [with_foreign_words(caption(scene, rng), rng) for scene in batch]
+        texts = [written(scene, rng) for scene in batch]
         ids = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt").input_ids
         wanted = torch.tensor([labels(scene) for scene in batch])
         params = head(encoder(ids).last_hidden_state.mean(1))

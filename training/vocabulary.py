@@ -1,4 +1,4 @@
-"""The tokenizer: whole words for what captions and people say, bytes for everything else."""
+"""The tokenizer: whole words, English and Japanese, for what captions say, bytes for all else."""
 
 import json
 import re
@@ -9,8 +9,10 @@ from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 from transformers import CLIPTokenizer
 
 from .architecture import MAX_TOKENS
-from .painter import caption as captions
-from .painter.scene import draw_scene
+from .captions import IDLE_WORDS
+from .painter import caption as english
+from .painter import japanese
+from .painter.scene import LARGE_FROM, draw_scene
 
 START, END = "<|startoftext|>", "<|endoftext|>"
 # CLIP's own way of cutting text into words (transformers, tokenization_clip.py).
@@ -19,17 +21,21 @@ WORDS = (
     r"|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 )
 
-# Words that people write and the painter does not paint. They are thrown into captions in training,
-# so that they change nothing.
-IDLE_WORDS = tuple((Path(__file__).parent / "idle_words.txt").read_text().split())
+# What follows or precedes a word in Japanese, where nothing is written between them.
+PARTICLES = ("の", "と", "に")
 
 
 def words() -> list[str]:
-    """Return every word of the captions, found by writing many of them, and the idle words."""
+    """Return every word of the captions, found by writing many of them, and the idle words.
+
+    A Japanese word is there alone and joined to others.
+    """
     rng = np.random.default_rng(0)
-    found = set(IDLE_WORDS)
-    for seed in range(20000):
-        found.update(re.findall(r"[a-z']+", captions.caption(draw_scene(seed), rng)))
+    found = {*IDLE_WORDS, "、"}
+    for seed in range(LARGE_FROM, LARGE_FROM + 20000):
+        found.update(re.findall(r"[a-z']+", english.caption(draw_scene(seed), rng)))
+    for word in japanese.words():
+        found |= {word, *(word + p for p in PARTICLES), *(p + word for p in PARTICLES)}
     return sorted(found)
 
 
@@ -59,33 +65,19 @@ def build_tokenizer() -> CLIPTokenizer:
     return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=MAX_TOKENS)
 
 
+def tokenizer_of(work: Path) -> CLIPTokenizer:
+    """Return the tokenizer that a training goes by; a new training gets a new one, and keeps it."""
+    folder = work / "tokenizer"
+    if not folder.exists():
+        save_tokenizer(build_tokenizer(), folder)
+    return CLIPTokenizer.from_pretrained(folder)
+
+
 def save_tokenizer(tokenizer: CLIPTokenizer, folder: Path) -> None:
     """Write tokenizer.json and, for programs that read CLIP's older files, vocab and merges."""
+    folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(folder)
     model = json.loads(tokenizer.backend_tokenizer.to_str())["model"]
     (folder / "vocab.json").write_text(json.dumps(model["vocab"], ensure_ascii=False))
     lines = [pair if isinstance(pair, str) else " ".join(pair) for pair in model["merges"]]
     (folder / "merges.txt").write_text("#version: 0.2\n" + "\n".join(lines) + "\n")
-
-
-def foreign_word(rng: np.random.Generator) -> str:
-    """Return a word that means nothing: an idle one, or one that no vocabulary has."""
-    if rng.random() < 0.6:
-        return IDLE_WORDS[rng.integers(len(IDLE_WORDS))]
-    letters = "bcdfghjklmnprstvwz", "aeiou"
-    return "".join(
-        letters[k % 2][rng.integers(len(letters[k % 2]))] for k in range(rng.integers(3, 8))
-    )
-
-
-def with_foreign_words(text: str, rng: np.random.Generator) -> str:
-    """Return the caption, in one case of six with one to three words of no meaning thrown in."""
-    if rng.random() > 0.17:
-        return text
-    parts = text.split(" ")
-    for _ in range(int(rng.integers(1, 4))):
-        parts.insert(
-            int(rng.integers(len(parts) + 1)),
-            foreign_word(rng) + ("," if rng.random() < 0.3 else ""),
-        )
-    return " ".join(parts)

@@ -28,7 +28,7 @@ from hotfolder.recipes.sizes import render_sides
 from hotfolder.render import environment, failures, resize
 from hotfolder.render.compilation import Compiled, NotCompiledError
 from hotfolder.render.memory import devices, footprint, memory_plan, offload, tiling
-from hotfolder.render.models import fingerprint, pipelines, scheduler_map, weights
+from hotfolder.render.models import editions, fingerprint, pipelines, scheduler_map, weights
 from hotfolder.render.models.adapters import Adapters
 from hotfolder.render.prompt import clip, encode, plain_words, switching
 from hotfolder.render.prompt.switching import Conditioning
@@ -133,6 +133,11 @@ class Engine:
             usual = self._planned(loaded.footprint, memory_plan.Task((side, side), guided=True))
             loaded = self._placed(name, usual.holding)
         return loaded
+
+    def edition(self, name: str, sha256: str) -> str:
+        """The model `name`, or the earlier edition of it with this fingerprint, if one is here."""
+        earlier = editions.made_by(name, sha256)
+        return earlier if earlier in self._models else name
 
     def unload(self) -> None:
         """Free the memory of all models; the next render reads its model again."""
@@ -312,10 +317,11 @@ class Engine:
             except MemoryError as error:
                 raise TooLargeError(f"there is too little memory to read {name}") from error
             taken = footprint.of_pipeline(pipe, environment.word(dtype))
+            edition = editions.find(model.source)
             self._loaded[name] = Loaded(
                 pipe,
                 dtype,
-                fingerprint.fingerprint(path),
+                edition.sha256 if edition else fingerprint.fingerprint(path),
                 taken,
                 vae,
                 encode.Memory(),

@@ -23,11 +23,18 @@ class Canvas:
         self.height = self.size_px[1] / self.unit_px
         self.image = Image.new("RGB", self.size_px)
         self.pen = ImageDraw.Draw(self.image, "RGBA")
+        self.labels = Image.new("L", self.size_px)
+        self.label_pen = ImageDraw.Draw(self.labels)
 
-    def polygon(self, points: np.ndarray, colour: RGB, alpha: float = 1.0) -> None:
-        """Fill the polygon `points`, float (n, 2) in units."""
+    def polygon(
+        self, points: np.ndarray, colour: RGB, alpha: float = 1.0, label: int | None = None
+    ) -> None:
+        """Fill the polygon `points`, float (n, 2) in units; `label` says what of it can be seen."""
         fill = (*tuple(round(255 * c) for c in colour), round(255 * alpha))
-        self.pen.polygon((points * self.unit_px).ravel().tolist(), fill=fill)
+        corners = (points * self.unit_px).ravel().tolist()
+        self.pen.polygon(corners, fill=fill)
+        if label is not None:
+            self.label_pen.polygon(corners, fill=label)
 
     def disc(self, x: float, y: float, radius: float, colour: RGB, alpha: float = 1.0) -> None:
         """Fill a circle."""
@@ -67,3 +74,7 @@ class Canvas:
     def finish(self) -> np.ndarray:
         """Return the picture: uint8, (height, width, 3), sRGB."""
         return np.asarray(self.image.reduce(SUPERSAMPLING))
+
+    def finish_labels(self) -> np.ndarray:
+        """Return the label that is seen at each pixel: uint8, (height, width), 0 where none is."""
+        return np.asarray(self.labels)[::SUPERSAMPLING, ::SUPERSAMPLING].copy()

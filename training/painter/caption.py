@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .scene import Scene, Subject
+from .scene import AFLOAT, FLYING, Scene, Subject
 
 NOUNS: dict[Subject, tuple[str, ...]] = {
     "castle": (
@@ -28,8 +28,37 @@ NOUNS: dict[Subject, tuple[str, ...]] = {
     ),
     "palms": ("palm trees", "palms", "two palm trees", "tall palm trees"),
     "balloon": ("hot air balloon", "balloon", "hot-air balloon", "striped balloon"),
+    "cat": ("cat", "cat", "sitting cat", "kitten"),
+    "fox": ("fox", "fox", "red fox", "sitting fox"),
+    "bird": ("bird", "bird", "flying bird", "seagull", "bird in flight"),
+    "person": ("person", "person", "wanderer", "silhouette of a person", "figure", "traveller"),
+    "flowers": ("flowers", "flowers", "wild flowers", "blooming flowers", "blossoms"),
+    "ship": ("ship", "ship", "steamer", "steamship", "ocean liner"),
+    "bridge": ("bridge", "bridge", "stone bridge", "old bridge", "arched bridge"),
+    "train": ("train", "train", "steam train", "steam locomotive", "railway train"),
+    "city": ("city", "city skyline", "skyline", "town", "city of skyscrapers"),
 }
-PLURALS = ("pines", "palms")
+PLURALS = ("pines", "palms", "flowers")
+# Of what may come several times, how more than one of it is called.
+SEVERAL: dict[Subject, tuple[str, ...]] = {
+    "boat": ("sailing boats", "sailboats", "boats", "yachts"),
+    "tree": ("trees", "round trees", "old trees"),
+    "balloon": ("hot air balloons", "balloons"),
+    "cottage": ("cottages", "small houses", "houses", "cabins"),
+    "windmill": ("windmills", "old windmills", "mills"),
+    "cat": ("cats", "sitting cats", "kittens"),
+    "fox": ("foxes", "red foxes"),
+    "bird": ("birds", "flying birds", "seagulls"),
+    "person": ("people", "wanderers", "persons", "figures"),
+}
+NUMBERS = {2: ("two", "two", "a pair of", "2"), 3: ("three", "three", "3")}
+NEARNESS: dict[str, tuple[str, ...]] = {
+    "near": ("up close", "in the foreground", "close by", "near"),
+    "far": ("in the distance", "far away", "on the horizon", "distant"),
+}
+SIDES = {"left": ("on the left", "left"), "right": ("on the right", "right")}
+# Nearer to the middle than this nothing is said of a side.
+SIDE_FROM = 0.12
 PLACES: dict[str, tuple[str, ...]] = {
     "sea": (
         "at sea",
@@ -53,7 +82,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "beach": ("on the beach", "on a sandy beach", "on the shore", "at the seaside", "by the beach"),
     "forest": ("in the forest", "at the edge of a forest", "in the woods", "in a forest clearing"),
 }
-AFLOAT = ("on the sea", "at sea", "on the ocean", "on calm water", "on the waves")
+ON_SEA = ("on the sea", "at sea", "on the ocean", "on calm water", "on the waves")
 ON_LAKE = ("on a lake", "on the lake", "on a calm lake", "on a quiet lake")
 ABOVE: dict[str, str] = {
     "sea": "over the sea",
@@ -228,6 +257,31 @@ def article(phrase: str) -> str:
     return ("an " if phrase[0] in "aeiou" else "a ") + phrase
 
 
+def side(x: float) -> str | None:
+    """Return "left" or "right" for a place in the picture, or None for about the middle."""
+    if abs(x - 0.5) < SIDE_FROM:
+        return None
+    return "left" if x < 0.5 else "right"
+
+
+def main_thing(scene: Scene, rng: np.random.Generator, bare: bool) -> str:
+    """Return the subject in words: how many there are, how near, on which side."""
+    if scene.count > 1:
+        colour = scene.colour + " " if scene.colour and rng.random() < 0.5 else ""
+        number = choose(rng, NUMBERS[scene.count])
+        return f"{number} {colour}{choose(rng, SEVERAL[scene.subject])}"
+    words = thing(scene, scene.subject, scene.colour, rng, bare)
+    if scene.nearness != "middle" and rng.random() < 0.85:
+        return f"{words} {choose(rng, NEARNESS[scene.nearness])}"
+    return words + on_side(scene.subject_x, rng)
+
+
+def on_side(x: float, rng: np.random.Generator) -> str:
+    """Return such as " on the left", in one case of four where something is to one side."""
+    where = side(x)
+    return f" {choose(rng, SIDES[where])}" if where and rng.random() < 0.25 else ""
+
+
 def thing(
     scene: Scene, subject: Subject, colour: str | None, rng: np.random.Generator, bare: bool
 ) -> str:
@@ -246,10 +300,12 @@ def thing(
 
 def place(scene: Scene, subject: Subject, rng: np.random.Generator) -> str:
     """Return where a subject is, such as "on the lake"."""
-    if subject == "balloon":
+    if subject in FLYING:
         return ABOVE[scene.ground]
-    if subject == "boat" and scene.ground != "beach":
-        return choose(rng, AFLOAT if scene.ground == "sea" else ON_LAKE)
+    if subject == "bridge" and scene.ground == "river":
+        return choose(rng, ("over a river", "over a stream", "over a winding river"))
+    if subject in AFLOAT and scene.ground != "beach":
+        return choose(rng, ON_SEA if scene.ground == "sea" else ON_LAKE)
     return choose(rng, PLACES[scene.ground])
 
 
@@ -272,9 +328,10 @@ def sentence(scene: Scene, rng: np.random.Generator) -> str:
             else choose(rng, ("the sea", "the open sea", "the ocean", "an empty sea"))
         )
     else:
-        head = thing(scene, scene.subject, scene.colour, rng, bare=False)
+        head = main_thing(scene, rng, bare=False)
         if scene.companion != "none" and rng.random() < COMPANION_SHARE:
             head += " and " + thing(scene, scene.companion, scene.companion_colour, rng, bare=False)
+            head += on_side(scene.companion_x, rng)
         if rng.random() < 0.8:
             head += " " + place(scene, scene.subject, rng)
     parts = []
@@ -296,12 +353,11 @@ def sentence(scene: Scene, rng: np.random.Generator) -> str:
 def tags(scene: Scene, rng: np.random.Generator) -> str:
     """Return words and phrases with commas between, in any order, some left out."""
     words = []
-    for subject, colour, often in (
-        (scene.subject, scene.colour, 0.92),
-        (scene.companion, scene.companion_colour, COMPANION_SHARE),
-    ):
-        if subject != "none" and rng.random() < often:
-            words.append(thing(scene, subject, colour, rng, bare=rng.random() < 0.8))
+    if scene.subject != "none" and rng.random() < 0.92:
+        words.append(main_thing(scene, rng, bare=rng.random() < 0.8))
+    if scene.companion != "none" and rng.random() < COMPANION_SHARE:
+        bare = rng.random() < 0.8
+        words.append(thing(scene, scene.companion, scene.companion_colour, rng, bare))
     if rng.random() < 0.75:
         words.append(choose(rng, GROUND_TAGS[scene.ground]))
     if rng.random() < 0.8:

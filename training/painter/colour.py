@@ -130,6 +130,8 @@ PAINTS: dict[str, RGB] = {
     "white": rgb("#f6f3ea"),
     "green": rgb("#4da15a"),
     "orange": rgb("#ef8636"),
+    "black": rgb("#2b2833"),
+    "grey": rgb("#8d8f9c"),
 }
 PINE, SAND, DUNE = rgb("#2f6b4a"), rgb("#ecd29a"), rgb("#dba45c")
 ROCK, STONE, WOOD, WATER = rgb("#7d7f92"), rgb("#c9c2b8"), rgb("#7a4d33"), rgb("#2f7fb0")

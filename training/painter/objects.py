@@ -1,42 +1,15 @@
-"""The subjects, as flat shapes: castle, lighthouse, windmill, cottage, boat, trees, palms, balloon.
+"""The subjects, as flat shapes in their own frame (`shapes`), and how large they are."""
 
-Each function returns shapes in the subject's own frame: base at y = 0, y upwards, height about 1.
-"""
-
-from dataclasses import dataclass
+from dataclasses import replace
 from math import cos, pi, sin
 
 import numpy as np
 
 from .colour import DARK, FOLIAGE, LAMP, PAINTS, PINE, RGB, ROOF, SNOW, STONE, WOOD, mix, rgb
+from .creatures import bird, cat, flowers, fox, person
 from .scene import Scene, Subject
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A filled polygon, float (n, 2); `lit` shapes shine by themselves at night and at sunset."""
-
-    points: np.ndarray
-    colour: RGB
-    lit: bool = False
-
-
-def poly(colour: RGB, *points: tuple[float, float]) -> Shape:
-    return Shape(np.array(points, dtype=float), colour)
-
-
-def rect(colour: RGB, x0: float, y0: float, x1: float, y1: float, lit: bool = False) -> Shape:
-    return Shape(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], dtype=float), colour, lit)
-
-
-def oval(colour: RGB, x: float, y: float, rx: float, ry: float) -> Shape:
-    angles = np.linspace(0, 2 * pi, 28, endpoint=False)
-    return Shape(np.stack([x + rx * np.cos(angles), y + ry * np.sin(angles)], -1), colour)
-
-
-def shade(colour: RGB, share: float = 0.22) -> RGB:
-    """Return the colour of a side that turns away from the light."""
-    return mix(colour, (0.12, 0.1, 0.25), share)
+from .shapes import Shape, as_part, moved, oval, poly, rect, shade
+from .works import bridge, city, ship, train
 
 
 def roof_colour(scene: Scene, colour: RGB) -> RGB:
@@ -60,12 +33,14 @@ def castle(scene: Scene, rng: np.random.Generator) -> list[Shape]:
 
 
 def tower(x: float, half: float, top: float, wall: RGB, roof: RGB) -> list[Shape]:
+    left, right, tip = (x - half * 1.3, top), (x + half * 1.3, top), (x, top + half * 3)
+    y0, y1 = top - half * 1.5, top - half * 0.5
     return [
         rect(wall, x - half, 0, x + half, top),
         rect(shade(wall, 0.18), x + half * 0.3, 0, x + half, top),
-        poly(roof, (x - half * 1.3, top), (x + half * 1.3, top), (x, top + half * 3)),
-        poly(shade(roof), (x + half * 0.3, top), (x + half * 1.3, top), (x, top + half * 3)),
-        rect(LAMP, x - half * 0.3, top - half * 1.5, x + half * 0.3, top - half * 0.5, lit=True),
+        *as_part("roof", poly(roof, left, right, tip)),
+        *as_part("roof", poly(shade(roof), (x + half * 0.3, top), right, tip)),
+        *as_part("window", rect(LAMP, x - half * 0.3, y0, x + half * 0.3, y1, lit=True)),
     ]
 
 
@@ -85,8 +60,8 @@ def lighthouse(scene: Scene, rng: np.random.Generator, colour: str | None) -> li
     return [
         *shapes,
         rect(DARK, -0.13, top, 0.13, top + 0.035),
-        rect(LAMP, -0.07, top + 0.035, 0.07, top + 0.14, lit=True),
-        poly(cap, (-0.1, top + 0.14), (0.1, top + 0.14), (0, 1.0)),
+        *as_part("lamp room", rect(LAMP, -0.07, top + 0.035, 0.07, top + 0.14, lit=True)),
+        *as_part("roof", poly(cap, (-0.1, top + 0.14), (0.1, top + 0.14), (0, 1.0))),
         oval(DARK, 0, 0.06, 0.04, 0.06),
     ]
 
@@ -99,7 +74,7 @@ def windmill(scene: Scene, rng: np.random.Generator) -> list[Shape]:
         poly(shade(wall), (0.06, 0), (0.2, 0), (0.12, 0.56), (0.04, 0.56)),
         poly(cap, (-0.15, 0.55), (0.15, 0.55), (0.09, 0.68), (-0.09, 0.68)),
         rect(DARK, -0.055, 0, 0.055, 0.15),
-        rect(LAMP, -0.035, 0.27, 0.035, 0.35, lit=True),
+        *as_part("window", rect(LAMP, -0.035, 0.27, 0.035, 0.35, lit=True)),
     ]
     sail, turn = mix(PAINTS["white"], WOOD, rng.uniform(0, 0.25)), rng.uniform(0.15, pi / 2 - 0.15)
     for k in range(4):
@@ -116,7 +91,9 @@ def windmill_sail(angle: float, colour: RGB) -> list[Shape]:
 
     return [
         poly(WOOD, at(0, -0.014), at(0.42, -0.014), at(0.42, 0.014), at(0, 0.014)),
-        poly(colour, at(0.1, 0.008), at(0.41, 0.008), at(0.41, 0.1), at(0.1, 0.1)),
+        *as_part(
+            "blade", poly(colour, at(0.1, 0.008), at(0.41, 0.008), at(0.41, 0.1), at(0.1, 0.1))
+        ),
     ]
 
 
@@ -134,8 +111,8 @@ def cottage(scene: Scene, rng: np.random.Generator, colour: str | None) -> list[
         rect(shade(wall, 0.15), 0.28, 0, 0.6, 0.5),
         poly(roof, (-0.74, 0.48), (0.74, 0.48), (0.48, 0.9), (-0.48, 0.9)),
         rect(shade(WOOD), -0.1, 0, 0.1, 0.34),
-        rect(LAMP, -0.45, 0.16, -0.23, 0.36, lit=True),
-        rect(LAMP, 0.23, 0.16, 0.45, 0.36, lit=True),
+        *as_part("window", rect(LAMP, -0.45, 0.16, -0.23, 0.36, lit=True)),
+        *as_part("window", rect(LAMP, 0.23, 0.16, 0.45, 0.36, lit=True)),
     ]
 
 
@@ -144,8 +121,8 @@ def boat(scene: Scene, rng: np.random.Generator, colour: str | None) -> list[Sha
     hull = (WOOD, rgb("#34496e"), rgb("#8a3b35"))[rng.integers(3)]
     return [
         rect(DARK, -0.016, 0.1, 0.016, 1.0),
-        poly(sail, (0.03, 0.2), (0.4, 0.2), (0.03, 0.97)),
-        poly(shade(sail, 0.16), (-0.03, 0.22), (-0.03, 0.92), (-0.32, 0.22)),
+        *as_part("sail", poly(sail, (0.03, 0.2), (0.4, 0.2), (0.03, 0.97))),
+        *as_part("jib", poly(shade(sail, 0.16), (-0.03, 0.22), (-0.03, 0.92), (-0.32, 0.22))),
         poly(hull, (-0.42, 0.14), (0.48, 0.14), (0.34, -0.02), (-0.3, -0.02)),
     ]
 
@@ -235,29 +212,40 @@ def balloon(scene: Scene, rng: np.random.Generator, colour: str | None) -> list[
     return shapes
 
 
-def moved(shapes: list[Shape], x: float, y: float, scale: float) -> list[Shape]:
-    """Return the shapes scaled about their base and moved."""
-    return [Shape(s.points * scale + np.array([x, y]), s.colour, s.lit) for s in shapes]
+PLAIN = {
+    "castle": castle,
+    "windmill": windmill,
+    "tree": tree,
+    "pines": pines,
+    "palms": palms,
+    "fox": fox,
+    "person": person,
+    "bridge": bridge,
+    "city": city,
+}
+COLOURED = {
+    "lighthouse": lighthouse,
+    "cottage": cottage,
+    "boat": boat,
+    "balloon": balloon,
+    "cat": cat,
+    "bird": bird,
+    "flowers": flowers,
+    "ship": ship,
+    "train": train,
+}
 
 
 def shapes_of(
     subject: Subject, colour: str | None, scene: Scene, rng: np.random.Generator
 ) -> list[Shape]:
     """Return the shapes of a subject; mirrored half of the time."""
-    if subject in ("lighthouse", "cottage", "boat", "balloon"):
-        draw = {"lighthouse": lighthouse, "cottage": cottage, "boat": boat, "balloon": balloon}
-        shapes = draw[subject](scene, rng, colour)
+    if subject in COLOURED:
+        shapes = COLOURED[subject](scene, rng, colour)
     else:
-        draw = {
-            "castle": castle,
-            "windmill": windmill,
-            "tree": tree,
-            "pines": pines,
-            "palms": palms,
-        }
-        shapes = draw[subject](scene, rng)
+        shapes = PLAIN[subject](scene, rng)
     if rng.random() < 0.5:
-        shapes = [Shape(s.points * np.array([-1.0, 1.0]), s.colour, s.lit) for s in shapes]
+        shapes = [replace(s, points=s.points * np.array([-1.0, 1.0])) for s in shapes]
     return shapes
 
 
@@ -272,6 +260,15 @@ HEIGHTS: dict[Subject, tuple[float, float]] = {
     "pines": (0.4, 0.54),
     "palms": (0.42, 0.58),
     "balloon": (0.34, 0.46),
+    "cat": (0.32, 0.44),
+    "fox": (0.32, 0.42),
+    "bird": (0.24, 0.34),
+    "person": (0.36, 0.48),
+    "flowers": (0.36, 0.46),
+    "ship": (0.26, 0.34),
+    "bridge": (0.2, 0.26),
+    "train": (0.18, 0.23),
+    "city": (0.36, 0.46),
 }
 HALF_WIDTHS: dict[Subject, float] = {
     "castle": 0.55,
@@ -283,4 +280,13 @@ HALF_WIDTHS: dict[Subject, float] = {
     "pines": 0.6,
     "palms": 0.6,
     "balloon": 0.36,
+    "cat": 0.6,
+    "fox": 0.82,
+    "bird": 0.76,
+    "person": 0.2,
+    "flowers": 0.6,
+    "ship": 1.04,
+    "bridge": 1.52,
+    "train": 2.4,
+    "city": 1.05,
 }

@@ -1,5 +1,6 @@
 """Paints a scene: sky, far things, ground or water, subjects, weather, in this order."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -7,8 +8,15 @@ import numpy as np
 from .canvas import Canvas
 from .colour import LAMP, RGB, SNOW, Light, light_of, mix, rgb
 from .land import paint_ground, water_colour
-from .objects import HALF_WIDTHS, HEIGHTS, Shape, shapes_of
-from .scene import Scene
+from .objects import HALF_WIDTHS, HEIGHTS, shapes_of
+from .scene import AFLOAT, FLYING, WATER_GROUNDS, Nearness, Scene, Subject
+from .shapes import PARTS, Part, Shape, moved
+
+# Of a part, how many of its shapes are left out.
+Lacking = Mapping[Part, int]
+NOTHING: Lacking = {}
+SIZES_OF_SEVERAL = {1: 1.0, 2: 0.78, 3: 0.6}
+SIZES_BY_NEARNESS: dict[Nearness, float] = {"near": 1.25, "middle": 1.0, "far": 0.55}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +31,28 @@ class Spot:
 
 def paint(scene: Scene, width_px: int, height_px: int) -> np.ndarray:
     """Return the picture of a scene: uint8, (height, width, 3), sRGB; the same every time."""
+    return paint_parts(scene, width_px, height_px)[0]
+
+
+def paint_parts(
+    scene: Scene, width_px: int, height_px: int, lacking: Lacking = NOTHING
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the picture of a scene, and where it shows what: uint8, (height, width).
+
+    0 is where no subject is, otherwise 1 + the part's place in `PARTS`. `lacking` says how many
+    shapes of a part are not painted; everything else stays as it is.
+    """
     rng = np.random.default_rng(scene.detail_seed)
     light = light_of(scene, rng)
     canvas = Canvas(width_px, height_px)
     paint_sky(canvas, scene, light, rng)
     paint_ground(canvas, scene, light, rng)
     if scene.companion != "none":
-        paint_subject(canvas, scene, light, rng, main=False)
+        paint_subject(canvas, scene, light, rng, False, lacking)
     if scene.subject != "none":
-        paint_subject(canvas, scene, light, rng, main=True)
+        paint_subject(canvas, scene, light, rng, True, lacking)
     paint_weather(canvas, scene, light, rng)
-    return in_palette(canvas.finish(), scene)
+    return in_palette(canvas.finish(), scene), canvas.finish_labels()
 
 
 def paint_sky(canvas: Canvas, scene: Scene, light: Light, rng: np.random.Generator) -> None:
@@ -112,28 +131,53 @@ def paint_clouds(canvas: Canvas, scene: Scene, light: Light, rng: np.random.Gene
         )
 
 
+def left_of(shapes: list[Shape], lacking: Lacking) -> list[Shape]:
+    """Return the shapes without the first ones of each part that is lacking."""
+    out, kept = dict(lacking), []
+    for shape in shapes:
+        if out.get(shape.part, 0) > 0:
+            out[shape.part] -= 1
+        else:
+            kept.append(shape)
+    return kept
+
+
 def paint_subject(
-    canvas: Canvas, scene: Scene, light: Light, rng: np.random.Generator, main: bool
+    canvas: Canvas,
+    scene: Scene,
+    light: Light,
+    rng: np.random.Generator,
+    main: bool,
+    lacking: Lacking = NOTHING,
 ) -> None:
     """Paint the subject, or its smaller companion, with its island and its reflection."""
     subject = scene.subject if main else scene.companion
     colour = scene.colour if main else scene.companion_colour
     low, high = HEIGHTS[subject]
+    count, nearness = (scene.count, scene.nearness) if main else (1, "middle")
     size = rng.uniform(low, high) * (1.0 if main else 0.62)
     size *= min(1.0, 1.25 * min(canvas.width, canvas.height))
-    half = 1.06 * size * HALF_WIDTHS[subject]
+    size *= SIZES_OF_SEVERAL[count] * SIZES_BY_NEARNESS[nearness]
+    half = 1.06 * size * HALF_WIDTHS[subject] * count
+    if half > canvas.width / 2:
+        size, half = size * canvas.width / 2 / half, canvas.width / 2
     x = (scene.subject_x if main else scene.companion_x) * canvas.width
     x = min(max(x, half), canvas.width - half)
     horizon = scene.horizon * canvas.height
-    if subject == "balloon":
+    if subject in FLYING:
         y = max(size * 1.02, horizon * rng.uniform(0.72, 0.95))
         y = min(y, size + 0.55 * horizon) if main else y
-        draw(canvas, shapes_of(subject, colour, scene, rng), Spot(x, y, size), light, scene)
+        shapes = left_of(several(subject, colour, scene, rng, count), lacking)
+        draw(canvas, shapes, Spot(x, y, size), light, scene)
         return
     y, distance, mirror = footing(scene, subject, canvas, rng, main)
-    shapes = shapes_of(subject, colour, scene, rng)
+    if nearness == "far":
+        y, distance = horizon + 0.4 * (y - horizon), distance + 0.12
+    elif nearness == "near" and scene.ground not in WATER_GROUNDS:
+        y = min(canvas.height - 0.03, y + 0.1)
+    shapes = left_of(several(subject, colour, scene, rng, count), lacking)
     water = water_colour(scene, light)
-    on_island = scene.ground == "sea" and subject != "boat"
+    on_island = scene.ground == "sea" and subject not in AFLOAT
     spot = Spot(x, y, size, distance)
     if mirror:
         draw(canvas, shapes, spot, light, scene, mirrored_in=water)
@@ -145,6 +189,18 @@ def paint_subject(
     if subject == "lighthouse" and scene.hour == "night":
         paint_beam(canvas, x, spot.y - 0.83 * size, light)
     draw(canvas, shapes, spot, light, scene)
+
+
+def several(
+    subject: Subject, colour: str | None, scene: Scene, rng: np.random.Generator, count: int
+) -> list[Shape]:
+    """Return the shapes of so many of a subject, side by side about the middle."""
+    shapes = []
+    for k in range(count):
+        x = 2.0 * HALF_WIDTHS[subject] * (k - (count - 1) / 2)
+        one = shapes_of(subject, colour, scene, rng)
+        shapes += moved(one, x, 0, 1.0) if count > 1 else one
+    return shapes
 
 
 def paint_beam(canvas: Canvas, x: float, y: float, light: Light) -> None:
@@ -164,7 +220,9 @@ def footing(
 ) -> tuple[float, float, bool]:
     """Return where a subject stands: (y of its base, distance 0..1, whether water mirrors it)."""
     horizon, below = scene.horizon * canvas.height, (1 - scene.horizon) * canvas.height
-    if subject == "boat":
+    if subject == "city":
+        return horizon + 0.02, 0.1, scene.ground == "lake"
+    if subject in AFLOAT:
         nearness = rng.uniform(0.2, 0.42) if main else rng.uniform(0.05, 0.12)
         if scene.ground == "beach":
             nearness *= 0.6
@@ -213,7 +271,8 @@ def draw(
         if mirrored_in is not None:
             surface = mix(surface, mirrored_in, 0.6)
         scaled = shape.points * np.array([spot.size, flip * spot.size])
-        canvas.polygon(scaled + np.array([spot.x, spot.y]), surface)
+        label = 1 + PARTS.index(shape.part) if mirrored_in is None else None
+        canvas.polygon(scaled + np.array([spot.x, spot.y]), surface, label=label)
 
 
 def paint_weather(canvas: Canvas, scene: Scene, light: Light, rng: np.random.Generator) -> None:

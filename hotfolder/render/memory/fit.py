@@ -15,7 +15,7 @@ from hotfolder.recipes import sizes
 from hotfolder.recipes.profile import Model, Profile
 from hotfolder.render.memory import footprint, memory_plan
 from hotfolder.render.memory.memory_plan import GIB, Footprint, Room, Task
-from hotfolder.render.models import single_file, weights
+from hotfolder.render.models import editions, single_file, weights
 
 Whereabouts = Literal["here", "missing", "unusable"]
 EVERYWHERE = Room(2 * GIB, on_cpu=True)  # what any computer has
@@ -97,7 +97,7 @@ def _known_without_looking(model: Model, base: Path | None, dtype: str) -> Footp
     """What a model takes, if that can be told without asking a library where it is."""
     source = model.source
     if source.startswith("shipped:"):
-        return footprint.of_folder(weights.SHIPPED / source.removeprefix("shipped:"), dtype)
+        return footprint.of_folder(editions.shipped(source), dtype)
     path = (base or Path()) / Path(source).expanduser()
     try:
         return (

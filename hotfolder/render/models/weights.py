@@ -14,12 +14,12 @@ from typing import Any
 
 from hotfolder.errors import ModelMissingError, RenderError
 from hotfolder.recipes.profile import Model, is_hub_id
-from hotfolder.render.models import families, safetensors_file, single_file
+from hotfolder.render.models import editions, families, safetensors_file, single_file
 from hotfolder.render.models.family import Family
 from hotfolder.render.models.safetensors_file import PICKLED
 
+SHIPPED = editions.SHIPPED
 SMALL_LATENT = 4  # channels of the latents of Stable Diffusion 1.x, 2.x and XL
-SHIPPED = Path(__file__).parents[2] / "models"
 NO_FILTER = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
 
 
@@ -31,7 +31,7 @@ def locate(model: Model, base: Path | None) -> Path:
     """
     source = model.source
     if source.startswith("shipped:"):
-        return _whole(SHIPPED / source.removeprefix("shipped:"), model)
+        return _whole(editions.shipped(source), model)
     if source.startswith("hub:"):
         return _hub_file(source, model.revision)
     path = (base or Path()) / Path(source).expanduser()
@@ -102,7 +102,7 @@ def load(path: Path, model: Model, dtype: Any) -> Any:
     try:
         if path.is_file():
             return single_file.load(path, dtype, _offline())
-        return DiffusionPipeline.from_pretrained(
+        pipe = DiffusionPipeline.from_pretrained(
             path,
             dtype=dtype,
             use_safetensors=True,
@@ -110,6 +110,9 @@ def load(path: Path, model: Model, dtype: Any) -> Any:
             local_files_only=True,
             **_left_out(path),
         )
+        if edition := editions.find(model.source):
+            editions.put_back(pipe, edition)
+        return pipe
     except (RenderError, MemoryError):
         raise
     except OSError as error:
