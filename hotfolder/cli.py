@@ -76,6 +76,18 @@ def _parser() -> argparse.ArgumentParser:
     status = command("status", "say what lies where and what is waiting")
     _studio(status)
     _json(status)
+    best = command("best", "list the drafts that were not judged yet, best first")
+    _studio(best)
+    _json(best)
+    best.add_argument(
+        "--count", metavar="N", type=_number, default=20, help="how many at most (default: 20)"
+    )
+    taste = command("taste", "show what hotfolder has learned from what you pick and reject")
+    _studio(taste)
+    _json(taste)
+    taste.add_argument(
+        "--sheet", metavar="FILE", type=Path, help="also make a picture of the best and the worst"
+    )
     _studio(command("check", "list all mistakes in settings, profiles, wildcards and prompt files"))
     doctor = command("doctor", "say what this computer can render, and what would help")
     _studio(doctor)
@@ -185,6 +197,13 @@ def _images(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "images", metavar="IMAGE", nargs="+", type=Path, help="pictures, or folders of them"
     )
+
+
+def _number(text: str) -> int:
+    """A number of things, at least 1."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) < 10**9:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of drafts; expected 1 or more")
+    return int(text)
 
 
 def _duration(text: str) -> float:

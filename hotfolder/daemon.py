@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from hotfolder import workshop
 from hotfolder.backoff import LONGEST_PAUSE_S, Backoff
+from hotfolder.critic import Critic
 from hotfolder.errors import (
     DeviceLostError,
     HotfolderError,
@@ -92,6 +93,8 @@ class Daemon:
         self._attempts: dict[tuple[str, int], int] = {}
         self._backoff = Backoff()
         self._finals = Pace(3600.0)
+        self._critic = Critic(studio)
+        self._rounds = 0
         self._posted: StatusFile | None = None
         self._disk_is_low = False
         self._pause_s = 0.0
@@ -218,6 +221,7 @@ class Daemon:
         """See what other machines have entered, and whether the watch still hears anything."""
         self._ledger.reload()
         self._watch.check()
+        self._rounds += 1
 
     def _refinements_per_hour(self) -> int:
         return self._scanner.config.settings.limits.refinements_per_hour
@@ -229,6 +233,7 @@ class Daemon:
     def _first_job(self) -> Job | None:
         snapshot = self._scanner.snapshot()
         self._mind_the_disk(snapshot.disk_is_low)
+        self._critic.attend(self._scanner, self._rounds)
         jobs = plan(snapshot, self._ledger.history, self._scanner.config)
         return next((job for job in jobs if not self._must_wait(job)), None)
 

@@ -359,7 +359,9 @@ class Renders:
         workshop.keep_source(job, attempt.source, self._studio)
         data, record = workshop.finished(job, done, self._studio)
         archive.enter(self._studio, job.recipe, record)
-        return lying or publication.put(self._studio, job, path, data), record
+        put = lying or publication.put(self._studio, job, path, data)
+        workshop.keep_features(job, done, record, self._studio)
+        return put, record
 
     def _entered(self, printed: _Printed) -> Ended:
         """Where a printed picture lies, or what went wrong."""

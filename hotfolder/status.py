@@ -24,7 +24,7 @@ from hotfolder.studio.store.status_file import StatusFile
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """What `hotfolder status` says of a studio; `--json` has the same keys.
+    """What `hotfolder status` says of a studio; `--json` has the same keys, and `taste`.
 
     `running` says whether a daemon works on it now, `pause` why that one can do nothing at all
     (empty: it can). `drafts_wanted` and `finals_wanted` count pictures that are still to be made,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hotfolder import __version__
 from hotfolder.errors import MistakesError
 from hotfolder.executors.orders import Done, Raster
-from hotfolder.images import picture
+from hotfolder.images import measured, picture
 from hotfolder.images.pixels import from_rgb
 from hotfolder.jobs import Chore, Explain, Finish, PutBack, Reject, Render, RenderDraft, SetAside
 from hotfolder.recipes.config import Config
@@ -22,12 +23,14 @@ from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import REJECTS, Studio
 from hotfolder.studio.names import printable
 from hotfolder.studio.reading import read_file
-from hotfolder.studio.store import moves, sources
+from hotfolder.studio.scan.glances import about
+from hotfolder.studio.store import moves, opinions, sources
 from hotfolder.studio.store.ledger import Ledger
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_log = logging.getLogger(__name__)
 _NOT_YET = "0" * 64  # the pixel hash of a picture that has no file yet
 
 
@@ -84,6 +87,18 @@ def finished(job: Render, done: Done, studio: Studio) -> tuple[bytes, Record]:
     """The file of a job's picture, and the record in it. Raises PictureError."""
     record = _record(job, done.facts, studio.name)
     return picture.publishable(_image(done.picture), job.recipe, record, job.encoding)
+
+
+def keep_features(job: Render, done: Done, record: Record, studio: Studio) -> None:
+    """Keep what taste may learn from a draft. A disk that does not take it is no reason to fail."""
+    if not isinstance(job, RenderDraft):
+        return
+    image, ours = _image(done.picture), (job.recipe, record)
+    kinds = {**done.features, **measured.features(image)}
+    try:
+        opinions.keep(studio, about(job.recipe.id, ours, image.size, kinds))
+    except OSError as error:
+        _log.warning("what taste could learn from %s is not kept: %s", job.recipe.id[:8], error)
 
 
 def models_of(config: Config) -> dict[str, Model]:

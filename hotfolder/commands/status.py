@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Iterator
+from itertools import islice
+from typing import Any
 
 import msgspec
 
 from hotfolder.errors import EXIT_DONE, StudioMissingError
+from hotfolder.ranking import rank
 from hotfolder.report.terminal import console
 from hotfolder.status import Status, many, status
 from hotfolder.studio import layout
+from hotfolder.studio.names import printable
+from hotfolder.studio.scan.scanner import Scanner
 from hotfolder.studio.store.lock import is_held
+
+_BEST = 10
 
 
 def run(options: Namespace) -> int:
@@ -28,7 +35,8 @@ def run(options: Namespace) -> int:
     now = status(studio)
     screen = console()
     if options.json:
-        screen.print(json.dumps(msgspec.to_builtins(now), indent=2, ensure_ascii=True))
+        facts = {**msgspec.to_builtins(now), "taste": _taste(studio)}
+        screen.print(json.dumps(facts, indent=2, ensure_ascii=True))
     else:
         screen.print("\n".join(_lines(now)))
     return EXIT_DONE
@@ -62,3 +70,15 @@ def _lines(now: Status) -> Iterator[str]:
         if sentences:
             yield f"{title}:"
         yield from (f"  {line}" for says in sentences for line in says.splitlines())
+
+
+def _taste(studio: layout.Studio) -> dict[str, Any]:
+    """How many judgements there are, and the best drafts, if there is an order of them yet."""
+    scanner = Scanner(studio, settle_s=0.0)
+    scanner.at_a_glance()
+    ranking = rank(studio, scanner)
+    best = islice(ranking.scores.items(), _BEST)
+    return {
+        "judgements": ranking.count,
+        "best": [{"file": printable(path), "score": score} for path, score in best],
+    }

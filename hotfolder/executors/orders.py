@@ -74,11 +74,15 @@ class Stepped(Struct, frozen=True, tag=True):
 
 
 class Done(Struct, frozen=True, tag=True):
-    """A task's picture, and how it was made: `facts` has fields of `recipes.record.Record`."""
+    """A task's picture, and how it was made: `facts` has fields of `recipes.record.Record`.
+
+    `features` are what its model thought of a draft, packed, by kind (`taste.features`).
+    """
 
     attempt: int
     picture: Raster
     facts: dict[str, Any]
+    features: dict[str, bytes] = {}
 
 
 class Cancelled(Struct, frozen=True, tag=True):

@@ -145,7 +145,7 @@ class Worker:
         )
         image = rendered.image
         raster = Raster(image.width, image.height, image.tobytes())
-        return Done(task.attempt, raster, asdict(rendered.facts))
+        return Done(task.attempt, raster, asdict(rendered.facts), rendered.features)
 
     def _between_steps(self, attempt: int, step: int, steps: int) -> None:
         """Follow the orders that came during a step; after another task, wait for `GoOn`."""

@@ -6,7 +6,8 @@ import gc
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -25,7 +26,8 @@ from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model, source_name
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.sizes import render_sides
-from hotfolder.render import environment, failures, resize
+from hotfolder.render import activations, environment, failures, resize
+from hotfolder.render.activations import Activations
 from hotfolder.render.compilation import Compiled, NotCompiledError
 from hotfolder.render.memory import devices, footprint, memory_plan, offload, tiling
 from hotfolder.render.models import editions, fingerprint, pipelines, scheduler_map, weights
@@ -33,6 +35,7 @@ from hotfolder.render.models.adapters import Adapters
 from hotfolder.render.prompt import clip, encode, plain_words, switching
 from hotfolder.render.prompt.switching import Conditioning
 from hotfolder.render.sampling import OnStep, Run, Watch
+from hotfolder.taste.features import pack
 
 _log = logging.getLogger(__name__)
 _MOST_FINISHED = 64  # pictures that were drawn together with others, and were not asked for yet
@@ -59,10 +62,15 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A picture, RGB and exactly as large as its recipe says, and how it was made."""
+    """A picture, RGB and exactly as large as its recipe says, and how it was made.
+
+    `features` are what the denoiser thought of it, packed, by kind (`taste.features`); none where
+    nothing could be seen.
+    """
 
     image: Image.Image
     facts: Facts
+    features: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,11 +288,13 @@ class Engine:
                 texts = [memory_plan.after_falling(p) if fell else str(p) for p in plans]
                 ids = [row.id for row in rows]
                 same = {"recipes": ids, "source": pixels, "plan": texts[0], **circumstances}
-                run = Run(watch, same, self.device)
+                seen = _seen(pipe, rows, plan)
+                run = Run(watch, same, self.device, seen)
                 tiling.apply(plans[0], pipe, loaded.compiled)
                 if not all(one.is_still for one in conditioning):
                     switching.switch(pipe, conditioning, lambda: run.steps)
-                images = run(pipe, arguments)
+                with seen or nullcontext():
+                    images = run(pipe, arguments)
         except (RenderError, MemoryError, RuntimeError) as error:
             loaded.mend()
             if isinstance(error, TooLargeError) or failures.ran_out(error):
@@ -293,9 +303,10 @@ class Engine:
         seconds = round(run.seconds / len(rows), 3)
         facts = [Facts(seconds, run.steps, memory_plan=text, **circumstances) for text in texts]
         sides = (recipe.width, recipe.height)
+        kinds = _kinds(seen, loaded.sha256) if seen else [{} for _ in rows]
         return [
-            (row, Rendered(resize.crop(image, sides), fact))
-            for row, image, fact in zip(rows, images, facts, strict=True)
+            (row, Rendered(resize.crop(image, sides), fact, features))
+            for row, image, fact, features in zip(rows, images, facts, kinds, strict=True)
             if image is not None
         ]
 
@@ -405,6 +416,20 @@ class Engine:
             torch.xpu.empty_cache()
         elif self.device.startswith("mps"):
             torch.mps.empty_cache()
+
+
+def _seen(pipe: Any, rows: list[Recipe], plan: memory_plan.Plan) -> Activations | None:
+    """Who looks into the denoiser while it draws; None where it is not called as a whole."""
+    if rows[0].source is not None or plan.compiled or plan.windows or plan.split_guidance:
+        return None
+    aspect = rows[0].width / rows[0].height
+    return Activations(pipe, pipelines.denoiser(pipe), len(rows), aspect)
+
+
+def _kinds(seen: Activations, model: str) -> list[dict[str, bytes]]:
+    """What was seen of each picture, packed, by kind, version and model."""
+    suffix = f" {activations.VERSION} {model[:8]}"
+    return [{name + suffix: pack(n) for name, n in numbers.items()} for numbers in seen.features()]
 
 
 def _task(recipe: Recipe) -> memory_plan.Task:

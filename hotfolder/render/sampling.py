@@ -15,6 +15,7 @@ from PIL import Image
 
 from hotfolder.errors import RenderError, Stopped, TooLargeError
 from hotfolder.render import checkpoint, failures
+from hotfolder.render.activations import Activations
 from hotfolder.render.compilation import NotCompiledError
 from hotfolder.render.models import pipelines
 
@@ -34,7 +35,13 @@ class Watch:
 class Run:
     """One call of a pipeline: counts steps and seconds, saves and resumes, words its failures."""
 
-    def __init__(self, watch: Watch, identity: Mapping[str, Any], device: str) -> None:
+    def __init__(
+        self,
+        watch: Watch,
+        identity: Mapping[str, Any],
+        device: str,
+        seen: Activations | None = None,
+    ) -> None:
         self.steps = 0
         self.seconds = 0.0
         self._on_step = watch.on_step or _ignore
@@ -45,6 +52,7 @@ class Run:
         self._generators: list[torch.Generator] = []
         self._started = 0.0
         self._raised: BaseException | None = None
+        self._seen = seen
 
     def __call__(self, pipe: Any, arguments: dict[str, Any]) -> list[Image.Image | None]:
         """The pictures that the pipeline draws, RGB: one for each generator.
@@ -85,6 +93,8 @@ class Run:
                 self.seconds += self._state.seconds
             return
         started = time.perf_counter()
+        if self._seen is not None:
+            self._seen.after(self.steps)
         try:
             self._on_step(self.steps, steps)
         except BaseException as error:
@@ -94,6 +104,8 @@ class Run:
             ):
                 self._save(pipe, latents, self.seconds + started - self._started)
             raise
+        if self._seen is not None:
+            self._seen.before(self.steps + 1)
         self.seconds -= time.perf_counter() - started
 
     def _save(self, pipe: Any, latents: torch.Tensor, seconds: float) -> None:

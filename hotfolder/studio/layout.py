@@ -86,6 +86,11 @@ class Studio:
         return self.root / ".hotfolder" / "schemas"
 
     @property
+    def taste(self) -> Path:
+        """What the owner's taste is learned from."""
+        return self.root / ".hotfolder" / "taste"
+
+    @property
     def marker(self) -> Path:
         """What makes this folder a studio."""
         return self.root / ".hotfolder" / "studio.json"

@@ -142,6 +142,10 @@ class Marks:
         """A picture's rating, from -1 for rejected to 5; 0 for one without marks."""
         return self._sightings.get(picture, _UNMARKED).stars(settings)
 
+    def marked_drafts(self) -> set[str]:
+        """The drafts that carry a mark, or have just lost one."""
+        return {path for path in self._asking if path.startswith("drafts/")}
+
     def held(self) -> set[str]:
         """The pictures that have a file beside them that has yet to settle."""
         changing = filter(self._settling.is_pending, self.beside)

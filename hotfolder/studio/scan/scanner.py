@@ -7,7 +7,7 @@ import platform
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from hotfolder import __version__
 from hotfolder.errors import PictureError, StudioMissingError, reason
@@ -309,9 +309,18 @@ class Scanner:
 
     def _take_in_marks(self, picture: str) -> None:
         self._read_marks(picture)
-        self._seeds.follow(self.config, self._stars, picture)
+        self._seeds.follow(self.config, self.stars, picture)
 
-    def _stars(self, picture: str) -> int:
+    def readings(self, room: str) -> Mapping[str, Reading]:
+        """The files of a room and its folders, as of the last refresh."""
+        return self._tree.rooms[room]
+
+    def marked_drafts(self) -> set[str]:
+        """The drafts that carry a mark, or have just lost one."""
+        return self._marks.marked_drafts()
+
+    def stars(self, picture: str) -> int:
+        """A picture's rating, from -1 for rejected to 5; 0 for one without marks."""
         return self._marks.stars(picture, self.config.settings.stars)
 
     def _is_its_turn(self, path: str) -> bool:
@@ -387,14 +396,14 @@ class Scanner:
             return
         self._settling.quiet_s = self._quiet_s()
         self._inbox.read_again()
-        self._seeds.follow(self.config, self._stars)
+        self._seeds.follow(self.config, self.stars)
 
     def _identify_seed(self, path: str) -> None:
         reading = self._tree.reading(path)
         if reading is None or self._settling.is_pending(path):
             return  # taken away since, or it changes again
         try:
-            self._seeds.take_in(path, reading, self.config, self._stars(path))
+            self._seeds.take_in(path, reading, self.config, self.stars(path))
         except FileNotFoundError:
             return  # taken away or changed since: the next look sees that
         except OSError as error:

@@ -1,0 +1,56 @@
+"""`hotfolder best`: the drafts that nobody judged yet, best first."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+
+from hotfolder.errors import EXIT_DONE
+from hotfolder.ranking import Ranking, rank
+from hotfolder.report.terminal import console
+from hotfolder.studio import layout
+from hotfolder.studio.names import printable
+from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.taste.judge import LEAST
+
+
+def run(options: Namespace) -> int:
+    """Print paths and scores, for people or as JSON."""
+    studio = layout.find(options.studio)
+    scanner = Scanner(studio, settle_s=0.0)
+    scanner.at_a_glance()
+    ranking = rank(studio, scanner)
+    best = list(ranking.scores.items())[: options.count]
+    screen = console()
+    if options.json:
+        found = [{"file": printable(path), "score": score} for path, score in best]
+        screen.print(json.dumps(found, indent=2, ensure_ascii=True))
+        if ranking.judge is None:
+            print(f"hotfolder: {not_yet(ranking)}", file=sys.stderr)  # noqa: T201
+        return EXIT_DONE
+    if ranking.judge is None:
+        screen.print(not_yet(ranking)[:1].upper() + not_yet(ranking)[1:])
+    elif not best:
+        screen.print("Every draft has been judged already.")
+    for place, (path, score) in enumerate(best, 1):
+        said = f"{score:5.0%}" if ranking.judge and ranking.judge.honest else f"{place:4}."
+        screen.print(f"{said}  {printable(path)}")
+    if best and ranking.judge and not ranking.judge.honest:
+        screen.print(UNKNOWN)
+    return EXIT_DONE
+
+
+UNKNOWN = (
+    "Best first, without probabilities: nobody knows which of the other drafts you saw and left. "
+    "Reject some of them: move them to drafts/rejected/."
+)
+
+
+def not_yet(ranking: Ranking) -> str:
+    """Why there is no order, and what would help."""
+    few = f"{ranking.count} judgement" + ("" if ranking.count == 1 else "s")
+    return (
+        f"not yet: {few} so far, and at least {LEAST} are needed; a draft counts when you move it "
+        "to seeds/, star it, move it to drafts/rejected/ or mark it as rejected"
+    )

@@ -1,0 +1,105 @@
+"""What the folders say becomes judgements, whoever moved the pictures and whatever was running."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hotfolder.critic import Critic
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.scan.glances import Glances
+from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.store import opinions
+from tests import samples
+from tests.taste import studio as drafts
+
+DARKTABLE = samples.sample("sidecars/darktable421_base.png.xmp")
+
+
+def _scanner(studio: Studio) -> Scanner:
+    scanner = Scanner(studio, settle_s=0.0)
+    scanner.at_a_glance()
+    return scanner
+
+
+def _note(studio: Studio) -> Counter[str]:
+    """Note what is new, as a daemon that was just started; what stands then."""
+    critic = Critic(studio)
+    critic.note(_scanner(studio))
+    return Counter(judgement.how for judgement in critic.judgements.values())
+
+
+def _lines(studio: Studio) -> int:
+    return len(opinions.judgements(studio))
+
+
+def test_places_and_names_are_judgements(studio: Studio) -> None:
+    """Picked, rejected, starred; a draft that just lies there says nothing."""
+    for number, folder in enumerate(["seeds", "drafts/rejected", "drafts/starred", "drafts"]):
+        drafts.put(studio, number, folder=folder)
+    assert _note(studio) == {"picked": 1, "rejected": 1, "starred": 1}
+    assert _lines(studio) == 3
+
+
+def test_nothing_is_noted_twice(studio: Studio) -> None:
+    """However often it is looked at, renamed, or kept as a copy."""
+    path = drafts.put(studio, 1)
+    seed = drafts.move(studio, path, "seeds")
+    _note(studio)
+    (studio.root / seed).rename(studio.seeds / "my favourite.png")
+    (studio.seeds / "copy.png").write_bytes((studio.seeds / "my favourite.png").read_bytes())
+    (studio.drafts / "again.png").write_bytes((studio.seeds / "copy.png").read_bytes())
+    assert _note(studio) == {"picked": 1}
+    assert _lines(studio) == 1
+
+
+def test_a_judgement_outlives_its_picture(studio: Studio) -> None:
+    """Seeds that are cleared away were picked all the same."""
+    seed = drafts.move(studio, drafts.put(studio, 1), "seeds")
+    _note(studio)
+    (studio.root / seed).unlink()
+    assert _note(studio) == {"picked": 1}
+
+
+def test_who_puts_a_picture_back_takes_it_back(studio: Studio) -> None:
+    """A picked or rejected one that lies among the drafts again is open; it can be sorted anew."""
+    seed = drafts.move(studio, drafts.put(studio, 1), "seeds")
+    _note(studio)
+    draft = drafts.move(studio, seed, "drafts")
+    assert _note(studio) == {}
+    drafts.move(studio, draft, "drafts/rejected")
+    assert _note(studio) == {"rejected": 1}
+
+
+def test_a_picture_that_was_edited_is_still_the_one_that_was_picked(studio: Studio) -> None:
+    """Its recipe says which draft pleased."""
+    path = drafts.put(studio, 1)
+    key = Glances(studio).picture(path, _scanner(studio).readings("drafts")[path])
+    data = (studio.root / path).read_bytes()
+    (studio.root / path).write_bytes(data[:-12] + samples.chunk(b"tEXt", b"a\0b") + data[-12:])
+    drafts.move(studio, path, "seeds")
+    critic = Critic(studio)
+    critic.note(_scanner(studio))
+    assert list(critic.judgements) == [key]
+
+
+def test_stars_are_counted(studio: Studio) -> None:
+    """The mark of a program, in the file beside a picture, with its number of stars."""
+    path = drafts.put(studio, 1)
+    (studio.root / f"{path}.xmp").write_bytes(DARKTABLE)
+    critic = Critic(studio)
+    critic.note(_scanner(studio))
+    [judgement] = critic.judgements.values()
+    assert judgement.how == "starred" and judgement.stars >= 1
+
+
+def test_what_is_no_picture_is_no_judgement(studio: Studio) -> None:
+    """Broken files and notes in seeds/ say nothing."""
+    (studio.seeds / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (studio.seeds / "note.txt").write_text("x")
+    assert _note(studio) == {}
+
+
+def test_a_picture_from_elsewhere_is_a_judgement_too(studio: Studio) -> None:
+    """What its owner refines pleases; it is known by its pixels."""
+    (studio.seeds / "photo.jpg").write_bytes(samples.drawn("JPEG"))
+    assert _note(studio) == {"picked": 1}
