@@ -72,11 +72,13 @@ def _sections(config: Config, studio: layout.Studio | None, measure: bool) -> It
 
 def _of_computer(device: str, room: Room) -> Iterator[Finding]:
     from hotfolder.render import environment
-    from hotfolder.render.memory import devices
+    from hotfolder.render.memory import cards, devices
 
     versions = ", ".join(f"{name} {number}" for name, number in environment.versions().items())
     python = platform.python_version()
     yield Finding("versions", "good", f"hotfolder {__version__}, Python {python}, {versions}")
+    if unused := cards.trouble(cards.card(), cards.torch_here()):
+        yield Finding("graphics card", "bad", *unused)
     total = devices.total_bytes(device)
     free = f"{room.device_bytes / GB:.1f} of {total / GB:.1f} GB can be used for pictures"
     name = environment.device_name(device)

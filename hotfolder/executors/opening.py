@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hotfolder.executors.orders import Executor, OnReport
 from hotfolder.executors.processes import Processes
 from hotfolder.recipes.settings import LOCAL, Settings
 
+_log = logging.getLogger(__name__)
 GROUP = "hotfolder.executors"
 
 
@@ -33,8 +35,11 @@ def open_executor(settings: Settings, base: Path, on_report: OnReport) -> Execut
 
 def _local(devices: str | list[str], base: Path, on_report: OnReport) -> Executor:
     from hotfolder.render import engine, environment
+    from hotfolder.render.memory import cards
 
     if devices == "auto":
+        if unused := cards.trouble(cards.card(), cards.torch_here()):
+            _log.warning("pictures are rendered without the graphics card: %s. %s", *unused)
         found = environment.devices()
         devices = found if len(found) > 1 else found[0]
     wanted = [devices] if isinstance(devices, str) else devices

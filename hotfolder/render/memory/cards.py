@@ -1,0 +1,143 @@
+"""Graphics cards that are in the computer, asked of the system, and why torch cannot use them."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+_INDEX = "https://download.pytorch.org/whl"
+_CUDA, _ROCM = "cu126", "rocm6.4"  # the builds that serve the most cards
+_QUERY = ("--query-gpu=name,driver_version,compute_cap", "--format=csv,noheader")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card: its maker (`nvidia`, `amd` or `apple`), its name, its driver's version.
+
+    `capability` is NVIDIA's compute capability, (8, 6) for 8.6; None where it is not known.
+    """
+
+    maker: str
+    name: str
+    driver: str = ""
+    capability: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Torch:
+    """What the installed torch can do: its version, the CUDA or HIP that it was built for.
+
+    `works` says whether it can compute on a card now, `architectures` for which it has code, as
+    `torch.cuda.get_arch_list` names them: `sm_86`.
+    """
+
+    version: str
+    cuda: str = ""
+    hip: str = ""
+    works: bool = False
+    architectures: tuple[str, ...] = ()
+
+
+def card() -> Card | None:
+    """The first card that could be used for rendering; None if there is none."""
+    if sys.platform == "darwin" and platform.machine() == "arm64":
+        return Card("apple", "Apple silicon")
+    if found := _nvidia():
+        return found
+    if Path("/dev/kfd").exists():  # the kernel's interface of ROCm
+        return Card("amd", "an AMD GPU")
+    return None
+
+
+def torch_here() -> Torch:
+    """What the installed torch can do. Imports it."""
+    import torch
+
+    works = torch.cuda.is_available() or torch.backends.mps.is_available()
+    architectures = tuple(torch.cuda.get_arch_list()) if torch.cuda.is_available() else ()
+    return Torch(
+        str(torch.__version__),
+        str(torch.version.cuda or ""),
+        str(torch.version.hip or ""),
+        works,
+        architectures,
+    )
+
+
+def trouble(found: Card | None, torch: Torch) -> tuple[str, str] | None:
+    """Why torch cannot use the card that is here, and the remedy; None where all is well."""
+    if found is None:
+        return None
+    if found.maker == "apple":
+        if torch.works:
+            return None
+        return (
+            "this Mac's GPU cannot be used: torch needs macOS 14 or later on Apple silicon",
+            f"Update macOS, then run: {_install('')}",
+        )
+    if found.maker == "amd":
+        if torch.works or torch.hip:
+            return None
+        says = f"{found.name} is here, but the installed torch {torch.version} cannot use it"
+        return says, f"Run: {_install(_ROCM)}"
+    if torch.works:
+        return _missing_code(found, torch)
+    if not torch.cuda:
+        says = f"{found.name} is here, but the installed torch {torch.version} is for CPUs only"
+        return says, f"Run: {_install(_CUDA)}"
+    says = (
+        f"{found.name} is here, but torch {torch.version} cannot use it with the driver "
+        f"{found.driver or 'that is installed'} (it was built for CUDA {torch.cuda})"
+    )
+    return says, "Install the newest driver from nvidia.com/drivers, then restart the computer."
+
+
+def _missing_code(found: Card, torch: Torch) -> tuple[str, str] | None:
+    """A card that is too new or too old for the code that torch brings."""
+    if found.capability is None or not torch.architectures:
+        return None
+    numbers = [name.rpartition("_")[2].rstrip("af") for name in torch.architectures]
+    known = sorted(divmod(int(number), 10) for number in numbers if number.isdecimal())
+    major, minor = found.capability
+    if any(one[0] == major and one[1] <= minor for one in known) or not known:
+        return None
+    age = "new" if found.capability > known[-1] else "old"
+    says = f"{found.name} is too {age} for the installed torch {torch.version}"
+    if age == "new":
+        return says, f"Run: {_install('')}"
+    return says, f"Run: {_install('cu118').replace(' torch --', ' torch==2.7.1 --')}"
+
+
+def _install(build: str) -> str:
+    """The line that replaces the installed torch by another build."""
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    index = f" --index-url {_INDEX}/{build}" if build else ""
+    return f"{python} -m pip install --upgrade --force-reinstall torch{index}"
+
+
+def _nvidia() -> Card | None:
+    program = shutil.which("nvidia-smi")
+    if program is None and sys.platform == "win32":
+        system = Path(os.environ.get("SYSTEMROOT", r"C:\Windows"), "System32")
+        if not (system / "nvcuda.dll").exists():
+            return None
+        program = str(system / "nvidia-smi.exe")
+    if program is None:
+        return None
+    try:
+        done = subprocess.run(
+            [program, *_QUERY], capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    for line in done.stdout.splitlines():
+        name, driver, capability = [*(part.strip() for part in line.split(",")), "", "", ""][:3]
+        major, _, minor = capability.partition(".")
+        known = (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else None
+        return Card("nvidia", name, driver, known)
+    return None
