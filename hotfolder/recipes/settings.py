@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from hotfolder.recipes import schema
+from hotfolder.recipes.recipe import MAX_TEXT
 
 TAGS = ("star", "starred", "★", "fav", "favorite", "favourite", "accepted")
 """Tags that count as a star unless the owner names others; "accepted" is digiKam's pick label."""
@@ -79,14 +80,27 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     render_megapixels: Annotated[float, Meta(gt=0, le=64)] = 16.0
 
 
+class Photos(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is refined with a picture of which nothing says what it shows.
+
+    `prompt` and `negative` take the place of its own, `profile` that of the default one; with
+    neither a prompt here nor fixed parts in that profile such a picture waits.
+    """
+
+    prompt: Annotated[str, Meta(max_length=MAX_TEXT)] = ""
+    negative: Annotated[str, Meta(max_length=MAX_TEXT)] = ""
+    profile: Preset = None
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """What the owner of a studio may choose; every key has a default.
 
-    `stars` says which marks pick a draft. `folders` says how `drafts/` and `final/`
-    are divided. Endless drafts pause while `drafts/` holds `pause_endless_at` pictures; all
-    rendering pauses while the disk has less than `keep_free_gb` free. A file is read once it has
-    not changed for `settle_seconds`; the folders are looked through every `look_seconds`, should
-    the operating system have lost a notice of a change.
+    `stars` says which marks pick a draft, `photos` what pictures without a prompt are refined with.
+    `folders` says how `drafts/` and `final/` are divided. Endless drafts pause while `drafts/`
+    holds `pause_endless_at` pictures; all rendering pauses while the disk has less than
+    `keep_free_gb` free. A file is read once it has not changed for `settle_seconds`; the folders
+    are looked through every `look_seconds`, should the operating system have lost a notice of a
+    change.
 
     Pictures are rendered on `devices`: one, or a list of which each gets a process of its own.
     "auto" is the best one, or all graphics cards if there are several. The models' memory is freed
@@ -107,6 +121,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     unload_after_minutes: Annotated[float, Meta(ge=0, le=100_000)] = 10.0
     executor: Annotated[str, Meta(min_length=1)] = LOCAL
     stars: Stars = Stars()
+    photos: Photos = Photos()
     loras: list[str] = []
     embeddings: list[str] = []
     limits: Limits = Limits()

@@ -65,6 +65,14 @@ _SETTINGS = """\
 # picture_mb = 256
 # picture_megapixels = 50.0
 
+# Photos and other pictures in seeds/ and inbox/ of which nothing says what they show. A text
+# file beside one, NAME.txt, is its prompt; this is the prompt of those without.
+[photos]
+
+# prompt = "a photo"
+# negative = ""
+# profile = "postcard"
+
 # Stars, tags and labels that you give to drafts in your picture program.
 [stars]
 

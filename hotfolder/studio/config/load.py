@@ -60,6 +60,8 @@ def examine(studio: Studio) -> tuple[Config, tuple[Mistake, ...]]:
     if settings.profile not in tables:
         _noting(fatal, SETTINGS_FILE, lambda: config.profile(None))
     _check_stars(config, fatal)
+    if photos := config.settings.photos.profile:
+        _noting(fatal, f"{SETTINGS_FILE}, photos.profile", lambda: config.profile(photos))
     if fatal:
         settings = Settings()
     return Config(settings, tables, words, salt, tuple(mistakes), folders), tuple(fatal)

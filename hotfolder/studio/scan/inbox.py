@@ -17,7 +17,8 @@ from hotfolder.recipes import wildcards
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import template
 from hotfolder.recipes.prompt import Prompt
-from hotfolder.recipes.recipe import drafted
+from hotfolder.recipes.recipe import Pixels, drafted
+from hotfolder.recipes.settings import Photos
 from hotfolder.snapshot import BrokenFile, PromptFile, Request
 from hotfolder.studio.config.fit_prompts import fit, ours
 from hotfolder.studio.config.match_model import match
@@ -134,7 +135,10 @@ class Inbox:
             data = self._data(texts[0], text_encoding.MAX_BYTES)
             limits.check_text(data, config.settings.limits)
             text = text_encoding.decode(data)
+        photos = config.settings.photos
         if not (shown.recipe or text or (shown.params and shown.params.prompt)):
+            if photos.prompt.strip():
+                return (_of_photo(photos, shown.pixels),)
             name = PurePosixPath(path).with_suffix(".txt").name
             noted = f"{shown.note}; " if shown.note else ""
             return Waiting(f"{noted}put a text file {name} with a prompt beside it")
@@ -160,6 +164,12 @@ class Inbox:
         for known in self._stems[_stem(path)]:
             self._entries.pop(known, None)
             self.notes.pop(known, None)
+
+
+def _of_photo(photos: Photos, source: Pixels) -> Prompt:
+    """The owner's prompt for a picture of which nothing says what it shows."""
+    text, negative = photos.prompt.strip(), photos.negative.strip()
+    return Prompt(text=text, negative=negative, profile=photos.profile, source=source)
 
 
 def _stem(path: str) -> str:

@@ -18,6 +18,7 @@ from hotfolder.studio.config.live import LiveConfig, decides
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import copied_from, is_conflict
 from hotfolder.studio.reading import Reading
+from hotfolder.studio.scan import captions
 from hotfolder.studio.scan.cache import Memory
 from hotfolder.studio.scan.inbox import CONFLICT, Inbox, Waiting
 from hotfolder.studio.scan.incomplete import Incomplete
@@ -191,7 +192,9 @@ class Scanner:
         inbox = self._inbox.entries(self.config)
         waiting = {path: entry.says for path, entry in inbox if isinstance(entry, Waiting)}
         free = self._free_bytes()
-        wishes, held = self._marks.wishes(self.config.settings.stars), self._marks.held()
+        wishes = self._marks.wishes(self.config.settings.stars)
+        texts = filter(captions.is_one, self._settling.pending())
+        held = self._marks.held().union(*map(self._captioned, texts))
         # What a prompt file lacks may be in a profile or word list that arrives with it.
         unsure = self._live.is_unsure or any(map(decides, self._settling.pending()))
         return Snapshot(
@@ -201,7 +204,7 @@ class Scanner:
             rejected=wishes.rejected,
             unstarred=wishes.unstarred,
             seeds=self._seeds.images(held),
-            useless_seeds=self._seeds.unexplained(),
+            useless_seeds=[file for file in self._seeds.unexplained() if file.path not in held],
             unseen_drafts=len(self._tree.rooms["drafts"]) - sum(map(_is_draft, self._marks.beside)),
             disk_is_low=free < self.config.settings.keep_free_gb * 1e9,
             waiting={
@@ -282,6 +285,7 @@ class Scanner:
             picture = self._marks.picture_of(path)
             if picture and picture not in self._waiting:
                 self._take_in_marks(picture)
+            self._unidentified.extend(self._captioned(path))
         elif self._is_conflict(path):
             self._marks.forget(path)
             self._waiting[path] = CONFLICT
@@ -353,6 +357,10 @@ class Scanner:
         ledgers = self.studio.ledger.glob("*.jsonl")
         return {platform.node(), *(path.stem.rpartition("-")[0] for path in ledgers)} - {""}
 
+    def _captioned(self, path: str) -> list[str]:
+        """The pictures in `seeds/` whose text a file is."""
+        return [p for p in captions.pictures(path) if self._tree.reading(p) and is_picture(p)]
+
     def _is_unfinished(self, path: str) -> bool:
         return self._incomplete.is_unfinished(path, self._settling.quiet_s)
 
@@ -374,6 +382,7 @@ class Scanner:
         picture = self._marks.picture_of(path) if _is_beside(path) else None
         if picture and (reading := self._tree.reading(picture)):
             self._settling.observe(picture, reading, now)  # its marks are fewer now
+        self._unidentified.extend(self._captioned(path))
         if decides(path):
             self._live.vanished(path, now)
 

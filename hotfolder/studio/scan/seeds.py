@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from hotfolder import __version__
-from hotfolder.images.generation_params import GenerationParams
+from hotfolder.errors import MistakesError
 from hotfolder.recipes.config import Config
-from hotfolder.recipes.profile import Profile
+from hotfolder.recipes.prompt import parts
 from hotfolder.recipes.recipe import MAX_DEPTH, Recipe, lineage
-from hotfolder.recipes.record import Record
 from hotfolder.snapshot import BrokenFile, SeedImage
 from hotfolder.studio.config.match_model import match
 from hotfolder.studio.identity import Portrait, identify
-from hotfolder.studio.layout import Studio
+from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.names import printable
 from hotfolder.studio.reading import Reading, read_settled
+from hotfolder.studio.scan import captions
 from hotfolder.studio.scan.cache import Memory
+from hotfolder.studio.scan.captions import Caption
 from hotfolder.studio.scan.limits import check_picture, too_large
 from hotfolder.studio.store import local
 
@@ -27,6 +29,15 @@ _TOO_DEEP = (
     f"it was refined {MAX_DEPTH - 1} times already, and a picture carries at most {MAX_DEPTH} "
     "generations; save it without its metadata to begin anew"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A picture that was read: what it is, when it came, and the text beside it."""
+
+    portrait: Portrait
+    arrived: tuple[int, str]
+    text: captions.Text | None
 
 
 class Seeds:
@@ -40,8 +51,8 @@ class Seeds:
         self.useless: dict[str, str] = {}
         self.notes: dict[str, tuple[str, ...]] = {}
         self._studio = studio
+        self._seen: dict[str, _Seen] = {}
         self._images: dict[str, SeedImage] = {}
-        self._told: dict[str, GenerationParams] = {}
         self._explained: set[str] = set()
         file = local.folder(studio.root) / "seeds.jsonl"
         self._portraits = Memory(file, Portrait, __version__, read_only)
@@ -52,40 +63,23 @@ class Seeds:
         Raises PictureError if it is none that can be read, OSError if it cannot be read now, and
         FileNotFoundError if it has left the state in which it settled.
         """
-        seen = self._portraits.recall(path, reading) or self._portrayed(path, reading, config)
-        if isinstance(seen.source, Recipe) and len(lineage(seen.source)) >= MAX_DEPTH:
-            self.give_up(path, _TOO_DEEP)
-            return
-        if seen.params:
-            self._told[path] = seen.params
-        name, profile = self._profile_of(path, seen.record, config, stars)
-        if says := too_large(profile.refine.area, config.settings.limits):
-            self.give_up(path, f"its refinements would be too large: {says}")
-            return
+        portrait = self._portraits.recall(path, reading) or self._portrayed(path, reading, config)
+        text = captions.beside(self._studio, path) if portrait.record is None else None
+        self._seen[path] = _Seen(portrait, (reading.ctime_ns, path), text)
+        self._judge(path, config, stars)
         for note in self.notes.get(path, ()):
             _log.warning("%s: %s", printable(path), note)
-        self._images[path] = SeedImage(
-            path=path,
-            source=seen.source,
-            arrived=(reading.ctime_ns, path),
-            profile_name=name,
-            profile=profile,
-            record=seen.record,
-            prompt=seen.prompt,
-            negative=seen.negative,
-        )
 
     def follow(self, config: Config, stars: Callable[[str], int], path: str | None = None) -> None:
         """Have one picture, or all of them, refined as owner and stars want it now."""
-        for known in [path] if path else list(self._images):
-            if seed := self._images.get(known):
-                name, profile = self._profile_of(known, seed.record, config, stars(known))
-                self._images[known] = replace(seed, profile_name=name, profile=profile)
+        for known in [path] if path else list(self._seen):
+            if known in self._seen:
+                self._judge(known, config, stars(known))
 
     def give_up(self, path: str, says: str) -> None:
         """Plan nothing for a picture until it changes; `says` is why."""
-        self._images.pop(path, None)
-        self.useless[path] = says
+        self._seen.pop(path, None)
+        self._refuse(path, says)
 
     def explained(self, path: str) -> None:
         """The owner was told what is wrong with a picture."""
@@ -93,8 +87,8 @@ class Seeds:
 
     def drop(self, path: str) -> None:
         """A picture is gone, or has begun to change."""
+        self._seen.pop(path, None)
         self._images.pop(path, None)
-        self._told.pop(path, None)
         self.notes.pop(path, None)
         self.useless.pop(path, None)
         self._explained.discard(path)
@@ -125,12 +119,75 @@ class Seeds:
             _log.warning("%s: %s", printable(path), seen.note)
         return seen
 
-    def _profile_of(
-        self, path: str, record: Record | None, config: Config, stars: int
-    ) -> tuple[str, Profile]:
-        """Name and profile that a picture is refined with."""
-        if path not in self._told or config.settings.stars.preset(stars):
-            return config.profile_of(record, stars)
-        matched = match(self._told[path], config, self._studio)
-        self.notes[path] = matched.notes
-        return matched.profile_name, matched.profile
+    def _judge(self, path: str, config: Config, stars: int) -> None:
+        """How a picture is refined by what is known of it, or why it is not."""
+        seen = self._seen[path]
+        portrait = seen.portrait
+        if isinstance(portrait.source, Recipe) and len(lineage(portrait.source)) >= MAX_DEPTH:
+            self._refuse(path, _TOO_DEEP)
+            return
+        try:
+            caption = self._caption(seen, config, stars)
+        except MistakesError as error:
+            assert seen.text  # noqa: S101 - nothing else that is read here has mistakes
+            self._refuse(path, f"{printable(seen.text.name)} beside it has a mistake: {error}")
+            return
+        self.notes[path] = caption.notes
+        if says := too_large(caption.profile.refine.area, config.settings.limits):
+            self._refuse(path, f"its refinements would be too large: {says}")
+            return
+        if not caption.prompt and portrait.record is None:
+            self._refuse(path, _without_prompt(path, portrait))
+            return
+        self.useless.pop(path, None)
+        self._explained.discard(path)
+        self._images[path] = SeedImage(
+            path=path,
+            source=portrait.source,
+            arrived=seen.arrived,
+            profile_name=caption.profile_name,
+            profile=caption.profile,
+            record=portrait.record,
+            prompt=caption.prompt,
+            negative=caption.negative,
+        )
+
+    def _caption(self, seen: _Seen, config: Config, stars: int) -> Caption:
+        """What a picture is refined with: the text beside it, what it says, or the owner's words.
+
+        A preset for its stars comes before the profile of any of them. Raises MistakesError.
+        """
+        portrait, photos = seen.portrait, config.settings.photos
+        if seen.text is not None:
+            caption = captions.read(seen.text, config, self._studio)
+        elif portrait.params is not None and portrait.params.prompt:
+            matched = match(portrait.params, config, self._studio)
+            name, profile, notes = matched.profile_name, matched.profile, matched.notes
+            caption = Caption(portrait.prompt, portrait.negative, name, profile, notes)
+        elif portrait.record is not None:
+            name, profile = config.profile_of(portrait.record)
+            caption = Caption(portrait.prompt, portrait.negative, name, profile)
+        else:
+            name = photos.profile or config.settings.profile
+            profile = config.profile(name)
+            fixed = ", ".join(parts(profile.fixed))
+            caption = Caption(photos.prompt.strip() or fixed, photos.negative, name, profile)
+        if preset := config.settings.stars.preset(stars):
+            caption = replace(caption, profile_name=preset, profile=config.profile(preset))
+        return caption
+
+    def _refuse(self, path: str, says: str) -> None:
+        self._images.pop(path, None)
+        if self.useless.get(path) != says:
+            self._explained.discard(path)
+        self.useless[path] = says
+
+
+def _without_prompt(path: str, portrait: Portrait) -> str:
+    unclear = portrait.params.unclear if portrait.params else ""
+    why = portrait.note or unclear or "nothing says what it shows"
+    name = printable(PurePosixPath(path).with_suffix(".txt").name)
+    return (
+        f"{why}; put a text file {name} with a prompt beside it, or a prompt for all such "
+        f'pictures into {SETTINGS_FILE}, below a line [photos]:  prompt = "a photo"'
+    )

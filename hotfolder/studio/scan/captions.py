@@ -1,0 +1,84 @@
+"""The text beside a picture in `seeds/`: its prompt, in any format that prompt files have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from hotfolder.images.metadata import suffixes as picture_suffixes
+from hotfolder.prompts import formats, text_encoding
+from hotfolder.recipes.config import Config
+from hotfolder.recipes.draw import draw
+from hotfolder.recipes.profile import Profile
+from hotfolder.studio.config.fit_prompts import fit
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.reading import read_file
+from hotfolder.studio.scan.inbox import requests_of
+from hotfolder.studio.scan.limits import check_text
+
+SUFFIXES = (".txt", ".toml")
+NOTE = ".error.txt"
+"""How the names of our own notes end, which lie beside what they speak of."""
+
+
+class Text(NamedTuple):
+    """A text file beside a picture: its name and its bytes."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What a picture is refined with, and sentences on what of it is not used."""
+
+    prompt: str
+    negative: str
+    profile_name: str
+    profile: Profile
+    notes: tuple[str, ...] = ()
+
+
+def beside(studio: Studio, picture: str) -> Text | None:
+    """The text of a picture's name: a.txt, a.toml, a.png.txt or a.png.toml. Raises OSError."""
+    path = PurePosixPath(picture)
+    for name in (path.stem, path.name):
+        for suffix in SUFFIXES:
+            file = studio.root / path.parent / f"{name}{suffix}"
+            if file.is_file() and not file.is_symlink():
+                return Text(file.name, read_file(file, text_encoding.MAX_BYTES))
+    return None
+
+
+def is_one(path: str) -> bool:
+    """Whether a file may be the text of a picture in `seeds/`, by its name."""
+    is_text = path.startswith("seeds/") and path.lower().endswith(SUFFIXES)
+    return is_text and not path.endswith(NOTE)
+
+
+def pictures(text: str) -> Iterator[str]:
+    """The paths of the pictures that a file may be the text of; none for other files."""
+    if not is_one(text):
+        return
+    path = PurePosixPath(text)
+    base = text.removesuffix(path.suffix)
+    yield base
+    for suffix in picture_suffixes():
+        yield from (base + suffix, base + suffix.upper())
+
+
+def read(text: Text, config: Config, studio: Studio) -> Caption:
+    """What a text says of its picture; of several prompts the first. Raises MistakesError."""
+    check_text(text.data, config.settings.limits)
+    written = text_encoding.decode(text.data)
+    prompts, notes = fit(
+        formats.parse_text(PurePosixPath(text.name).suffix, written), config, studio
+    )
+    if len(prompts) > 1:
+        notes = (*notes, f"{text.name} has {len(prompts)} prompts; the first is used")
+    (request,) = requests_of(prompts[:1], config)
+    profile = request.profile
+    drawn = draw(request.prompt, profile, 0, config.salt, config.words, config.shelf(profile))
+    return Caption(drawn.prompt, drawn.negative_prompt, request.profile_name, profile, notes)
