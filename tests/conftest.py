@@ -35,7 +35,10 @@ def _local_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 def studio(tmp_path: Path) -> Studio:
     """A new studio whose files settle fast."""
     made, _ = create(tmp_path / "studio")
-    made.settings.write_text("settle_seconds = 0.1\nlook_seconds = 1\n")
+    made.settings.write_text(
+        "settle_seconds = 0.1\nlook_seconds = 1\n"
+        'photos.prompt = "a picture"\n'  # most tests draw bare ones
+    )
     return made
 
 

@@ -108,7 +108,9 @@ class _Picker(Lines):
 def make(root: Path, pictures: int) -> Made:
     """Have a daemon make so many pictures of all kinds below `root`, which does not exist yet."""
     studio, _ = create(root)
-    studio.settings.write_text('folders = "prompt"\nsettle_seconds = 0.05\nlook_seconds = 1\n')
+    studio.settings.write_text(
+        'folders = "prompt"\nsettle_seconds = 0.05\nlook_seconds = 1\nphotos.prompt = "a hill"\n'
+    )
     (studio.wildcards / "light.txt").write_text("noon\nevening\nclear {morning|night}\n")
     picks = pictures // (2 * FINALS)
     drafts = pictures - picks * FINALS

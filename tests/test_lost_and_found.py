@@ -27,7 +27,7 @@ def quick(studio: Studio) -> Studio:
     """A studio whose pictures are small and need two steps, one draft of each prompt."""
     (studio.profiles / "quick.toml").write_text(QUICK.replace("count = 2", "count = 1"))
     settings = 'profile = "quick"\nsettle_seconds = 0.05\nlook_seconds = 1\n'
-    studio.settings.write_text(settings)
+    studio.settings.write_text(settings + 'photos.prompt = "a hill"\n')
     return studio
 
 

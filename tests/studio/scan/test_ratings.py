@@ -303,7 +303,7 @@ def test_settings_that_name_what_is_not_there(studio: Studio, text: str, says: s
     assert f"hotfolder.toml, {says}" in str(raised.value)
 
 
-PRESET = '[stars.presets]\n5 = "postcard-large"\n'
+PRESET = 'photos.prompt = "a hill"\n[stars.presets]\n5 = "postcard-large"\n'
 
 
 def test_more_stars_mean_another_profile(studio: Studio) -> None:
@@ -321,7 +321,7 @@ def test_more_stars_mean_another_profile(studio: Studio) -> None:
     )
     room.settle()
     assert {s.profile_name for s in room.scanner.snapshot().seeds} == {"postcard-large"}
-    studio.settings.write_text("# none\n")
+    studio.settings.write_text('photos.prompt = "a hill"\n')
     room.settle("hotfolder.toml")
     assert {s.profile_name for s in room.scanner.snapshot().seeds} == {"postcard"}
 

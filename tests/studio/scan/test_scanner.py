@@ -44,7 +44,7 @@ def clock() -> Clock:
 @pytest.fixture
 def scanner(studio: Studio, clock: Clock) -> Scanner:
     """A look that has seen the empty studio."""
-    studio.settings.write_text("settle_seconds = 2\n")
+    studio.settings.write_text("settle_seconds = 2\nphotos.prompt = 'a picture'\n")
     new = Scanner(studio, clock)
     _settled(new, clock)
     return new
@@ -150,7 +150,9 @@ def test_an_empty_file_waits(scanner: Scanner, studio: Studio, clock: Clock) -> 
 
 def test_stars_from_the_setting_on_pick(scanner: Scanner, studio: Studio, clock: Clock) -> None:
     """Enough stars pick a draft, at any depth; too few, none and a rejection do not."""
-    studio.settings.write_text("settle_seconds = 2\n[stars]\nfrom = 3\n")
+    studio.settings.write_text(
+        "settle_seconds = 2\nphotos.prompt = 'a picture'\n[stars]\nfrom = 3\n"
+    )
     for stars in (-1, 0, 2, 3, 5):
         _picture(studio.drafts / "below" / f"{stars}.png", stars=stars)
     _settled(scanner, clock)
@@ -171,7 +173,7 @@ def test_a_star_taken_back_in_time_picks_nothing(
 
 def test_a_star_set_while_nobody_looked_is_found(studio: Studio, clock: Clock) -> None:
     """Stars set while the daemon was not running count, once the file has settled."""
-    studio.settings.write_text("settle_seconds = 2\n")
+    studio.settings.write_text("settle_seconds = 2\nphotos.prompt = 'a picture'\n")
     _picture(studio.drafts / "a.png", stars=4)
     _picture(studio.drafts / "b.png")
     scanner = Scanner(studio, clock)
@@ -402,7 +404,9 @@ def test_belongings_that_cannot_be_read_for_a_while(
     def fail(*arguments: object) -> int:
         raise OSError(errno.EIO, "Input/output error")
 
-    studio.settings.write_text("settle_seconds = 2\n[stars]\nfrom = 4\n")
+    studio.settings.write_text(
+        "settle_seconds = 2\nphotos.prompt = 'a picture'\n[stars]\nfrom = 4\n"
+    )
     (studio.wildcards / "light.txt").write_text("noon\n")
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", fail)
@@ -422,7 +426,9 @@ def test_settings_that_are_gone_for_a_moment(
     """While a program saves them the old ones hold, and no profile is said to be missing."""
     (studio.profiles / "mine.toml").write_text('extends = "postcard"\n')
     (studio.inbox / "a.toml").write_text('prompt = "a castle"\nprofile = "mine"\n')
-    studio.settings.write_text("settle_seconds = 2\n[stars]\nfrom = 4\n")
+    studio.settings.write_text(
+        "settle_seconds = 2\nphotos.prompt = 'a picture'\n[stars]\nfrom = 4\n"
+    )
     _settled(scanner, clock)
     for file in (studio.profiles / "mine.toml", studio.settings):
         file.rename(file.with_name(f"{file.name}~"))
@@ -476,7 +482,7 @@ def test_seeds_are_decoded_once(
     studio: Studio, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A new program does not read pictures that have not changed since the last one looked."""
-    studio.settings.write_text("settle_seconds = 2\n")
+    studio.settings.write_text("settle_seconds = 2\nphotos.prompt = 'a picture'\n")
     for number in range(5):
         _picture(studio.seeds / f"{number}.png", number)
     _settled(Scanner(studio, clock), clock)
@@ -542,7 +548,7 @@ def test_drafts_are_read_once(
     studio: Studio, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A new program reads only drafts that have changed, that had a mark, or have one beside."""
-    studio.settings.write_text("settle_seconds = 2\n")
+    studio.settings.write_text("settle_seconds = 2\nphotos.prompt = 'a picture'\n")
     for name in "abcde":
         _picture(studio.drafts / f"{name}.png", stars=4 if name == "a" else None)
 
