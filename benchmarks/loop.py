@@ -35,7 +35,7 @@ def crowd(count: int) -> None:
             else:
                 os.link(base, path)
         (studio.inbox / "more.toml").write_text('prompt = "a boat"\ncount = "endless"\n')
-        scanner, ledger = Scanner(studio), Ledger(studio.ledger)
+        scanner, ledger = Scanner(studio), Ledger(studio)
         first = _timed(scanner.refresh)
         began, slices = time.perf_counter(), []
         while scanner.due_in_s() is not None:

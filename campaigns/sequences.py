@@ -105,7 +105,7 @@ class Sequence(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         """The program starts."""
-        self.ledger = Ledger(self.studio.ledger, "here")
+        self.ledger = Ledger(self.studio, "here")
         publication.recover(self.studio, self.ledger)
         moves.confirm(self.studio, self.ledger)
         self.scanner = Scanner(self.studio, lambda: self.now)

@@ -154,7 +154,7 @@ class Studio:
         """What would be done now, in order; lazy, since an endless file plans its next draft."""
         scanner = Scanner(self.layout, settle_s=0.0)
         snapshot = scanner.at_a_glance()
-        return plan(snapshot, Ledger(self.layout.ledger).history, scanner.config)
+        return plan(snapshot, Ledger(self.layout).history, scanner.config)
 
     def add(self, prompt: str, **keys: Any) -> Path:
         """Drop a prompt into `inbox/` and return the file that was made.
@@ -187,7 +187,7 @@ class Studio:
 
         Looks every `every_s` seconds, and ends when `until` says so.
         """
-        ledger = Ledger(self.layout.ledger)
+        ledger = Ledger(self.layout)
         while not until():
             for entry in ledger.news():
                 if isinstance(entry, Made):

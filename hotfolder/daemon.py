@@ -80,7 +80,7 @@ class Daemon:
         self._clock = clock
         self._schedule = Schedule(studio, clock)
         self._scanner, self._watch = self._schedule.scanner, self._schedule.watch
-        self._ledger = Ledger(studio.ledger)
+        self._ledger = Ledger(studio)
         self._renders = Renders(
             studio, self._ledger, self._progress, executor, self._watch.wake, clock
         )

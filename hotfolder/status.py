@@ -57,7 +57,7 @@ def status(studio: Studio) -> Status:
     """The state of a studio now. Reads files; changes nothing."""
     scanner = Scanner(studio, settle_s=0.0)
     snapshot = scanner.at_a_glance()
-    history = Ledger(studio.ledger).history
+    history = Ledger(studio).history
     jobs = plan(snapshot, history, scanner.config)
     finals = takewhile(lambda job: not isinstance(job, RenderDraft), jobs)
     totals = history.totals()

@@ -140,7 +140,7 @@ def test_a_draft_that_another_machine_has_made_meanwhile(small: Studio) -> None:
     (small.inbox / "a.toml").write_text('prompt = "a castle"\ncount = 2\n')
     (file,) = Scanner(small).at_a_glance().prompt_files
     made = Made("draft", file.requests[0].digest, 0, "0" * 64, "drafts/x.png")
-    elsewhere = Ledger(small.ledger, "elsewhere")
+    elsewhere = Ledger(small, "elsewhere")
     work(Daemon(small, Steps(lambda: elsewhere.append(made))))
     assert len(ids(small.drafts)) == 1
     assert not list(small.inbox.glob("*.toml"))

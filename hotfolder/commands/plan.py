@@ -22,7 +22,7 @@ def run(options: Namespace) -> int:
     studio = layout.find(options.studio)
     scanner = Scanner(studio, settle_s=0.0)
     snapshot = scanner.at_a_glance()
-    jobs = plan(snapshot, Ledger(studio.ledger).history, scanner.config)
+    jobs = plan(snapshot, Ledger(studio).history, scanner.config)
     screen = console()
     shown = list(islice(jobs, _MOST))
     for number, job in enumerate(shown, 1):

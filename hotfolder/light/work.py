@@ -34,7 +34,7 @@ class Work:
                 self._scanner = Scanner(self._studio, settle_s=0.0)
             scanner = self._scanner
             snapshot = scanner.at_a_glance()
-            history = Ledger(self._studio.ledger).history
+            history = Ledger(self._studio).history
             jobs = list(islice(plan(snapshot, history, scanner.config), _MOST + 1))
         running = is_held(self._studio.root)
         posted = status_file.read(self._studio.root) if running else status_file.StatusFile()

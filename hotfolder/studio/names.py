@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable
 from pathlib import PurePosixPath
@@ -50,6 +51,19 @@ def is_private_folder(name: str) -> bool:
 def is_conflict(name: str) -> bool:
     """Whether a sync client made this copy because two machines changed one file."""
     return _CONFLICT.search(PurePosixPath(name).stem) is not None
+
+
+def is_inside(path: str, *rooms: str) -> bool:
+    """Whether a path that was read from a file leads below one of these folders of the studio.
+
+    It is relative and has no `..`, no empty part, no drive and no character that is none in a name.
+    """
+    parts = path.split("/")
+    plain = all(part not in ("", ".", "..") for part in parts) and "\0" not in path
+    foreign = "\\" in path or ":" in path  # separators and drives, where Windows reads them
+    if not plain or (foreign and sys.platform == "win32"):
+        return False
+    return any(path.startswith(f"{room}/") for room in rooms)
 
 
 def copied_from(path: str, machines: Iterable[str]) -> str | None:

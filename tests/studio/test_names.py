@@ -10,6 +10,7 @@ from hotfolder.studio.names import (
     TEMPORARY,
     copied_from,
     is_conflict,
+    is_inside,
     is_private_folder,
     is_temporary,
     printable,
@@ -137,3 +138,19 @@ def test_printable() -> None:
 def test_copies_of_onedrive(path: str, original: str | None) -> None:
     """Only the names of machines that are known make a copy of a file."""
     assert copied_from(path, ["laptop", "DESKTOP-7Q2", "a+b"]) == original
+
+
+@pytest.mark.parametrize("path", ["inbox/a.txt", "inbox/sub/a b.txt", "inbox/...", "inbox/é\udcff"])
+def test_inside(path: str) -> None:
+    """Paths below a room, whatever characters are in their names."""
+    assert is_inside(path, "seeds", "inbox")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "inbox", "inbox/", "/inbox/a", "inbox/../a", "inbox/a/..", "inbox/./a", "inbox//a",
+     "inboxes/a", "../inbox/a", "inbox/a\0", "final/a"],
+)  # fmt: skip
+def test_not_inside(path: str) -> None:
+    """What leads out of the room, or would be read as another path."""
+    assert not is_inside(path, "inbox")

@@ -9,30 +9,48 @@ from pathlib import Path
 
 import msgspec
 
-from hotfolder.history import Entry, Finished, History, Made, Making
+from hotfolder.history import Entry, Finished, History, Made, Picked
+from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import is_conflict, is_temporary
 from hotfolder.studio.store import local
+from hotfolder.studio.store.journal import Journal, is_sound
+
+Event = Made | Finished | Picked
 
 
 class Ledger:
     """What was made, on disk and (as `history`) in memory.
 
     Each machine appends to a file of its own, so that a sync client never sees two writers on one
-    file; all files are read. Of other machines only what has happened counts: what they announced
-    is theirs to bring to an end. A line that is torn or not understood is passed over.
+    file; all files are read. They say what has happened, and nothing else of them counts: what is
+    about to happen stands in this machine's journal. A line that is torn or not understood is
+    passed over.
     """
 
-    def __init__(self, folder: Path, machine: str | None = None) -> None:
+    def __init__(self, studio: Studio, machine: str | None = None) -> None:
         self.history = History()
-        self._folder = folder
-        self._own = folder / f"{machine or local.machine()}.jsonl"
+        self._folder = studio.ledger
+        machine = machine or local.machine()
+        self._own = studio.ledger / f"{machine}.jsonl"
         self._read_to: dict[Path, int] = {}
         self._finished_elsewhere: set[str] = set()
         self.reload()
         self._finished_elsewhere.clear()
+        self._journal = Journal(studio.root, machine)
+        for entry in self._journal.unfinished():
+            self.history.apply(entry)
 
     def append(self, entry: Entry) -> None:
-        """Write one more entry, durable when this returns (an announcement need not be)."""
+        """Write one more entry, durable when this returns (that of a picture to come need not be).
+
+        What has happened is entered here before the journal knows that it came to its end.
+        """
+        if isinstance(entry, Event):
+            self._enter(entry)
+        self._journal.append(entry)
+        self.history.apply(entry)
+
+    def _enter(self, entry: Event) -> None:
         # ASCII, since a file's name may hold bytes that are no UTF-8.
         line = json.dumps(msgspec.to_builtins(entry), separators=(",", ":")).encode("ascii") + b"\n"
         self._folder.mkdir(exist_ok=True)  # some sync programs leave empty folders out
@@ -42,9 +60,7 @@ class Ledger:
                 line = b"\n" + line
             stream.write(line)
             stream.flush()
-            if not isinstance(entry, Making):
-                os.fsync(stream.fileno())
-        self.history.apply(entry)
+            os.fsync(stream.fileno())
         if self._read_to.get(self._own, 0) == begin:  # else another program wrote here as well
             self._read_to[self._own] = begin + len(line)
 
@@ -73,7 +89,7 @@ class Ledger:
             whole = data.rfind(b"\n") + 1
             for line in data[:whole].splitlines():
                 entry = _entry(line)
-                if entry and (path == self._own or isinstance(entry, Made | Finished)):
+                if entry and (path == self._own or not isinstance(entry, Picked)):
                     self.history.apply(entry)
                     news.append(entry)
                     if path != self._own and isinstance(entry, Finished):
@@ -87,8 +103,8 @@ class Ledger:
         return found
 
 
-def entries(folder: Path) -> Iterator[Entry]:
-    """Every entry of every machine in a ledger's folder, as it stands there."""
+def entries(folder: Path) -> Iterator[Event]:
+    """Every event of every machine in a ledger's folder, as it stands there."""
     for path in sorted(folder.glob("*.jsonl")):
         if not is_temporary(path.name) and not is_conflict(path.name):
             for line in path.read_bytes().splitlines():
@@ -96,12 +112,13 @@ def entries(folder: Path) -> Iterator[Entry]:
                     yield entry
 
 
-def _entry(line: bytes) -> Entry | None:
+def _entry(line: bytes) -> Event | None:
+    """The event in a line; announcements, which ledgers had once, are none."""
     try:
-        entry: Entry = msgspec.convert(json.loads(line), type=Entry)
+        entry: Event = msgspec.convert(json.loads(line), type=Event)
     except (ValueError, RecursionError):  # msgspec's errors are ValueErrors as well
         return None
-    return entry
+    return entry if is_sound(entry) else None
 
 
 def _is_torn(path: Path, size: int) -> bool:

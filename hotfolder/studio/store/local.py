@@ -9,6 +9,7 @@ import re
 import secrets
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO, Literal
 
 from hotfolder.studio.names import slug
 
@@ -51,11 +52,35 @@ def _kept(file: Path) -> str:
     if file.is_file() and re.fullmatch(r"[0-9a-f]{8}\n", kept := file.read_text("latin-1")):
         return kept.strip()
     drawn = secrets.token_hex(4)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f"{file.name}-{drawn}")
-    temporary.write_text(drawn + "\n", "ascii")
-    temporary.replace(file)
+    replace(file, f"{drawn}\n".encode())
     return drawn
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder of local state, with those above it, for this user's eyes only."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def opened(file: Path, mode: Literal["ab", "wb", "a+b", "xb"]) -> BinaryIO:
+    """A file of local state, open for writing; a new one can be read by this user only."""
+
+    def private(path: str, flags: int) -> int:
+        return os.open(path, flags, 0o600)
+
+    return open(file, mode, opener=private)
+
+
+def replace(file: Path, data: bytes) -> None:
+    """Give a file of local state this content: all of it, or what it had before."""
+    make_folder(file.parent)
+    temporary = file.with_name(f"{file.name}-{secrets.token_hex(4)}")
+    try:
+        with opened(temporary, "xb") as stream:
+            stream.write(data)
+        temporary.replace(file)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def _state() -> Path:

@@ -354,7 +354,7 @@ def test_what_a_sync_program_holds_back(scanner: Scanner, studio: Studio, clock:
 
 def test_copies_by_onedrive(scanner: Scanner, studio: Studio, clock: Clock) -> None:
     """A copy with the name of a known machine is one while the file is there, or done with."""
-    Ledger(studio.ledger, "LAPTOP-0a1b2c3d").append(Finished("x", {}))
+    Ledger(studio, "LAPTOP-0a1b2c3d").append(Finished("x", {}))
     while not scanner.look_on():
         pass
     (studio.inbox / "castle.txt").write_text("a castle")

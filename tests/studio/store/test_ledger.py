@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotfolder.history import Entry, Finished, Finishing, Lost, Made, Making
+from hotfolder.studio.layout import Studio
 from hotfolder.studio.store.ledger import Ledger
 
 
@@ -21,19 +24,32 @@ def ordinals(ledger: Ledger) -> set[int]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "ledger").mkdir()
-    return tmp_path / "ledger"
+def studio(tmp_path: Path) -> Studio:
+    made = Studio(tmp_path)
+    made.ledger.mkdir(parents=True)
+    return made
 
 
-def test_entries_come_back(folder: Path) -> None:
+@pytest.fixture
+def folder(studio: Studio) -> Path:
+    return studio.ledger
+
+
+def test_entries_come_back(studio: Studio) -> None:
     """A new program reads what the one before wrote, entry by entry."""
-    ledger = Ledger(folder, "one")
+    ledger = Ledger(studio, "one")
     move = Finishing("inbox/a.txt", "inbox/done/a.txt", {"a": 2}, ("inbox/a.xmp",))
     making = Making("draft", "a", 3, "a3", "drafts/3.png")
-    for entry in (made(0), made(1), making, Making("draft", "a", 4, "a4", ""), Lost("a4"), move):
+    for entry in (
+        made(0),
+        made(1),
+        making,
+        Making("draft", "a", 4, "a4", "drafts/4.png"),
+        Lost("a4"),
+        move,
+    ):
         ledger.append(entry)
-    again = Ledger(folder, "one").history
+    again = Ledger(studio, "one").history
     assert set(again.made("draft", "a")) == {0, 1}
     assert again.unconfirmed() == (making,)
     assert again.unconfirmed_moves() == (move,)
@@ -43,68 +59,113 @@ def test_entries_come_back(folder: Path) -> None:
 @settings(max_examples=40)
 def test_any_name(tmp_path_factory: pytest.TempPathFactory, name: str, other: str) -> None:
     """Names of files come back whatever is in them: line ends, quotes, bytes that are no text."""
-    folder = tmp_path_factory.mktemp("ledger")
-    move = Finishing(name + "\udcff\n\u2028", other, {other: 1})
-    Ledger(folder, "one").append(move)
-    assert Ledger(folder, "one").history.unconfirmed_moves() == (move,)
+    studio = Studio(tmp_path_factory.mktemp("studio"))
+    studio.ledger.mkdir(parents=True)
+    name, other = (re.sub(r"[/\0\\:]", "_", text) + "\udcff\n\u2028" for text in (name, other))
+    move = Finishing(f"inbox/x{name}", f"inbox/done/x{other}", {other: 1})
+    Ledger(studio, "one").append(move)
+    assert Ledger(studio, "one").history.unconfirmed_moves() == (move,)
 
 
-def test_a_torn_last_line(folder: Path) -> None:
+def test_a_torn_last_line(studio: Studio, folder: Path) -> None:
     """A line cut off by a power cut is passed over, and does not spoil the next."""
-    ledger = Ledger(folder, "one")
+    ledger = Ledger(studio, "one")
     ledger.append(made(0))
     ledger.append(made(1))
     file = folder / "one.jsonl"
     file.write_bytes(file.read_bytes()[:-10])
-    again = Ledger(folder, "one")
+    again = Ledger(studio, "one")
     assert ordinals(again) == {0}
     again.append(made(2))
-    assert ordinals(Ledger(folder, "one")) == {0, 2}
+    assert ordinals(Ledger(studio, "one")) == {0, 2}
 
 
-def test_a_line_torn_anywhere(folder: Path) -> None:
+def test_a_line_torn_anywhere(studio: Studio, folder: Path) -> None:
     """Wherever the last line ends, the lines before it are read, and one written after it."""
-    Ledger(folder, "one").append(made(0))
+    Ledger(studio, "one").append(made(0))
     file = folder / "one.jsonl"
     begin = file.stat().st_size
-    Ledger(folder, "one").append(made(1))
+    Ledger(studio, "one").append(made(1))
     whole = file.read_bytes()
     for end in range(begin, len(whole) + 1):
         file.write_bytes(whole[:end])
-        Ledger(folder, "one").append(made(2))
-        assert {0, 2} <= ordinals(Ledger(folder, "one")) <= {0, 1, 2}
+        Ledger(studio, "one").append(made(2))
+        assert {0, 2} <= ordinals(Ledger(studio, "one")) <= {0, 1, 2}
 
 
 @pytest.mark.parametrize(
     "line",
     [b"", b"{", b"null", b"[" * 100_000, b'{"event":"later"}', b"\xff\xfe", b"\0" * 4096,
-     b'{"event":"made","stage":"draft","request":"a","ordinal":-1,"recipe":"x","name":"y"}',
-     b'{"event":"made","stage":"sketch","request":"a","ordinal":7,"recipe":"x","name":"y"}'],
+     b'{"event":"made","stage":"draft","request":"a","ordinal":-1,"recipe":"x","name":"drafts/y"}',
+     b'{"event":"made","stage":"sketch","request":"a","ordinal":7,"recipe":"x","name":"drafts/y"}'],
 )  # fmt: skip
-def test_unreadable_lines(folder: Path, line: bytes) -> None:
+def test_unreadable_lines(studio: Studio, folder: Path, line: bytes) -> None:
     """A line that is damaged, or of a later version, is passed over."""
-    ledger = Ledger(folder, "one")
+    ledger = Ledger(studio, "one")
     ledger.append(made(0))
     with (folder / "one.jsonl").open("ab") as stream:
         stream.write(line + b"\n")
     ledger.append(made(1))
-    assert ordinals(Ledger(folder, "one")) == {0, 1}
+    assert ordinals(Ledger(studio, "one")) == {0, 1}
     ledger.reload()
     assert ordinals(ledger) == {0, 1}
 
 
-def test_unknown_keys(folder: Path) -> None:
+def test_unknown_keys(studio: Studio, folder: Path) -> None:
     """An entry to which a later version added something is read."""
-    text = (
-        '{"event":"made","stage":"draft","request":"a","ordinal":3,"recipe":"x","name":"y","z":1}'
-    )
-    (folder / "two.jsonl").write_text(text + "\n")
-    assert ordinals(Ledger(folder, "one")) == {3}
+    Ledger(studio, "two").append(made(3))
+    text = (folder / "two.jsonl").read_text()
+    (folder / "two.jsonl").write_text(text.replace("}", ',"z":1}'))
+    assert ordinals(Ledger(studio, "one")) == {3}
 
 
-def test_two_machines(folder: Path) -> None:
+def test_announcements_are_no_part_of_it(studio: Studio, folder: Path) -> None:
+    """They lie in local state; the ledger's file of this machine says only what has happened."""
+    ledger = Ledger(studio, "one")
+    ledger.append(Making("draft", "a", 0, "a0", "drafts/0.png"))
+    ledger.append(Finishing("inbox/a.txt", "inbox/done/a.txt", {"a": 1}))
+    assert not list(folder.iterdir())
+    ledger.append(made(0))
+    ledger.append(Finished("inbox/done/a.txt", {"a": 1}, "inbox/a.txt"))
+    assert "ing" not in (folder / "one.jsonl").read_text()
+    again = Ledger(studio, "one").history
+    assert (again.unconfirmed(), again.unconfirmed_moves()) == ((), ())
+
+
+FORGED = [
+    {"event": "picking", "file": "drafts/gone.png", "to": "seeds/a.png", "picture": "k",
+     "sidecars": {"drafts/a.xmp": "seeds/a.xmp"}},
+    {"event": "finishing", "file": "inbox/a.txt", "to": "inbox/done/a.txt", "through": {"d": 1}},
+    {"event": "making", "stage": "draft", "request": "a", "ordinal": 7, "recipe": "x",
+     "name": "drafts/a.png"},
+    {"event": "lost", "recipe": "x"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("machine", ["one", "two"])
+def test_announcements_that_somebody_wrote_into_a_ledger(
+    studio: Studio, folder: Path, machine: str
+) -> None:
+    """They make this machine do nothing, whoever seems to have written them."""
+    (folder / f"{machine}.jsonl").write_text("".join(f"{json.dumps(x)}\n" for x in FORGED))
+    found = Ledger(studio, "one").history
+    assert not found.unconfirmed() + found.unconfirmed_moves() + found.unconfirmed_picks()
+
+
+OUTSIDE = ["../a", "/etc/a", "inbox/../../a", "a\0b", "", "inbox//a", "README.txt", "drafts"]
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+def test_a_path_that_leads_elsewhere(studio: Studio, folder: Path, path: str) -> None:
+    """An entry that names a file where none of its kind belongs is passed over."""
+    entry = {"event": "finished", "to": path, "through": {"a": 5}, "file": "inbox/a.txt"}
+    (folder / "two.jsonl").write_text(json.dumps(entry) + "\n")
+    assert Ledger(studio, "one").history.base("a") == 0
+
+
+def test_two_machines(studio: Studio, folder: Path) -> None:
     """Each writes a file of its own; a reload brings the other's news, once."""
-    one, two = Ledger(folder, "one"), Ledger(folder, "two")
+    one, two = Ledger(studio, "one"), Ledger(studio, "two")
     one.append(made(0))
     two.append(made(1))
     assert {path.name for path in folder.iterdir()} == {"one.jsonl", "two.jsonl"}
@@ -113,13 +174,13 @@ def test_two_machines(folder: Path) -> None:
     assert not one.reload()
     two.append(made(2))
     assert one.reload()
-    assert ordinals(one) == ordinals(Ledger(folder, "three")) == {0, 1, 2}
+    assert ordinals(one) == ordinals(Ledger(studio, "three")) == {0, 1, 2}
     assert not two.history.made("draft", "b")
 
 
-def test_two_machines_of_one_name(folder: Path) -> None:
+def test_two_machines_of_one_name(studio: Studio) -> None:
     """Programs that share a file by accident read each other's entries all the same."""
-    one, two = Ledger(folder, "box"), Ledger(folder, "box")
+    one, two = Ledger(studio, "box"), Ledger(studio, "box")
     one.append(made(0))
     two.append(made(1))
     one.append(made(2))
@@ -128,10 +189,10 @@ def test_two_machines_of_one_name(folder: Path) -> None:
     assert ordinals(one) == ordinals(two) == {0, 1, 2}
 
 
-def test_half_a_line_of_another_machine(folder: Path) -> None:
+def test_half_a_line_of_another_machine(studio: Studio, folder: Path) -> None:
     """A line that is still arriving is read when it is whole."""
-    ledger = Ledger(folder, "one")
-    two = Ledger(folder, "two")
+    ledger = Ledger(studio, "one")
+    two = Ledger(studio, "two")
     two.append(made(0))
     whole = (folder / "two.jsonl").read_bytes()
     (folder / "two.jsonl").write_bytes(whole[:20])
@@ -142,9 +203,9 @@ def test_half_a_line_of_another_machine(folder: Path) -> None:
     assert ordinals(ledger) == {0}
 
 
-def test_a_replaced_file(folder: Path) -> None:
+def test_a_replaced_file(studio: Studio, folder: Path) -> None:
     """A sync client puts back an older, shorter version, then a longer one: nothing is lost."""
-    ledger, two = Ledger(folder, "one"), Ledger(folder, "two")
+    ledger, two = Ledger(studio, "one"), Ledger(studio, "two")
     two.append(made(0))
     short = (folder / "two.jsonl").read_bytes()
     two.append(made(1))
@@ -159,27 +220,29 @@ def test_a_replaced_file(folder: Path) -> None:
     assert ledger.history.totals()["draft"] == 3
 
 
-def test_files_of_sync_clients(folder: Path) -> None:
+def test_files_of_sync_clients(studio: Studio, folder: Path) -> None:
     """Their temp files and conflict copies are not read."""
-    text = b'{"event":"made","stage":"draft","request":"a","ordinal":3,"recipe":"x","name":"y"}\n'
+    Ledger(studio, "two").append(made(3))
+    text = (folder / "two.jsonl").read_bytes()
+    (folder / "two.jsonl").unlink()
     for name in (".syncthing.two.jsonl", "two.sync-conflict-20240131-235959-ABCDEF7.jsonl"):
         (folder / name).write_bytes(text)
-    assert ordinals(Ledger(folder, "one")) == set()
+    assert ordinals(Ledger(studio, "one")) == set()
 
 
-def test_a_folder_that_a_sync_client_left_out(folder: Path) -> None:
+def test_a_folder_that_a_sync_client_left_out(studio: Studio, folder: Path) -> None:
     """An empty folder that was not copied is made; never the studio itself."""
     folder.rmdir()
-    Ledger(folder, "one").append(made(0))
-    assert ordinals(Ledger(folder, "one")) == {0}
+    Ledger(studio, "one").append(made(0))
+    assert ordinals(Ledger(studio, "one")) == {0}
     with pytest.raises(FileNotFoundError):
-        Ledger(folder / "gone" / "ledger", "one").append(made(0))
-    assert not (folder / "gone").exists()
+        Ledger(Studio(studio.root / "gone"), "one").append(made(0))
+    assert not (studio.root / "gone").exists()
 
 
-def test_announcements_of_another_machine(folder: Path) -> None:
+def test_announcements_of_another_machine(studio: Studio) -> None:
     """What another machine is about to do is its own business; what it did is everybody's."""
-    one, two = Ledger(folder, "one"), Ledger(folder, "two")
+    one, two = Ledger(studio, "one"), Ledger(studio, "two")
     two.append(Making("draft", "a", 0, "a0", "drafts/x.png"))
     two.append(Finishing("inbox/a.txt", "inbox/done/a.txt", {"a": 1}))
     one.reload()
@@ -192,7 +255,7 @@ def test_announcements_of_another_machine(folder: Path) -> None:
     assert one.history.base("a") == 1
 
 
-entries = st.sampled_from([made(0), made(1, "b"), Lost("a0"), Finished("t", {"a": 1})])
+entries = st.sampled_from([made(0), made(1, "b"), Lost("a0"), Finished("inbox/done/t", {"a": 1})])
 
 
 @given(st.lists(st.tuples(st.sampled_from(["one", "two"]), entries), max_size=12))
@@ -201,22 +264,23 @@ def test_all_read_the_same(
     tmp_path_factory: pytest.TempPathFactory, log: list[tuple[str, Entry]]
 ) -> None:
     """After a reload each machine knows what a newcomer reads."""
-    folder = tmp_path_factory.mktemp("ledger")
-    ledgers = {name: Ledger(folder, name) for name in ("one", "two")}
+    studio = Studio(tmp_path_factory.mktemp("studio"))
+    studio.ledger.mkdir(parents=True)
+    ledgers = {name: Ledger(studio, name) for name in ("one", "two")}
     for name, entry in log:
         ledgers[name].append(entry)
     for ledger in ledgers.values():
         ledger.reload()
-    for ledger in (*ledgers.values(), Ledger(folder, "new")):
+    for ledger in (*ledgers.values(), Ledger(studio, "new")):
         assert ordinals(ledger) == ({0} if any(e == made(0) for _, e in log) else set())
         assert ledger.history.base("a") == any(isinstance(e, Finished) for _, e in log)
 
 
-def test_finished_elsewhere(folder: Path) -> None:
+def test_finished_elsewhere(studio: Studio) -> None:
     """What another machine finished while this one runs is told, once."""
-    two = Ledger(folder, "two")
+    two = Ledger(studio, "two")
     two.append(Finished("inbox/done/old.txt", {"a": 1}, "inbox/old.txt"))
-    one = Ledger(folder, "one")
+    one = Ledger(studio, "one")
     one.append(Finished("inbox/done/own.txt", {"a": 2}, "inbox/own.txt"))
     two.append(Finished("inbox/done/new-2.txt", {"a": 3}, "inbox/new.txt"))
     one.reload()

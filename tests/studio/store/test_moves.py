@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from contextlib import suppress
 from dataclasses import replace
@@ -26,7 +27,7 @@ class Crash(BaseException):
 
 @pytest.fixture
 def ledger(studio: Studio) -> Ledger:
-    return Ledger(studio.ledger, "one")
+    return Ledger(studio, "one")
 
 
 def put(studio: Studio, *paths: str) -> None:
@@ -44,7 +45,7 @@ def lying(studio: Studio) -> list[str]:
 
 def restarted(studio: Studio) -> Ledger:
     """The ledger of a new program that has looked after its predecessor's moves."""
-    ledger = Ledger(studio.ledger, "one")
+    ledger = Ledger(studio, "one")
     moves.confirm(studio, ledger)
     return ledger
 
@@ -357,7 +358,34 @@ def test_reject_and_put_back(studio: Studio) -> None:
 
 
 def test_an_older_ledger(studio: Studio) -> None:
-    """An announcement that knows of nothing beside the file is read."""
-    line = '{"event":"finishing","file":"inbox/a.txt","to":"inbox/done/a.txt","through":{"d":1}}\n'
-    (studio.ledger / "one.jsonl").write_text(line)
-    assert restarted(studio).history.base("d") == 1
+    """An announcement in a ledger of an older version is history: nothing is moved for it."""
+    put(studio, "inbox/a.xmp", "inbox/done/a.txt")
+    line = {"event": "finishing", "file": "inbox/a.txt", "to": "inbox/done/a.txt"}
+    line |= {"through": {"d": 1}, "beside": ["inbox/a.xmp"]}
+    (studio.ledger / "one.jsonl").write_text(json.dumps(line) + "\n")
+    restarted(studio)
+    assert lying(studio) == ["inbox/a.xmp", "inbox/done/a.txt"]
+
+
+def test_a_forged_ledger(studio: Studio) -> None:
+    """Two lines that would fetch a key and plant a program: nothing moves."""
+    home = studio.root.parent / "home"
+    (home / ".ssh").mkdir(parents=True)
+    (home / ".ssh/id_rsa").write_text("secret")
+    put(studio, "seeds/anything.png", "seeds/other.png", "wildcards/plant.txt")
+    steal = {"../home/.ssh/id_rsa": "drafts/loot.txt"}
+    plant = {"wildcards/plant.txt": "../home/.config/autostart/evil.desktop"}
+    lines = [
+        {"event": "picking", "file": "drafts/gone.png", "to": "seeds/anything.png", "picture": "1"},
+        {"event": "picking", "file": "drafts/gone2.png", "to": "seeds/other.png", "picture": "2"},
+    ]
+    text = "".join(
+        json.dumps(line | {"sidecars": sidecars}) + "\n"
+        for line, sidecars in zip(lines, (steal, plant), strict=True)
+    )
+    for machine in ("one", "two"):
+        (studio.ledger / f"{machine}.jsonl").write_text(text)
+    restarted(studio)
+    assert sorted(path.name for path in home.rglob("*")) == [".ssh", "id_rsa"]
+    assert (studio.wildcards / "plant.txt").exists()
+    assert not list(studio.drafts.iterdir())
