@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from hotfolder.recipes.record import Stage
 
-Ordinal = Annotated[int, Meta(ge=0)]
+Ordinal = Annotated[int, Meta(ge=0, lt=2**40)]
 
 
 class Making(Struct, frozen=True, tag_field="event", tag="making", omit_defaults=True):
@@ -53,7 +53,7 @@ class Finishing(Struct, frozen=True, tag_field="event", tag="finishing"):
 
     file: str
     to: str
-    through: dict[str, int]
+    through: dict[str, Ordinal]
     beside: tuple[str, ...] = ()
     ctime_ns: int = 0
 
@@ -62,7 +62,7 @@ class Finished(Struct, frozen=True, tag_field="event", tag="finished", omit_defa
     """The move announced by `Finishing` has happened: `file` lies at `to` now."""
 
     to: str
-    through: dict[str, int]
+    through: dict[str, Ordinal]
     file: str = ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import takewhile
+from pathlib import PurePosixPath
 
 from msgspec import Struct
 
@@ -14,6 +15,7 @@ from hotfolder.recipes.settings import Settings
 from hotfolder.services.managers import installed
 from hotfolder.services.task import Task
 from hotfolder.snapshot import Snapshot
+from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import printable
 from hotfolder.studio.scan.scanner import Scanner
@@ -79,7 +81,7 @@ def status(studio: Studio) -> Status:
         drafts_made=totals["draft"],
         seeds=len(snapshot.seeds),
         finals_wanted=sum(isinstance(job, RenderFinal) for job in finals),
-        finals_lying=sum(p.suffix.lower() in picture_suffixes() for p in studio.final.rglob("*")),
+        finals_lying=sum(_is_picture(path) for path in beneath.files(studio.root, "final")),
         finals_made=totals["final"],
         held_back=tuple(_held_back(snapshot, scanner.config.settings, posted)),
         waiting={path: says for path, says in waiting.items() if path not in broken},
@@ -87,6 +89,10 @@ def status(studio: Studio) -> Status:
         log=printable(str(local.log(studio.root))),
         started_by=_started_by(studio),
     )
+
+
+def _is_picture(path: str) -> bool:
+    return PurePosixPath(path).suffix.lower() in picture_suffixes()
 
 
 def many(number: int, what: str) -> str:

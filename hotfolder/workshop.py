@@ -71,7 +71,7 @@ def source_of(job: Render, studio: Studio) -> Raster | None:
     source = job.recipe.source
     if source is None:
         return None
-    shown = identify(read_file(studio.root / job.path), studio)
+    shown = identify(read_file(studio.root / job.path, below=studio.root), studio)
     if source not in (shown.source, shown.pixels):
         raise FileNotFoundError(job.path)  # another picture took its place since the look
     return Raster(shown.image.width, shown.image.height, shown.image.tobytes())

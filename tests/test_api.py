@@ -76,7 +76,7 @@ def test_a_pick_is_a_move(studio: api.Studio, tmp_path: Path) -> None:
 
 def test_events(studio: api.Studio) -> None:
     """What this machine or another makes is heard of once; what was there before is not."""
-    mine, other = (Ledger(studio.layout.ledger, machine) for machine in ("mine", "other"))
+    mine, other = (Ledger(studio.layout, machine) for machine in ("mine", "other"))
     mine.append(Made("draft", "digest", 0, "a" * 64, "drafts/old.png"))
     rounds = iter(range(4))
 

@@ -60,7 +60,7 @@ class Ledgers:
         if studio.root not in self._made:
             by_both: dict[str, list[Made]] = defaultdict(list)
             self._made[studio.root] = by_both
-            for entry in ledger.entries(studio.ledger):
+            for entry in ledger.entries(studio.root):
                 if isinstance(entry, Made):
                     by_both[entry.recipe].append(entry)
                     by_both[entry.pixels].append(entry)

@@ -6,7 +6,9 @@ import json
 import secrets
 from pathlib import Path
 
+from hotfolder.errors import PictureError
 from hotfolder.json_schemas import schemas
+from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio, find
 from hotfolder.studio.store import atomic
 
@@ -130,7 +132,6 @@ def create(path: Path) -> tuple[Studio, tuple[Path, ...]]:
     studio = Studio(path.resolve())
     made = []
     folders = [
-        studio.root,
         studio.inbox,
         studio.done,
         studio.failed,
@@ -143,14 +144,19 @@ def create(path: Path) -> tuple[Studio, tuple[Path, ...]]:
         studio.sources,
         studio.recipes,
     ]
+    if not studio.root.is_dir():
+        studio.root.mkdir(parents=True)
+        made.append(studio.root)
     for folder in folders:
-        if not folder.is_dir():
-            folder.mkdir(parents=True)
+        name = atomic.relative(studio.root, folder)
+        if beneath.status(studio.root, name) is None:
             made.append(folder)
+        beneath.make_folder(studio.root, name, new=True)
     for name, text in schemas().items():
-        if _differs(studio.schemas / name, text):
-            (studio.schemas / name).unlink(missing_ok=True)  # of another version
-            atomic.place(studio.root, f".hotfolder/schemas/{name}", text.encode())
+        where, data = f".hotfolder/schemas/{name}", text.encode()
+        if _differs(studio.root, where, data):
+            beneath.unlink(studio.root, where)  # of another version
+            atomic.place(studio.root, where, data)
     marker = json.dumps({"schema": 1, "salt": secrets.token_hex(16)}, indent=1) + "\n"
     texts = {
         studio.settings: _SETTINGS,
@@ -159,13 +165,14 @@ def create(path: Path) -> tuple[Studio, tuple[Path, ...]]:
     }
     for file, text in texts.items():
         name = atomic.relative(studio.root, file)
-        if not file.exists() and atomic.place(studio.root, name, text.encode()):
+        is_new = beneath.status(studio.root, name) is None
+        if is_new and atomic.place(studio.root, name, text.encode()):
             made.append(file)
     return find(studio.root), tuple(made)
 
 
-def _differs(file: Path, text: str) -> bool:
+def _differs(root: Path, path: str, data: bytes) -> bool:
     try:
-        return file.read_text("utf-8") != text
-    except (OSError, ValueError):
+        return beneath.read(root, path, len(data)) != data
+    except (OSError, PictureError):
         return True

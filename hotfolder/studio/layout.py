@@ -7,9 +7,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from hotfolder.errors import StudioMissingError, refusal
+from hotfolder.errors import PictureError, StudioMissingError, refusal
+from hotfolder.studio import beneath
 
 SETTINGS_FILE = "hotfolder.toml"
+_MARKER_BYTES = 2**12
 REJECTS = "drafts/rejected"
 """Where rejected drafts go, if the owner wants that."""
 
@@ -99,10 +101,12 @@ class Studio:
     def salt(self) -> str:
         """The studio's own random text, made by `init`: two studios draw different pictures."""
         try:
-            salt = json.loads(self.marker.read_text("utf-8"))["salt"]
-        except (OSError, ValueError, KeyError, TypeError):
+            data = beneath.read(self.root, ".hotfolder/studio.json", _MARKER_BYTES)
+            salt = str(json.loads(data)["salt"])
+            salt.encode()  # half characters cannot be hashed
+        except (OSError, PictureError, ValueError, KeyError, TypeError, RecursionError):
             raise StudioMissingError(_not_a_studio(self)) from None
-        return str(salt)
+        return salt
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hotfolder.errors import StudioMissingError
 from hotfolder.images.metadata import suffixes
-from hotfolder.studio import layout
+from hotfolder.studio import beneath, layout
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import is_private_folder, is_temporary
 
@@ -18,9 +18,11 @@ def pictures(paths: Iterable[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        for below in sorted(path.rglob("*")):
-            private = any(is_private_folder(p) for p in below.relative_to(path).parts[:-1])
-            if below.suffix.lower() in suffixes() and not private and not is_temporary(below.name):
+        for name in sorted(beneath.files(path, "")):
+            *folders, last = name.split("/")
+            private = any(map(is_private_folder, folders))
+            below = path / name
+            if below.suffix.lower() in suffixes() and not private and not is_temporary(last):
                 yield below
 
 

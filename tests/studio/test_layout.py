@@ -176,7 +176,7 @@ def test_find_on_a_dead_mount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     studio, _ = create(tmp_path / "studio")
     monkeypatch.setattr(Path, "stat", fail)
-    monkeypatch.setattr(Path, "read_text", fail)
+    monkeypatch.setattr(os, "open", fail)
     with pytest.raises(
         StudioMissingError, match="cannot be read: the connection to the disk is lost"
     ):

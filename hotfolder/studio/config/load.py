@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hotfolder import shelves
@@ -16,10 +15,12 @@ from hotfolder.recipes import library, schema
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.settings import Settings
 from hotfolder.stars import detectors
+from hotfolder.studio import beneath
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.names import is_temporary
-from hotfolder.studio.reading import read_file
 
+_MOST_FILES = 1000  # of profiles, and of word lists
+_MOST_WORDS = 32_000_000  # characters of all word lists
 _PACKAGE = Path(__file__).resolve().parents[2]
 
 
@@ -49,8 +50,8 @@ def examine(studio: Studio) -> tuple[Config, tuple[Mistake, ...]]:
     fatal: list[Mistake] = []
     mistakes: list[Mistake] = []
     settings = _settings(studio, fatal)
-    tables = _profiles([shipped("profiles"), studio.profiles], mistakes)
-    words = _words(studio.wildcards, mistakes)
+    tables = _shipped_profiles() | _profiles(studio.root, mistakes)
+    words = _words(studio.root, mistakes)
     salt = studio.salt
     config = Config(settings, tables, words, salt)
     folders = _folders(config, studio.root, mistakes)
@@ -105,77 +106,84 @@ def _check_stars(config: Config, mistakes: list[Mistake]) -> None:
 
 def nobody() -> Config:
     """What holds outside any studio: default settings and the profiles that are included."""
-    return Config(Settings(), _profiles([shipped("profiles")], []), {}, "")
+    return Config(Settings(), _shipped_profiles(), {}, "")
 
 
 def _settings(studio: Studio, mistakes: list[Mistake]) -> Settings:
-    table = _toml(studio.settings, SETTINGS_FILE, mistakes) if _is_there(studio.settings) else {}
+    there = beneath.status(studio.root, SETTINGS_FILE) is not None
+    table = _toml(studio.root, SETTINGS_FILE, SETTINGS_FILE, mistakes) if there else {}
     found: list[Settings] = []
     _noting(mistakes, SETTINGS_FILE, lambda: found.append(schema.convert(table, Settings)))
     return found[0] if found else Settings()
 
 
-def _profiles(folders: list[Path], mistakes: list[Mistake]) -> dict[str, Mapping[str, Any]]:
-    """Profiles of the later folders take the place of those of the same name before."""
+def _shipped_profiles() -> dict[str, Mapping[str, Any]]:
+    return _profiles(shipped("profiles").parent, [])
+
+
+def _profiles(root: Path, mistakes: list[Mistake]) -> dict[str, Mapping[str, Any]]:
+    """The profiles in the folder `profiles` at `root`, by their names."""
     tables = {}
-    for folder in folders:
-        for path in _listed(folder, ".toml", mistakes):
-            if path.parent == folder:
-                tables[path.stem] = _toml(path, f"profiles/{path.name}", mistakes)
+    for path in _listed(root, "profiles", ".toml", mistakes):
+        if path.count("/") == 1:
+            tables[PurePosixPath(path).stem] = _toml(root, path, path, mistakes)
     return tables
 
 
-def _words(folder: Path, mistakes: list[Mistake]) -> dict[str, list[str]]:
+def _words(root: Path, mistakes: list[Mistake]) -> dict[str, list[str]]:
     """The lines of each word list; `colours/warm` for wildcards/colours/warm.txt."""
-    words = {}
-    for path in _listed(folder, ".txt", mistakes):
-        name = path.relative_to(folder).with_suffix("").as_posix()
-        lines = _text(path, f"wildcards/{name}.txt", mistakes).splitlines()
+    words: dict[str, list[str]] = {}
+    left = _MOST_WORDS
+    for path in _listed(root, "wildcards", ".txt", mistakes):
+        text = _text(root, path, path, mistakes)
+        left -= len(text)
+        if left < 0:
+            says = f"all word lists together have more than {_MOST_WORDS:,} characters"
+            mistakes.append(Mistake(path, f"{says}; this one and the later ones are not read"))
+            break
+        lines = text.splitlines()
+        name = path.removeprefix("wildcards/").removesuffix(".txt")
         words[name] = [line.strip() for line in lines if line.strip() and line.lstrip()[0] != "#"]
     return words
 
 
-def _listed(folder: Path, suffix: str, mistakes: list[Mistake]) -> list[Path]:
+def _listed(root: Path, folder: str, suffix: str, mistakes: list[Mistake]) -> list[str]:
     """The files below a folder that have this ending, sorted; a missing folder has none."""
+    try:
+        there = beneath.files(root, folder, regular=False)
+        found = sorted(path for path in there if _is_of(path, suffix))
+    except OSError as error:
+        mistakes.append(Mistake(f"{folder}/", f"this folder cannot be read: {reason(error)}"))
+        return []
+    if len(found) > _MOST_FILES:
+        says = f"it holds {len(found):,} files of which {_MOST_FILES:,} are read"
+        mistakes.append(Mistake(f"{folder}/", says))
+    return found[:_MOST_FILES]
 
-    def failed(error: OSError) -> None:
-        if not isinstance(error, FileNotFoundError):
-            says = f"this folder cannot be read: {reason(error)}"
-            mistakes.append(Mistake(f"{folder.name}/", says))
 
-    walk = os.walk(folder, onerror=failed)
-    found = [Path(below, name) for below, _, names in walk for name in names]
-    return sorted(path for path in found if path.suffix == suffix and not is_temporary(path.name))
+def _is_of(path: str, suffix: str) -> bool:
+    return PurePosixPath(path).suffix == suffix and not is_temporary(path.rpartition("/")[2])
 
 
-def _toml(path: Path, shown: str, mistakes: list[Mistake]) -> Mapping[str, Any]:
+def _toml(root: Path, path: str, shown: str, mistakes: list[Mistake]) -> Mapping[str, Any]:
     table: dict[str, Any] = {}
     try:
-        table = tomllib.loads(_text(path, shown, mistakes))
+        table = tomllib.loads(_text(root, path, shown, mistakes))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         mistakes.append(Mistake(shown, f"this is not valid TOML: {error}"))
     return table
 
 
-def _text(path: Path, shown: str, mistakes: list[Mistake]) -> str:
+def _text(root: Path, path: str, shown: str, mistakes: list[Mistake]) -> str:
     """The text of a real file of the owner's; none, and a mistake, if it cannot be had."""
     try:
-        return decode(read_file(path, MAX_BYTES))
+        return decode(beneath.read(root, path, MAX_BYTES))
     except OSError as error:
         says = f"this file cannot be read: {error.strerror}"
     except (PictureError, MistakesError) as error:
         says = str(error)
     mistakes.append(Mistake(shown, says))
     return ""
-
-
-def _is_there(path: Path) -> bool:
-    """Whether anything has this name, readable or not: missing settings are no mistake."""
-    try:
-        path.lstat()
-    except OSError as error:
-        return not isinstance(error, FileNotFoundError)
-    return True
 
 
 def _noting(mistakes: list[Mistake], shown: str, check: Any) -> None:

@@ -153,7 +153,8 @@ class Inbox:
         return tuple(ours(prompt, matched) for prompt in written if isinstance(prompt, Prompt))
 
     def _data(self, path: str, limit: int = MAX_PICTURE_BYTES) -> bytes:
-        return read_settled(self.studio.root / path, self._files[path], limit)
+        root = self.studio.root
+        return read_settled(root / path, self._files[path], limit, below=root)
 
     def _partners(self, path: str, suffixes: frozenset[str]) -> tuple[str, ...]:
         """Settled files beside `path` with its name and one of these endings."""

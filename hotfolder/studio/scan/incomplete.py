@@ -30,7 +30,7 @@ class Incomplete:
         if self._clock() >= late_at:
             return False
         try:
-            whole = metadata.complete(read_file(self._root / path))
+            whole = metadata.complete(read_file(self._root / path, below=self._root))
         except (OSError, PictureError):
             return False  # whoever reads it in earnest says so
         if not whole:

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from hotfolder.studio.beneath import DEEPEST
 from hotfolder.studio.names import is_private_folder, is_temporary
 from hotfolder.studio.reading import Reading
 
@@ -55,7 +56,7 @@ def _below(root: Path, folder: str) -> Iterator[tuple[str, Reading]]:
                 for entry in entries:
                     path = f"{folder}/{entry.name}"
                     if entry.is_dir(follow_symlinks=False):
-                        if not is_private_folder(entry.name):
+                        if not is_private_folder(entry.name) and path.count("/") < DEEPEST:
                             folders.append(path)
                     elif entry.is_file(follow_symlinks=False) and not is_temporary(entry.name):
                         yield path, Reading.of(entry.stat(follow_symlinks=False))

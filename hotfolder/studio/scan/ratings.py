@@ -179,7 +179,7 @@ class Marks:
 
     def _wish(self, path: str) -> Starred:
         if path not in self._starred:
-            key, changed = _key(self._root / path), self._sightings[path].changed
+            key, changed = _key(self._root, path), self._sightings[path].changed
             self._starred[path] = Starred(path, key, changed, self._sidecars(path))
         return self._starred[path]
 
@@ -194,7 +194,7 @@ class Marks:
         contents, beside = None, {}
         self.unreadable.discard(path)
         try:
-            contents = metadata.read(read_file(self._root / path))
+            contents = metadata.read(read_file(self._root / path, below=self._root))
         except FileNotFoundError:
             pass  # taken away since
         except OSError:
@@ -203,7 +203,7 @@ class Marks:
             pass  # it is no picture, whatever its name
         for pattern, sidecar in self._sidecars(path).items():
             with suppress(PictureError, OSError):
-                beside[pattern] = read_file(self._root / sidecar, _MAX_SIDECAR_BYTES)
+                beside[pattern] = read_file(self._root / sidecar, _MAX_SIDECAR_BYTES, self._root)
         return Draft(path, contents, beside, dict(_xattrs(self._root / path)))
 
 
@@ -213,10 +213,10 @@ def is_picture(path: str) -> bool:
     return name.suffix.lower() in picture_suffixes() and not is_temporary(name.name)
 
 
-def _key(file: Path) -> str:
+def _key(root: Path, path: str) -> str:
     """What makes a picture the same one wherever it lies; empty for one that cannot be read."""
     try:
-        return key(identify(read_file(file)).source)
+        return key(identify(read_file(root / path, below=root)).source)
     except (PictureError, OSError):
         return ""
 

@@ -14,6 +14,7 @@ from hotfolder.errors import PictureError, StudioMissingError, reason
 from hotfolder.recipes.config import Config
 from hotfolder.snapshot import BrokenFile, PromptFile, Snapshot
 from hotfolder.stars import detectors
+from hotfolder.studio import beneath
 from hotfolder.studio.config.live import LiveConfig, decides
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import copied_from, is_conflict
@@ -29,11 +30,13 @@ from hotfolder.studio.scan.seeds import Seeds
 from hotfolder.studio.scan.settle import Settling
 from hotfolder.studio.scan.tree import Changes, Tree
 from hotfolder.studio.store import local
+from hotfolder.studio.store.ledger import LEDGER
 
 _log = logging.getLogger(__name__)
 _BUDGET_S = 0.02
 _AT_ONCE = 1000  # so many files can be asked in that time whether they have settled
 _FETCHING_S = 1.0
+_MOST_MACHINES = 100
 _FINISHED = "another computer has finished it and puts it away"
 _QUEUES = "very many files come at once; it is read in its turn"
 
@@ -350,12 +353,13 @@ class Scanner:
         if original is None:
             return False
         done = original.replace("inbox/", "inbox/done/", 1)
-        return bool(self._tree.reading(original)) or (self.studio.root / done).exists()
+        return bool(self._tree.reading(original)) or beneath.is_file(self.studio.root, done)
 
     def _known_machines(self) -> set[str]:
         """The names of computers that work here or did, as far as a sync client may use them."""
-        ledgers = self.studio.ledger.glob("*.jsonl")
-        return {platform.node(), *(path.stem.rpartition("-")[0] for path in ledgers)} - {""}
+        ledgers = beneath.names(self.studio.root, LEDGER)[:_MOST_MACHINES]
+        named = (name.removesuffix(".jsonl").rpartition("-")[0] for name in ledgers)
+        return {platform.node(), *named} - {""}
 
     def _captioned(self, path: str) -> list[str]:
         """The pictures in `seeds/` whose text a file is."""

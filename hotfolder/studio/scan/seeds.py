@@ -111,7 +111,8 @@ class Seeds:
         self._portraits.close(present)
 
     def _portrayed(self, path: str, reading: Reading, config: Config) -> Portrait:
-        data = read_settled(self._studio.root / path, reading)
+        root = self._studio.root
+        data = read_settled(root / path, reading, below=root)
         check_picture(data, config.settings.limits)
         seen = Portrait.of(identify(data, self._studio))
         self._portraits.keep(path, reading, seen)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hotfolder.images.metadata import suffixes as picture_suffixes
 from hotfolder.stars import detectors
+from hotfolder.studio.beneath import DEEPEST
 from hotfolder.studio.layout import SETTINGS_FILE
 from hotfolder.studio.names import AT_WORK, is_private_folder, is_temporary
 from hotfolder.studio.reading import Reading
@@ -256,6 +257,8 @@ def _is_in_private(path: str) -> bool:
 
 def _is_open_folder(path: str) -> bool:
     """Whether a folder is looked into: no program's own, but for those that hold marks."""
+    if path.count("/") >= DEEPEST:
+        return False
     name = path.rpartition("/")[2]
     return not is_private_folder(name) or (_room(path) in _MARKED and name in detectors.folders())
 

@@ -7,41 +7,62 @@ own, and XX are the first two digits of the pixel hash, so that little is read t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from contextlib import suppress
 
 from hotfolder.errors import PictureError
 from hotfolder.images import metadata, recipe_text
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
+from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.pictures import pictures
 from hotfolder.studio.reading import read_file
-from hotfolder.studio.store import atomic, local
+from hotfolder.studio.store import local
+from hotfolder.studio.store.signature import is_own, signed, unsigned
+
+ARCHIVE = ".hotfolder/recipes"
+_LARGEST = 64 * 2**20  # bytes; a 256th of what a million pictures take is 12 MB
 
 Ours = tuple[Recipe, Record]
 
 
 def enter(studio: Studio, recipe: Recipe, record: Record) -> None:
     """Keep a picture's recipe and record, durably; raises OSError where the studio has gone."""
-    folder = studio.recipes / local.machine()
-    atomic.make_folder(studio.root, folder)
+    folder = f"{ARCHIVE}/{local.machine()}"
+    beneath.make_folder(studio.root, folder)
     line = recipe_text.document(recipe, record).encode("ascii")
-    with (folder / f"{record.pixels[:2]}.jsonl").open("ab") as stream:
-        stream.write(b"\n" + line)  # the line end comes first: a torn line ends before the next
-        stream.flush()
-        os.fsync(stream.fileno())
+    beneath.append_line(studio.root, f"{folder}/{record.pixels[:2]}.jsonl", signed(line))
 
 
 def find(studio: Studio, pixels: str) -> Ours | None:
-    """The recipe and record of the picture with this pixel hash, if it was made here."""
-    for file in sorted(studio.recipes.glob(f"*/{pixels[:2]}.jsonl")):
-        for line in file.read_bytes().splitlines():
-            if pixels.encode("ascii") in line:
-                found = _read(line)
-                if found is not None and found[1].pixels == pixels:
-                    return found
-    return None
+    """The recipe and record of the picture with this pixel hash, if it was made here.
+
+    What this machine has signed comes before what anybody may have written.
+    """
+    claimed = None
+    for line in _lines(studio, pixels):
+        found = _read(unsigned(line))
+        if found is not None and found[1].pixels == pixels:
+            if is_own(line):
+                return found
+            claimed = claimed or found
+    return claimed
+
+
+def is_proved(studio: Studio, recipe: Recipe, record: Record) -> bool:
+    """Whether this machine made the picture: it has signed this very recipe and record."""
+    line = recipe_text.document(recipe, record).encode("ascii")
+    return any(unsigned(known) == line and is_own(known) for known in _lines(studio, record.pixels))
+
+
+def _lines(studio: Studio, pixels: str) -> Iterator[bytes]:
+    """The lines about these pixels, in whatever machine's file; one that is no file has none."""
+    wanted = pixels.encode("ascii")
+    for machine in beneath.names(studio.root, ARCHIVE):
+        with suppress(OSError, PictureError):
+            data = beneath.read(studio.root, f"{ARCHIVE}/{machine}/{pixels[:2]}.jsonl", _LARGEST)
+            yield from (line for line in data.splitlines() if wanted in line)
 
 
 def search(studio: Studio, pixels: str) -> Ours | None:
@@ -51,7 +72,7 @@ def search(studio: Studio, pixels: str) -> Ours | None:
     """
     for path in pictures([studio.drafts, studio.seeds, studio.final]):
         try:
-            ours = recipe_text.find(metadata.read(read_file(path)))
+            ours = recipe_text.find(metadata.read(read_file(path, below=studio.root)))
         except (OSError, PictureError):
             continue
         for recipe, record in _lineage((ours.recipe, ours.record)) if ours else ():

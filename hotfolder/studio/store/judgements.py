@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from hotfolder.images.metadata import suffixes
 from hotfolder.stars import detectors
+from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.reading import read_file
-from hotfolder.studio.store import atomic
+from hotfolder.studio.reading import MAX_PICTURE_BYTES, read_file
+from hotfolder.studio.store import atomic, local
 
 
 def move(studio: Studio, path: str, folder: str) -> dict[str, str]:
@@ -20,11 +20,10 @@ def move(studio: Studio, path: str, folder: str) -> dict[str, str]:
     The picture is the first of them. Raises OSError.
     """
     beside = sidecars(studio, path)
-    for candidate in atomic.candidates(studio.root / folder / PurePosixPath(path).name):
-        to = atomic.relative(studio.root, candidate)
+    for to in atomic.candidates(f"{folder}/{PurePosixPath(path).name}"):
         moves = {path: to}
         moves |= {old: detectors.sidecar(pattern, to) for pattern, old in beside.items()}
-        if not any((studio.root / target).exists() for target in moves.values()):
+        if not any(beneath.status(studio.root, target) for target in moves.values()):
             return {old: atomic.move(studio.root, old, new) for old, new in moves.items()}
     raise AssertionError("candidates never end")
 
@@ -43,10 +42,10 @@ def sidecars(studio: Studio, path: str) -> dict[str, str]:
     found = {}
     for pattern in detectors.patterns():
         sidecar = detectors.sidecar(pattern, path)
-        if not _is_file(studio.root / sidecar):
+        if not beneath.is_file(studio.root, sidecar):
             continue
         groups = detectors.pictures(sidecar, suffixes())
-        there = [[p for p in group if _is_file(studio.root / p)] for group in groups]
+        there = [[p for p in group if beneath.is_file(studio.root, p)] for group in groups]
         if [path] in there and next(filter(None, there)) == [path]:
             found[pattern] = sidecar
     return found
@@ -60,20 +59,22 @@ def beside(pattern: str, picture: str) -> str:
 def replace(studio: Studio, path: str, data: bytes | None) -> None:
     """Give a sidecar other contents, whole or not at all; None: there is none. Raises OSError."""
     if data is None:
-        (studio.root / path).unlink(missing_ok=True)
+        beneath.unlink(studio.root, path)
         return
     with atomic.written(studio.root, path, data) as temporary:
-        (studio.root / temporary).replace(studio.root / path)
-    atomic.sync_folder((studio.root / path).parent)
+        beneath.replace(studio.root, temporary, path)
+    beneath.sync_folder(studio.root, PurePosixPath(path).parent.as_posix())
 
 
 def keep(studio: Studio, path: str, folder: Path) -> dict[str, Path]:
     """Copies of a picture and its sidecars in a folder of this machine: path to copy."""
-    folder.mkdir(parents=True, exist_ok=True)
+    local.make_folder(folder)
     copies = {}
     for number, name in enumerate((path, *sidecars(studio, path).values())):
         copies[name] = folder / f"{number}{PurePosixPath(name).suffix}"
-        shutil.copy2(studio.root / name, copies[name], follow_symlinks=False)
+        data = beneath.read(studio.root, name, MAX_PICTURE_BYTES)
+        beneath.create(folder, copies[name].name, data)
+        beneath.copy_attributes(studio.root, name, folder, copies[name].name)
     return copies
 
 
@@ -82,9 +83,5 @@ def restore(studio: Studio, copies: Mapping[str, Path]) -> dict[str, str]:
     back = {}
     for path, copy in copies.items():
         back[path] = atomic.publish(studio.root, path, read_file(copy))
-        shutil.copystat(copy, studio.root / back[path], follow_symlinks=False)
+        beneath.copy_attributes(copy.parent, copy.name, studio.root, back[path])
     return back
-
-
-def _is_file(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()

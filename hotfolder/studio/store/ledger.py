@@ -9,13 +9,22 @@ from pathlib import Path
 
 import msgspec
 
+from hotfolder.errors import PictureError
 from hotfolder.history import Entry, Finished, History, Made, Picked
+from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import is_conflict, is_temporary
 from hotfolder.studio.store import local
 from hotfolder.studio.store.journal import Journal, is_sound
+from hotfolder.studio.store.signature import signed
+
+LEDGER = ".hotfolder/ledger"
+_LARGEST = 512 * 2**20  # bytes; a million pictures take 350 MB
+_LONGEST = 2**22  # bytes of a line: a prompt file of 50,000 prompts that is finished
 
 Event = Made | Finished | Picked
+
+_decode = msgspec.json.Decoder(Event).decode
 
 
 class Ledger:
@@ -29,10 +38,10 @@ class Ledger:
 
     def __init__(self, studio: Studio, machine: str | None = None) -> None:
         self.history = History()
-        self._folder = studio.ledger
+        self._root = studio.root
         machine = machine or local.machine()
-        self._own = studio.ledger / f"{machine}.jsonl"
-        self._read_to: dict[Path, int] = {}
+        self._own = f"{LEDGER}/{machine}.jsonl"
+        self._read_to: dict[str, int] = {}
         self._finished_elsewhere: set[str] = set()
         self.reload()
         self._finished_elsewhere.clear()
@@ -52,17 +61,11 @@ class Ledger:
 
     def _enter(self, entry: Event) -> None:
         # ASCII, since a file's name may hold bytes that are no UTF-8.
-        line = json.dumps(msgspec.to_builtins(entry), separators=(",", ":")).encode("ascii") + b"\n"
-        self._folder.mkdir(exist_ok=True)  # some sync programs leave empty folders out
-        with self._own.open("ab") as stream:
-            begin = stream.tell()
-            if _is_torn(self._own, begin):
-                line = b"\n" + line
-            stream.write(line)
-            stream.flush()
-            os.fsync(stream.fileno())
+        line = json.dumps(msgspec.to_builtins(entry), separators=(",", ":")).encode("ascii")
+        beneath.make_folder(self._root, LEDGER)  # some sync programs leave empty folders out
+        begin, end = beneath.append_line(self._root, self._own, signed(line))
         if self._read_to.get(self._own, 0) == begin:  # else another program wrote here as well
-            self._read_to[self._own] = begin + len(line)
+            self._read_to[self._own] = end
 
     def reload(self) -> bool:
         """Take in what other machines appended meanwhile; whether there was anything."""
@@ -71,30 +74,15 @@ class Ledger:
     def news(self) -> list[Entry]:
         """Take in what was appended since the last call, and return it."""
         news: list[Entry] = []
-        for path in sorted(self._folder.glob("*.jsonl")):
-            if is_temporary(path.name) or is_conflict(path.name):
-                continue
-            begin = self._read_to.get(path, 0)
-            try:
-                size = path.stat().st_size
-                if size < begin:
-                    begin = 0  # replaced by a sync client; entries may come twice
-                if size == begin:
-                    continue
-                with path.open("rb") as stream:
-                    stream.seek(begin)
-                    data = stream.read()
-            except FileNotFoundError:
-                continue  # a sync client is about to replace it
-            whole = data.rfind(b"\n") + 1
-            for line in data[:whole].splitlines():
+        for path in _files(self._root):
+            lines, self._read_to[path] = _lines(self._root, path, self._read_to.get(path, 0))
+            for line in lines:
                 entry = _entry(line)
                 if entry and (path == self._own or not isinstance(entry, Picked)):
                     self.history.apply(entry)
                     news.append(entry)
                     if path != self._own and isinstance(entry, Finished):
                         self._finished_elsewhere.add(entry.file)
-            self._read_to[path] = begin + whole
         return news
 
     def finished_elsewhere(self) -> set[str]:
@@ -103,27 +91,50 @@ class Ledger:
         return found
 
 
-def entries(folder: Path) -> Iterator[Event]:
-    """Every event of every machine in a ledger's folder, as it stands there."""
-    for path in sorted(folder.glob("*.jsonl")):
-        if not is_temporary(path.name) and not is_conflict(path.name):
-            for line in path.read_bytes().splitlines():
-                if entry := _entry(line):
-                    yield entry
+def entries(root: Path) -> Iterator[Event]:
+    """Every event of every machine in a studio's ledger, as it stands there."""
+    for path in _files(root):
+        for line in _lines(root, path, 0)[0]:
+            if entry := _entry(line):
+                yield entry
+
+
+def _files(root: Path) -> Iterator[str]:
+    for name in beneath.names(root, LEDGER):
+        if name.endswith(".jsonl") and not is_temporary(name) and not is_conflict(name):
+            yield f"{LEDGER}/{name}"
+
+
+def _lines(root: Path, path: str, begin: int) -> tuple[list[bytes], int]:
+    """The whole lines of a file from a byte on, and where the next ones begin.
+
+    Anybody's file: what cannot be read, or is larger than any ledger, holds no lines.
+    """
+    try:
+        with beneath.reading(root, path) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size < begin:
+                begin = 0  # replaced by a sync client; entries may come twice
+            if size == begin or size > _LARGEST:
+                return [], begin
+            stream.seek(begin)
+            data = stream.read(_LARGEST)
+    except (OSError, PictureError):
+        return [], begin  # a sync client is about to replace it, or it is no file
+    whole = data.rfind(b"\n") + 1
+    return [line for line in data[:whole].split(b"\n") if len(line) < _LONGEST], begin + whole
 
 
 def _entry(line: bytes) -> Event | None:
     """The event in a line; announcements, which ledgers had once, are none."""
     try:
-        entry: Event = msgspec.convert(json.loads(line), type=Event)
+        # A file's name may hold half characters, which only the slower reader takes.
+        known = _decode(line) if b"\\ud" not in line else _convert(json.loads(line))
     except (ValueError, RecursionError):  # msgspec's errors are ValueErrors as well
         return None
-    return entry if is_sound(entry) else None
+    return known if is_sound(known) else None
 
 
-def _is_torn(path: Path, size: int) -> bool:
-    if size == 0:
-        return False
-    with path.open("rb") as stream:
-        stream.seek(-1, os.SEEK_END)
-        return stream.read(1) != b"\n"
+def _convert(data: object) -> Event:
+    found: Event = msgspec.convert(data, type=Event)
+    return found

@@ -7,11 +7,14 @@ import os
 import platform
 import re
 import secrets
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from hotfolder.studio.names import slug
+
+_KEY_BYTES = 32
 
 
 def folder(root: Path) -> Path:
@@ -36,6 +39,21 @@ def machine() -> str:
     kept, the machine's name alone has to do.
     """
     return _machine(_state() / "machine")
+
+
+def key() -> bytes:
+    """This machine's and user's secret, drawn once and kept; another one where it was lost."""
+    return _key(_state() / "key")
+
+
+@cache
+def _key(file: Path) -> bytes:
+    drawn = secrets.token_bytes(_KEY_BYTES)
+    with suppress(OSError):  # where it cannot be kept, it is of this run only
+        if file.is_file() and len(kept := file.read_bytes()) == _KEY_BYTES:
+            return kept
+        replace(file, drawn)
+    return drawn
 
 
 @cache

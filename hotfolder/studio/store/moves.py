@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from hotfolder.history import Finished, Finishing, Picked, Picking
 from hotfolder.jobs import Explain, Finish, Pick, PutBack, Reject, SetAside
 from hotfolder.stars import detectors
+from hotfolder.studio import beneath
 from hotfolder.studio.layout import REJECTS, Studio
-from hotfolder.studio.reading import read_file
+from hotfolder.studio.reading import MAX_PICTURE_BYTES
 from hotfolder.studio.store import atomic
 from hotfolder.studio.store.ledger import Ledger
 
@@ -26,9 +27,9 @@ def finish(studio: Studio, ledger: Ledger, job: Finish) -> str:
     can tell a file that was not moved yet from one that was dropped once more.
     """
     to = _free(studio, _aside(job.path, "done"))
-    ctime_ns = (studio.root / job.path).stat().st_ctime_ns
-    ledger.append(Finishing(job.path, to, dict(job.through), job.beside, ctime_ns))
-    moved = atomic.move(studio.root, job.path, to)
+    here = _require(studio, job.path)
+    ledger.append(Finishing(job.path, to, dict(job.through), job.beside, here.st_ctime_ns))
+    moved = atomic.move(studio.root, job.path, to, here)
     for path in job.beside:
         _move_beside(studio, path, moved)
     ledger.append(Finished(to, dict(job.through), job.path))
@@ -38,9 +39,9 @@ def finish(studio: Studio, ledger: Ledger, job: Finish) -> str:
 def confirm(studio: Studio, ledger: Ledger) -> None:
     """Bring announced moves to their end that a crash cut off."""
     for move in ledger.history.unconfirmed_moves():
-        here, there = _status(studio.root / move.file), _status(studio.root / move.to)
+        here, there = beneath.status(studio.root, move.file), beneath.status(studio.root, move.to)
         if here and there and here.st_nlink > 1 and os.path.samestat(here, there):
-            (studio.root / move.file).unlink()  # half a rename: one file under two names
+            beneath.unlink(studio.root, move.file)  # half a rename: one file under two names
             here = None
         if here and not there and move.ctime_ns in (0, here.st_ctime_ns):
             continue  # the plan finds it finished, and announces it again
@@ -49,7 +50,7 @@ def confirm(studio: Studio, ledger: Ledger) -> None:
                 _move_beside(studio, path, move.to)
         ledger.append(Finished(move.to, move.through, move.file))
     for pick in ledger.history.unconfirmed_picks():
-        if _status(studio.root / pick.to) and not _status(studio.root / pick.file):
+        if beneath.status(studio.root, pick.to) and not beneath.status(studio.root, pick.file):
             _follow(studio, pick.sidecars)
             ledger.append(Picked(pick.to, pick.picture))
 
@@ -59,12 +60,13 @@ def set_aside(studio: Studio, job: SetAside) -> str:
 
     It is moved last: after a crash before that it is found in the inbox, and set aside again.
     """
+    here = _require(studio, job.path)
     to = _free(studio, _aside(job.path, "failed"))
     name = PurePosixPath(job.path).name
     _note(studio, to, f"{name} was not used, because:\n\n{job.says}{_RETURN}")
     for path in job.beside:
         _move_beside(studio, path, to)
-    return atomic.move(studio.root, job.path, to)
+    return atomic.move(studio.root, job.path, to, here)
 
 
 def explain(studio: Studio, job: Explain) -> str:
@@ -78,14 +80,16 @@ def pick(studio: Studio, ledger: Ledger, job: Pick) -> str:
 
     The move is announced first, so that after a crash `confirm` can send the sidecars after it.
     """
+    here = _require(studio, job.path)
     to, sidecars = _place(studio, job.path, "seeds", job.sidecars)
     if job.copy:
         for path, target in ((job.path, to), *sidecars.items()):
-            copied = atomic.publish(studio.root, target, read_file(studio.root / path))
-            shutil.copystat(studio.root / path, studio.root / copied)
+            data = beneath.read(studio.root, path, MAX_PICTURE_BYTES)
+            copied = atomic.publish(studio.root, target, data)
+            beneath.copy_attributes(studio.root, path, studio.root, copied)
     else:
         ledger.append(Picking(job.path, to, job.key, sidecars))
-        atomic.move(studio.root, job.path, to)
+        atomic.move(studio.root, job.path, to, here)
         _follow(studio, sidecars)
     ledger.append(Picked(to, job.key))
     return to
@@ -115,10 +119,9 @@ def _place(
 
     `sidecars` maps patterns to paths; the second of the two maps those paths to the new ones.
     """
-    for candidate in atomic.candidates(studio.root / folder / PurePosixPath(path).name):
-        to = atomic.relative(studio.root, candidate)
+    for to in atomic.candidates(f"{folder}/{PurePosixPath(path).name}"):
         moves = {old: detectors.sidecar(pattern, to) for pattern, old in sidecars.items()}
-        if not any((studio.root / target).exists() for target in (to, *moves.values())):
+        if not any(beneath.status(studio.root, target) for target in (to, *moves.values())):
             return to, moves
     raise AssertionError("candidates never end")
 
@@ -135,21 +138,22 @@ def _aside(path: str, folder: str) -> str:
     return f"inbox/{folder}/{below}"
 
 
-def _status(path: Path) -> os.stat_result | None:
-    try:
-        return path.lstat()
-    except FileNotFoundError:
-        return None
+def _require(studio: Studio, path: str) -> os.stat_result:
+    """The file that a job is about, which is moved or none; raises FileNotFoundError."""
+    found = beneath.status(studio.root, path)
+    if found is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+    return found
 
 
 def _free(studio: Studio, path: str) -> str:
     """The path itself, or the first numbered one that is not taken."""
-    names = atomic.candidates(studio.root / path)
-    return atomic.relative(studio.root, next(name for name in names if not name.exists()))
+    names = atomic.candidates(path)
+    return next(name for name in names if beneath.status(studio.root, name) is None)
 
 
 def _move_beside(studio: Studio, path: str, moved: str) -> None:
-    if (studio.root / path).exists():
+    if beneath.status(studio.root, path):
         target = PurePosixPath(moved).with_suffix(PurePosixPath(path).suffix)
         atomic.move(studio.root, path, str(target))
 
@@ -159,7 +163,6 @@ def _note(studio: Studio, path: str, text: str) -> str:
     name = atomic.fitting(PurePosixPath(path).name, 240)
     note = f"{PurePosixPath(path).parent}/{name}.error.txt"
     data = text.encode("utf-8", "backslashreplace")
-    existing = studio.root / note
-    if existing.is_file() and existing.read_bytes() == data:
+    if beneath.is_file(studio.root, note) and beneath.read(studio.root, note, len(data)) == data:
         return note
     return atomic.publish(studio.root, note, data)

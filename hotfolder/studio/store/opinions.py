@@ -8,49 +8,52 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from hotfolder.errors import PictureError
+from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import is_conflict, is_temporary
-from hotfolder.studio.store import atomic, local
+from hotfolder.studio.store import local
 from hotfolder.taste.features import Features
 from hotfolder.taste.judgements import Judgement
 
 T = TypeVar("T", bound=Struct)
 
+_TASTE = ".hotfolder/taste"
+_FEATURES = f"{_TASTE}/features"
 _LONGEST_LINE = 2**18
 _MOST_BYTES = 2**30  # of one machine's file: of a longer one the end is read
 
 
 def note(studio: Studio, judgements: Sequence[Judgement]) -> None:
     """Write judgements down, durable when this returns."""
-    _append(studio, studio.taste, judgements, durable=True)
+    _append(studio, _TASTE, judgements, durable=True)
 
 
 def keep(studio: Studio, features: Features) -> None:
     """Keep a picture's features. A power cut may lose them; then the picture is measured."""
-    _append(studio, studio.taste / "features", [features], durable=False)
+    _append(studio, _FEATURES, [features], durable=False)
 
 
 def judgements(studio: Studio, own_only: bool = False) -> list[Judgement]:
     """Every judgement that was written down, those of one machine in their order."""
-    return [j for file in _files(studio.taste, own_only) for j in _read(file, Judgement)]
+    files = _files(studio, _TASTE, own_only)
+    return [j for file in files for j in _read(studio, file, Judgement)]
 
 
 def features(studio: Studio) -> Iterator[Features]:
     """The features of every picture that were kept, those of one machine in their order."""
-    for file in _files(studio.taste / "features", own_only=False):
-        yield from _read(file, Features)
+    for file in _files(studio, _FEATURES):
+        yield from _read(studio, file, Features)
 
 
 def order(studio: Studio) -> list[str]:
     """The keys of all pictures whose features were kept, those of one machine in their order."""
-    files = _files(studio.taste / "features", own_only=False)
-    return [key.picture for file in files for key in _read(file, _Key)]
+    return [key.picture for file in _files(studio, _FEATURES) for key in _read(studio, file, _Key)]
 
 
 class _Key(Struct, frozen=True):
@@ -59,40 +62,30 @@ class _Key(Struct, frozen=True):
     picture: str
 
 
-def _append(studio: Studio, folder: Path, lines: Sequence[Struct], durable: bool) -> None:
+def _append(studio: Studio, folder: str, lines: Sequence[Struct], durable: bool) -> None:
     if not lines:
         return
-    atomic.make_folder(studio.root, folder)
-    data = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
-    with open(folder / f"{local.machine()}.jsonl", "ab", opener=_no_link) as stream:
-        # The line end comes first: a torn line ends before the next.
-        stream.write(b"\n" + data if stream.tell() else data)
-        stream.flush()
-        if durable:
-            os.fsync(stream.fileno())
+    beneath.make_folder(studio.root, folder)
+    data = b"\n".join(map(msgspec.json.encode, lines))
+    beneath.append_line(studio.root, f"{folder}/{local.machine()}.jsonl", data, durable)
 
 
-def _no_link(path: str, flags: int) -> int:
-    """Open a file, but none that a link leads to: that may be anywhere."""
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+def _files(studio: Studio, folder: str, own_only: bool = False) -> Iterator[str]:
+    for name in beneath.names(studio.root, folder):
+        private = is_temporary(name) or is_conflict(name) or not name.endswith(".jsonl")
+        if not private and (not own_only or name == f"{local.machine()}.jsonl"):
+            yield f"{folder}/{name}"
 
 
-def _files(folder: Path, own_only: bool) -> Iterator[Path]:
-    for file in sorted(folder.glob("*.jsonl")):
-        private = is_temporary(file.name) or is_conflict(file.name) or file.is_symlink()
-        if not private and (not own_only or file.stem == local.machine()):
-            yield file
-
-
-def _read(file: Path, kind: type[T]) -> Iterator[T]:
+def _read(studio: Studio, file: str, kind: type[T]) -> Iterator[T]:
     decode = msgspec.json.Decoder(kind).decode
     try:
-        with file.open("rb") as stream:
+        with beneath.reading(studio.root, file) as stream:
             stream.seek(max(0, stream.seek(0, os.SEEK_END) - _MOST_BYTES))
             while line := stream.readline(_LONGEST_LINE):
                 try:
                     yield decode(line)
                 except (ValueError, RecursionError):
                     continue  # empty, torn, or of a later version
-    except FileNotFoundError:
-        return  # a sync client is about to replace it
+    except (FileNotFoundError, PictureError):
+        return  # a sync client is about to replace it, or it is no file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from hotfolder.errors import PictureError
 from hotfolder.history import Lost, Made, Making
@@ -13,9 +13,10 @@ from hotfolder.images.metadata import suffixes as picture_suffixes
 from hotfolder.images.recipe_text import Found
 from hotfolder.jobs import Render
 from hotfolder.recipes.settings import Settings
+from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import slug
-from hotfolder.studio.reading import read_file
+from hotfolder.studio.reading import MAX_PICTURE_BYTES
 from hotfolder.studio.store import atomic
 from hotfolder.studio.store.ledger import Ledger
 
@@ -61,14 +62,13 @@ def put(studio: Studio, job: Render, path: str, data: bytes) -> str:
     Then another machine made it from the same wish, and it may have been picked since. Needs no
     ledger, so any thread may call it.
     """
-    picked = studio.seeds / PurePosixPath(path).name
-    if _carries(picked, job.recipe.id):
-        return atomic.relative(studio.root, picked)
-    names = (atomic.relative(studio.root, p) for p in atomic.candidates(studio.root / path))
+    picked = f"seeds/{PurePosixPath(path).name}"
+    if _carries(studio, picked, job.recipe.id):
+        return picked
     return next(
         name
-        for name in names
-        if atomic.place(studio.root, name, data) or _carries(studio.root / name, job.recipe.id)
+        for name in atomic.candidates(path)
+        if atomic.place(studio.root, name, data) or _carries(studio, name, job.recipe.id)
     )
 
 
@@ -89,12 +89,12 @@ def recover(studio: Studio, ledger: Ledger) -> None:
     Announced pictures that appeared are entered, half-written files of ours removed. An empty
     ledger is made anew from what the pictures carry.
     """
-    atomic.sweep([studio.inbox, studio.drafts, studio.seeds, studio.final, studio.sources])
+    atomic.sweep(studio.root, ("inbox", "drafts", "seeds", "final", ".hotfolder/sources"))
     if not any(ledger.history.totals().values()):
         rebuild(studio, ledger)
     for making in ledger.history.unconfirmed():
         name = _lying(studio, making)
-        contents = _contents(studio.root / name) if name else None
+        contents = _contents(studio, name) if name else None
         if name is None or contents is None:
             ledger.append(Lost(making.recipe))
         else:
@@ -109,7 +109,7 @@ def rebuild(studio: Studio, ledger: Ledger) -> int:
     """
     entered, name_of_studio = 0, studio.name
     for path in _pictures(studio):
-        contents = _contents(path)
+        contents = _contents(studio, path)
         if contents is None:
             continue
         record = contents.record
@@ -118,34 +118,32 @@ def rebuild(studio: Studio, ledger: Ledger) -> int:
         if record.ordinal in ledger.history.made(record.stage, record.request):
             continue
         what = (record.stage, record.request, record.ordinal, contents.recipe.id)
-        ledger.append(Made(*what, atomic.relative(studio.root, path), record.pixels))
+        ledger.append(Made(*what, path, record.pixels))
         entered += 1
     return entered
 
 
 def _lying(studio: Studio, making: Making) -> str | None:
     """Where an announced picture lies; likely places are looked at first, since people rename."""
-    others = sorted(_pictures(studio), key=lambda path: making.recipe[:8] not in path.name)
-    for path in (studio.root / making.name, *others):
-        if _carries(path, making.recipe):
-            return atomic.relative(studio.root, path)
-    return None
+    others = sorted(_pictures(studio), key=lambda path: making.recipe[:8] not in path)
+    paths = (making.name, *others)
+    return next((path for path in paths if _carries(studio, path, making.recipe)), None)
 
 
-def _carries(path: Path, recipe_id: str) -> bool:
-    contents = _contents(path)
+def _carries(studio: Studio, path: str, recipe_id: str) -> bool:
+    contents = _contents(studio, path)
     return contents is not None and contents.recipe.id == recipe_id
 
 
-def _pictures(studio: Studio) -> Iterator[Path]:
-    for room in (studio.drafts, studio.seeds, studio.final):
-        for path in room.rglob("*"):
-            if path.suffix.lower() in picture_suffixes():
+def _pictures(studio: Studio) -> Iterator[str]:
+    for room in ("drafts", "seeds", "final"):
+        for path in beneath.files(studio.root, room):
+            if PurePosixPath(path).suffix.lower() in picture_suffixes():
                 yield path
 
 
-def _contents(path: Path) -> Found | None:
+def _contents(studio: Studio, path: str) -> Found | None:
     try:
-        return recipe_text.find(metadata.read(read_file(path)))
+        return recipe_text.find(metadata.read(beneath.read(studio.root, path, MAX_PICTURE_BYTES)))
     except (OSError, PictureError):
         return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hotfolder.errors import PictureError
 from hotfolder.images import pixels
+from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.pictures import pictures
 from hotfolder.studio.reading import read_file
@@ -19,28 +20,28 @@ if TYPE_CHECKING:
 def keep(studio: Studio, image: Image) -> str:
     """Keep a picture's pixels, if they are not kept yet; returns their hash."""
     sha256 = pixels.pixel_hash(image)
-    if not _path(studio, sha256).is_file():
-        name = atomic.relative(studio.root, _path(studio, sha256))
+    name = atomic.relative(studio.root, _path(studio, sha256))
+    if not beneath.is_file(studio.root, name):
         atomic.publish(studio.root, name, pixels.encode_png(image, {}))
     return sha256
 
 
 def find(studio: Studio, sha256: str) -> Image | None:
     """The kept picture with these pixels; None if it is not here, or no longer what it was."""
-    return _with_pixels(_path(studio, sha256), sha256)
+    return _with_pixels(studio, _path(studio, sha256), sha256)
 
 
 def search(studio: Studio, sha256: str) -> Image | None:
     """The kept picture with these pixels, or one that lies in `seeds/` or came to `inbox/`."""
     found = find(studio, sha256)
     for path in () if found else pictures([studio.seeds, studio.inbox]):
-        found = found or _with_pixels(path, sha256)
+        found = found or _with_pixels(studio, path, sha256)
     return found
 
 
-def _with_pixels(path: Path, sha256: str) -> Image | None:
+def _with_pixels(studio: Studio, path: Path, sha256: str) -> Image | None:
     try:
-        image = pixels.decode(read_file(path))
+        image = pixels.decode(read_file(path, below=studio.root))
     except (OSError, PictureError):
         return None
     return image if pixels.pixel_hash(image) == sha256 else None

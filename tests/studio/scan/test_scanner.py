@@ -7,6 +7,7 @@ import os
 import shutil
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -374,7 +375,7 @@ def test_files_that_cannot_be_read_for_a_while(
 ) -> None:
     """A disk that fails spoils nothing: what it keeps back waits, and is read later."""
 
-    def fail(*arguments: object) -> int:
+    def fail(*arguments: object, **options: object) -> int:
         raise OSError(errno.EIO, "Input/output error")
 
     (studio.inbox / "a.txt").write_text("a castle")
@@ -401,8 +402,12 @@ def test_belongings_that_cannot_be_read_for_a_while(
 ) -> None:
     """The settings stay as they were, which is said, and the new ones are read later."""
 
-    def fail(*arguments: object) -> int:
-        raise OSError(errno.EIO, "Input/output error")
+    real = os.open
+
+    def fail(path: str | Path, *arguments: Any, **options: Any) -> int:
+        if str(path).endswith((".toml", ".txt")):
+            raise OSError(errno.EIO, "Input/output error")
+        return real(path, *arguments, **options)
 
     studio.settings.write_text(
         "settle_seconds = 2\nphotos.prompt = 'a picture'\n[stars]\nfrom = 4\n"
@@ -493,7 +498,7 @@ def test_seeds_are_decoded_once(
     _picture(studio.seeds / "2.png", 77)
     read: list[str] = []
 
-    def counted(path: Path, *more: object) -> bytes:
+    def counted(path: Path, *more: object, **options: object) -> bytes:
         read.append(path.name)
         return path.read_bytes()
 
@@ -555,7 +560,7 @@ def test_drafts_are_read_once(
     def started() -> tuple[Scanner, list[str]]:
         read: list[str] = []
 
-        def counted(path: Path, limit: int = 0) -> bytes:
+        def counted(path: Path, *more: object, **options: object) -> bytes:
             read.append(path.name)
             return path.read_bytes()
 
@@ -586,7 +591,7 @@ def test_a_mark_that_cannot_be_read_for_a_while(
 ) -> None:
     """A disk that fails takes no star away for good, and is not remembered as none."""
 
-    def fail(*arguments: object) -> int:
+    def fail(*arguments: object, **options: object) -> int:
         raise OSError(errno.EIO, "Input/output error")
 
     _picture(studio.drafts / "a.png", stars=4)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from hotfolder.studio import beneath
 from hotfolder.studio.names import TEMPORARY
 from hotfolder.studio.store import atomic, local
 
@@ -35,7 +36,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
         raise OSError(errno.EPERM, "Operation not permitted")
 
     if request.param != "noreplace":
-        monkeypatch.setattr(atomic, "_rename_noreplace", lambda source, target: False)
+        monkeypatch.setattr(beneath, "_rename_noreplace", lambda source, target: False)
     if request.param == "neither":
         monkeypatch.setattr(os, "link", no_link)
     return str(request.param)
@@ -137,10 +138,10 @@ def test_a_file_system_without_links_leaves_no_empty_file(
     def no_link(*paths: object, **options: object) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(atomic, "_rename_noreplace", lambda source, target: False)
+    monkeypatch.setattr(beneath, "_rename_noreplace", lambda source, target: False)
     monkeypatch.setattr(os, "link", no_link)
     with pytest.raises(FileNotFoundError):
-        atomic.rename_exclusively(tmp_path / "gone", tmp_path / "a.png")
+        beneath.rename(tmp_path, "gone", "a.png")
     assert names(tmp_path) == []
 
 
@@ -148,9 +149,10 @@ def test_an_unknown_call_falls_back(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """A kernel or file system that does not know the call is no error."""
     (tmp_path / "a").write_text("one")
     monkeypatch.setattr(ctypes, "get_errno", lambda: errno.ENOSYS)
-    assert not atomic._rename_noreplace(tmp_path / "gone", tmp_path / "b")
+    gone, b = (str(tmp_path / "gone"), None), (str(tmp_path / "b"), None)
+    assert not beneath._rename_noreplace(gone, b)
     monkeypatch.undo()
-    atomic.rename_exclusively(tmp_path / "a", tmp_path / "b")
+    beneath.rename(tmp_path, "a", "b")
     assert names(tmp_path) == ["b"]
 
 
@@ -210,5 +212,5 @@ def test_sweep(tmp_path: Path) -> None:
     (tmp_path / others).write_text("being written")
     (tmp_path / "drafts/.other.tmp").write_text("theirs")
     (tmp_path / "drafts/a.png").write_text("theirs")
-    atomic.sweep([tmp_path / "drafts", tmp_path / "gone"])
+    atomic.sweep(tmp_path, ("drafts", "gone"))
     assert names(tmp_path) == ["drafts", others, "drafts/.other.tmp", "drafts/a.png", "drafts/deep"]

@@ -61,8 +61,8 @@ def test_any_name(tmp_path_factory: pytest.TempPathFactory, name: str, other: st
     """Names of files come back whatever is in them: line ends, quotes, bytes that are no text."""
     studio = Studio(tmp_path_factory.mktemp("studio"))
     studio.ledger.mkdir(parents=True)
-    name, other = (re.sub(r"[/\0\\:]", "_", text) + "\udcff\n\u2028" for text in (name, other))
-    move = Finishing(f"inbox/x{name}", f"inbox/done/x{other}", {other: 1})
+    name, other = (re.sub(r"[/\0\\:]", "_", text) for text in (name, other))
+    move = Finishing(f"inbox/x{name}\udcff\n\u2028", f"inbox/done/x{other}", {other: 1})
     Ledger(studio, "one").append(move)
     assert Ledger(studio, "one").history.unconfirmed_moves() == (move,)
 
