@@ -1,0 +1,82 @@
+@echo off
+rem Sets hotfolder up beside this file and starts it; later, just starts it. For Windows.
+rem Nothing outside this folder is changed, except the studio: Pictures\hotfolder, or the folder named.
+rem
+rem     start.bat [STUDIO]
+rem
+rem HOTFOLDER_TORCH chooses torch's build: auto (default), cpu, cu126 ...
+setlocal EnableExtensions DisableDelayedExpansion
+chcp 65001 >nul
+cd /d "%~dp0"
+set "PYTHONUTF8=1"
+set "python=%~dp0.venv\Scripts\python.exe"
+set "log=%~dp0setup.log"
+if not defined HOTFOLDER_TORCH set "HOTFOLDER_TORCH=auto"
+
+if exist "%python%" "%python%" -c "import hotfolder" >nul 2>&1 && goto start
+echo Setting hotfolder up in %~dp0 (once; this downloads a few GB and takes some minutes) ...
+type nul >"%log%"
+
+set "uv=%~dp0.uv\uv.exe"
+if not exist "%uv%" for /f "delims=" %%p in ('where uv 2^>nul') do set "uv=%%p"
+if not exist "%uv%" (
+    set "UV_INSTALL_DIR=%~dp0.uv"
+    set "UV_NO_MODIFY_PATH=1"
+    powershell -NoProfile -ExecutionPolicy Bypass -Command "irm https://astral.sh/uv/install.ps1 | iex" >>"%log%" 2>&1
+)
+if not exist "%uv%" if exist "%~dp0.uv\uv.exe" set "uv=%~dp0.uv\uv.exe"
+if not exist "%uv%" goto plain
+"%uv%" venv --quiet --python 3.12 .venv >>"%log%" 2>&1 || goto plain
+"%uv%" pip install --quiet --python "%python%" --torch-backend %HOTFOLDER_TORCH% . >>"%log%" 2>&1 && goto check
+
+:plain
+echo Trying with the Python of this computer ...
+if exist .venv rmdir /s /q .venv
+set "found="
+for %%v in (3.13 3.12 3.11) do if not defined found py -%%v -c "import venv" >nul 2>&1 && set "found=py -%%v"
+if not defined found python -c "import sys, venv; sys.exit(sys.version_info < (3, 11))" >nul 2>&1 && set "found=python"
+if not defined found (
+    echo.
+    echo There is no network, or no Python: connect to the internet and try again,
+    echo or install Python 3.12 from python.org.
+    goto failed
+)
+%found% -m venv .venv >>"%log%" 2>&1
+"%python%" -m pip install --quiet --disable-pip-version-check -c constraints.txt . >>"%log%" 2>&1
+if errorlevel 1 (
+    echo.
+    echo hotfolder could not be installed; "%log%" says why.
+    echo Mostly that is the network or a full disk: about 8 GB must be free. Try again.
+    rmdir /s /q .venv 2>nul
+    goto failed
+)
+
+:check
+"%python%" -c "import hotfolder" >>"%log%" 2>&1 || goto broken
+"%python%" -c "import torch" >>"%log%" 2>&1 && goto start
+echo.
+echo torch does not start. Mostly the Visual C++ runtime of Microsoft is missing; install it from
+echo https://aka.ms/vs/17/release/vc_redist.x64.exe and start this again.
+goto failed
+
+:broken
+echo.
+echo hotfolder is installed but does not start; "%log%" says why. Delete the folder .venv and try again.
+goto failed
+
+:start
+set "studio=%~1"
+if not defined studio for /f "delims=" %%p in ('powershell -NoProfile -Command "[Environment]::GetFolderPath('MyPictures')" 2^>nul') do set "studio=%%p\hotfolder"
+if not defined studio set "studio=%USERPROFILE%\Pictures\hotfolder"
+"%python%" -P -m hotfolder init "%studio%" || goto failed
+if not defined HOTFOLDER_NO_WINDOW start "" explorer "%studio%"
+if defined HOTFOLDER_ONCE (
+    "%python%" -P -m hotfolder run --once "%studio%"
+) else (
+    "%python%" -P -m hotfolder run "%studio%"
+)
+exit /b %errorlevel%
+
+:failed
+if not defined HOTFOLDER_NO_WINDOW pause
+exit /b 1
