@@ -65,8 +65,11 @@ set_up() {
         { rm -rf .venv; tail -n 5 "$log" >&2; fail "hotfolder could not be installed; the reason is above, and all of it in $log. Mostly that is the network: try again."; }
 }
 
-"$python" -c 'import hotfolder' 2>/dev/null || set_up
-"$python" -c 'import hotfolder' 2>>"$log" || fail "hotfolder is installed but does not start; $log says why. Delete the folder .venv and try again."
+if ! "$python" -c 'import hotfolder' 2>/dev/null; then
+    set_up
+    "$python" -c 'import hotfolder' 2>>"$log" ||
+        fail "hotfolder is installed but does not start; $log says why. Delete the folder .venv and try again."
+fi
 
 pictures=$(command -v xdg-user-dir >/dev/null && xdg-user-dir PICTURES || echo "$HOME/Pictures")
 studio=${1:-$pictures/hotfolder}
