@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,12 @@ STUDIO defaults to the current folder. Start with:  hotfolder demo
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     use_utf8()
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what could be typed next
+        import argcomplete
+
+        argcomplete.autocomplete(parser)
+    options = parser.parse_args(arguments)
     if not hasattr(options, "command"):
         _parser().print_help()
         return EXIT_DONE
@@ -70,6 +76,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     _studio(command("init", "make a studio; never touches what is there"))
     _run(command("run", "work on a studio until told to stop"))
+    _sheet(command("sheet", "make a contact sheet of pictures, or of one picture's lineage"))
+    stats = command("stats", "say how much was made, how fast, and what gets picked")
+    _studio(stats)
+    _json(stats)
+    stats.add_argument(
+        "--picture", metavar="FILE", type=Path, help="also draw it, as a PNG or JPEG"
+    )
     _light(command("light", "look through the pictures in a browser, mark them, ask for more"))
     _service(command("service", "have the computer start hotfolder by itself, or no longer"))
     _studio(command("plan", "say what would be done next, in order, and why"))
@@ -103,9 +116,18 @@ def _parser() -> argparse.ArgumentParser:
     _restore(command("restore", "give pictures that lost their recipe a copy that has it again"))
     _export(command("export", "copy pictures for publishing, with or without their prompts"))
     profiles = command("profiles", "list the profiles, or show one with all its settings")
-    profiles.add_argument("name", metavar="NAME", nargs="?", help="a profile")
+    name = profiles.add_argument("name", metavar="NAME", nargs="?", help="a profile")
+    name.completer = _profile_names  # type: ignore[attr-defined]
     profiles.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
     return parser
+
+
+def _profile_names(parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    """What a shell may complete the name of a profile to."""
+    from hotfolder.studio.config.load import shipped
+
+    folders = (shipped("profiles"), parsed_args.studio / "profiles")
+    return sorted(path.stem for folder in folders for path in folder.glob("*.toml"))
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
@@ -124,6 +146,24 @@ def _run(parser: argparse.ArgumentParser) -> None:
         help="go on with endless files for this long (90s, 50m, 8h), then end",
     )
     parser.add_argument("--light", action="store_true", help="also serve the light table")
+    loud = parser.add_mutually_exclusive_group()
+    loud.add_argument("--quiet", action="store_true", help="say only what needs you")
+    loud.add_argument("--verbose", action="store_true", help="also say what begins, and details")
+
+
+def _sheet(parser: argparse.ArgumentParser) -> None:
+    _images(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        default=Path("contact-sheet.png"),
+        help="a .png, .jpg or .pdf; never over a file that is there (default: contact-sheet.png)",
+    )
+    parser.add_argument(
+        "--lineage", action="store_true", help="each draft large, its finals, and what differs"
+    )
 
 
 def _light(parser: argparse.ArgumentParser) -> None:

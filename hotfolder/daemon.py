@@ -31,7 +31,7 @@ from hotfolder.jobs import (
     RenderFinal,
     SetAside,
 )
-from hotfolder.plan import following, plan
+from hotfolder.plan import drafts_wanted, finals_wanted, following, plan
 from hotfolder.renders import OpenExecutor, Renders
 from hotfolder.report.progress import Lines, Progress
 from hotfolder.studio.layout import Studio
@@ -44,6 +44,7 @@ from hotfolder.studio.store.status_file import StatusFile, post
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
+_COUNTS_EVERY_S = 2.0
 _PATIENCE_S = 30.0  # and 40 settling times: it takes 31 to tell that a picture was cut off
 
 
@@ -98,6 +99,7 @@ class Daemon:
         self._posted: StatusFile | None = None
         self._disk_is_low = False
         self._pause_s = 0.0
+        self._counted_at = float("-inf")
 
     def stop(self) -> None:
         """End the run at the next denoising step. For signal handlers and other threads."""
@@ -188,6 +190,7 @@ class Daemon:
             self._renders.unload()
         self._backoff.forget_past(now, self._renders.paths)
         self._post()
+        self._tell_queue(now)
         waits_s = [self._schedule.round_in_s(), self._ends_at - now]
         again = [*self._backoff.ends_at(), *self._renders.back_at()]
         waits_s += [again_at - now for again_at in again if again_at > now]
@@ -378,6 +381,13 @@ class Daemon:
         if status != self._posted:
             post(self._studio.root, status)
             self._posted = status
+
+    def _tell_queue(self, now: float) -> None:
+        """Say how much is still to be made, but not often: counting it takes a moment."""
+        if now - self._counted_at >= _COUNTS_EVERY_S:
+            self._counted_at = now
+            wanted = self._scanner.snapshot(), self._ledger.history
+            self._progress.queue(drafts_wanted(*wanted), finals_wanted(*wanted))
 
     def _mind_the_disk(self, is_low: bool) -> None:
         """Say when the disk gets low, and when there is room again."""

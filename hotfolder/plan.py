@@ -81,6 +81,13 @@ def drafts_wanted(snapshot: Snapshot, history: History) -> int:
     return sum(1 for file in files for _ in _missing(file, history))
 
 
+def finals_wanted(snapshot: Snapshot, history: History) -> int:
+    """How many refinements are still to be made."""
+    counts = {seed.key: seed.profile.refine.count for seed in snapshot.seeds}
+    made = {key: len(history.made("final", key)) for key in counts}
+    return sum(max(0, count - made[key]) for key, count in counts.items())
+
+
 def _queue(files: Sequence[PromptFile], history: History) -> list[PromptFile]:
     """The files in the order of their turns.
 

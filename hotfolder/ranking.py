@@ -68,6 +68,15 @@ def rank(studio: Studio, scanner: Scanner) -> Ranking:
     return Ranking(count, learned, scores, shown, known)
 
 
+def not_yet(ranking: Ranking) -> str:
+    """Why there is no order, and what would help."""
+    few = f"{ranking.count} judgement" + ("" if ranking.count == 1 else "s")
+    return (
+        f"not yet: {few} so far, and at least {judge.LEAST} are needed; a draft counts when you "
+        "move it to seeds/, star it, move it to drafts/rejected/ or mark it as rejected"
+    )
+
+
 def _known(
     studio: Studio,
     scanner: Scanner,

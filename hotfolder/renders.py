@@ -39,7 +39,7 @@ from hotfolder.recipes.profile import Model, model_name
 from hotfolder.recipes.recipe import Recipe, alike
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.settings import Settings
-from hotfolder.report.progress import Progress
+from hotfolder.report.progress import Preview, Progress
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import printable
 from hotfolder.studio.store import archive, local, publication
@@ -276,6 +276,9 @@ class Renders:
         """Called from the executor's threads."""
         if isinstance(report, Stepped):
             self._progress.step(report.step, report.steps, report.attempt)
+            if (seen := report.preview) is not None:
+                preview = Preview(seen.width, seen.height, seen.rgb)
+                self._progress.preview(preview, report.attempt)
         else:
             self._news.put(report)
             self._wake()

@@ -39,6 +39,9 @@ class Painter:
     def unload(self) -> None:
         """There is nothing to unload."""
 
+    def preview(self) -> None:
+        """There is nothing to see before it is done."""
+
     def render(
         self,
         recipe: Recipe,

@@ -238,3 +238,23 @@ def test_doctor_advises_only_what_pays() -> None:
     assert "waits" not in of_gain(Gain("4 at a time", "batch = 4", 1.3, 0.1, 1)).advice
     for small in (Gain("a", "key", 1.05, 60, 9000), Gain("a", "key", says="no compiler")):
         assert "key" not in of_gain(small).advice
+
+
+def test_shells_complete(studio: Studio) -> None:
+    """A shell that asks gets commands, options and the names of profiles, without torch."""
+
+    def asked(line: str) -> set[str]:
+        code = "import sys, os; from hotfolder.cli import main; main(); os._exit(9)"
+        environment = {
+            **os.environ,
+            "_ARGCOMPLETE": "1",
+            "COMP_LINE": line,
+            "COMP_POINT": str(len(line)),
+            "_ARGCOMPLETE_STDOUT_FILENAME": str(studio.root / "answer"),
+        }
+        subprocess.run([sys.executable, "-c", code], env=environment, timeout=60, check=True)
+        return {word.strip() for word in (studio.root / "answer").read_text().split("\v")}
+
+    assert "light" in asked("hotfolder li") and "status" in asked("hotfolder sta")
+    assert "--lineage" in asked("hotfolder sheet --l")
+    assert "postcard" in asked("hotfolder profiles post")

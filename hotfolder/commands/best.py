@@ -7,12 +7,11 @@ import sys
 from argparse import Namespace
 
 from hotfolder.errors import EXIT_DONE
-from hotfolder.ranking import Ranking, rank
+from hotfolder.ranking import not_yet, rank
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.names import printable
 from hotfolder.studio.scan.scanner import Scanner
-from hotfolder.taste.judge import LEAST
 
 
 def run(options: Namespace) -> int:
@@ -45,12 +44,3 @@ UNKNOWN = (
     "Best first, without probabilities: nobody knows which of the other drafts you saw and left. "
     "Reject some of them: move them to drafts/rejected/."
 )
-
-
-def not_yet(ranking: Ranking) -> str:
-    """Why there is no order, and what would help."""
-    few = f"{ranking.count} judgement" + ("" if ranking.count == 1 else "s")
-    return (
-        f"not yet: {few} so far, and at least {LEAST} are needed; a draft counts when you move it "
-        "to seeds/, star it, move it to drafts/rejected/ or mark it as rejected"
-    )

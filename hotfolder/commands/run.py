@@ -20,8 +20,11 @@ from hotfolder.errors import (
     StudioLockedError,
     reason,
 )
+from hotfolder.light.posting import Posting
+from hotfolder.light.status_page import StatusPage
 from hotfolder.report.logs import LogFile
-from hotfolder.report.progress import Bars, Lines, Logged, ToProgress
+from hotfolder.report.progress import Lines, Logged, Progress, ToProgress, Verbose
+from hotfolder.report.view import View
 from hotfolder.studio import layout
 from hotfolder.studio.store import local
 from hotfolder.studio.store.lock import locked
@@ -32,14 +35,19 @@ def run(options: Namespace) -> int:
     on_terminal = sys.stdout.isatty()
     ends_by_itself = options.once or options.seconds is not None
     # cron sends every line by mail, so a run that ends by itself tells it only of trouble.
-    quiet = ends_by_itself and not on_terminal
+    quiet = options.quiet or (ends_by_itself and not on_terminal and not options.verbose)
+    has_view = on_terminal and not quiet
     studio = layout.find(options.studio)
     try:
-        with locked(studio.root), Bars() if on_terminal else nullcontext() as bars:
-            log = _log(studio.root, ToProgress(bars) if bars else _stream(quiet))
-            progress = Logged(bars, log) if bars else Lines()
+        with locked(studio.root), View() if has_view else nullcontext() as view:
+            log = _log(studio.root, ToProgress(view) if view else _stream(quiet))
+            shown: Progress = Logged(view, log) if view else Lines()
+            if options.verbose:
+                logging.getLogger("hotfolder").setLevel(logging.DEBUG)
+                shown = Verbose(shown)
+            progress = Posting(shown, studio.root)
             progress.say(f"at work on {studio.root}; Ctrl-C ends it")
-            with _light(studio) if options.light else nullcontext():
+            with StatusPage(studio), _light(studio) if options.light else nullcontext():
                 return _work(Daemon(studio, progress), Until(options.once, options.seconds))
     except StudioLockedError:
         if quiet:

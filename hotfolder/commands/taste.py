@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from hotfolder.commands.best import UNKNOWN, not_yet
+from hotfolder.commands.best import UNKNOWN
 from hotfolder.errors import EXIT_DONE, HotfolderError, PictureError, reason
 from hotfolder.images import measured, pixels
-from hotfolder.ranking import Ranking, rank
+from hotfolder.ranking import Ranking, not_yet, rank
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.layout import Studio

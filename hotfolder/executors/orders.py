@@ -66,11 +66,15 @@ class Began(Struct, frozen=True, tag=True):
 
 
 class Stepped(Struct, frozen=True, tag=True):
-    """A task has taken another denoising step, counted from 1."""
+    """A task has taken another denoising step, counted from 1.
+
+    `preview` is how its picture looks so far: small, and only now and then.
+    """
 
     attempt: int
     step: int
     steps: int
+    preview: Raster | None = None
 
 
 class Done(Struct, frozen=True, tag=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from hotfolder.render.sampling import OnStep
 
 _log = logging.getLogger(__name__)
+_PREVIEWS_EVERY_S = 0.25
 
 
 class Renderer(Protocol):
@@ -46,6 +48,9 @@ class Renderer(Protocol):
 
     def unload(self) -> None:
         """Free the memory of all models."""
+
+    def preview(self) -> Image | None:
+        """How the picture in the making looks so far: RGB, small. None where nobody can say."""
 
     def render(
         self,
@@ -81,6 +86,7 @@ class Worker:
         self._models: Mapping[str, Model] = {}
         self._renderer: Renderer | None = None
         self._cancelled: set[int] = set()
+        self._shown_at = 0.0
 
     def run(self) -> None:
         """Follow orders until the last."""
@@ -149,7 +155,7 @@ class Worker:
 
     def _between_steps(self, attempt: int, step: int, steps: int) -> None:
         """Follow the orders that came during a step; after another task, wait for `GoOn`."""
-        self._on_report(Stepped(attempt, step, steps))
+        self._on_report(Stepped(attempt, step, steps, self._preview(step, steps)))
         paused = False
         while paused or not self._orders.empty():
             order = self._orders.get()
@@ -160,6 +166,16 @@ class Worker:
             paused = isinstance(order, Task) or (paused and not isinstance(order, Resume))
             if attempt in self._cancelled:
                 raise Stopped
+
+    def _preview(self, step: int, steps: int) -> Raster | None:
+        """What there is to see of the picture in the making, now and then."""
+        now = time.monotonic()
+        if self._renderer is None or step == steps or now - self._shown_at < _PREVIEWS_EVERY_S:
+            return None
+        if (image := self._renderer.preview()) is None:
+            return None
+        self._shown_at = now
+        return Raster(image.width, image.height, image.tobytes())
 
     def _renderer_for(self, models: Mapping[str, Model]) -> Renderer:
         """The renderer for the owner's present models; another one when they have changed."""

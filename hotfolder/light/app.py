@@ -130,7 +130,13 @@ def app(table: Table, hosts: frozenset[str]) -> Starlette:
         return _json({"path": await asyncio.to_thread(wishes.mend, table.studio, mended)})
 
     async def at_work(_: Request) -> Response:
-        return _json(await asyncio.to_thread(work.now))
+        now = await asyncio.to_thread(work.now)
+        return _json({**now, "made": await asyncio.to_thread(table.making)})
+
+    async def best(_: Request) -> Response:
+        scores, says = await asyncio.to_thread(work.best)
+        await asyncio.to_thread(table.catalogue.score, scores)
+        return _json({"scores": len(scores), "says": says})
 
     async def events(_: Request) -> Response:
         return EventSourceResponse(table.news.stream(), ping=15)
@@ -154,6 +160,7 @@ def app(table: Table, hosts: frozenset[str]) -> Starlette:
             Route("/api/failed", failed),
             Route("/api/mend", mend, methods=["POST"]),
             Route("/api/work", at_work),
+            Route("/api/best", best, methods=["POST"]),
             Route("/thumbnails", thumbnails),
             Route("/picture/{id:int}", picture),
             Route("/events", events),

@@ -24,6 +24,7 @@ from hotfolder.studio.layout import REJECTS
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan.listing import listing
 
+_SCHEMA_NUMBER = 2
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS picture (
   id INTEGER PRIMARY KEY,
@@ -38,11 +39,11 @@ CREATE TABLE IF NOT EXISTS picture (
   prompt TEXT NOT NULL DEFAULT '', file TEXT NOT NULL DEFAULT '', profile TEXT NOT NULL DEFAULT '',
   recipe TEXT NOT NULL DEFAULT '', source TEXT NOT NULL DEFAULT '', seed TEXT NOT NULL DEFAULT '',
   seen INT NOT NULL DEFAULT 0,        -- Unix time in seconds
-  stack INT                           -- the picture on top of the stack that it lies in
+  stack INT,                          -- the picture on top of the stack that it lies in
+  score REAL                          -- how much its owner will like it, 0 to 1, if known
 );
-CREATE INDEX IF NOT EXISTS by_time ON picture (there, room, mtime DESC);
 CREATE INDEX IF NOT EXISTS unread ON picture (mtime DESC) WHERE there AND version <> {VERSION};
-CREATE INDEX IF NOT EXISTS left ON picture (inode) WHERE NOT there;
+CREATE INDEX IF NOT EXISTS away ON picture (inode) WHERE NOT there;
 CREATE INDEX IF NOT EXISTS by_recipe ON picture (recipe);
 CREATE INDEX IF NOT EXISTS by_source ON picture (source);
 CREATE TABLE IF NOT EXISTS value (
@@ -56,6 +57,10 @@ _FACTS = (
     "version=?, digest=?, trouble='', width=?, height=?, hash=?, own=?, prompt=?, file=?, "
     "profile=?, recipe=?, source=?, seed=?, stack=NULL"
 )
+
+
+State = tuple[int, int, int, int]
+"""inode, size, mtime and ctime in ns: a new ctime alone may be a star in an attribute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +100,9 @@ class Catalogue:
         self._root = root
         self._guard = threading.RLock()
         self._base = _opened(file)
-        self._known: dict[str, tuple[int, Reading | None]] = {}
         self._beside: dict[str, Reading] = {}
-        with self._guard:
-            for id_, path, there in self._base.execute("SELECT id, path, there FROM picture"):
-                if there:
-                    self._known[path] = (id_, None)
+        query = "SELECT path, inode, size, mtime, ctime FROM picture WHERE there"
+        self._known: dict[str, State] = {row[0]: row[1:] for row in self._base.execute(query)}
 
     def close(self) -> None:
         """Let go of the file."""
@@ -116,7 +118,8 @@ class Catalogue:
         beside = {path: r for path, r in found.items() if path.lower().endswith(".xmp")}
         with self._changes():
             known = self._within(self._known, paths)
-            came = {path: r for path, r in pictures.items() if self._differs(path, r)}
+            states = {path: _state(reading) for path, reading in pictures.items()}
+            came = {path: s for path, s in states.items() if self._known.get(path) != s}
             gone = known - pictures.keys()
             self._take_in(came, gone)
             changed = {path for path, r in beside.items() if self._beside.get(path) != r}
@@ -134,19 +137,20 @@ class Catalogue:
             if old in self._known:
                 self._follow(old, new)
 
-    def _take_in(self, came: Mapping[str, Reading], gone: Collection[str]) -> None:
-        by_inode = {self._inode(path): path for path in gone}
+    def _take_in(self, came: Mapping[str, State], gone: Collection[str]) -> None:
+        left = {self._known[path][:3]: path for path in gone}
+        query = "SELECT inode, size, mtime, path FROM picture WHERE NOT there"
+        away = {row[:3]: row[3] for row in self._base.execute(query)} if came else {}
         rows, again = [], []
-        for path, reading in came.items():
-            state = (reading.inode, reading.size, reading.mtime_ns)
+        for path, state in came.items():
             is_new = path not in self._known
-            if is_new and (old := by_inode.pop(state, None) or self._left(state)):
+            if is_new and (old := left.pop(state[:3], None) or away.pop(state[:3], None)):
                 self._follow(old, path)
-            elif path in self._known:
-                again.append((*state, reading.ctime_ns, path))
+            elif is_new:
+                rows.append((path, _room(path), *state))
             else:
-                rows.append((path, _room(path), *state, reading.ctime_ns))
-            self._known[path] = (self._known.get(path, (0, None))[0], reading)
+                again.append((*state, path))
+            self._known[path] = state
         self._base.executemany(
             "UPDATE picture SET inode=?, size=?, mtime=?, ctime=?, version=0 WHERE path=?", again
         )
@@ -158,47 +162,16 @@ class Catalogue:
             "mtime=excluded.mtime, ctime=excluded.ctime",
             rows,
         )
-        for path in by_inode.values():
+        for path in left.values():
             self._base.execute("UPDATE picture SET there=0 WHERE path=?", [path])
             self._known.pop(path, None)
-        for path, *_ in rows:
-            query = "SELECT id FROM picture WHERE path=?"
-            (id_,) = self._base.execute(query, [path]).fetchone()
-            self._known[path] = (id_, came[path])
-
-    def _left(self, state: tuple[int, int, int]) -> str | None:
-        """Where the picture lay that has gone and has this state; None if there is none."""
-        query = "SELECT path FROM picture WHERE NOT there AND inode=? AND size=? AND mtime=?"
-        row = self._base.execute(query, state).fetchone()
-        return str(row[0]) if row else None
 
     def _follow(self, old: str, new: str) -> None:
         self._base.execute("DELETE FROM picture WHERE path=? AND NOT there", [new])
         update = "UPDATE picture SET path=?, room=?, there=1 WHERE path=?"
         self._base.execute(update, [new, _room(new), old])
-        query = "SELECT id FROM picture WHERE path=?"
-        (id_,) = self._base.execute(query, [new]).fetchone()
-        self._known[new] = (id_, self._known.pop(old, (id_, None))[1])
-
-    def _differs(self, path: str, reading: Reading) -> bool:
-        """Whether a file is another than it was; a new ctime may be a star in an attribute."""
-        known = self._known.get(path)
-        if known is None:
-            return True
-        if known[1] is None:  # as it was when this process began
-            row = self._base.execute(
-                "SELECT inode, size, mtime, ctime FROM picture WHERE path=?", [path]
-            ).fetchone()
-            same = row == (reading.inode, reading.size, reading.mtime_ns, reading.ctime_ns)
-            if same:
-                self._known[path] = (known[0], reading)
-            return not same
-        return known[1] != reading
-
-    def _inode(self, path: str) -> tuple[int, int, int]:
-        query = "SELECT inode, size, mtime FROM picture WHERE path=?"
-        inode, size, mtime = self._base.execute(query, [path]).fetchone()
-        return inode, size, mtime
+        if (state := self._known.pop(old, None)) is not None:
+            self._known[new] = state
 
     @staticmethod
     def _within(known: Mapping[str, object], paths: Collection[str] | None) -> set[str]:
@@ -271,6 +244,16 @@ class Catalogue:
         rows = self.rows(f"SELECT id, hash FROM picture WHERE {where} ORDER BY mtime, id {limit}")
         return [(row[0], row[1]) for row in rows]
 
+    def score(self, scores: Mapping[str, float]) -> None:
+        """Note how much the owner will like pictures, by their paths: from 0 to 1.
+
+        The scores of all others are forgotten.
+        """
+        with self._changes():
+            self._base.execute("UPDATE picture SET score=NULL WHERE score IS NOT NULL")
+            rows = [(score, path) for path, score in scores.items()]
+            self._base.executemany("UPDATE picture SET score=? WHERE path=?", rows)
+
     def stack(self, tops: Mapping[int, int]) -> None:
         """Note on which picture's stack each of these lies."""
         with self._changes():
@@ -333,9 +316,18 @@ def _connected(file: Path) -> sqlite3.Connection:
     base.execute("PRAGMA journal_mode=WAL")
     base.execute("PRAGMA synchronous=NORMAL")
     base.execute("PRAGMA foreign_keys=ON")
-    base.executescript(_SCHEMA)
+    (schema,) = base.execute("PRAGMA user_version").fetchone()
+    is_new = base.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+    if schema != _SCHEMA_NUMBER and not is_new:
+        base.close()
+        raise sqlite3.DatabaseError("it is of another version")
+    base.executescript(f"{_SCHEMA} PRAGMA user_version = {_SCHEMA_NUMBER};")
     base.create_function("fold", 1, lambda text: str(text).casefold(), deterministic=True)
     return base
+
+
+def _state(reading: Reading) -> State:
+    return reading.inode, reading.size, reading.mtime_ns, reading.ctime_ns
 
 
 def _is_picture(path: str) -> bool:

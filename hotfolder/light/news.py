@@ -19,6 +19,11 @@ class News:
         self._pages: set[asyncio.Queue[dict[str, str]]] = set()
         self._is_open = True
 
+    @property
+    def has_readers(self) -> bool:
+        """Whether any page listens."""
+        return bool(self._pages)
+
     def bind(self, loop: asyncio.AbstractEventLoop) -> None:
         """The loop in which pages listen."""
         self._loop = loop

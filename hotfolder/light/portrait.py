@@ -90,6 +90,18 @@ def portray(root: str, path: str) -> Portrait | Trouble:
     return Portrait(digest(data), _thumbnail(image), facts)
 
 
+def small(root: Path, path: str, side_px: int = 160) -> bytes | None:
+    """A small JPEG of a picture of the studio at `root`; None for one that cannot be read."""
+    try:
+        image = pixels.decode(read_file(root / path))
+    except (OSError, PictureError):
+        return None
+    image.thumbnail((side_px * 2, side_px), reducing_gap=3.0)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=78)
+    return buffer.getvalue()
+
+
 def digest(data: bytes) -> bytes:
     """The 16 bytes by which a file's thumbnail is found again."""
     return hashlib.blake2b(data, digest_size=16, person=b"light %d" % VERSION).digest()

@@ -20,13 +20,16 @@ from hotfolder.light.thumbnails import Cache, Painters
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.listing import ROOMS
 from hotfolder.studio.scan.watch import Watch
-from hotfolder.studio.store import local
+from hotfolder.studio.store import local, making_file
+from hotfolder.studio.store.lock import is_held
+from hotfolder.studio.store.making_file import MakingFile
 
 _log = logging.getLogger(__name__)
 _LOOKS_EVERY_S = 30.0
 _BLIND_LOOKS_EVERY_S = 3.0
 _ASKS_EVERY_S = 1.0  # whether the studio is there: no notice says that it has vanished
 _GATHERS_S = 0.15  # a picture that appears makes several notices
+_MAKING_EVERY_S = 0.2
 _TELLS_EVERY_S = 0.25
 _STACKS_AT_ONCE = 2000
 NEVER = 2**32 - 1
@@ -48,6 +51,7 @@ class Table:
         self.sessions = Sessions(kept / "sessions.json")
         self._alike_bits = alike_bits
         self._is_open = True
+        self._closing = threading.Event()
         self._told_at = 0.0
         self._watch = Watch(studio.root)
         self._unstacked = threading.Event()
@@ -55,6 +59,7 @@ class Table:
         self._threads = [
             threading.Thread(target=self._follow, name="follow", daemon=True),
             threading.Thread(target=self._stack, name="stack", daemon=True),
+            threading.Thread(target=self._watch_making, name="making", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -62,6 +67,7 @@ class Table:
     def close(self) -> None:
         """End all that goes on."""
         self._is_open = False
+        self._closing.set()
         self.news.close()
         self._watch.wake()
         self._unstacked.set()
@@ -126,6 +132,23 @@ class Table:
                 self._look({hint for hint in hints if hint.partition("/")[0] in ROOMS})
                 if any(hint.startswith("inbox") for hint in hints):
                     self.news.tell("inbox")
+
+    def _watch_making(self) -> None:
+        """Tell open pages what the daemon makes, while it does."""
+        file, before = making_file.path(self.studio.root), 0
+        while not self._closing.wait(_MAKING_EVERY_S):
+            try:
+                now = file.stat().st_mtime_ns
+            except OSError:
+                continue
+            if now != before and self.news.has_readers:
+                before = now
+                self.news.tell("making", self.making())
+
+    def making(self) -> MakingFile:
+        """What the daemon makes now; nothing where none is at work."""
+        is_at_work = is_held(self.studio.root)
+        return making_file.read(self.studio.root) if is_at_work else MakingFile()
 
     def _look(self, paths: set[str] | None) -> None:
         """Bring the index up to date. Where the studio has vanished, nothing counts as deleted."""

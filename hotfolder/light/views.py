@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from hotfolder.light.catalogue import Catalogue
 
 Room = Literal["table", "drafts", "seeds", "final", "rejected", "all"]
-Order = Literal["newest", "oldest", "stars"]
+Order = Literal["newest", "oldest", "stars", "best"]
 Text = Annotated[str, Meta(max_length=400)]
 _ROOMS: dict[str, tuple[str, ...]] = {
     "table": ("drafts", "seeds"),
@@ -24,6 +24,7 @@ _NUMBERS = {"drafts": 0, "seeds": 1, "final": 2, "rejected": 3}
 _ORDERS: dict[Order, str] = {
     "newest": "mtime DESC, id DESC",
     "oldest": "mtime, id",
+    "best": "score IS NULL, score DESC, mtime DESC, id DESC",
     "stars": "COALESCE(beside, own) DESC, mtime DESC, id DESC",
 }
 _WORD = re.compile(r'"([^"]+)"|(\S+)')
@@ -77,16 +78,15 @@ def packed(rows: Sequence[Row]) -> bytes:
     """Rows for a browser, little-endian: their number, then all ids, tags and stacks (uint32; 0 is
     no stack), then all shapes (width / height in thousandths, uint16), then all flags (uint8).
     """
-    ids = array("I", (row[0] for row in rows))
-    tags = array("I", (row[4] for row in rows))
-    stacks = array("I", (row[3] or 0 for row in rows))
-    shapes = array("H", (max(100, min(10_000, round(row[1] * 1000))) for row in rows))
+    columns = list(zip(*rows, strict=True)) or [()] * 5
+    ids, tags = array("I", columns[0]), array("I", columns[4])
+    stacks = array("I", [stack or 0 for stack in columns[3]])
+    shapes = array("H", [max(100, min(10_000, round(1000 * shape))) for shape in columns[1]])
     if sys.byteorder == "big":
         for numbers in (ids, tags, stacks, shapes):
             numbers.byteswap()
-    flags = bytes(row[2] for row in rows)
     parts = [part.tobytes() for part in (ids, tags, stacks, shapes)]
-    return b"".join([struct.pack("<I", len(rows)), *parts, flags])
+    return b"".join([struct.pack("<I", len(rows)), *parts, bytes(columns[2])])
 
 
 def facets(catalogue: Catalogue) -> dict[str, Any]:

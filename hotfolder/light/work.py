@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
 from hotfolder.jobs import Job, RenderDraft, RenderFinal
 from hotfolder.plan import plan
+from hotfolder.ranking import not_yet, rank
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import printable
 from hotfolder.studio.scan.scanner import Scanner
@@ -26,6 +28,18 @@ class Work:
         self._studio = studio
         self._guard = threading.Lock()
         self._scanner: Scanner | None = None
+
+    def best(self) -> tuple[Mapping[str, float], str]:
+        """Scores from 0 to 1 of the drafts that nobody judged yet, by their paths.
+
+        There are none while too little was judged to learn from; then a sentence says so.
+        """
+        with self._guard:
+            if self._scanner is None:
+                self._scanner = Scanner(self._studio, settle_s=0.0)
+            self._scanner.at_a_glance()
+            ranking = rank(self._studio, self._scanner)
+        return ranking.scores, "" if ranking.judge else not_yet(ranking)
 
     def now(self) -> dict[str, Any]:
         """The daemon's state, the next jobs in order with their reasons, and what waits."""

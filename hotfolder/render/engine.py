@@ -32,6 +32,7 @@ from hotfolder.render.compilation import Compiled, NotCompiledError
 from hotfolder.render.memory import devices, footprint, memory_plan, offload, tiling
 from hotfolder.render.models import editions, fingerprint, pipelines, scheduler_map, weights
 from hotfolder.render.models.adapters import Adapters
+from hotfolder.render.preview import Preview
 from hotfolder.render.prompt import clip, encode, plain_words, switching
 from hotfolder.render.prompt.switching import Conditioning
 from hotfolder.render.sampling import OnStep, Run, Watch
@@ -80,7 +81,7 @@ class Loaded:
     `held` says where its weights are; None: where they were read into, for no render yet.
     `prompts` remembers what its text encoders gave, `additions` is what its owner gave it, and
     `vae` the name and SHA-256 of another autoencoder, if that is one of them. `compiled` is its
-    denoiser for plans that want it so.
+    denoiser for plans that want it so, `preview` how its latents look.
     """
 
     pipe: Any
@@ -92,6 +93,7 @@ class Loaded:
     adapters: Adapters
     compiled: Compiled
     held: memory_plan.Holding | None = None
+    preview: Preview = field(default_factory=Preview)
 
     def mend(self) -> None:
         """Undo what a call that broke off can leave behind.
@@ -127,6 +129,7 @@ class Engine:
         with failures.in_words():
             self._room = self._free_room()
         self._rendering = 0
+        self._runs: list[Run] = []  # the last one was begun between two steps of the one before
         self._finished: OrderedDict[str, Rendered] = OrderedDict()
         environment.forbid_chance()
 
@@ -206,6 +209,14 @@ class Engine:
         while len(self._finished) > _MOST_FINISHED:
             self._finished.popitem(last=False)
         return picture
+
+    def preview(self) -> Image.Image | None:
+        """How the picture in the making looks so far: RGB, small; for `on_step` to ask.
+
+        None before a first picture of its model was finished here, and for families whose latents
+        are no grid.
+        """
+        return self._runs[-1].preview() if self._runs else None
 
     def _as_recorded(
         self, recipe: Recipe, source: Image.Image | None, watch: Watch, plan: memory_plan.Plan
@@ -289,12 +300,16 @@ class Engine:
                 ids = [row.id for row in rows]
                 same = {"recipes": ids, "source": pixels, "plan": texts[0], **circumstances}
                 seen = _seen(pipe, rows, plan)
-                run = Run(watch, same, self.device, seen)
+                run = Run(watch, same, self.device, loaded.preview, seen)
                 tiling.apply(plans[0], pipe, loaded.compiled)
                 if not all(one.is_still for one in conditioning):
                     switching.switch(pipe, conditioning, lambda: run.steps)
-                with seen or nullcontext():
-                    images = run(pipe, arguments)
+                self._runs.append(run)
+                try:
+                    with seen or nullcontext():
+                        images = run(pipe, arguments)
+                finally:
+                    self._runs.pop()
         except (RenderError, MemoryError, RuntimeError) as error:
             loaded.mend()
             if isinstance(error, TooLargeError) or failures.ran_out(error):

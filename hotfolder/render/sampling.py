@@ -18,6 +18,7 @@ from hotfolder.render import checkpoint, failures
 from hotfolder.render.activations import Activations
 from hotfolder.render.compilation import NotCompiledError
 from hotfolder.render.models import pipelines
+from hotfolder.render.preview import Preview
 
 _log = logging.getLogger(__name__)
 
@@ -40,9 +41,12 @@ class Run:
         watch: Watch,
         identity: Mapping[str, Any],
         device: str,
+        preview: Preview,
         seen: Activations | None = None,
     ) -> None:
         self.steps = 0
+        self._preview = preview
+        self._latents: torch.Tensor | None = None
         self.seconds = 0.0
         self._on_step = watch.on_step or _ignore
         self._resume = resume = watch.resume
@@ -78,10 +82,18 @@ class Run:
             raise RenderError(f"{type(pipe).__name__} failed: {error}") from error
         finally:
             self._raised = None  # its traceback would keep the latents of a stopped render alive
+            latents, self._latents = self._latents, None
         self.seconds += time.perf_counter() - self._started
         self._forget()
+        first = _image(drawn[0])
+        if latents is not None:
+            self._preview.learn(latents, first)
         others = (_image(v) if np.isfinite(v).all() else None for v in drawn[1:])
-        return [_image(drawn[0]), *others]
+        return [first, *others]
+
+    def preview(self) -> Image.Image | None:
+        """How the picture looks after its last step; None where that cannot be said."""
+        return None if self._latents is None else self._preview.shown(self._latents)
 
     def _after_step(self, pipe: Any, steps: int, latents: torch.Tensor) -> None:
         self.steps += 1
@@ -95,6 +107,7 @@ class Run:
         started = time.perf_counter()
         if self._seen is not None:
             self._seen.after(self.steps)
+        self._latents = latents
         try:
             self._on_step(self.steps, steps)
         except BaseException as error:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 _log = logging.getLogger("hotfolder")
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How a picture in the making looks: `rgb` has three bytes a pixel, row after row."""
+
+    width: int
+    height: int
+    rgb: bytes
+
+
 class Progress(Protocol):
     """Who is told of the daemon's doings.
 
-    `which` tells things apart that go on at the same time. `step` is called from any thread.
+    `which` tells things apart that go on at the same time. `step` and `preview` are called
+    from any thread.
     """
 
     def began(self, what: str, which: int | None = None) -> None:
@@ -21,8 +32,14 @@ class Progress(Protocol):
     def step(self, step: int, steps: int, which: int | None = None) -> None:
         """One more denoising step of a picture that has begun."""
 
+    def preview(self, preview: Preview, which: int | None = None) -> None:
+        """How a picture that has begun looks so far; now and then, and not of every model."""
+
     def ended(self, which: int | None = None) -> None:
         """What has begun is done, or given up."""
+
+    def queue(self, drafts: int, finals: int) -> None:
+        """So many pictures are still to be made, without those of endless files."""
 
     def say(self, sentence: str) -> None:
         """Something happened that its owner wants to know."""
@@ -40,7 +57,13 @@ class Lines:
     def step(self, step: int, steps: int, which: int | None = None) -> None:
         """Nothing."""
 
+    def preview(self, preview: Preview, which: int | None = None) -> None:
+        """Nothing."""
+
     def ended(self, which: int | None = None) -> None:
+        """Nothing."""
+
+    def queue(self, drafts: int, finals: int) -> None:
         """Nothing."""
 
     def say(self, sentence: str) -> None:
@@ -91,9 +114,15 @@ class Bars:
         shown = f"step {step} of {steps}"
         self._progress.update(self._tasks[which], completed=step, total=steps, steps=shown)
 
+    def preview(self, preview: Preview, which: int | None = None) -> None:
+        """Nothing: there are only bars."""
+
     def ended(self, which: int | None = None) -> None:
         """Take a bar away."""
         self._progress.remove_task(self._tasks.pop(which))
+
+    def queue(self, drafts: int, finals: int) -> None:
+        """Nothing: there are only bars."""
 
     def say(self, sentence: str) -> None:
         """A line above the bars."""
@@ -112,7 +141,9 @@ class Logged:
         self._log.addHandler(log)
         self.began = shown.began
         self.step = shown.step
+        self.preview = shown.preview
         self.ended = shown.ended
+        self.queue = shown.queue
         self._shown = shown
 
     def say(self, sentence: str) -> None:
@@ -124,6 +155,25 @@ class Logged:
         """A line on the screen and one in the log."""
         self._shown.warn(sentence)
         self._log.warning("%s", sentence)
+
+
+class Verbose:
+    """Tells another progress everything, and says as well what begins."""
+
+    def __init__(self, shown: Progress) -> None:
+        self._shown = shown
+        self.step = shown.step
+        self.preview = shown.preview
+        self.ended = shown.ended
+        self.queue = shown.queue
+        self.say = shown.say
+        self.warn = shown.warn
+
+    def began(self, what: str, which: int | None = None) -> None:
+        """A line before a picture is made."""
+        if which is not None:
+            self._shown.say(f"begins: {what}")
+        self._shown.began(what, which)
 
 
 class ToProgress(logging.Handler):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,10 @@ PAPER = (250, 249, 246)
 INK = (40, 40, 46)
 STAR = (222, 158, 40)
 _GAP_PX = 14
+_EAST_ASIAN = (
+    *("NotoSansCJK-Regular.ttc", "YuGothM.ttc", "meiryo.ttc", "msgothic.ttc"),
+    *("ヒラギノ角ゴシック W3.ttc", "Hiragino Sans GB.ttc", "AppleSDGothicNeo.ttc"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +33,10 @@ def sheet(title: str, rows: Sequence[Row], width_px: int = 1600) -> Image.Image:
     total = 84 + sum(height + 44 + _GAP_PX for height in heights) + _GAP_PX
     page = Image.new("RGB", (width_px, total), PAPER)
     draw = ImageDraw.Draw(page)
-    draw.text((_GAP_PX * 2, 26), title, INK, _font(30))
+    draw.text((_GAP_PX * 2, 26), title, INK, font(30, title))
     y = 84
     for row, height in zip(rows, heights, strict=True):
-        draw.text((_GAP_PX * 2, y + 8), row.heading, INK, _font(20))
+        draw.text((_GAP_PX * 2, y + 8), row.heading, INK, font(20, row.heading))
         _draw_row(page, draw, row, y + 44, height)
         y += height + 44 + _GAP_PX
     return page
@@ -55,5 +60,10 @@ def _row_height(row: Row, width_px: int) -> int:
     return max(1, min(int(free / aspects), tallest))
 
 
-def _font(size_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def font(size_px: int, text: str = "") -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """A font that has the signs of `text`: Pillow's own, or for East Asian ones the system's."""
+    if any(sign >= "\u2e80" for sign in text):
+        for name in _EAST_ASIAN:
+            with contextlib.suppress(OSError):
+                return ImageFont.truetype(name, size_px)
     return ImageFont.load_default(size_px)

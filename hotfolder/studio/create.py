@@ -43,6 +43,9 @@ _SETTINGS = """\
 # The models' memory is freed when nothing was rendered for so long.
 # unload_after_minutes = 10.0
 
+# A page STATUS.html in this folder, for those who see only the folder (a NAS, a phone).
+# status_page = false
+
 # The name of an installed executor, for more machines than this one.
 # executor = "local"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,15 @@ def test_filters_combine(catalogue: Catalogue) -> None:
     assert paths(catalogue, room="seeds", order="oldest")[0].endswith("-000000.png")
     assert paths(catalogue, since="2030-01-01") == []
     assert len(paths(catalogue, until="2030-01-01")) == 40
+
+
+def test_the_best_come_first(catalogue: Catalogue) -> None:
+    """Pictures without a score come after those that have one; new scores replace all."""
+    first, second, *_ = (shown.path for shown in catalogue.shown(range(1, 46)))
+    catalogue.score({first: 0.2, second: 0.9, "drafts/gone.png": 1.0})
+    assert paths(catalogue, room="all", order="best")[:2] == [Path(second).name, Path(first).name]
+    catalogue.score({first: 0.5})
+    assert paths(catalogue, room="all", order="best")[0] == Path(first).name
 
 
 def test_what_can_be_chosen_is_counted(catalogue: Catalogue) -> None:
@@ -113,9 +123,13 @@ def test_hostile_pictures_are_told_apart(full: Studio, tmp_path: Path) -> None:
 
 
 def test_an_index_that_is_damaged_is_begun_anew(full: Studio, tmp_path: Path) -> None:
-    """It may be lost at any time."""
+    """It may be lost at any time; one of another version is begun anew as well."""
     file = tmp_path / "damaged.sqlite"
     file.write_bytes(b"no database" * 1000)
+    Catalogue(full.root, file).close()
+    other = sqlite3.connect(file)
+    other.execute("PRAGMA user_version = 99")
+    other.close()
     made = Catalogue(full.root, file)
     made.refresh()
     assert len(made.unread(100)) == 46

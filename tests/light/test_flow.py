@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from hotfolder.daemon import Daemon
+from hotfolder.light.posting import Posting
 from hotfolder.light.table import Table
+from hotfolder.report.progress import Lines
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.store.lock import locked
 from tests.daemon_thread import at_work
 from tests.forkserver import until
 from tests.light.test_page import becomes, press
@@ -16,25 +19,29 @@ HERE = "light.table.view.ids.length"
 
 
 def test_from_a_wish_to_finals(page: Any, table: Table, full: Studio) -> None:
-    """A prompt from the form becomes drafts that appear by themselves; a star refines one of them,
-    and taking it back in time, after a pick of another, leaves it alone.
+    """A prompt from the form becomes drafts, which are seen while they are made and then appear by
+    themselves; a star refines one of them.
     """
     for seed in full.seeds.iterdir():
         seed.rename(full.root / seed.name)  # those are not what this is about
-    (full.profiles / "quick.toml").write_text(QUICK)
+    (full.profiles / "quick.toml").write_text(QUICK.replace("steps = 2", "steps = 10"))
     full.settings.write_text('profile = "quick"\nsettle_seconds = 0.1\nlook_seconds = 1\n')
     becomes(page, f"{HERE} === 38")
-    with at_work(Daemon(full)):
+    daemon = Daemon(full, Posting(Lines(), full.root))
+    with locked(full.root), at_work(daemon):
         press(page, "n")
         page.locator("dialog.wish textarea").fill("a castle by a lake")
+        page.locator("dialog.wish input").nth(1).fill("6")
+        page.wait_for_selector("dialog.wish .main:enabled")
         page.locator("dialog.wish .main").click()
-        becomes(page, f"{HERE} === 40")
+        page.wait_for_selector(".making img[src]", timeout=60_000)
+        becomes(page, f"{HERE} === 44")
         page.wait_for_selector(".cell .fresh")
         press(page, "Home", "5")
         until(lambda: len(list(full.final.rglob("*.png"))) == 9, 60)
         (path,) = (path for path, stars in starred(table) if stars == 5)
         assert path.startswith("seeds/"), "the daemon has moved it, and it is the same picture"
-        assert page.evaluate(f"{HERE}") == 40
+        assert page.evaluate(f"{HERE}") == 44
         page.locator('#rooms button[data-room="final"]').click()
         becomes(page, f"{HERE} === 9")
 

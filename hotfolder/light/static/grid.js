@@ -123,6 +123,15 @@ export class Grid {
     }
     forget((id) => this.drawn.has(id));
     const missing = [];
+    // What is in sight comes last: thumbnails are asked for from there.
+    for (const [start, end] of [[from, first], [last, to], [Math.max(from, first), Math.min(last, to)]]) {
+      this.#drawRange(start, end, all, missing);
+    }
+    this.#ask(missing);
+    this.#look(first, last);
+  }
+
+  #drawRange(from, to, all, missing) {
     const { shapes } = this.view;
     for (let row = rowAt(this.rows.starts, from), n = from; n < to; row++) {
       const height = this.rows.heights[row];
@@ -134,8 +143,6 @@ export class Grid {
         left += width + GAP;
       }
     }
-    this.#ask(missing);
-    this.#look(first, last);
   }
 
   /** Forget what is known of pictures: the server knows better now. */
@@ -207,7 +214,7 @@ export class Grid {
     cell.box.classList.toggle("rejected", room === "rejected" || stars < 0);
     cell.marks.replaceChildren(
       ...(room === "seeds" ? [h("span.badge.pick", {}, icon("pick"))] : []),
-      ...(stars > 0 ? [h("span.badge.stars", {}, ...Array.from({ length: stars }, () => icon("star")))] : []),
+      ...(stars > 0 ? [h("span.badge.stars", { "data-stars": String(stars) }, ...Array.from({ length: stars }, () => icon("star")))] : []),
       ...(isStack(flags) ? [h("span.badge.stacked", {}, icon("stack"))] : []),
       ...(isSeen(flags) ? [] : [h("span.fresh", {})]),
     );

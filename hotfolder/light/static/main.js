@@ -1,5 +1,5 @@
 // The light table: what keys, buttons and news do.
-import { get, isStack, roomOf, starsOf } from "./api.js";
+import { get, isStack, post, roomOf, starsOf } from "./api.js";
 import { button, dialog, h, icon } from "./dom.js";
 import { Filters } from "./filters.js";
 import { Grid } from "./grid.js";
@@ -11,7 +11,7 @@ import { tryAgain } from "./thumbs.js";
 import { Viewer } from "./viewer.js";
 import { mend, wish } from "./wish.js";
 import { language, languages, number, speak, t } from "./words.js";
-import { work } from "./work.js";
+import { Making, work } from "./work.js";
 
 dialog.closes = t("close");
 document.getElementById("grid").setAttribute("aria-label", t("pictures_label"));
@@ -28,6 +28,7 @@ const grid = new Grid(byId("grid"), {
     grid.draw();
   },
 });
+const making = new Making(() => run("work"));
 const panel = new Panel({
   told: toast,
   refused,
@@ -143,9 +144,9 @@ function bottom() {
       localStorage.setItem("size", event.target.value);
       grid.resize(Number(event.target.value));
     } });
-  if (!byId("bottom").children.length) byId("bottom").append(h("p", {}), h("div.tools", {}), size);
+  if (!byId("bottom").children.length) byId("bottom").append(h("p", {}), making.box, h("div.tools", {}), size);
   byId("bottom").firstElementChild.textContent = words + chosen;
-  byId("bottom").children[1].replaceChildren(...(selected.length ? acts(() => table.selection.selected) : []));
+  byId("bottom").children[2].replaceChildren(...(selected.length ? acts(() => table.selection.selected) : []));
 }
 
 function empty(is) {
@@ -269,10 +270,23 @@ addEventListener("keydown", (event) => {
 function menu() {
   const choices = (label, name, options, chosen, choose) => h("fieldset", {}, h("legend", {}, label), ...options.map(([value, words]) => h("label", {}, h("input", { type: "radio", name, value, checked: value === chosen, onchange: () => choose(value) }), h("span", {}, words))));
   dialog(t("menu"), "menu",
-    choices(t("order"), "order", ["newest", "oldest", "stars"].map((order) => [order, t(`orders.${order}`)]), table.question.order, (order) => filters.set({ order })),
+    choices(t("order"), "order", ["newest", "oldest", "stars", "best"].map((order) => [order, t(`orders.${order}`)]), table.question.order, sort),
     choices(t("scheme"), "scheme", ["auto", "light", "dark"].map((scheme) => [scheme, t(`schemes.${scheme}`)]), localStorage.getItem("scheme") ?? "auto", paint),
     choices(t("language"), "language", Object.entries(languages).map(([tag, words]) => [tag, words.name]), language, speak),
     h("div.actions", {}, button("keys", t("keys"), () => help(), { shown: true }), button("mend", t("failed"), () => mend(toast, refused), { shown: true }), button("work", t("work"), () => run("work"), { shown: true })));
+}
+
+/** Another order. What is best follows from what was judged so far: it is worked out first. */
+async function sort(order) {
+  if (order === "best") {
+    try {
+      const { says } = await post("/api/best");
+      if (says) return refused({ says: [says] });
+    } catch (error) {
+      return refused(error);
+    }
+  }
+  filters.set({ order });
 }
 
 function paint(scheme) {
@@ -357,6 +371,7 @@ function listen() {
     }, 3000);
   });
   events.addEventListener("inbox", failures);
+  events.addEventListener("making", (event) => making.show(JSON.parse(event.data)));
   events.addEventListener("studio", (event) => {
     const { there } = JSON.parse(event.data);
     notice(there ? "" : t("no_studio"));

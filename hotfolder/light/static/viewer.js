@@ -187,7 +187,7 @@ export class Viewer {
       img.style.width = `${w}px`;
       img.style.height = `${hgt}px`;
       img.style.transform = `translate(${at_(w, width, this.zoom.x)}px, ${at_(hgt, height, this.zoom.y)}px)`;
-      img.classList.toggle("pixels", scale * devicePixelRatio >= 2);
+      img.classList.toggle("pixels", this.zoom.scale * devicePixelRatio >= 2.5);
       if (wipe && at === 1) pane.classList.add("over");
     });
     this.box.classList.toggle("zoomed", this.zoom.scale > 0);

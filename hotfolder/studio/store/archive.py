@@ -65,6 +65,15 @@ def _lines(studio: Studio, pixels: str) -> Iterator[bytes]:
             yield from (line for line in data.splitlines() if wanted in line)
 
 
+def everything(studio: Studio) -> Iterator[Ours]:
+    """The recipe and record of each picture that was ever made here, in no certain order."""
+    for file in sorted(studio.recipes.glob("*/*.jsonl")):
+        with file.open("rb") as stream:
+            for line in stream:
+                if (found := _read(line.strip())) is not None:
+                    yield found
+
+
 def search(studio: Studio, pixels: str) -> Ours | None:
     """The same from what the pictures that lie here carry: slow, for studios older than this.
 

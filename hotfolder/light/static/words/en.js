@@ -8,7 +8,7 @@ export default {
   filter: "Filter",
   filters: { file: "Prompt file", profile: "Profile", value: "Wildcard value", stars: "Stars", unseen: "Only unseen", since: "From", until: "Until", any: "any", least: "{n} or more", clear: "Clear filters" },
   order: "Order",
-  orders: { newest: "Newest first", oldest: "Oldest first", stars: "Most stars first" },
+  orders: { newest: "Newest first", oldest: "Oldest first", stars: "Most stars first", best: "Best first" },
   stacks: "Stack look-alikes",
   size: "Size of the pictures",
   panel: "Details",

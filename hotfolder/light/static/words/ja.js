@@ -8,7 +8,7 @@ export default {
   filter: "絞り込み",
   filters: { file: "プロンプトファイル", profile: "プロファイル", value: "ワイルドカードの値", stars: "星", unseen: "未見のみ", since: "この日から", until: "この日まで", any: "指定なし", least: "{n} 以上", clear: "絞り込みを解除" },
   order: "並び順",
-  orders: { newest: "新しい順", oldest: "古い順", stars: "星の多い順" },
+  orders: { newest: "新しい順", oldest: "古い順", stars: "星の多い順", best: "好みの順" },
   stacks: "似た絵を重ねる",
   size: "絵の大きさ",
   panel: "詳細",

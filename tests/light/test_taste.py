@@ -1,0 +1,30 @@
+"""The order that taste learned, on the light table."""
+
+from __future__ import annotations
+
+import json
+
+from hotfolder.light.serving import Place
+from hotfolder.light.table import Table
+from hotfolder.studio.layout import Studio
+from tests.light.test_attacks import let_in
+
+
+def test_what_its_owner_likes_comes_first(
+    table: Table, full: Studio, place: Place, address: str
+) -> None:
+    """Too few judgements are told; with enough of them, the kind that was picked comes first."""
+    owner = let_in(place, address)
+    status, body, _ = owner("POST", "/api/best")
+    assert status == 200 and "at least 15 are needed" in json.loads(body)["says"]
+    castles = table.catalogue.rows("SELECT id FROM picture WHERE path LIKE '%castle%' ORDER BY id")
+    others = table.catalogue.rows("SELECT id FROM picture WHERE path LIKE '%boat%' ORDER BY id")
+    liked, disliked = [row[0] for row in castles[:6]], [row[0] for row in others[:9]]
+    assert owner("POST", "/api/act", {"act": "pick", "ids": liked})[0] == 200
+    assert owner("POST", "/api/act", {"act": "reject", "ids": disliked})[0] == 200
+    status, body, _ = owner("POST", "/api/best")
+    found = json.loads(body)
+    assert status == 200 and not found["says"] and found["scores"] > 10
+    query = "SELECT path FROM picture WHERE score IS NOT NULL ORDER BY score DESC"
+    ranked = [row[0] for row in table.catalogue.rows(query)]
+    assert "castle" in ranked[0] and "boat" in ranked[-1]
