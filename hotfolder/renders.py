@@ -6,13 +6,12 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from queue import SimpleQueue
 
-from hotfolder import workshop
+from hotfolder import publishing, workshop
 from hotfolder.backoff import Backoff
 from hotfolder.errors import DeviceLostError, HotfolderError, RenderError
 from hotfolder.executors.orders import (
@@ -34,15 +33,15 @@ from hotfolder.executors.orders import (
     Unload,
 )
 from hotfolder.jobs import Render, RenderDraft
+from hotfolder.publishing import Publication, Published
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import Model, model_name
 from hotfolder.recipes.recipe import Recipe, alike
-from hotfolder.recipes.record import Record
 from hotfolder.recipes.settings import Settings
 from hotfolder.report.progress import Preview, Progress
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import printable
-from hotfolder.studio.store import archive, local, publication
+from hotfolder.studio.store import local
 from hotfolder.studio.store.ledger import Ledger
 
 _TRIES = 3
@@ -70,7 +69,7 @@ class _Opened:
 @dataclass(frozen=True, slots=True)
 class _Printed:
     attempt: Attempt
-    outcome: Future[tuple[str, Record]]
+    steps: Publication
 
 
 class Renders:
@@ -200,7 +199,7 @@ class Renders:
 
         Raises OSError or PictureError for a bad source picture and for too much to say of it.
         """
-        workshop.require_room(job, self._studio)
+        publishing.require_room(job, self._studio)
         source = workshop.source_of(job, self._studio)
         attempt = Attempt(next(self._numbers), job, source, config.settings)
         state = str(self._states / f"{job.recipe.id}.safetensors")
@@ -334,52 +333,35 @@ class Renders:
         raise KeyError(number)
 
     def _publish(self, attempt: Attempt, done: Done) -> Iterator[tuple[Render, Ended]]:
-        """Announce a picture and have it printed.
-
-        The job ends here if that is not possible, or if another machine has made the picture
-        meanwhile: it may have been picked or deleted since, and its name be free again.
-        """
+        """Begin to publish a picture. The job ends here if that cannot be, or is not needed."""
         job = attempt.job
-        path = publication.path_of(job, attempt.settings, datetime.now(UTC))
+        steps = publishing.publish(
+            self._studio, self._ledger, job, attempt.source, done, attempt.settings
+        )
         try:
-            self._ledger.reload()
-            if job.ordinal in self._ledger.history.made(job.stage, job.request):
-                yield self._over(job, None)
-                return
-            lying = publication.announce(self._studio, self._ledger, job, path)
+            next(steps)
+        except StopIteration:
+            yield self._over(job, None)
         except OSError as error:
             yield self._over(job, error)
-            return
-        outcome = self._press.submit(self._print, attempt, path, done, lying)
-        self._printing[attempt.number] = attempt
-        outcome.add_done_callback(lambda future: self._tell(_Printed(attempt, future)))
-
-    def _print(
-        self, attempt: Attempt, path: str, done: Done, lying: str | None
-    ) -> tuple[str, Record]:
-        """Called in the press's thread. `lying` is where an earlier try has put the picture."""
-        job = attempt.job
-        workshop.keep_source(job, attempt.source, self._studio)
-        data, record = workshop.finished(job, done, self._studio)
-        archive.enter(self._studio, job.recipe, record)
-        put = lying or publication.put(self._studio, job, path, data)
-        workshop.keep_features(job, done, record, self._studio)
-        return put, record
+        else:
+            self._printing[attempt.number] = attempt
+            printed = self._press.submit(next, steps)
+            printed.add_done_callback(lambda _: self._tell(_Printed(attempt, steps)))
 
     def _entered(self, printed: _Printed) -> Ended:
         """Where a printed picture lies, or what went wrong."""
         job = printed.attempt.job
         try:
-            path, record = printed.outcome.result()
+            next(printed.steps)
+        except StopIteration as end:
+            published: Published = end.value
+            says = f"{job.why}, {published.record.seconds:.1f} s"
+            self._progress.say(f"{printable(published.path)}  {says}")
+            return published.path
         except Exception as error:
-            publication.withdraw(self._ledger, job)
             return self._over(job, error)[1]
-        try:
-            publication.enter(self._ledger, job, path, record.pixels)
-        except OSError as error:
-            return self._over(job, error)[1]
-        self._progress.say(f"{printable(path)}  {job.why}, {record.seconds:.1f} s")
-        return path
+        raise AssertionError("a publication has two parts in the ledger's thread")
 
     def _over(self, job: Render, how: Ended) -> tuple[Render, Ended]:
         """A job is no longer being made."""

@@ -1,0 +1,130 @@
+"""How a rendered picture is published: once, whole, and whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from hotfolder import __version__
+from hotfolder.executors.orders import Done, Raster
+from hotfolder.images import measured, picture
+from hotfolder.images.pixels import from_rgb
+from hotfolder.jobs import Render, RenderDraft
+from hotfolder.recipes.recipe import Pixels
+from hotfolder.recipes.record import Record
+from hotfolder.recipes.settings import Settings
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.names import printable
+from hotfolder.studio.scan.glances import about
+from hotfolder.studio.store import archive, opinions, publication, sources
+from hotfolder.studio.store.ledger import Ledger
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_log = logging.getLogger(__name__)
+_NOT_YET = "0" * 64  # the pixel hash of a picture that has no file yet
+Thread = Literal["press", "ledger"]
+"""Where a publication goes on: the press works beside the next render, a ledger has one writer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A picture that lies at `path` now, and what it says of its making."""
+
+    path: str
+    record: Record
+
+
+Publication = Generator[Thread, None, Published | None]
+
+
+def publish(
+    studio: Studio,
+    ledger: Ledger,
+    job: Render,
+    source: Raster | None,
+    done: Done,
+    settings: Settings,
+) -> Publication:
+    """Publish a job's picture; None if another machine has made it meanwhile.
+
+    The steps come in this order because the program may end between any two of them, and the disk
+    may fail at any. Each `yield` names the thread that has to go on; the first part is the
+    ledger's. Raises OSError, or PictureError for a picture that cannot carry what it has to say.
+    """
+    # Made elsewhere: it may have been picked or deleted since, and its name be free again.
+    ledger.reload()
+    if job.ordinal in ledger.history.made(job.stage, job.request):
+        return None
+    # Announced: from here on a restart looks for the picture, so it is made neither twice nor
+    # never. An earlier try may have put it there, when the disk had no room for the entry.
+    path = publication.path_of(job, settings, datetime.now(UTC))
+    lying = publication.announce(studio, ledger, job, path)
+    yield "press"
+    try:
+        # Before the picture, so that what lies there can be made again: its source's pixels,
+        # unless the recipe says how those were made, and its recipe, should the file lose it.
+        if source is not None and isinstance(job.recipe.source, Pixels):
+            sources.keep(studio, _image(source))
+        record = _record(job, done.facts, studio.name)
+        data, record = picture.publishable(_image(done.picture), job.recipe, record, job.encoding)
+        archive.enter(studio, job.recipe, record)
+        # Whole or not at all, and over nobody's file.
+        lying = lying or publication.put(studio, job, path, data)
+        _keep_features(job, done, record, studio)
+    except Exception:
+        yield "ledger"
+        publication.withdraw(ledger, job)  # this run makes it again; a restart looks for it
+        raise
+    yield "ledger"
+    # Entered last: only what lies there is ever called made.
+    publication.enter(ledger, job, lying, record.pixels)
+    return Published(lying, record)
+
+
+def require_room(job: Render, studio: Studio) -> None:
+    """Raises PictureError if the file of a job's picture could not carry what it has to say."""
+    picture.require_room(job.recipe, _record(job, {}, studio.name), job.encoding)
+
+
+def _keep_features(job: Render, done: Done, record: Record, studio: Studio) -> None:
+    """Keep what taste may learn from a draft. A disk that does not take it is no reason to fail."""
+    if not isinstance(job, RenderDraft):
+        return
+    image, ours = _image(done.picture), (job.recipe, record)
+    kinds = {**done.features, **measured.features(image)}
+    try:
+        opinions.keep(studio, about(job.recipe.id, ours, image.size, kinds))
+    except OSError as error:
+        _log.warning("what taste could learn from %s is not kept: %s", job.recipe.id[:8], error)
+
+
+def _image(raster: Raster) -> Image:
+    return from_rgb((raster.width, raster.height), raster.rgb)
+
+
+def _record(job: Render, facts: dict[str, Any], studio: str) -> Record:
+    """What a picture says of its making, beside its recipe, as far as its file is not concerned."""
+    if isinstance(job, RenderDraft):
+        template, overrides = job.template, job.prompt.overrides
+    else:
+        template, overrides = "", job.record.overrides if job.record else {}
+    return Record(
+        stage=job.stage,
+        pixels=_NOT_YET,
+        software=f"hotfolder {__version__}",
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        profile=job.profile_name,
+        template=template,
+        prompt_file=printable(job.prompt_file),
+        overrides=overrides,
+        request=job.request,
+        ordinal=job.ordinal,
+        studio=studio,
+        source=None if isinstance(job, RenderDraft) else job.record,
+        **facts,
+    )
