@@ -42,7 +42,7 @@ from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.names import slug
 from hotfolder.studio.pictures import studio_of
 from hotfolder.studio.reading import read_file
-from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import atomic, sources
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.workshop import import_engine, models_of
@@ -152,9 +152,9 @@ class Studio:
 
     def plan(self) -> Iterator[Job]:
         """What would be done now, in order; lazy, since an endless file plans its next draft."""
-        scanner = Scanner(self.layout, settle_s=0.0)
-        snapshot = scanner.at_a_glance()
-        return plan(snapshot, Ledger(self.layout).history, scanner.config)
+        survey = Survey(self.layout)
+        snapshot = survey.look()
+        return plan(snapshot, Ledger(self.layout).history, survey.config)
 
     def add(self, prompt: str, **keys: Any) -> Path:
         """Drop a prompt into `inbox/` and return the file that was made.

@@ -54,7 +54,7 @@ class Critic:
         """
         lying = [len(scanner.readings(room)) for room in ("seeds", "drafts")]
         now = (*lying, len(scanner.marked_drafts()), rounds)
-        if now == self._attended or not scanner.knows_all_seeds:
+        if now == self._attended or not scanner.knows_all_wishes:
             return
         self._attended = now
         try:

@@ -83,7 +83,13 @@ class Daemon:
         self._scanner, self._watch = self._schedule.scanner, self._schedule.watch
         self._ledger = Ledger(studio)
         self._renders = Renders(
-            studio, self._ledger, self._progress, executor, self._watch.wake, clock
+            studio,
+            self._ledger,
+            self._progress,
+            executor,
+            self._scanner.identity,
+            self._watch.wake,
+            clock,
         )
         self._stopping = threading.Event()
         self._until = Until()
@@ -250,7 +256,7 @@ class Daemon:
             return True
         if isinstance(job, Render) and self._until.idle and self._renders.have_failed:
             return True
-        if isinstance(job, RenderDraft) and not self._scanner.knows_all_seeds:
+        if isinstance(job, RenderDraft) and not self._scanner.knows_all_wishes:
             return True  # a picture that was picked may be among the rest
         if isinstance(job, RenderFinal) and self._refines_in_s() > 0:
             return True
@@ -313,6 +319,8 @@ class Daemon:
                 self._cope(job, how)
             elif how is not None:
                 self._backoff.end(job.path)
+                if how.state is not None:
+                    self._scanner.published(how.path, how.state, job.recipe, how.record)
             self._quiet_since = self._clock()
 
     def _cope(self, job: Job, error: Exception) -> None:

@@ -16,8 +16,10 @@ from hotfolder.jobs import Render, RenderDraft
 from hotfolder.recipes.recipe import Pixels
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.settings import Settings
+from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import printable
+from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan.glances import about
 from hotfolder.studio.store import archive, opinions, publication, sources
 from hotfolder.studio.store.ledger import Ledger
@@ -33,10 +35,14 @@ Thread = Literal["press", "ledger"]
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A picture that lies at `path` now, and what it says of its making."""
+    """A picture that lies at `path`, what it says of its making, and its file's state at first.
+
+    No state where it was there before, or somebody was at it at once.
+    """
 
     path: str
     record: Record
+    state: Reading | None
 
 
 Publication = Generator[Thread, None, Published | None]
@@ -74,7 +80,10 @@ def publish(
         data, record = picture.publishable(_image(done.picture), job.recipe, record, job.encoding)
         archive.enter(studio, job.recipe, record)
         # Whole or not at all, and over nobody's file.
-        lying = lying or publication.put(studio, job, path, data)
+        state = None
+        if lying is None:
+            lying = publication.put(studio, job, path, data)
+            state = _state(studio, lying, len(data))
         _keep_features(job, done, record, studio)
     except Exception:
         yield "ledger"
@@ -83,7 +92,7 @@ def publish(
     yield "ledger"
     # Entered last: only what lies there is ever called made.
     publication.enter(ledger, job, lying, record.pixels)
-    return Published(lying, record)
+    return Published(lying, record, state)
 
 
 def require_room(job: Render, studio: Studio) -> None:
@@ -101,6 +110,15 @@ def _keep_features(job: Render, done: Done, record: Record, studio: Studio) -> N
         opinions.keep(studio, about(job.recipe.id, ours, image.size, kinds))
     except OSError as error:
         _log.warning("what taste could learn from %s is not kept: %s", job.recipe.id[:8], error)
+
+
+def _state(studio: Studio, path: str, size: int) -> Reading | None:
+    """The state of a file that was just put there with so many bytes; None if it is another."""
+    try:
+        status = beneath.status(studio.root, path)
+    except OSError:
+        return None
+    return Reading.of(status) if status is not None and status.st_size == size else None
 
 
 def _image(raster: Raster) -> Image:

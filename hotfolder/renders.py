@@ -39,6 +39,7 @@ from hotfolder.recipes.profile import Model, model_name
 from hotfolder.recipes.recipe import Recipe, alike
 from hotfolder.recipes.settings import Settings
 from hotfolder.report.progress import Preview, Progress
+from hotfolder.studio.identity import Identity
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import printable
 from hotfolder.studio.store import local
@@ -47,8 +48,8 @@ from hotfolder.studio.store.ledger import Ledger
 _TRIES = 3
 _NEAR = 16  # so many times a batch's drafts are looked at for those of the same size
 OpenExecutor = Callable[[Settings, Path, OnReport], Executor]
-Ended = str | Exception | None
-"""Where a job's picture lies, or what went wrong; None for a job that nobody wants any more."""
+Ended = Published | Exception | None
+"""A job's picture, or what went wrong; None for a job that nobody wants any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ class Renders:
 
     A slot whose device or worker has failed rests, longer each time until it has made a picture;
     the others go on. A finished picture is encoded, hashed and written by a thread of its own while
-    the next one renders; the ledger is written in the caller's thread alone. `wake` is called from
-    other threads when there is something for `ended` to tell.
+    the next one renders; the ledger is written in the caller's thread alone. `identity` says what a
+    picture in `seeds/` is, and `wake` is called from other threads when `ended` has news.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Renders:
         ledger: Ledger,
         progress: Progress,
         open_executor: OpenExecutor,
+        identity: Callable[[str], Identity],
         wake: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -94,6 +96,7 @@ class Renders:
         self._ledger = ledger
         self._progress = progress
         self._open_executor = open_executor
+        self._identity = identity
         self._wake = wake
         self._clock = clock
         self._resting = Backoff()
@@ -200,7 +203,7 @@ class Renders:
         Raises OSError or PictureError for a bad source picture and for too much to say of it.
         """
         publishing.require_room(job, self._studio)
-        source = workshop.source_of(job, self._studio)
+        source = workshop.source_of(job, self._identity)
         attempt = Attempt(next(self._numbers), job, source, config.settings)
         state = str(self._states / f"{job.recipe.id}.safetensors")
         models = self._models_of(config)
@@ -350,7 +353,7 @@ class Renders:
             printed.add_done_callback(lambda _: self._tell(_Printed(attempt, steps)))
 
     def _entered(self, printed: _Printed) -> Ended:
-        """Where a printed picture lies, or what went wrong."""
+        """A printed picture, or what went wrong."""
         job = printed.attempt.job
         try:
             next(printed.steps)
@@ -358,7 +361,7 @@ class Renders:
             published: Published = end.value
             says = f"{job.why}, {published.record.seconds:.1f} s"
             self._progress.say(f"{printable(published.path)}  {says}")
-            return published.path
+            return published
         except Exception as error:
             return self._over(job, error)[1]
         raise AssertionError("a publication has two parts in the ledger's thread")

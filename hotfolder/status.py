@@ -18,7 +18,7 @@ from hotfolder.snapshot import Snapshot
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import printable
-from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import local, status_file
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.studio.store.lock import is_held
@@ -57,10 +57,10 @@ class Status(Struct, frozen=True, kw_only=True):
 
 def status(studio: Studio) -> Status:
     """The state of a studio now. Reads files; changes nothing."""
-    scanner = Scanner(studio, settle_s=0.0)
-    snapshot = scanner.at_a_glance()
+    survey = Survey(studio)
+    snapshot = survey.look()
     history = Ledger(studio).history
-    jobs = plan(snapshot, history, scanner.config)
+    jobs = plan(snapshot, history, survey.config)
     finals = takewhile(lambda job: not isinstance(job, RenderDraft), jobs)
     totals = history.totals()
     running = is_held(studio.root)
@@ -83,7 +83,7 @@ def status(studio: Studio) -> Status:
         finals_wanted=sum(isinstance(job, RenderFinal) for job in finals),
         finals_lying=sum(_is_picture(path) for path in beneath.files(studio.root, "final")),
         finals_made=totals["final"],
-        held_back=tuple(_held_back(snapshot, scanner.config.settings, posted)),
+        held_back=tuple(_held_back(snapshot, survey.config.settings, posted)),
         waiting={path: says for path, says in waiting.items() if path not in broken},
         broken=broken,
         log=printable(str(local.log(studio.root))),

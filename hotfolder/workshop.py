@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+from collections.abc import Callable
 from typing import Any
 
 from hotfolder.errors import MistakesError
@@ -12,10 +13,9 @@ from hotfolder.jobs import Chore, Explain, Finish, PutBack, Reject, Render, SetA
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import Model, model_name, together
 from hotfolder.report.progress import Progress
-from hotfolder.studio.identity import identify
+from hotfolder.studio.identity import Identity
 from hotfolder.studio.layout import REJECTS, Studio
 from hotfolder.studio.names import printable
-from hotfolder.studio.reading import read_file
 from hotfolder.studio.store import moves
 from hotfolder.studio.store.ledger import Ledger
 
@@ -44,7 +44,7 @@ def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
     return path
 
 
-def source_of(job: Render, studio: Studio) -> Raster | None:
+def source_of(job: Render, identity: Callable[[str], Identity]) -> Raster | None:
     """The picture that a job starts from, checked to be the one that its recipe names.
 
     Raises FileNotFoundError if it is gone, and OSError or PictureError if it cannot be read.
@@ -52,7 +52,7 @@ def source_of(job: Render, studio: Studio) -> Raster | None:
     source = job.recipe.source
     if source is None:
         return None
-    shown = identify(read_file(studio.root / job.path, below=studio.root), studio)
+    shown = identity(job.path)
     if source not in (shown.source, shown.pixels):
         raise FileNotFoundError(job.path)  # another picture took its place since the look
     return Raster(shown.image.width, shown.image.height, shown.image.tobytes())

@@ -47,7 +47,7 @@ from hotfolder.studio.create import create
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import read_file
-from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.scan.survey import Survey
 from tests import samples
 from tests.images.foreign.pictures import png, with_exif
 from tests.images.foreign.test_a1111 import A1111, FLUX
@@ -292,7 +292,7 @@ def run(files: int, seed: int, keep: Path | None = None) -> Findings:
         for number, data in enumerate(pictures.values()):  # so that all is imported
             (studio.seeds / f"{number}.png").write_bytes(data)
             consume(studio.seeds / f"{number}.png", studio, config)
-        _scanner(studio)
+        _glance(studio)
         for batch in _batches(files):
             named = [damaged(pictures, seed, number) for number in batch]
             for name, data in named:
@@ -357,7 +357,7 @@ def _together(
         (rooms[number % 3] / name).write_bytes(data)
     watch.on = True
     try:
-        _scanner(studio)
+        _glance(studio)
     except Exception as error:
         watch.on = False
         says = "".join(traceback.format_exception(error))
@@ -372,10 +372,10 @@ def _together(
                 path.unlink()
 
 
-def _scanner(studio: Studio) -> None:
-    scanner = Scanner(studio, settle_s=0.0)
-    scanner.at_a_glance()
-    assert scanner.notes is not None
+def _glance(studio: Studio) -> None:
+    glance = Survey(studio)
+    glance.look()
+    assert glance.notes is not None
 
 
 def main() -> int:

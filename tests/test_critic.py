@@ -8,6 +8,7 @@ from hotfolder.critic import Critic
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.glances import Glances
 from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import opinions
 from tests import samples
 from tests.taste import studio as drafts
@@ -16,9 +17,9 @@ DARKTABLE = samples.sample("sidecars/darktable421_base.png.xmp")
 
 
 def _scanner(studio: Studio) -> Scanner:
-    scanner = Scanner(studio, settle_s=0.0)
-    scanner.at_a_glance()
-    return scanner
+    survey = Survey(studio)
+    survey.look()
+    return survey.scanner
 
 
 def _note(studio: Studio) -> Counter[str]:

@@ -22,7 +22,7 @@ from hotfolder.recipes.recipe import Recipe
 from hotfolder.report.progress import Lines
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import local
 from hotfolder.studio.store.ledger import Ledger
 from tests.forkserver import until
@@ -138,7 +138,7 @@ def test_drafts_that_were_drawn_together_are_made_again(small: Studio) -> None:
 def test_a_draft_that_another_machine_has_made_meanwhile(small: Studio) -> None:
     """It is not published again, even if its owner has deleted it: only the second draft is."""
     (small.inbox / "a.toml").write_text('prompt = "a castle"\ncount = 2\n')
-    (file,) = Scanner(small).at_a_glance().prompt_files
+    (file,) = Survey(small).look().prompt_files
     made = Made("draft", file.requests[0].digest, 0, "0" * 64, "drafts/x.png")
     elsewhere = Ledger(small, "elsewhere")
     work(Daemon(small, Steps(lambda: elsewhere.append(made))))

@@ -54,7 +54,7 @@ class EndedError(BaseException):
 
 @pytest.fixture
 def ledger(studio: Studio) -> Ledger:
-    return Ledger(studio.ledger, "one")
+    return Ledger(studio, "one")
 
 
 def published(studio: Studio, ledger: Ledger) -> Published | None:
@@ -108,7 +108,7 @@ def test_an_end_between_any_two_steps(
         around(patch, last, EndedError())
         with pytest.raises(EndedError):
             published(studio, ledger)
-    again = Ledger(studio.ledger, "one")
+    again = Ledger(studio, "one")
     publication.recover(studio, again)
     if not again.history.made("draft", "digest"):
         assert published(studio, again) is not None
@@ -143,6 +143,6 @@ def test_a_step_that_fails(
 
 def test_a_picture_that_another_machine_has_made(studio: Studio, ledger: Ledger) -> None:
     """It is not published again, though its name may be free."""
-    Ledger(studio.ledger, "two").append(Made("draft", "digest", 0, "0" * 64, "drafts/x.png"))
+    Ledger(studio, "two").append(Made("draft", "digest", 0, "0" * 64, "drafts/x.png"))
     assert published(studio, ledger) is None
     assert not list(studio.drafts.iterdir())

@@ -11,15 +11,15 @@ from hotfolder.ranking import not_yet, rank
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.names import printable
-from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.scan.survey import Survey
 
 
 def run(options: Namespace) -> int:
     """Print paths and scores, for people or as JSON."""
     studio = layout.find(options.studio)
-    scanner = Scanner(studio, settle_s=0.0)
-    scanner.at_a_glance()
-    ranking = rank(studio, scanner)
+    survey = Survey(studio)
+    survey.look()
+    ranking = rank(studio, survey.scanner)
     best = list(ranking.scores.items())[: options.count]
     screen = console()
     if options.json:

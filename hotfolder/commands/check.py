@@ -20,7 +20,7 @@ from hotfolder.snapshot import Snapshot
 from hotfolder.studio import layout
 from hotfolder.studio.config.load import examine
 from hotfolder.studio.names import printable
-from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.scan.survey import Survey
 
 if TYPE_CHECKING:
     from hotfolder.render.memory.memory_plan import Room
@@ -31,8 +31,8 @@ def run(options: Namespace) -> int:
     studio = layout.find(options.studio)
     logging.disable(logging.ERROR)  # all that would be logged is printed below
     config, fatal = examine(studio)
-    scanner = Scanner(studio, settle_s=0.0, config=config)
-    snapshot = scanner.at_a_glance()
+    survey = Survey(studio, config)
+    snapshot = survey.look()
     screen = console()
     wrongs = [*fatal, *config.mistakes, *validate.troubles(_profiles(config), studio.root)]
     wrongs += _too_large(config, snapshot, studio)
@@ -45,7 +45,7 @@ def run(options: Namespace) -> int:
             screen.print(f"    {line}")
     for path, says in snapshot.waiting.items():
         screen.print(f"{printable(path)} waits: {says}")
-    for path, notes in scanner.notes.items():
+    for path, notes in survey.notes.items():
         for note in notes:
             screen.print(f"{printable(path)}: {note}")
     for path, note in _unread(snapshot, studio):

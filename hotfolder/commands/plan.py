@@ -11,7 +11,7 @@ from hotfolder.plan import plan
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.names import printable
-from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store.ledger import Ledger
 
 _MOST = 50
@@ -20,9 +20,9 @@ _MOST = 50
 def run(options: Namespace) -> int:
     """Print the first jobs of the plan; changes nothing."""
     studio = layout.find(options.studio)
-    scanner = Scanner(studio, settle_s=0.0)
-    snapshot = scanner.at_a_glance()
-    jobs = plan(snapshot, Ledger(studio).history, scanner.config)
+    survey = Survey(studio)
+    snapshot = survey.look()
+    jobs = plan(snapshot, Ledger(studio).history, survey.config)
     screen = console()
     shown = list(islice(jobs, _MOST))
     for number, job in enumerate(shown, 1):
@@ -32,9 +32,7 @@ def run(options: Namespace) -> int:
     for path, says in snapshot.waiting.items():
         screen.print(f"  -  {printable(path)} waits: {says}")
     if snapshot.disk_is_low:
-        screen.print(
-            f"  -  the disk has less than {scanner.config.settings.keep_free_gb:g} GB free"
-        )
+        screen.print(f"  -  the disk has less than {survey.config.settings.keep_free_gb:g} GB free")
     if not shown:
         screen.print("Nothing to do. Put a prompt file into inbox/.")
     return EXIT_DONE

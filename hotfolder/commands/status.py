@@ -16,7 +16,7 @@ from hotfolder.report.terminal import console
 from hotfolder.status import Status, many, status
 from hotfolder.studio import layout
 from hotfolder.studio.names import printable
-from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store.lock import is_held
 
 _BEST = 10
@@ -74,9 +74,9 @@ def _lines(now: Status) -> Iterator[str]:
 
 def _taste(studio: layout.Studio) -> dict[str, Any]:
     """How many judgements there are, and the best drafts, if there is an order of them yet."""
-    scanner = Scanner(studio, settle_s=0.0)
-    scanner.at_a_glance()
-    ranking = rank(studio, scanner)
+    survey = Survey(studio)
+    survey.look()
+    ranking = rank(studio, survey.scanner)
     best = islice(ranking.scores.items(), _BEST)
     return {
         "judgements": ranking.count,

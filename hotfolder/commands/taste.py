@@ -19,7 +19,7 @@ from hotfolder.studio import layout
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import printable
 from hotfolder.studio.reading import read_file
-from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.scan.survey import Survey
 from hotfolder.taste import lessons
 from hotfolder.taste.judge import Judge
 from hotfolder.taste.lessons import Lesson
@@ -33,9 +33,9 @@ _LEAST_IN_STEP = 5
 def run(options: Namespace) -> int:
     """Print what was learned, for people or as JSON; with `--sheet` also as a picture."""
     studio = layout.find(options.studio)
-    scanner = Scanner(studio, settle_s=0.0)
-    scanner.at_a_glance()
-    ranking = rank(studio, scanner)
+    survey = Survey(studio)
+    survey.look()
+    ranking = rank(studio, survey.scanner)
     screen = console()
     if options.json:
         screen.print(json.dumps(_facts(ranking), indent=2, ensure_ascii=True))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from hotfolder.errors import PictureError
 from hotfolder.images import metadata, png
+from hotfolder.images.metadata import Metadata
 from hotfolder.recipes.encoding import PNG, Encoding
 
 if TYPE_CHECKING:
@@ -23,16 +24,16 @@ _BAND_PX = 64
 MAX_SCANS = 100  # each of a JPEG's scans goes over all pixels again; encoders write about ten
 
 
-def decode(data: bytes) -> Image:
+def decode(data: bytes, contents: Metadata | None = None) -> Image:
     """The picture as RGB, as a person sees it; raises PictureError with a sentence.
 
     Alpha lies over white, a camera's orientation is applied, 16 bits become 8, of an animation the
     first picture is taken; colour profiles are not applied. No bomb is decoded: the header is read
-    before anything else.
+    before anything else, unless `contents` are what `metadata.read` said of this very file.
     """
     from PIL import Image, ImageOps
 
-    head, most_px = metadata.read(data), metadata.room(data).area_px
+    head, most_px = contents or metadata.read(data), metadata.room(data).area_px
     _check_area(head.width, head.height, most_px)
     if png.recognises(data):
         data = png.bare(data)  # a long text would keep Pillow from the pixels

@@ -13,7 +13,7 @@ from hotfolder.plan import plan
 from hotfolder.ranking import not_yet, rank
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import printable
-from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import status_file
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.studio.store.lock import is_held
@@ -27,7 +27,7 @@ class Work:
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
         self._guard = threading.Lock()
-        self._scanner: Scanner | None = None
+        self._survey: Survey | None = None
 
     def best(self) -> tuple[Mapping[str, float], str]:
         """Scores from 0 to 1 of the drafts that nobody judged yet, by their paths.
@@ -35,25 +35,25 @@ class Work:
         There are none while too little was judged to learn from; then a sentence says so.
         """
         with self._guard:
-            if self._scanner is None:
-                self._scanner = Scanner(self._studio, settle_s=0.0)
-            self._scanner.at_a_glance()
-            ranking = rank(self._studio, self._scanner)
+            if self._survey is None:
+                self._survey = Survey(self._studio)
+            self._survey.look()
+            ranking = rank(self._studio, self._survey.scanner)
         return ranking.scores, "" if ranking.judge else not_yet(ranking)
 
     def now(self) -> dict[str, Any]:
         """The daemon's state, the next jobs in order with their reasons, and what waits."""
         with self._guard:
-            if self._scanner is None:
-                self._scanner = Scanner(self._studio, settle_s=0.0)
-            scanner = self._scanner
-            snapshot = scanner.at_a_glance()
+            if self._survey is None:
+                self._survey = Survey(self._studio)
+            survey = self._survey
+            snapshot = survey.look()
             history = Ledger(self._studio).history
-            jobs = list(islice(plan(snapshot, history, scanner.config), _MOST + 1))
+            jobs = list(islice(plan(snapshot, history, survey.config), _MOST + 1))
         running = is_held(self._studio.root)
         posted = status_file.read(self._studio.root) if running else status_file.StatusFile()
         waiting = {printable(path): says for path, says in snapshot.waiting.items()} | posted.waits
-        settings = scanner.config.settings
+        settings = survey.config.settings
         devices = settings.devices
         disk = shutil.disk_usage(self._studio.root)
         return {

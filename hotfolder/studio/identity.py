@@ -11,6 +11,7 @@ from hotfolder.errors import PictureError
 from hotfolder.images import metadata, pixels, recipe_text, stealth
 from hotfolder.images.foreign import readers
 from hotfolder.images.generation_params import GenerationParams
+from hotfolder.images.metadata import Metadata
 from hotfolder.images.recipe_text import Carrier
 from hotfolder.prompts import paragraphs
 from hotfolder.recipes.recipe import Pixels, Recipe
@@ -70,6 +71,11 @@ class Portrait(Struct, frozen=True, omit_defaults=True):
     note: str = ""
 
     @classmethod
+    def ours(cls, recipe: Recipe, record: Record) -> Portrait:
+        """The portrait of a picture that was just made by this recipe."""
+        return cls(recipe, record, recipe.prompt, recipe.negative_prompt)
+
+    @classmethod
     def of(cls, shown: Identity) -> Portrait:
         """The portrait of a picture."""
         said = shown.recipe or shown.params
@@ -79,13 +85,16 @@ class Portrait(Struct, frozen=True, omit_defaults=True):
         return cls(shown.source, shown.record, prompt, negative, shown.params, shown.note)
 
 
-def identify(data: bytes, studio: Studio | None = None) -> Identity:
+def identify(
+    data: bytes, studio: Studio | None = None, contents: Metadata | None = None
+) -> Identity:
     """Decode a picture file and read what it carries; raises PictureError if it is none.
 
-    One that lost what it carried is known by its pixels, if it was made in `studio`.
+    One that lost what it carried is known by its pixels, if it was made in `studio`. `contents` is
+    what the file carries, where that was read before.
     """
-    contents = metadata.read(data)
-    image = pixels.decode(data)
+    contents = contents or metadata.read(data)
+    image = pixels.decode(data, contents)
     shown = Pixels(sha256=pixels.pixel_hash(image), width=image.width, height=image.height)
     note = ""
     try:

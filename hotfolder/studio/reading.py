@@ -32,6 +32,11 @@ class Reading(Struct, frozen=True, gc=False):
     ctime_ns: int
     placeholder: bool = False
 
+    @property
+    def file(self) -> tuple[int, int, int, int]:
+        """What stays as it is when a file is renamed, which may change its ctime."""
+        return self.device, self.inode, self.size, self.mtime_ns
+
     @classmethod
     def of(cls, stat: os.stat_result) -> Reading:
         """The reading in a stat result."""

@@ -12,6 +12,7 @@ from hotfolder.prompts import formats, text_encoding
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import draw
 from hotfolder.recipes.profile import Profile
+from hotfolder.studio import beneath
 from hotfolder.studio.config.fit_prompts import fit
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import read_file
@@ -43,13 +44,19 @@ class Caption:
 
 def beside(studio: Studio, picture: str) -> Text | None:
     """The text of a picture's name: a.txt, a.toml, a.png.txt or a.png.toml. Raises OSError."""
+    for path in paths(picture):
+        if beneath.is_file(studio.root, path):
+            file = studio.root / path
+            return Text(file.name, read_file(file, text_encoding.MAX_BYTES, studio.root))
+    return None
+
+
+def paths(picture: str) -> Iterator[str]:
+    """Where the text of a picture may lie."""
     path = PurePosixPath(picture)
     for name in (path.stem, path.name):
         for suffix in SUFFIXES:
-            file = studio.root / path.parent / f"{name}{suffix}"
-            if file.is_file() and not file.is_symlink():
-                return Text(file.name, read_file(file, text_encoding.MAX_BYTES))
-    return None
+            yield f"{path.parent}/{name}{suffix}"
 
 
 def is_one(path: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from msgspec import structs
 
 from hotfolder.errors import MistakesError, PictureError, mistake, reason
+from hotfolder.images import metadata
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.images.metadata import suffixes as picture_suffixes
 from hotfolder.prompts import check, formats, picture, text_encoding
@@ -31,7 +32,6 @@ from hotfolder.studio.scan import limits
 _log = logging.getLogger(__name__)
 _TEXT = frozenset({".txt"})
 _SIDECARS = frozenset({".xmp", ".xml"})  # picture programs put these beside pictures
-CONFLICT = "a sync program made this copy of a file that was changed in two places; it is not used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class Inbox:
     _stems: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _entries: dict[str, PromptFile | BrokenFile | Waiting | None] = field(default_factory=dict)
     _unreadable: set[str] = field(default_factory=set)
+    _due: dict[str, None] = field(default_factory=dict)
 
     def put(self, path: str, state: Reading) -> None:
         """A file has settled in this state."""
@@ -67,22 +68,33 @@ class Inbox:
         if self._files.pop(path, None):
             self._forget(path)
             self._stems[_stem(path)].discard(path)
+            del self._due[path]
 
     def read_again(self) -> None:
         """Profiles or word lists have changed: every file is to be checked against them."""
         self._entries.clear()
+        self._due.update(dict.fromkeys(self._files))
 
     def try_again(self) -> None:
         """A file that could not be read may be readable by now."""
-        for path in self._unreadable:
+        for path in self._unreadable & self._files.keys():
             self._entries.pop(path, None)
+            self._due.setdefault(path)
         self._unreadable.clear()
 
-    def entries(self, config: Config) -> list[tuple[str, PromptFile | BrokenFile | Waiting]]:
-        """What each settled file is; files that need no attention are left out."""
-        for path in self._files:
-            if path not in self._entries:
-                self._entries[path] = self._read(path, config)
+    @property
+    def is_due(self) -> bool:
+        """Whether any file has yet to be read in its present state."""
+        return bool(self._due)
+
+    def read_next(self, config: Config) -> None:
+        """Read one of the files that are due."""
+        path = next(iter(self._due))
+        self._entries[path] = self._read(path, config)
+        del self._due[path]
+
+    def entries(self) -> list[tuple[str, PromptFile | BrokenFile | Waiting]]:
+        """What each file is that was read; those that need no attention are left out."""
         return [(path, entry) for path, entry in self._entries.items() if entry is not None]
 
     def _read(self, path: str, config: Config) -> PromptFile | BrokenFile | Waiting | None:
@@ -127,8 +139,9 @@ class Inbox:
         self, path: str, beside: tuple[str, ...], config: Config
     ) -> tuple[Prompt, ...] | Waiting:
         data = self._data(path)
-        limits.check_picture(data, config.settings.limits)
-        shown = identify(data, self.studio)
+        contents = metadata.read(data)
+        limits.check_picture(data, config.settings.limits, contents)
+        shown = identify(data, self.studio, contents)
         texts = [name for name in beside if PurePosixPath(name).suffix.lower() in _TEXT]
         text = None
         if texts:
@@ -165,6 +178,7 @@ class Inbox:
         for known in self._stems[_stem(path)]:
             self._entries.pop(known, None)
             self.notes.pop(known, None)
+            self._due.setdefault(known)
 
 
 def _of_photo(photos: Photos, source: Pixels) -> Prompt:

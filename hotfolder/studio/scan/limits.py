@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from hotfolder.errors import Mistake, MistakesError, PictureError, mistake
 from hotfolder.images import metadata
+from hotfolder.images.metadata import Metadata
 from hotfolder.recipes import sizes
 from hotfolder.recipes.settings import Limits
 from hotfolder.snapshot import Request
@@ -46,12 +47,15 @@ def check_requests(requests: Sequence[Request], limits: Limits) -> None:
         raise MistakesError(found)
 
 
-def check_picture(data: bytes, limits: Limits) -> None:
-    """Raises PictureError for a picture that is too large; reads no more than its head."""
+def check_picture(data: bytes, limits: Limits, contents: Metadata | None = None) -> None:
+    """Raises PictureError for a picture that is too large.
+
+    Reads no more than its head, or nothing where `contents` are what the file carries.
+    """
     if len(data) > limits.picture_mb * 1_000_000:
         says = f"it has {len(data) / 1e6:.0f} MB, and at most {limits.picture_mb} MB are read"
         raise PictureError(f"{says} ({_where('picture_mb')})")
-    head = metadata.read(data)  # raises PictureError as well, for what is no picture
+    head = contents or metadata.read(data)  # raises PictureError as well, for what is no picture
     if head.width * head.height > limits.picture_megapixels * 1e6:
         says = f"{head.width}x{head.height} is more than {limits.picture_megapixels:g} megapixels"
         raise PictureError(f"{says} ({_where('picture_megapixels')})")

@@ -8,20 +8,20 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from hotfolder.errors import PictureError
-from hotfolder.images import metadata
 from hotfolder.images.metadata import suffixes as picture_suffixes
 from hotfolder.recipes.refine import key
-from hotfolder.recipes.settings import Stars
+from hotfolder.recipes.settings import Settings, Stars
 from hotfolder.snapshot import Starred
 from hotfolder.stars import detectors
 from hotfolder.stars.detectors import Found
 from hotfolder.stars.mark import REJECTED, Draft, together
-from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import REJECTS
 from hotfolder.studio.names import AT_WORK, is_temporary
 from hotfolder.studio.reading import read_file
+from hotfolder.studio.scan.portraits import Portraits
 from hotfolder.studio.scan.settle import Settling
 from hotfolder.studio.scan.tree import Tree
 
@@ -36,11 +36,14 @@ class Sighting:
 
     `now` is what they say; `last` are those of them that changed when any did for the last time.
     `changed` says that this was seen to happen: at first sight nobody knows when a mark was set.
+    `key` is what makes the picture the same one wherever it lies, once its marks ask for something
+    and it was identified; empty for one that cannot be.
     """
 
     now: Found = field(default_factory=dict)
     last: Found = field(default_factory=dict)
     changed: bool = False
+    key: str | None = None
 
     def then(self, now: Found) -> Sighting:
         """The next sighting of the same picture, when its marks are `now`."""
@@ -64,6 +67,7 @@ class Sighting:
 
 
 _UNMARKED = Sighting()
+Wish = Literal["starred", "rejected", "unstarred"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +87,22 @@ class Marks:
     not be read.
     """
 
-    def __init__(self, root: Path, tree: Tree, settling: Settling) -> None:
+    def __init__(self, root: Path, tree: Tree, settling: Settling, portraits: Portraits) -> None:
         self.beside: set[str] = set()
         self.unreadable: set[str] = set()
         self._root = root
         self._tree = tree
         self._settling = settling
+        self._portraits = portraits
         self._sightings: dict[str, Sighting] = {}
         self._asking: set[str] = set()
         self._starred: dict[str, Starred] = {}
 
-    def read(self, picture: str) -> bool:
+    def read(self, picture: str, settings: Settings) -> bool:
         """Look at a picture's marks again; whether it has any.
 
-        Not while it or a file beside it changes: when that has settled, this is asked again.
+        Where they ask for something, it is identified. Not while it or a file beside it changes:
+        when that has settled, this is asked again.
         """
         before = self._sightings.get(picture)
         if self._settling.is_pending(picture) or picture in self.held():
@@ -110,7 +116,30 @@ class Marks:
         self._starred.pop(picture, None)
         if sighting.changed or (now and picture.startswith("drafts/")):
             self._asking.add(picture)
+        self.identify(picture, settings)
         return bool(now)
+
+    def identify(self, picture: str, settings: Settings) -> None:
+        """Find out which picture it is, if its marks ask for something."""
+        reading = self._tree.reading(picture)
+        if picture not in self._asking or reading is None:
+            return
+        sighting = self._sightings[picture]
+        if self._wish_of(picture, settings.stars) is None:
+            return
+        try:
+            found = key(self._portraits.of(picture, reading, settings.limits).source)
+        except (PictureError, OSError):
+            found = ""
+        self._sightings[picture] = replace(sighting, key=found)
+
+    def unidentified(self, settings: Stars) -> list[str]:
+        """Pictures whose marks ask for something now, as they did not when they were read."""
+        return [
+            path
+            for path in self._asking
+            if self._sightings[path].key is None and self._wish_of(path, settings)
+        ]
 
     def has_read(self, picture: str) -> bool:
         """Whether a picture could be read, and neither it nor a file beside it changes now."""
@@ -154,18 +183,29 @@ class Marks:
     def wishes(self, settings: Stars) -> Wishes:
         """What the marks ask for that have settled."""
         wishes, held = Wishes(), self.held()
+        asked: dict[Wish, list[Starred]] = {
+            "starred": wishes.starred,
+            "rejected": wishes.rejected,
+            "unstarred": wishes.unstarred,
+        }
         for path in sorted(self._asking - held):
             if self._settling.is_pending(path):
                 continue
-            stars = self.stars(path, settings)
-            if not path.startswith("drafts/"):
-                if stars < settings.least and self._sightings[path].changed:
-                    wishes.unstarred.append(self._wish(path))
-            elif stars >= settings.least:
-                wishes.starred.append(self._wish(path))
-            elif stars == REJECTED and not path.startswith(f"{REJECTS}/"):
-                wishes.rejected.append(self._wish(path))
+            wish, known = self._wish_of(path, settings), self._sightings[path].key
+            if wish and known is not None:
+                asked[wish].append(self._starring(path, known))
         return wishes
+
+    def _wish_of(self, path: str, settings: Stars) -> Wish | None:
+        """What the marks of a picture ask for."""
+        stars = self.stars(path, settings)
+        if not path.startswith("drafts/"):
+            is_less = stars < settings.least and self._sightings[path].changed
+            return "unstarred" if is_less else None
+        if stars >= settings.least:
+            return "starred"
+        is_rejected = stars == REJECTED and not path.startswith(f"{REJECTS}/")
+        return "rejected" if is_rejected else None
 
     def picture_of(self, path: str) -> str | None:
         """The picture that a file beside it belongs to; None if there is none, or more than one."""
@@ -177,9 +217,9 @@ class Marks:
                 return there[0]
         return None
 
-    def _wish(self, path: str) -> Starred:
+    def _starring(self, path: str, key: str) -> Starred:
         if path not in self._starred:
-            key, changed = _key(self._root, path), self._sightings[path].changed
+            changed = self._sightings[path].changed
             self._starred[path] = Starred(path, key, changed, self._sidecars(path))
         return self._starred[path]
 
@@ -194,13 +234,13 @@ class Marks:
         contents, beside = None, {}
         self.unreadable.discard(path)
         try:
-            contents = metadata.read(read_file(self._root / path, below=self._root))
+            contents = self._portraits.open(path).contents
         except FileNotFoundError:
             pass  # taken away since
         except OSError:
             self.unreadable.add(path)
         except PictureError:
-            pass  # it is no picture, whatever its name
+            pass  # it is no regular file
         for pattern, sidecar in self._sidecars(path).items():
             with suppress(PictureError, OSError):
                 beside[pattern] = read_file(self._root / sidecar, _MAX_SIDECAR_BYTES, self._root)
@@ -211,14 +251,6 @@ def is_picture(path: str) -> bool:
     """Whether a file in `drafts/` or `seeds/` is a picture by its name."""
     name = PurePosixPath(path)
     return name.suffix.lower() in picture_suffixes() and not is_temporary(name.name)
-
-
-def _key(root: Path, path: str) -> str:
-    """What makes a picture the same one wherever it lies; empty for one that cannot be read."""
-    try:
-        return key(identify(read_file(root / path, below=root)).source)
-    except (PictureError, OSError):
-        return ""
 
 
 def _xattrs(file: Path) -> Iterator[tuple[str, bytes]]:

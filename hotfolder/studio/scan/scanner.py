@@ -3,40 +3,42 @@
 from __future__ import annotations
 
 import logging
-import platform
 import shutil
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 from hotfolder import __version__
 from hotfolder.errors import PictureError, StudioMissingError, reason
 from hotfolder.recipes.config import Config
+from hotfolder.recipes.recipe import Recipe
+from hotfolder.recipes.record import Record
 from hotfolder.snapshot import BrokenFile, PromptFile, Snapshot
 from hotfolder.stars import detectors
-from hotfolder.studio import beneath
 from hotfolder.studio.config.live import LiveConfig, decides
+from hotfolder.studio.identity import Identity, Portrait
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import copied_from, is_conflict
 from hotfolder.studio.reading import Reading
-from hotfolder.studio.scan import captions
+from hotfolder.studio.scan import captions, conflicts
+from hotfolder.studio.scan.backlog import Backlog, Urgency, Withheld
 from hotfolder.studio.scan.cache import Memory
-from hotfolder.studio.scan.inbox import CONFLICT, Inbox, Waiting
+from hotfolder.studio.scan.conflicts import Conflicts
+from hotfolder.studio.scan.inbox import Inbox, Waiting
 from hotfolder.studio.scan.incomplete import Incomplete
 from hotfolder.studio.scan.limits import Pace
 from hotfolder.studio.scan.placeholders import Placeholders
+from hotfolder.studio.scan.portraits import Portraits
 from hotfolder.studio.scan.ratings import Marks, is_picture
+from hotfolder.studio.scan.renames import Renames
 from hotfolder.studio.scan.seeds import Seeds
 from hotfolder.studio.scan.settle import Settling
 from hotfolder.studio.scan.tree import Changes, Tree
 from hotfolder.studio.store import local
-from hotfolder.studio.store.ledger import LEDGER
 
 _log = logging.getLogger(__name__)
 _BUDGET_S = 0.02
 _AT_ONCE = 1000  # so many files can be asked in that time whether they have settled
 _FETCHING_S = 1.0
-_MOST_MACHINES = 100
 _FINISHED = "another computer has finished it and puts it away"
 _QUEUES = "very many files come at once; it is read in its turn"
 
@@ -44,44 +46,45 @@ _QUEUES = "very many files come at once; it is read in its turn"
 class Scanner:
     """Turns file readings into a `Snapshot`; reads a file once for each of its settled states.
 
-    Drafts are many: they are read in slices of `_BUDGET_S`, so that the next job never waits for
-    them, and at the first look only one that carries a star has to settle. `settle_s` takes the
-    place of the owner's setting, `owner` of what lies in the studio.
+    A file that is seen to change has to settle; then it is in the backlog until it is read, in
+    slices of `_BUDGET_S`, so that the next job never waits for very many; or it is withheld. What
+    was read is known to the inbox, the marks and the seeds, and making a snapshot reads nothing. At
+    the first look only those drafts have to settle that carry a star.
+
+    `config` takes the place of what lies in the studio. A scanner that does not wait takes all
+    files as they lie, and remembers nothing over restarts: see `survey`.
     """
 
     def __init__(
         self,
         studio: Studio,
         clock: Callable[[], float] = time.monotonic,
-        settle_s: float | None = None,
         config: Config | None = None,
+        waits: bool = True,
     ) -> None:
         self.studio = studio
         self._live = LiveConfig(studio, config)
         self._clock = clock
+        self._waits = waits
         self._tree = Tree(studio.root, clock)
-        self._settle_s = settle_s
         self._settling = Settling(self._quiet_s())
         self._inbox = Inbox(studio)
-        self._marks = Marks(studio.root, self._tree, self._settling)
-        self._seeds = Seeds(studio, read_only=settle_s is not None)
-        self._unread: deque[str] = deque()  # drafts of the first look
-        self._settled: deque[str] = deque()  # later ones, and what lies beside them
-        self._unidentified: deque[str] = deque()
+        self._portraits = Portraits(studio, read_only=not waits)
+        self._marks = Marks(studio.root, self._tree, self._settling, self._portraits)
+        self._seeds = Seeds(studio, self._portraits)
+        self._backlog = Backlog()
+        self._withheld: dict[str, Withheld] = {}
+        self._renames = Renames(self._tree, self._has_settled)
         self._incomplete = Incomplete(studio.root, clock)
         self._placeholders = Placeholders(studio.root, clock)
         self._unmarked = Memory(
             local.folder(studio.root) / "unmarked.jsonl",
             bool,
             by=f"{__version__} {detectors.names()}",
-            read_only=settle_s is not None,
+            read_only=not waits,
         )
-        self._waiting: dict[str, str] = {}
-        self._unreadable: dict[str, str] = {}
-        self._finished: dict[str, Reading] = {}
-        self._queue: dict[str, str] = {}
         self._arrivals = Pace(60.0)
-        self._machines = self._known_machines()
+        self._conflicts = Conflicts(studio, self._tree)
         self._looked_before = False
         self._recalls = True
 
@@ -110,11 +113,11 @@ class Scanner:
         changes, complete = self._tree.look_on(lambda: self._clock() >= end, thorough)
         self._digest(changes)
         if complete:
-            self._machines = self._known_machines()
+            self._conflicts.learn()
             if self._live.may_change:
                 self._read_owner()
             self._inbox.try_again()
-            self._take_again([*self._unreadable, *self._marks.unreadable])
+            self._try_again()
         return complete
 
     def _require_marker(self) -> None:
@@ -128,40 +131,34 @@ class Scanner:
         now = self._clock()
         due = set(sorted(self._settling.ripe(now), key=_is_draft)[:_AT_ONCE])
         ripe = [*self._incomplete.late(), *self._placeholders.arrived()]
-        again = self._tree.look_at([*due, *ripe])
-        changes = Changes(changes.changed | again.changed, changes.gone | again.gone)
+        changes |= self._tree.look_at([*due, *ripe])
+        changes.gone -= changes.changed
         self._marks.beside |= {path for path in changes.changed if _is_beside(path)}
+        moved = self._only_renamed(changes, now)
         for path in changes.gone:
             self._forget(path, now)
         if (until_s := self._live.unsure_until_s(self._quiet_s())) and max(until_s) <= now:
             self._live.give_up_the_vanished()
             self._read_owner()
-        settled = [path for path in sorted(changes.changed | due) if self._settles(path, now)]
+        changed = sorted((changes.changed | due) - moved)
+        settled = [path for path in changed if self._settles(path, now)]
         settled += [path for path in ripe if not self._settling.is_pending(path)]
-        settled.sort(key=lambda path: not decides(path))
-        for number, path in enumerate(settled):
-            if _is_draft(path):
-                self._settled.append(path)
-                continue
-            try:
-                self._take_in(path)  # profiles and word lists first: prompt files may need them
-            except StudioMissingError:
-                self._settle_again(settled[number:], now)
-                raise
-        while self._queue and not self._queue_moves_in_s(now):
-            path = next(iter(self._queue))
-            del self._queue[path]
-            self._take_in(path)
+        decisive = [path for path in settled if decides(path)]
+        for path in (*moved, *settled):
+            if not decides(path):
+                self._backlog.add(path, _urgency(path))
+        try:
+            if decisive:
+                self._read_owner()  # before prompt files, which may need what is new
+        except StudioMissingError:
+            self._settle_again(decisive, now)
+            raise
+        while (file := self._next_in_turn()) and not self._turn_comes_in_s(now):
+            del self._withheld[file]
+            self._take_in(file)
         found = self._read_some()
         self._looked_before = True
-        return bool(found or settled or changes.gone)
-
-    def at_a_glance(self) -> Snapshot:
-        """The snapshot of a studio that is only to be described: nothing is waited for."""
-        self.refresh()
-        while self.busy:
-            self.refresh(set())
-        return self.snapshot()
+        return bool(found or settled or moved or changes.gone)
 
     @property
     def busy(self) -> bool:
@@ -178,21 +175,21 @@ class Scanner:
         now = self._clock()
         waits_s = self._incomplete.late_in_s()
         waits_s += [until_s - now for until_s in self._live.unsure_until_s(self._quiet_s())]
-        waits_s += [self._queue_moves_in_s(now)] if self._queue else []
+        waits_s += [self._turn_comes_in_s(now)] if self._next_in_turn() else []
         waits_s += [_FETCHING_S] if self._placeholders.due else []
-        waits_s += [0.0] if self._unread or self._settled or self._unidentified else []
+        waits_s += [0.0] if self._backlog.first() or self._inbox.is_due else []
         settles_in_s = self._settling.due_in_s(now)
         waits_s += [] if settles_in_s is None else [settles_in_s]
         return max(0.0, min(waits_s)) if waits_s else None
 
     @property
-    def knows_all_seeds(self) -> bool:
-        """Whether all pictures in `seeds/` that have settled are in the snapshot."""
-        return not self._unidentified
+    def knows_all_wishes(self) -> bool:
+        """Whether all that has settled in `inbox/` and `seeds/` is in the snapshot."""
+        return not (self._backlog.has(Urgency.PROMPT, Urgency.SEED) or self._inbox.is_due)
 
     def snapshot(self) -> Snapshot:
         """What the folders say, as of the last refresh."""
-        inbox = self._inbox.entries(self.config)
+        inbox = self._inbox.entries()
         waiting = {path: entry.says for path, entry in inbox if isinstance(entry, Waiting)}
         free = self._free_bytes()
         wishes = self._marks.wishes(self.config.settings.stars)
@@ -214,10 +211,7 @@ class Scanner:
                 **waiting,
                 **self._incomplete.waiting(),
                 **self._placeholders.waiting(),
-                **self._unreadable,
-                **dict.fromkeys(self._finished, _FINISHED),
-                **self._queue,
-                **self._waiting,
+                **{path: withheld.says for path, withheld in self._withheld.items()},
                 **self._seeds.useless,
                 **self._live.waiting(),
             },
@@ -236,15 +230,42 @@ class Scanner:
         """Sentences on what cannot be used of pictures from elsewhere, by their paths."""
         return {**self._inbox.notes, **self._seeds.notes}
 
+    def published(self, path: str, reading: Reading, recipe: Recipe, record: Record) -> None:
+        """Believe a picture at once that we have just published and that is in this state still.
+
+        It is whole, carries no mark, and is known without being read.
+        """
+        changes = self._tree.look_at([path])
+        if self._tree.reading(path) != reading:
+            with suppress(StudioMissingError):  # the next look says so
+                self._digest(changes)
+            return
+        self._settling.forget(path)
+        self._backlog.drop(path)
+        self._portraits.know(reading, Portrait.ours(recipe, record))
+        if self._marks.take_for_unmarked(path):
+            self._unmarked.keep(path, reading, True)
+
     def picked(self, draft: str, seed: str) -> None:
         """Believe a picture in `seeds/` at once that we have just put there ourselves.
 
         Its draft, where it is still there, asks no more for that.
         """
+        before = self._tree.reading(draft)
         self._marks.served(draft)
         self._tree.look_at([seed, *detectors.sidecars(seed)])
+        after = self._tree.reading(seed)
+        if before and after and before.file == after.file:
+            self._portraits.moved(seed, before, after)
         self._settling.forget(seed)
-        self._take_in(seed)
+        self._backlog.add(seed, Urgency.SEED)
+
+    def identity(self, path: str) -> Identity:
+        """A picked picture with its pixels, as it is now; raises as `Portraits.identity`."""
+        shown = self._portraits.identity(path)
+        if self._seeds.source(path) not in (None, shown.source):
+            self._backlog.add(path, Urgency.SEED)  # it is another one than it was taken for
+        return shown
 
     def finished_elsewhere(self, paths: Iterable[str]) -> None:
         """Other machines have finished these prompt files, and their moves have yet to arrive here.
@@ -254,7 +275,7 @@ class Scanner:
         for path in paths:
             if reading := self._tree.reading(path):
                 self._inbox.remove(path)
-                self._finished[path] = reading
+                self._withheld[path] = Withheld("finished", _FINISHED, reading)
 
     def give_up(self, path: str, says: str) -> None:
         """Plan nothing for a picture in `seeds/` until it changes; `says` is why."""
@@ -270,29 +291,48 @@ class Scanner:
         if reading is None:
             return False
         if _is_draft(path) and not self._looked_before:
-            self._unread.append(path)
+            self._backlog.add(path, Urgency.FIRST_LOOK)
             return False
         if self._settling.observe(path, reading, now):
             return True
         self._drop(path)  # while it changes, it asks for nothing
         return False
 
+    def _only_renamed(self, changes: Changes, now: float) -> set[str]:
+        """The pictures that had settled elsewhere and were only moved."""
+        if not self._looked_before:
+            return set()
+        renamed = self._renames.among(changes, now, self._quiet_s())
+        for path, last in renamed.items():
+            self._drop(path)
+            self._settling.forget(path)
+            if reading := self._tree.reading(path):
+                self._portraits.moved(path, last, reading)
+        return set(renamed)
+
+    def _has_settled(self, path: str) -> bool:
+        """Whether a file that lies there, or lay there until now, was whole."""
+        return not (self._settling.is_pending(path) or self._backlog.is_at_first_look(path))
+
     def _take_in(self, path: str) -> None:
+        """Read a file of the backlog, or say why it is not used."""
         reading = self._tree.reading(path)
         room = path.partition("/")[0]
-        if reading is None:
-            return
-        if decides(path):
-            self._read_owner()
-        elif _is_beside(path):
+        withheld = self._withheld.get(path)
+        if reading is None or self._settling.is_pending(path):
+            return  # taken away since, or it changes again
+        if _is_beside(path):
             picture = self._marks.picture_of(path)
-            if picture and picture not in self._waiting:
+            if picture and not self._is_in_conflict(picture):
                 self._take_in_marks(picture)
-            self._unidentified.extend(self._captioned(path))
-        elif self._is_conflict(path):
+            for captioned in self._captioned(path):
+                self._backlog.add(captioned, Urgency.SEED)
+        elif self._conflicts.has(path):
             self._marks.forget(path)
-            self._waiting[path] = CONFLICT
-        elif self._finished.get(path) == reading or not self._placeholders.is_here(path, reading):
+            self._withheld[path] = Withheld("conflict", conflicts.SAYS)
+        elif (
+            withheld and withheld.why == "finished" and withheld.reading == reading
+        ) or not self._placeholders.is_here(path, reading):
             return
         elif room == "inbox":
             if not (is_picture(path) and self._is_unfinished(path)) and self._is_its_turn(path):
@@ -300,7 +340,10 @@ class Scanner:
         else:
             self._take_in_marks(path)
             if room == "seeds":
-                self._unidentified.append(path)
+                self._identify_seed(path, reading)
+
+    def _is_in_conflict(self, path: str) -> bool:
+        return path in self._withheld and self._withheld[path].why == "conflict"
 
     def _read_marks(self, picture: str) -> bool:
         """Read a picture's marks, unless it is known to have none; whether it has any."""
@@ -309,7 +352,7 @@ class Scanner:
             return False
         if self._unmarked.recall(picture, reading) and self._marks.take_for_unmarked(picture):
             return False
-        is_marked = self._marks.read(picture)
+        is_marked = self._marks.read(picture, self.config.settings)
         if not is_marked and self._marks.has_read(picture):
             self._unmarked.keep(picture, reading, True)
         return is_marked
@@ -331,35 +374,23 @@ class Scanner:
         return self._marks.stars(picture, self.config.settings.stars)
 
     def _is_its_turn(self, path: str) -> bool:
-        """Whether the owner's limits let in another prompt file now; if not it queues."""
+        """Whether the owner's limits let in another prompt file now; if not it has to wait."""
         now = self._clock()
-        is_its_turn = not self._queue_moves_in_s(now)
+        is_its_turn = not self._turn_comes_in_s(now)
         if is_its_turn:
             self._arrivals.note(now)
         else:
-            self._queue[path] = _QUEUES
+            self._withheld[path] = Withheld("turn", _QUEUES)
         return is_its_turn
 
-    def _queue_moves_in_s(self, now: float) -> float:
-        if self._settle_s is not None:
-            return 0.0  # who only describes a studio does not wait
+    def _next_in_turn(self) -> str | None:
+        """The prompt file that has waited longest for its turn."""
+        return next((path for path, file in self._withheld.items() if file.why == "turn"), None)
+
+    def _turn_comes_in_s(self, now: float) -> float:
+        if not self._waits:
+            return 0.0
         return self._arrivals.free_in_s(self.config.settings.limits.prompt_files_per_minute, now)
-
-    def _is_conflict(self, path: str) -> bool:
-        """Whether a sync client made this copy of a file."""
-        if is_conflict(path):
-            return True
-        original = copied_from(path, self._machines)
-        if original is None:
-            return False
-        done = original.replace("inbox/", "inbox/done/", 1)
-        return bool(self._tree.reading(original)) or beneath.is_file(self.studio.root, done)
-
-    def _known_machines(self) -> set[str]:
-        """The names of computers that work here or did, as far as a sync client may use them."""
-        ledgers = beneath.names(self.studio.root, LEDGER)[:_MOST_MACHINES]
-        named = (name.removesuffix(".jsonl").rpartition("-")[0] for name in ledgers)
-        return {platform.node(), *named} - {""}
 
     def _captioned(self, path: str) -> list[str]:
         """The pictures in `seeds/` whose text a file is."""
@@ -374,10 +405,12 @@ class Scanner:
             if reading := self._tree.reading(path):
                 self._settling.observe(path, reading, now)
 
-    def _take_again(self, paths: Iterable[str]) -> None:
-        for path in tuple(paths):
-            self._unreadable.pop(path, None)
-            self._take_in(path)
+    def _try_again(self) -> None:
+        """Read once more what could not be read."""
+        unreadable = [path for path, file in self._withheld.items() if file.why == "unreadable"]
+        for path in (*unreadable, *self._marks.unreadable):
+            self._withheld.pop(path, None)
+            self._backlog.add(path, _urgency(path))
 
     def _forget(self, path: str, now: float) -> None:
         self._settling.forget(path)
@@ -386,23 +419,21 @@ class Scanner:
         picture = self._marks.picture_of(path) if _is_beside(path) else None
         if picture and (reading := self._tree.reading(picture)):
             self._settling.observe(picture, reading, now)  # its marks are fewer now
-        self._unidentified.extend(self._captioned(path))
+        for captioned in self._captioned(path):
+            self._backlog.add(captioned, Urgency.SEED)
         if decides(path):
             self._live.vanished(path, now)
 
     def _drop(self, path: str) -> None:
         self._inbox.remove(path)
         self._seeds.drop(path)
-        self._waiting.pop(path, None)
+        self._backlog.drop(path)
+        self._withheld.pop(path, None)
         self._incomplete.forget(path)
-        self._unreadable.pop(path, None)
-        self._finished.pop(path, None)
-        self._queue.pop(path, None)
         self._placeholders.forget(path)
 
     def _quiet_s(self) -> float:
-        settings = self.config.settings
-        return settings.settle_seconds if self._settle_s is None else self._settle_s
+        return self.config.settings.settle_seconds if self._waits else 0.0
 
     def _read_owner(self) -> None:
         if not self._live.read():
@@ -410,17 +441,17 @@ class Scanner:
         self._settling.quiet_s = self._quiet_s()
         self._inbox.read_again()
         self._seeds.follow(self.config, self.stars)
+        for path in self._marks.unidentified(self.config.settings.stars):
+            self._backlog.add(path, Urgency.NEWS)
 
-    def _identify_seed(self, path: str) -> None:
-        reading = self._tree.reading(path)
-        if reading is None or self._settling.is_pending(path):
-            return  # taken away since, or it changes again
+    def _identify_seed(self, path: str, reading: Reading) -> None:
         try:
             self._seeds.take_in(path, reading, self.config, self.stars(path))
         except FileNotFoundError:
             return  # taken away or changed since: the next look sees that
         except OSError as error:
-            self._unreadable[path] = f"this picture cannot be read: {reason(error)}"
+            says = f"this picture cannot be read: {reason(error)}"
+            self._withheld[path] = Withheld("unreadable", says)
         except PictureError as error:
             if not self._is_unfinished(path):
                 self.give_up(path, f"this picture cannot be read: {error}")
@@ -428,31 +459,41 @@ class Scanner:
             self._incomplete.forget(path)
 
     def _read_some(self) -> bool:
-        """Read new pictures for a little while, picked ones first; whether they may ask for more.
+        """Read files of the backlog for a little while; whether they may ask for more.
 
         Of the drafts of the first look, those that carry a star have yet to settle.
         """
         end = self._clock() + _BUDGET_S
-        found = bool(self._unidentified or self._settled)
-        while self._unidentified and self._clock() < end:
-            self._identify_seed(self._unidentified.popleft())
-        while self._settled and self._clock() < end:
-            self._take_in(self._settled.popleft())
-        while self._unread and self._clock() < end:
-            path = self._unread.popleft()
-            reading = self._tree.reading(path)
-            if not reading or reading.placeholder or not is_picture(path):
+        found = self._inbox.is_due
+        while (waiting := self._backlog.first()) and self._clock() < end:
+            path, urgency = waiting
+            if urgency > Urgency.PROMPT and self._inbox.is_due:
+                self._inbox.read_next(self.config)
                 continue
-            if self._read_marks(path):
-                self._settling.observe(path, reading, self._clock())
+            if urgency < Urgency.FIRST_LOOK:
+                self._take_in(path)
                 found = True
-        self._seeds.save()
+            elif self._is_marked_at_first_look(path):
+                found = True
+            self._backlog.done(path, urgency)
+        while self._inbox.is_due and self._clock() < end:
+            self._inbox.read_next(self.config)
+        self._portraits.let_go()
+        self._portraits.save()
         self._unmarked.save()
         if self._recalls and self._looked_before and not self.busy:
             self._recalls = False
-            self._seeds.close(self._tree.rooms["seeds"])
+            self._portraits.close(self._tree.rooms["seeds"])
             self._unmarked.close({**self._tree.rooms["drafts"], **self._tree.rooms["seeds"]})
         return found
+
+    def _is_marked_at_first_look(self, path: str) -> bool:
+        reading = self._tree.reading(path)
+        if not reading or reading.placeholder or not is_picture(path):
+            return False
+        if is_marked := self._read_marks(path):
+            self._settling.observe(path, reading, self._clock())
+        return is_marked
 
 
 def _is_draft(path: str) -> bool:
@@ -462,3 +503,8 @@ def _is_draft(path: str) -> bool:
 def _is_beside(path: str) -> bool:
     """Whether a file lies among pictures and is none."""
     return path.startswith(("drafts/", "seeds/")) and not is_picture(path)
+
+
+def _urgency(path: str) -> Urgency:
+    room = path.partition("/")[0]
+    return {"inbox": Urgency.PROMPT, "seeds": Urgency.SEED}.get(room, Urgency.NEWS)

@@ -7,22 +7,20 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from hotfolder import __version__
 from hotfolder.errors import MistakesError
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.prompt import parts
-from hotfolder.recipes.recipe import MAX_DEPTH, Recipe, lineage
+from hotfolder.recipes.recipe import MAX_DEPTH, Pixels, Recipe, lineage
 from hotfolder.snapshot import BrokenFile, SeedImage
 from hotfolder.studio.config.match_model import match
-from hotfolder.studio.identity import Portrait, identify
+from hotfolder.studio.identity import Portrait
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.names import printable
-from hotfolder.studio.reading import Reading, read_settled
+from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan import captions
-from hotfolder.studio.scan.cache import Memory
 from hotfolder.studio.scan.captions import Caption
-from hotfolder.studio.scan.limits import check_picture, too_large
-from hotfolder.studio.store import local
+from hotfolder.studio.scan.limits import too_large
+from hotfolder.studio.scan.portraits import Portraits
 
 _log = logging.getLogger(__name__)
 _TOO_DEEP = (
@@ -43,19 +41,18 @@ class _Seen:
 class Seeds:
     """Picked pictures that have settled, each read once in each of its states.
 
-    What they are is remembered over restarts, unless `read_only`. `useless` says of those that
+    What they are is known by their `portraits`. `useless` says of those that
     cannot be refined why, `notes` what cannot be used of pictures from elsewhere.
     """
 
-    def __init__(self, studio: Studio, read_only: bool) -> None:
+    def __init__(self, studio: Studio, portraits: Portraits) -> None:
         self.useless: dict[str, str] = {}
         self.notes: dict[str, tuple[str, ...]] = {}
         self._studio = studio
         self._seen: dict[str, _Seen] = {}
         self._images: dict[str, SeedImage] = {}
         self._explained: set[str] = set()
-        file = local.folder(studio.root) / "seeds.jsonl"
-        self._portraits = Memory(file, Portrait, __version__, read_only)
+        self._portraits = portraits
 
     def take_in(self, path: str, reading: Reading, config: Config, stars: int) -> None:
         """Find out what a picture of so many stars is.
@@ -63,7 +60,7 @@ class Seeds:
         Raises PictureError if it is none that can be read, OSError if it cannot be read now, and
         FileNotFoundError if it has left the state in which it settled.
         """
-        portrait = self._portraits.recall(path, reading) or self._portrayed(path, reading, config)
+        portrait = self._portraits.of(path, reading, config.settings.limits)
         text = captions.beside(self._studio, path) if portrait.record is None else None
         self._seen[path] = _Seen(portrait, (reading.ctime_ns, path), text)
         self._judge(path, config, stars)
@@ -102,23 +99,10 @@ class Seeds:
         wrong = self.useless.items()
         return [BrokenFile(path, says) for path, says in wrong if path not in self._explained]
 
-    def save(self) -> None:
-        """Remember what was found out."""
-        self._portraits.save()
-
-    def close(self, present: Collection[str]) -> None:
-        """All pictures of the start are known: nothing is recalled any more."""
-        self._portraits.close(present)
-
-    def _portrayed(self, path: str, reading: Reading, config: Config) -> Portrait:
-        root = self._studio.root
-        data = read_settled(root / path, reading, below=root)
-        check_picture(data, config.settings.limits)
-        seen = Portrait.of(identify(data, self._studio))
-        self._portraits.keep(path, reading, seen)
-        if seen.note:
-            _log.warning("%s: %s", printable(path), seen.note)
-        return seen
+    def source(self, path: str) -> Recipe | Pixels | None:
+        """What the refinements of a picture start from, as far as it is known."""
+        seen = self._seen.get(path)
+        return seen.portrait.source if seen else None
 
     def _judge(self, path: str, config: Config, stars: int) -> None:
         """How a picture is refined by what is known of it, or why it is not."""

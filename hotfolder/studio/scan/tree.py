@@ -28,10 +28,19 @@ _MARKED = ("drafts", "seeds")  # where also hidden files that hold marks are rea
 
 @dataclass(slots=True)
 class Changes:
-    """Paths, relative to the studio, that differ from the look before."""
+    """Paths, relative to the studio, that differ from the look before.
+
+    `last` has the last readings of the files that are gone.
+    """
 
     changed: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
+    last: dict[str, Reading] = field(default_factory=dict)
+
+    def __or__(self, later: Changes) -> Changes:
+        """These changes, and later ones."""
+        changed, gone = self.changed | later.changed, self.gone | later.gone
+        return Changes(changed, gone, self.last | later.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,7 @@ class Tree:
         self._round = None
         rest = self.look_at(self._missing())
         self._unmet = set()
-        return Changes(changes.changed | rest.changed, changes.gone | rest.gone), True
+        return changes | rest, True
 
     def _missing(self) -> list[str]:
         """The files that were not met in a round, but for those in folders passed over."""
@@ -143,7 +152,7 @@ class Tree:
         changed = {path for path, reading in found.items() if before.get(path) != reading}
         known = self.rooms[room]
         for path in gone:
-            del known[path]
+            changes.last[path] = known.pop(path)
             self._files_below.subtract(_folders(path))
         for path in changed:
             if path not in known:

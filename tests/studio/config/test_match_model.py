@@ -12,7 +12,7 @@ from hotfolder.images.generation_params import GenerationParams
 from hotfolder.studio.config.load import read_config
 from hotfolder.studio.config.match_model import Matched, match
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.scan.survey import Survey
 from tests.images.foreign.pictures import png
 from tests.images.foreign.test_comfyui import PLAIN
 from tests.images.foreign.test_swarmui import SWARM
@@ -102,7 +102,7 @@ def test_a_foreign_seed_is_refined_with_its_own_words(
     graph_model = 'extends = "mine"\n[model]\nname = "v1-5-pruned-emaonly"\n'
     (own.profiles / "emaonly.toml").write_text(graph_model)
     with caplog.at_level(logging.WARNING):
-        snapshot = Scanner(own, settle_s=0.0).at_a_glance()
+        snapshot = Survey(own).look()
     (seed,) = snapshot.seeds
     assert (seed.prompt, seed.negative) == (
         "a castle by the sea <lora:ink:0.8>",
@@ -116,8 +116,8 @@ def test_a_foreign_picture_in_the_inbox(own: Studio) -> None:
     """It becomes img2img drafts with its prompt, seed and shape, and the profile of its model."""
     (own.inbox / "a.png").write_bytes(png(parameters=TEXT.format(model="v1-5-pruned", sha="0" * 9)))
     (own.inbox / "b.png").write_bytes(png(parameters=SWARM))
-    scanner = Scanner(own, settle_s=0.0)
-    files = {file.path: file.requests for file in scanner.at_a_glance().prompt_files}
+    glance = Survey(own)
+    files = {file.path: file.requests for file in glance.look().prompt_files}
     (known,), (strange,) = files["inbox/a.png"], files["inbox/b.png"]
     assert known.prompt.text == "a castle <lora:ink:0.8>"
     assert (known.prompt.seed, known.profile_name) == (7, "mine")
@@ -127,8 +127,8 @@ def test_a_foreign_picture_in_the_inbox(own: Studio) -> None:
     assert strange.profile_name == "postcard"
     assert strange.profile.steps != 16
     assert strange.profile.draft.aspect == "13:19"
-    assert any("DPM fast" in note for note in scanner.notes["inbox/a.png"])
-    assert any("sd_xl_base_1.0" in note for note in scanner.notes["inbox/b.png"])
+    assert any("DPM fast" in note for note in glance.notes["inbox/a.png"])
+    assert any("sd_xl_base_1.0" in note for note in glance.notes["inbox/b.png"])
 
 
 def test_check_lists_what_is_not_used(own: Studio, hotfolder: object) -> None:
@@ -145,7 +145,7 @@ def test_a_picture_that_says_something_wrong_waits_with_the_reason(own: Studio) 
     """A recipe that does not hold is told, and what to do."""
     broken = png(hotfolder='{"recipe": {"schema": 1, "prompt": 7}, "record": {}}')
     (own.inbox / "broken.png").write_bytes(broken)
-    says = Scanner(own, settle_s=0.0).at_a_glance().waiting["inbox/broken.png"]
+    says = Survey(own).look().waiting["inbox/broken.png"]
     assert "cannot be used" in says
     assert "put a text file broken.txt with a prompt beside it" in says
 
@@ -153,7 +153,7 @@ def test_a_picture_that_says_something_wrong_waits_with_the_reason(own: Studio) 
 def test_the_seed_s_profile_follows_the_owner(own: Studio) -> None:
     """A profile that comes later may have the model after all."""
     (own.seeds / "a.png").write_bytes(png(parameters=TEXT.format(model="late", sha="0" * 9)))
-    scanner = Scanner(own, settle_s=0.0)
-    assert scanner.at_a_glance().seeds[0].profile_name == "postcard"
+    glance = Survey(own)
+    assert glance.look().seeds[0].profile_name == "postcard"
     Path(own.profiles / "late.toml").write_text('extends = "mine"\n')
-    assert scanner.at_a_glance().seeds[0].profile_name == "late"
+    assert glance.look().seeds[0].profile_name == "late"

@@ -13,6 +13,7 @@ from hotfolder.recipes.settings import Limits
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.limits import Pace, check_picture, check_text, too_large
 from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.scan.survey import Survey
 from tests import samples
 from tests.studio.clock import Clock
 
@@ -60,12 +61,12 @@ def test_sizes_of_renders() -> None:
     assert "4000x4001 is more than 16 megapixels" in too_large("4000x4001", Limits())
 
 
-def looked(studio: Studio, limits: str, *files: tuple[str, str]) -> Scanner:
+def looked(studio: Studio, limits: str, *files: tuple[str, str]) -> Survey:
     """A look at a studio with these limits and prompt files."""
     studio.settings.write_text(f"settle_seconds = 0.1\n[limits]\n{limits}\n")
     for name, text in files:
         (studio.inbox / name).write_text(text)
-    return Scanner(studio, settle_s=0.0)
+    return Survey(studio)
 
 
 @pytest.mark.parametrize(
@@ -79,25 +80,25 @@ def looked(studio: Studio, limits: str, *files: tuple[str, str]) -> Scanner:
 )
 def test_what_a_prompt_file_may_ask(studio: Studio, limits: str, text: str, says: str) -> None:
     """Too much of anything is a mistake, which names the setting; within the limit it is none."""
-    snapshot = looked(studio, limits, ("a.toml", text)).at_a_glance()
+    snapshot = looked(studio, limits, ("a.toml", text)).look()
     (params,) = snapshot.broken
     assert says in params.says
     assert "under [limits] in hotfolder.toml" in params.says
-    assert looked(studio, "", ("a.toml", text)).at_a_glance().prompt_files
+    assert looked(studio, "", ("a.toml", text)).look().prompt_files
 
 
 def test_endless_files_are_not_counted(studio: Studio) -> None:
     """They end when their owner takes them away."""
-    scanner = looked(studio, "drafts_per_file = 1", ("a.toml", 'prompt = "a"\ncount = "endless"\n'))
-    assert scanner.at_a_glance().prompt_files
+    glance = looked(studio, "drafts_per_file = 1", ("a.toml", 'prompt = "a"\ncount = "endless"\n'))
+    assert glance.look().prompt_files
 
 
 def test_pictures_in_seeds(studio: Studio) -> None:
     """One that is too large to read, or whose refinements would be, gets its sentence."""
     (studio.seeds / "a.png").write_bytes(samples.drawn("PNG", size=(200, 100)))
-    (params,) = looked(studio, "picture_megapixels = 0.01").at_a_glance().useless_seeds
+    (params,) = looked(studio, "picture_megapixels = 0.01").look().useless_seeds
     assert "200x100 is more than 0.01 megapixels" in params.says
-    (params,) = looked(studio, "render_megapixels = 0.01").at_a_glance().useless_seeds
+    (params,) = looked(studio, "render_megapixels = 0.01").look().useless_seeds
     assert "its refinements would be too large" in params.says
 
 
@@ -118,7 +119,7 @@ def test_many_files_at_once(studio: Studio) -> None:
         assert all("in its turn" in says for says in snapshot.waiting.values())
     assert clock.now == pytest.approx(1120.1)
     assert scanner.due_in_s() is None
-    assert len(Scanner(studio, settle_s=0.0).at_a_glance().prompt_files) == 10
+    assert len(Survey(studio).look().prompt_files) == 10
 
 
 def test_defaults_hinder_nobody(tmp_path: Path) -> None:

@@ -63,7 +63,9 @@ class Room:
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
         self.clock = Clock()
-        self.scanner = Scanner(studio, self.clock, QUIET_S)
+        settings = studio.settings.read_text()
+        studio.settings.write_text(settings.replace("settle_seconds = 0.1", "settle_seconds = 2"))
+        self.scanner = Scanner(studio, self.clock)
         self.scanner.refresh()
 
     def draft(self, path: str = "drafts/a.png", stars: int = 0, colour: int = 7) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 import tracemalloc
@@ -19,9 +20,9 @@ from hotfolder.images import pixels, png
 from hotfolder.images.picture import embed
 from hotfolder.recipes.recipe import MAX_DEPTH, Recipe
 from hotfolder.recipes.record import Record
+from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.scan import ratings as marks_module
-from hotfolder.studio.scan import seeds as seeds_module
+from hotfolder.studio.scan import portraits
 from hotfolder.studio.scan.scanner import Scanner
 from hotfolder.studio.store.ledger import Ledger
 from tests import samples
@@ -135,8 +136,8 @@ def test_a_seed_that_goes_while_it_is_read(scanner: Scanner, studio: Studio, clo
     scanner.refresh({"seeds/mine.png"})
     clock.now += 2
     (studio.seeds / "mine.png").unlink()
+    scanner._settling.forget("seeds/mine.png")
     scanner._take_in("seeds/mine.png")
-    scanner._read_some()
     snapshot = scanner.snapshot()
     assert not (snapshot.seeds or snapshot.useless_seeds or snapshot.waiting)
 
@@ -249,7 +250,7 @@ def test_slices_see_what_a_whole_look_sees(studio: Studio, clock: Clock) -> None
     """A look in slices finds new, changed and vanished files among very many."""
     for number in range(300):
         _picture(studio.drafts / f"{number}.png")
-    scanner = Scanner(studio, clock, settle_s=0.0)
+    scanner = Scanner(studio, clock, waits=False)
     scanner.refresh()
     (studio.drafts / "7.png").unlink()
     _picture(studio.drafts / "8.png", stars=5)
@@ -498,15 +499,15 @@ def test_seeds_are_decoded_once(
     _picture(studio.seeds / "2.png", 77)
     read: list[str] = []
 
-    def counted(path: Path, *more: object, **options: object) -> bytes:
-        read.append(path.name)
-        return path.read_bytes()
+    def counted(data: bytes, *more: Any) -> Identity:
+        read.append(hashlib.sha256(data).hexdigest())
+        return identify(data, *more)
 
-    monkeypatch.setattr(seeds_module, "read_settled", counted)
+    monkeypatch.setattr(portraits, "identify", counted)
     again = Scanner(studio, clock)
     _settled(again, clock)
     found = sorted(again.snapshot().seeds, key=lambda seed: seed.path)
-    assert read == ["2.png"]
+    assert read == [hashlib.sha256((studio.seeds / "2.png").read_bytes()).hexdigest()]
     assert [a == b for a, b in zip(found, known, strict=True)] == [True, True, False, True, True]
 
 
@@ -519,10 +520,10 @@ def test_very_many_seeds_hold_up_nobody(scanner: Scanner, studio: Studio, clock:
     clock.step = 0.001
     scanner.refresh(set())
     assert 0 < len(scanner.snapshot().seeds) < 60
-    assert not scanner.knows_all_seeds
+    assert not scanner.knows_all_wishes
     while scanner.due_in_s() == 0.0:
         scanner.refresh(set())
-    assert scanner.knows_all_seeds
+    assert scanner.knows_all_wishes
     assert len(scanner.snapshot().seeds) == 60
 
 
@@ -564,7 +565,7 @@ def test_drafts_are_read_once(
             read.append(path.name)
             return path.read_bytes()
 
-        monkeypatch.setattr(marks_module, "read_file", counted)
+        monkeypatch.setattr(portraits, "read_file", counted)
         new = Scanner(studio, clock)
         new.refresh()
         while new.due_in_s() is not None:
@@ -601,6 +602,7 @@ def test_a_mark_that_cannot_be_read_for_a_while(
         assert not scanner.snapshot().starred
     while not scanner.look_on():
         pass
+    scanner.refresh(set())
     assert [draft.path for draft in scanner.snapshot().starred] == ["drafts/a.png"]
 
 
