@@ -15,6 +15,7 @@ ENDING = ".safetensors"  # anything else can run code when it is read
 MOST_FILES = 10_000
 _MOST_HEADER = 8_000_000  # bytes; trainers put the words of all their captions there
 _ALIASES = ("ss_output_name", "modelspec.title")
+_TENSORS = "sshs_model_hash"  # SHA-256 without the header: what A1111 writes beside a LoRA's name
 
 
 def offers(folder: Path) -> tuple[Offer, ...]:
@@ -72,23 +73,25 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _offer(path: Path) -> Offer:
     try:
         stat = path.stat()
-        others = [_alias(path, stat.st_size, stat.st_mtime_ns), checksum.remembered(path) or ""]
+        told = _told(path, stat.st_size, stat.st_mtime_ns)
+        others = [*told, checksum.remembered(path) or ""]
     except OSError:
         others = []
     return Offer(path.stem, tuple(name for name in others if name and name != path.stem))
 
 
 @lru_cache(maxsize=MOST_FILES)
-def _alias(path: Path, size: int, changed_ns: int) -> str:
-    """What the metadata of a file calls it; "" if nothing does. Size and time say which state."""
+def _told(path: Path, size: int, changed_ns: int) -> tuple[str, ...]:
+    """What the metadata of a file calls it, and the hash there. Size and time say which state."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if not 2 <= length <= min(_MOST_HEADER, size):
-            return ""
+            return ()
         header = file.read(length)
     try:
         metadata = json.loads(header).get("__metadata__") or {}
-        found = next((metadata[key] for key in _ALIASES if metadata.get(key)), "")
+        alias = next((metadata[key] for key in _ALIASES if metadata.get(key)), "")
+        found = (alias, str(metadata.get(_TENSORS, "")).removeprefix("0x"))
     except (ValueError, AttributeError, TypeError, RecursionError):
-        return ""
-    return found[:200] if isinstance(found, str) else ""
+        return ()
+    return tuple(one[:200] for one in found if isinstance(one, str))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,22 @@ def test_loras_of_a_picture_from_elsewhere(tiny_studio: Studio, caplog: Any) -> 
     work(tiny_studio)
     assert {recipe.loras for recipe in recipes(tiny_studio.drafts)} == {(Lora("Ink wash", 0.5),)}
     assert "made without the LoRA 'rust'" in caplog.text
+
+
+def test_a_lora_that_its_owner_calls_otherwise(tiny_studio: Studio) -> None:
+    """Its file is known by its hash, in inbox/ and in seeds/."""
+    (path,) = (tiny_studio.root.parent / "my loras").glob("Ink*")
+    digits = hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+    told = PngInfo()
+    settings = "Steps: 4, Sampler: Euler a, CFG scale: 3, Seed: 5, Size: 64x64, Model: sd"
+    text = f'a hill <lora:sumi:0.5>\n{settings}, Lora hashes: "sumi: {digits}"'
+    told.add_text("parameters", text)
+    for place in (tiny_studio.inbox, tiny_studio.seeds):
+        Image.new("RGB", (64, 64), "orange").save(place / "b.png", pnginfo=told)
+    work(tiny_studio)
+    made = [*recipes(tiny_studio.drafts), *recipes(tiny_studio.final)]
+    assert len(made) == 3
+    assert {recipe.loras for recipe in made} == {(Lora("Ink wash", 0.5),)}
 
 
 def test_a_prompt_that_tells_its_loras() -> None:

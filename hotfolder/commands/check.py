@@ -12,9 +12,10 @@ from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, Mistake, MistakesError
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import template
 from hotfolder.recipes.profile import Profile
+from hotfolder.recipes.prompt_syntax.read import read
 from hotfolder.render.memory import fit
 from hotfolder.render.models import validate
-from hotfolder.render.prompt import token_limits
+from hotfolder.render.prompt import plain_words, token_limits
 from hotfolder.report.terminal import console
 from hotfolder.snapshot import Snapshot
 from hotfolder.studio import layout
@@ -79,13 +80,20 @@ def _too_large(config: Config, snapshot: Snapshot, studio: layout.Studio) -> Ite
 
 
 def _unread(snapshot: Snapshot, studio: layout.Studio) -> Iterator[tuple[str, str]]:
-    """(path, sentence) for each prompt that is longer than its model reads."""
+    """(path, sentence) for each prompt of which its model does not read all, or not all signs."""
     for file in snapshot.prompt_files:
         for request in file.requests:
             with suppress(RenderError):  # what is wrong with the model is told already
                 text = template(request.prompt, request.profile)
-                if note := token_limits.of_model(request.profile.model, studio.root, text):
-                    yield printable(file.path), note
+                profile, negative = request.profile, request.prompt.negative
+                said = read(text, negative or profile.negative, profile.steps, profile.emphasis)
+                tree = None if request.prompt.plain else said.tree
+                for note in (
+                    token_limits.of_model(profile.model, studio.root, text),
+                    plain_words.of_model(profile.model, studio.root, tree),
+                ):
+                    if note:
+                        yield printable(file.path), note
 
 
 def _profiles(config: Config) -> dict[str, Profile]:

@@ -32,7 +32,9 @@ class GenerationParams(Struct, frozen=True, kw_only=True):
     """What a picture of another program says; None and "" are what it does not say in our terms.
 
     `scheduler` is a name from `recipes.schedulers`, `model` a bare name, `model_hash` hex digits of
-    a SHA-256 in lower case, most often the first 10. Sides are in px. `loras` read "NAME (WEIGHT)".
+    a SHA-256 in lower case, most often the first 10. `emphasis` is the rule by which the prompt's
+    weights worked, where that is not A1111's. Sides are in px. `loras` read "NAME (WEIGHT)",
+    `lora_hashes` are the first digits of the hashes of some, by name.
     `others` holds all else that it says and that decides pixels, as text. `unclear` is a sentence
     on why its prompt cannot be told, where there is one.
     """
@@ -47,9 +49,11 @@ class GenerationParams(Struct, frozen=True, kw_only=True):
     width: int | None = None
     height: int | None = None
     strength: float | None = None
+    emphasis: str = ""
     model: str = ""
     model_hash: str = ""
     loras: tuple[str, ...] = ()
+    lora_hashes: dict[str, str] = {}
     others: dict[str, str] = {}
     unclear: str = ""
 

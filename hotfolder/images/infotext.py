@@ -69,7 +69,8 @@ _BELOW = re.compile(
 )
 _DIRECTLY_BELOW = re.compile(r"\s*[A-Z][\w \-/]{0,40}: ")
 _FORGE = re.compile(r"f\d+\.\d|neo", re.IGNORECASE)
-_LORA_LISTS = ("Lora weights", "Lora hashes", "LoRA hashes")
+_LORA_HASHES = ("Lora hashes", "LoRA hashes")
+_LORA_LISTS = ("Lora weights", *_LORA_HASHES)
 _RESOURCES = "Civitai resources"
 _NOT_PIXELS = (
     *("Version", "Template", "Negative Template", "User", "App", "Hashes", "Created Date"),
@@ -134,7 +135,9 @@ def read(text: str) -> GenerationParams | None:
     negative, more = generation_params.without_tags(said.negative_prompt)
     others = dict(said.others)
     resources = _resources(others)
-    loras = tagged + more or _listed(others) or tuple(resources.get("lora", ()))
+    if more:
+        others["LoRAs of the negative prompt"] = ", ".join(more)
+    loras = tagged or _listed(others) or tuple(resources.get("lora", ()))
     if others.get("Scheduler") == others.get("Sampler", said.scheduler):  # SD.Next says it twice
         others.pop("Scheduler", None)
     return replace(
@@ -144,6 +147,7 @@ def read(text: str) -> GenerationParams | None:
         negative_prompt=negative,
         model=said.model or next(iter(resources.get("checkpoint", ())), ""),
         loras=generation_params.loras(loras),
+        lora_hashes=_hashes(said.others),
         others={key: text for key, text in others.items() if key not in _NOT_PIXELS},
     )
 
@@ -353,6 +357,17 @@ def _program(others: Mapping[str, str]) -> str:
     if _RESOURCES in others or "Civitai metadata" in others:
         return "CivitAI"
     return version[:60] or "A1111"
+
+
+def _hashes(others: Mapping[str, str]) -> dict[str, str]:
+    """The beginnings of hashes in `Lora hashes: "ink: aa11bb22cc, wash: bb22cc33dd"`, by name."""
+    text = next((others[key] for key in _LORA_HASHES if key in others), "")
+    pairs = (pair.rpartition(":") for pair in text.split(",")[: generation_params.MAX_LORAS])
+    named = {
+        generation_params.name(name): generation_params.hexadecimal(digits)
+        for name, _, digits in pairs
+    }
+    return {name: digits for name, digits in named.items() if name and digits}
 
 
 def _listed(others: Mapping[str, str]) -> tuple[str, ...]:

@@ -77,7 +77,8 @@ def from_params(read: GenerationParams) -> Prompt:
         seed=None if read.seed is None or read.seed > MAX_SEED else read.seed,
         overrides=overrides(
             read.steps, read.guidance_scale, read.scheduler, read.width, read.height
-        ),
+        )
+        | ({"emphasis": read.emphasis} if read.emphasis else {}),
     )
 
 

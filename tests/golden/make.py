@@ -1,6 +1,6 @@
 """Make the golden pictures of the present version: a draft and a final of each format.
 
-    python -m tests.golden.make tests/golden/v2
+    python -m tests.golden.make tests/golden/v4
 
 Pictures of earlier versions stay as they are for ever: people have such pictures.
 """
@@ -17,7 +17,8 @@ from hotfolder.studio.create import create
 from hotfolder.studio.identity import identify
 
 PROMPT = """\
-prompt = "a {castle|lighthouse} by the sea at sunset, été, 狐 🦊, \\"(gulls:1.2)\\""
+prompt = "a {castle|lighthouse} by the sea at sunset, été, 狐 🦊, \\"(gulls:1.2)\\", \
+[mist:storm:0.5] AND [sea|sand] :0.3"
 negative = "blurry: text"
 count = 1
 """

@@ -12,6 +12,7 @@ from hotfolder.images import generation_params as words
 from hotfolder.images import samplers
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.images.metadata import Metadata
+from hotfolder.recipes.prompt_syntax import invokeai as prompt_syntax
 
 _NOT_PIXELS = ("app_version", "generation_mode", "rand_device")
 _UNWANTED = re.compile(r"\[([^\[\]]*)\]")
@@ -35,8 +36,9 @@ def _of_core(said: dict[str, Any]) -> GenerationParams:
     model = said.pop("model", None)
     return GenerationParams(
         program="InvokeAI",
-        prompt=words.prompt(said.pop("positive_prompt", None)),
-        negative_prompt=words.prompt(said.pop("negative_prompt", None)),
+        prompt=_ours(said.pop("positive_prompt", None)),
+        negative_prompt=_ours(said.pop("negative_prompt", None)),
+        emphasis="compel",
         steps=words.steps(said.pop("steps", None)),
         scheduler=scheduler,
         guidance_scale=words.guidance(said.pop("cfg_scale", None)),
@@ -63,8 +65,9 @@ def _of_old(data: dict[str, Any], image: dict[str, Any]) -> GenerationParams:
     width, height = words.sides(image.get("width"), image.get("height"))
     return GenerationParams(
         program="InvokeAI",
-        prompt=_UNWANTED.sub("", text).strip(" ,"),
-        negative_prompt=", ".join(part for part in unwanted if part),
+        prompt=_ours(_UNWANTED.sub("", text).strip(" ,")),
+        negative_prompt=_ours(", ".join(part for part in unwanted if part)),
+        emphasis="compel",
         steps=words.steps(image.get("steps")),
         scheduler=scheduler,
         guidance_scale=words.guidance(image.get("cfg_scale")),
@@ -76,6 +79,12 @@ def _of_old(data: dict[str, Any], image: dict[str, Any]) -> GenerationParams:
         model_hash=words.hexadecimal(data.get("model_hash")),
         others={} if scheduler else words.others({"sampler": image.get("sampler")}),
     )
+
+
+def _ours(written: Any) -> str:
+    """A prompt in our terms."""
+    text = words.prompt(written)
+    return words.prompt(prompt_syntax.ours(text)) or text
 
 
 def _model(model: Any) -> str:

@@ -5,13 +5,16 @@ Source: "Image Metadata Format" in mcmonkeyprojects/SwarmUI's documentation.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from hotfolder.images import generation_params as words
 from hotfolder.images import samplers
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.images.metadata import Metadata
+from hotfolder.recipes.prompt_syntax import swarmui as prompt_syntax
 
+_PARTIAL = re.compile(r"<(?:segment|object|region):([^<>]{1,80})>")
 _NOT_PIXELS = (
     "aspectratio",
     "swarm_version",
@@ -29,7 +32,8 @@ def read(metadata: Metadata) -> GenerationParams | None:
     if not isinstance(said, dict):
         return None
     said = {key: value for key, value in said.items() if key not in _NOT_PIXELS}
-    prompt, tagged = words.without_tags(words.prompt(said.pop("prompt", None)))
+    written = words.prompt(said.pop("prompt", None))
+    prompt, tagged = words.without_tags(_ours(written))
     scheduler = samplers.scheduler(said.get("sampler"), said.get("scheduler"))
     if scheduler is not None:
         said.pop("sampler")
@@ -38,7 +42,7 @@ def read(metadata: Metadata) -> GenerationParams | None:
     return GenerationParams(
         program="SwarmUI",
         prompt=prompt,
-        negative_prompt=words.prompt(said.pop("negativeprompt", None)),
+        negative_prompt=_ours(words.prompt(said.pop("negativeprompt", None))),
         steps=words.steps(said.pop("steps", None)),
         scheduler=scheduler,
         guidance_scale=_guidance(said),
@@ -48,8 +52,13 @@ def read(metadata: Metadata) -> GenerationParams | None:
         strength=words.number(said.pop("initimagecreativity", None), 0, 1),
         model=words.name(said.pop("model", None)),
         loras=words.loras((*_loras(said), *tagged)),
-        others=words.others(said),
+        others=words.others(said | {"for parts of the picture": _PARTIAL.findall(written)}),
     )
+
+
+def _ours(text: str) -> str:
+    """A prompt in our terms."""
+    return words.prompt(prompt_syntax.ours(text)) or text
 
 
 def _guidance(said: dict[str, Any]) -> float | None:

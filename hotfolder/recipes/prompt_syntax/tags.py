@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 MOST_LORAS = 64
@@ -57,6 +58,17 @@ def take(text: str) -> Tagged:
         return ""
 
     return Tagged(_TAG.sub(taken, text), tuple(loras.values()), tuple(notes))
+
+
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """The text with other names for the LoRAs in `names`, which maps old ones to new ones."""
+
+    def given(match: re.Match[str]) -> str:
+        old, colon, rest = match[2].partition(":")
+        new = names.get(old.strip()) if match[1].lower() in _LORAS else None
+        return f"<{match[1]}:{new}{colon}{rest}>" if new else match[0]
+
+    return _TAG.sub(given, text) if names else text
 
 
 def _lora(says: str) -> tuple[LoraTag, str]:

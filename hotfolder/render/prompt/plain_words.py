@@ -8,13 +8,16 @@ of all edits, and what has no effect is said.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from pathlib import Path
 
 from msgspec.structs import replace
 
 from hotfolder.errors import RenderError
+from hotfolder.recipes.profile import Model
 from hotfolder.recipes.prompt_syntax.schedule import LAST, at_step, plain
 from hotfolder.recipes.prompt_syntax.tree import Break, Node, Tree, Words, walk
 from hotfolder.recipes.recipe import Recipe
+from hotfolder.render.models import weights
 
 _SHOWN = 60
 
@@ -42,9 +45,19 @@ def require(recipe: Recipe, words: Collection[str], family: str) -> None:
 
 def unused(tree: Tree | None, family: str) -> str:
     """A sentence on what of a prompt has no effect in models of this family; or ""."""
-    if tree is None or not (lost := tuple(_lost(tree))):
+    lost = tuple(_lost(tree)) if tree else ()
+    if not lost:
         return ""
-    return f"{family} models read bare words, so {' and '.join(lost)} no effect"
+    listed = " and ".join(part for part in (", ".join(lost[:-1]), lost[-1]) if part)
+    has = "has" if len(lost) == 1 and not lost[0].startswith("weights") else "have"
+    return f"{family} models read bare words, so {listed} {has} no effect"
+
+
+def of_model(model: Model, base: Path | None, tree: Tree | None) -> str:
+    """The same of a model by its files alone; "" for one that is not here yet."""
+    path = weights.here(model, base)
+    family = weights.family(path) if path is not None else None
+    return "" if family is None or family.reads_clip else unused(tree, family.name)
 
 
 def _lost(tree: Tree) -> Iterator[str]:
@@ -55,7 +68,7 @@ def _lost(tree: Tree) -> Iterator[str]:
     ]
     if weights:
         first = f"({_short(weights[0].text)}:{weights[0].weight:.3g})"
-        yield f"the weight of {first}" if len(weights) == 1 else f"weights, as that of {first},"
+        yield f"the weight of {first}" if len(weights) == 1 else f"weights such as that of {first}"
     everything = list(walk(nodes))
     if any(isinstance(node, Break) for node in everything):
         yield "BREAK"

@@ -10,6 +10,7 @@ from hotfolder.prompts import paragraphs
 from hotfolder.prompts.paragraphs import Written
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.prompt import Prompt
+from hotfolder.recipes.prompt_syntax.tags import renamed
 from hotfolder.studio.config.match_model import Matched, match, names_model
 from hotfolder.studio.layout import Studio
 
@@ -35,10 +36,11 @@ def fit(
 
 def ours(prompt: Prompt, matched: Matched) -> Prompt:
     """Our own picture's prompt for the profile that has its model; else without its settings."""
-    kept = set(prompt.overrides) if matched.has_model else {"draft"}
+    kept = set(prompt.overrides) if matched.has_model else {"draft", "emphasis"}
     overrides = {key: value for key, value in prompt.overrides.items() if key in kept}
     profile = matched.profile_name if matched.has_model else None
-    return structs.replace(prompt, profile=profile, overrides=overrides)
+    text = renamed(prompt.text, matched.loras)
+    return structs.replace(prompt, text=text, profile=profile, overrides=overrides)
 
 
 def _foreign(prompt: Prompt, matched: Matched, names_model: bool) -> Prompt:

@@ -7,16 +7,18 @@ with the name is to look for it there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from hotfolder import checksum
+from hotfolder import checksum, shelves
 from hotfolder.errors import MistakesError
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.prompts import check, paragraphs
+from hotfolder.recipes import library
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import Model, Profile, model_name
+from hotfolder.recipes.prompt_syntax.tags import renamed
 from hotfolder.recipes.schedulers import MODEL_OWN
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import printable
@@ -29,13 +31,15 @@ _SAMPLERS = ("sampler", "schedulers", "scheduler", "schedule type")
 class Matched:
     """The profile for a picture, whether it has the picture's own model, and what is not used.
 
-    `notes` are sentences for the owner; empty where all is used.
+    `notes` are sentences for the owner; empty where all is used. `loras` maps names of the picture
+    to the owner's names of the same files.
     """
 
     profile_name: str
     profile: Profile
     has_model: bool
     notes: tuple[str, ...] = ()
+    loras: Mapping[str, str] = field(default_factory=dict)
 
 
 def match(
@@ -57,12 +61,34 @@ def match(
         fitting = [config.settings.profile]
     order = [preferred, config.settings.profile, *fitting]
     name = next((name for name in order if name in fitting), None)
-    notes = tuple(_notes(params, config, name))
+    rule = {"emphasis": params.emphasis} if params.emphasis else {}
+    profile = config.profile(name, rule)
+    loras = _by_hash(params, config, profile, studio.root)
+    notes = tuple(_notes(params, config, name, loras))
     if name is None:
-        return Matched(config.settings.profile, config.profile(None), False, notes)
+        return Matched(config.settings.profile, profile, False, notes, loras)
     scheduler = None if _leaves_to_model(config, name) else params.scheduler
     overrides = paragraphs.overrides(params.steps, params.guidance_scale, scheduler, None, None)
-    return Matched(name, config.profile(name, overrides), True, notes)
+    return Matched(name, config.profile(name, overrides | rule), True, notes, loras)
+
+
+def _by_hash(
+    params: GenerationParams, config: Config, profile: Profile, root: Path
+) -> dict[str, str]:
+    """The LoRAs that a picture knows by other names than their owner: by the hashes of the files.
+
+    Files are read for it once, and their hashes remembered.
+    """
+    shelf = config.shelf(profile)
+    listed = [*profile.model.lora_folders, *config.settings.loras]
+    folders = [root / Path(folder).expanduser() for folder in listed]
+    found: dict[str, str] = {}
+    for name, digits in params.lora_hashes.items():
+        if library.named(shelf.loras, name) is None:
+            own = library.named(shelf.loras, digits[: library.AUTOV2])
+            if own := own or shelves.hashed(folders, digits):
+                found[name] = own
+    return found
 
 
 def names_model(params: GenerationParams) -> bool:
@@ -105,7 +131,9 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.lower())
 
 
-def _notes(params: GenerationParams, config: Config, profile_name: str | None) -> Iterator[str]:
+def _notes(
+    params: GenerationParams, config: Config, profile_name: str | None, loras: Mapping[str, str]
+) -> Iterator[str]:
     if params.unclear:
         yield params.unclear
     if profile_name is None and names_model(params):
@@ -116,7 +144,7 @@ def _notes(params: GenerationParams, config: Config, profile_name: str | None) -
             f"{config.settings.profile!r} is used, with its own settings"
         )
     profile = config.profile(profile_name)
-    text, negative = paragraphs.prompt_of(params), params.negative_prompt
+    text, negative = renamed(paragraphs.prompt_of(params), loras), params.negative_prompt
     yield from check.notes(text, negative, profile, config.shelf(profile), literal=True)
     if params.scheduler and profile_name and _leaves_to_model(config, profile_name):
         sampler = f"its sampler {params.scheduler!r}"

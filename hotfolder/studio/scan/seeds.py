@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from hotfolder.errors import MistakesError
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.prompt import parts
+from hotfolder.recipes.prompt_syntax.tags import renamed
 from hotfolder.recipes.recipe import MAX_DEPTH, Pixels, Recipe, lineage
 from hotfolder.snapshot import BrokenFile, SeedImage
 from hotfolder.studio.config.match_model import match
@@ -148,7 +149,8 @@ class Seeds:
         elif portrait.params is not None and portrait.params.prompt:
             matched = match(portrait.params, config, self._studio)
             name, profile, notes = matched.profile_name, matched.profile, matched.notes
-            caption = Caption(portrait.prompt, portrait.negative, name, profile, notes)
+            prompt = renamed(portrait.prompt, matched.loras)
+            caption = Caption(prompt, portrait.negative, name, profile, notes)
         elif portrait.record is not None:
             name, profile = config.profile_of(portrait.record)
             caption = Caption(portrait.prompt, portrait.negative, name, profile)

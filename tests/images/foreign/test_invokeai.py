@@ -77,3 +77,12 @@ def test_values_of_other_kinds_are_left_out(data: object) -> None:
     assert said is not None
     assert (said.prompt, said.model) == ("", "")
     assert (said.steps, said.seed, said.width) == (None, None, None)
+
+
+def test_its_weights() -> None:
+    """They are put into our terms, and work by its own rule."""
+    core = CORE | {"positive_prompt": "a castle++, (fog)0.7 (plain)", "negative_prompt": "people-"}
+    said = params(png(invokeai_metadata=core))
+    assert said is not None
+    assert said.prompt == "a (castle:1.21), (fog:0.7) plain"
+    assert (said.negative_prompt, said.emphasis) == ("(people:0.9)", "compel")

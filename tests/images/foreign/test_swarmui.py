@@ -59,3 +59,12 @@ def test_values_of_other_kinds(shown: object) -> None:
     """Nothing raises."""
     said = params(png(parameters={"sui_image_params": shown}))
     assert said is None or said.loras == ()
+
+
+def test_its_tags() -> None:
+    """They are put into our terms; what is for a part of the picture is named as not used."""
+    prompt = "a [red] <alternate:cat,dog> in (fog:1.2) <segment:face,0.6,0.5> a smile"
+    said = params(png(parameters={"sui_image_params": {"prompt": prompt}}))
+    assert said is not None
+    assert said.prompt == r"a \[red\] [cat|dog] in (fog:1.2)"
+    assert said.others == {"for parts of the picture": "face,0.6,0.5"}
