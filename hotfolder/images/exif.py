@@ -16,6 +16,7 @@ _UNICODE, _JIS = b"UNICODE\0", b"JIS\0\0\0\0\0"
 _CODES = (_UNICODE, _JIS, b"ASCII\0\0\0", bytes(8))
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _USER_COMMENT = 0x9286
+_ORIENTATION = 0x0112
 _SOFTWARE, _HISTORY = 0x0131, 0x9213
 _POINTERS = (0x8769, 0x8825, 0xA005)  # tags whose value is where another directory begins
 _VALUE_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # by TIFF's kind; else 1
@@ -58,6 +59,12 @@ def ascii_text(exif: bytes | None, tag: int) -> str | None:
     """The text of a tag of a TIFF block's first directory, or None; UTF-8, as many write it."""
     raw = _tags(exif).get("0th", {}).get(tag)
     return raw.rstrip(b"\0").decode("utf-8", "replace") if isinstance(raw, bytes) else None
+
+
+def orientation(exif: bytes | None) -> int:
+    """How a camera was held, 1 (upright) to 8."""
+    value = _tags(exif).get("0th", {}).get(_ORIENTATION)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def document(exif: bytes | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from hotfolder.errors import PictureError
@@ -29,6 +30,7 @@ _APP1, _COM, _SOS, _END = 0xE1, 0xFE, 0xDA, b"\xff\xd9"
 _APP0, _ICC, _ADOBE = 0xE0, b"ICC_PROFILE\0", b"Adobe"
 _APPLICATIONS = range(0xE0, 0xF0)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
 
 
@@ -69,6 +71,21 @@ def read(data: bytes) -> Metadata:
     if sides is None:
         raise PictureError("the picture's header is damaged")
     return Metadata(*sides, tuple(texts), xmp, exif)
+
+
+def scans(data: bytes) -> int:
+    """How many scans the picture has; a video or another picture behind its end is not counted."""
+    count, position = 0, 2
+    for marker, _, end in _segments(data):
+        if marker == _SOS:
+            count, position = 1, end
+    while match := _MARKER.search(data, position):
+        marker, position = data[match.start() + 1], match.end()
+        if marker == _END[1]:
+            break
+        count += marker == _SOS
+        position += max(0, int.from_bytes(data[position : position + 2], "big"))
+    return count
 
 
 def splice(

@@ -109,7 +109,8 @@ def _container(data: bytes) -> Any:
     for container in _containers():
         if container.recognises(data):
             return container
-    known = ", ".join(container.__name__.rpartition(".")[2] for container in _containers())
+    names = (getattr(one, "SHOWN", one.__name__.rpartition(".")[2]) for one in _containers())
+    known = ", ".join(sorted(names, key=lambda name: (not name.islower(), name)))
     raise PictureError(f"this picture format is not supported; supported are {known}")
 
 

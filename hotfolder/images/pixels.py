@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hotfolder.errors import PictureError
-from hotfolder.images import metadata, png
+from hotfolder.images import colours, exif, jpeg, metadata, photo, png
 from hotfolder.images.metadata import Metadata
 from hotfolder.recipes.encoding import PNG, Encoding
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP")
+TROUBLE = "trouble"
 _BAND_PX = 64
+_TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # EXIF's orientations as Pillow's transposes
 MAX_SCANS = 100  # each of a JPEG's scans goes over all pixels again; encoders write about ten
 
 
@@ -28,29 +30,51 @@ def decode(data: bytes, contents: Metadata | None = None) -> Image:
     """The picture as RGB, as a person sees it; raises PictureError with a sentence.
 
     Alpha lies over white, a camera's orientation is applied, 16 bits become 8, of an animation the
-    first picture is taken; colour profiles are not applied. No bomb is decoded: the header is read
-    before anything else, unless `contents` are what `metadata.read` said of this very file.
+    first picture is taken, colours become sRGB where a colour profile says others: `TROUBLE` in its
+    `info` is a sentence if that cannot be. No bomb is decoded: the header is read before all else,
+    unless `contents` are what `metadata.read` said of this very file.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     head, most_px = contents or metadata.read(data), metadata.room(data).area_px
     _check_area(head.width, head.height, most_px)
     if png.recognises(data):
         data = png.bare(data)  # a long text would keep Pillow from the pixels
     try:
-        image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
+        if photo.recognises(data):
+            image = photo.opened(data)
+        else:
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
         _check_area(*image.size, most_px)
-        if image.format in ("JPEG", "MPO"):
-            _check_scans(data)
-            ImageOps.exif_transpose(image, in_place=True)
+        if image.format in ("JPEG", "MPO") and jpeg.scans(data) > MAX_SCANS:
+            raise PictureError(f"the picture has more than {MAX_SCANS} scans")
+        profile = image.info.get("icc_profile")
         image.load()
-        image = _rgb(image)
+        image = _turned(image, head.exif)
+        if image.mode in ("CMYK", "L"):
+            image, trouble = colours.to_srgb(image, profile)
+            image = _rgb(image)
+        else:
+            image, trouble = colours.to_srgb(_rgb(image), profile)
     except PictureError:
         raise
     except Exception as error:  # on damaged files Pillow's readers raise nearly anything
         raise PictureError(f"the picture's pixels cannot be read: {error}") from error
-    image.info = {}  # or Pillow would write some of it into the next file
+    image.info = {TROUBLE: trouble} if trouble else {}  # or Pillow would write some of it
     return image
+
+
+def _turned(image: Image, block: bytes | None) -> Image:
+    """The picture as its orientation says; that of a PNG or WebP stands in its EXIF block."""
+    from PIL import ImageOps
+    from PIL.Image import Transpose
+
+    if image.format in ("JPEG", "MPO"):
+        return ImageOps.exif_transpose(image)
+    if image.format not in FORMATS:
+        return photo.turned(image)
+    how = _TURNS.get(exif.orientation(block))
+    return image if how is None else image.transpose(Transpose(how))
 
 
 def from_rgb(sides: tuple[int, int], rgb: bytes) -> Image:
@@ -136,11 +160,6 @@ def require_room(width: int, height: int, encoding: Encoding) -> None:
 def _check_area(width: int, height: int, most_px: int) -> None:
     if width * height > most_px:
         raise PictureError(f"{width}x{height} is more than {most_px:,} pixels")
-
-
-def _check_scans(jpeg: bytes) -> None:
-    if jpeg.count(b"\xff\xda") > MAX_SCANS:
-        raise PictureError(f"the picture has more than {MAX_SCANS} scans")
 
 
 def _rgb(image: Image) -> Image:

@@ -96,7 +96,7 @@ def identify(
     contents = contents or metadata.read(data)
     image = pixels.decode(data, contents)
     shown = Pixels(sha256=pixels.pixel_hash(image), width=image.width, height=image.height)
-    note = ""
+    note = image.info.get(pixels.TROUBLE, "")
     try:
         if ours := recipe_text.find(contents):
             return Identity(image, shown, ours.recipe, ours.record, ours.carrier)

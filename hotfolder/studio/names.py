@@ -21,7 +21,14 @@ _TEMPORARY = re.compile(
     | ~$ | ^\#.*\#$                        # editors' backups
     | \.(part|filepart|partial|crdownload|tmp|temp|swp|swx|download)$
     | _exiftool_tmp$ | _original$          # exiftool at work, and what it leaves
-    | ^(Thumbs\.db|desktop\.ini|4913)$     # Windows; vim probes a folder with 4913
+    | ^((eh)?thumbs(_vista)?\.db|desktop\.ini|4913)$  # Windows; vim probes a folder with 4913
+    | ^Icon[\r\uf00d]?$                  # a folder's picture on macOS
+    | [:.]Zone\.Identifier(:\$DATA)?$    # where a file was downloaded from
+    | \.(lnk|url|webloc|desktop|gdoc|gsheet|gslides|icloud)$  # leads elsewhere
+    | \.(bak|orig|save)$                 # copies of editors
+    | \.(opdownload|crswap|dtapart|aria2|unconfirmed|xltd|td|ffs_(db|tmp|lock))$
+    | \.!(sync|qb|ut|bt)$                # unfinished downloads
+    | \.(goutputstream.*|kate-swp|lock)$ | \.sb-[0-9a-f]{8}-\w{6}$ | -journal$
     | ^sed[A-Za-z0-9]{6}$                  # sed -i
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -33,6 +40,13 @@ _CONFLICT = re.compile(
       \.sync-conflict-\d{8}-\d{6}(-[A-Z0-9]+)?$                # Syncthing
     | \ \([^()]*\bconflicted\ copy\ \d{4}-\d\d-\d\d[^()]*\)$    # Dropbox, Nextcloud
     | _conflict-\d{8}-\d{6}$                                   # ownCloud and old Nextcloud
+    # Dropbox and Seafile in their languages: a word for conflict and a date
+    | \ ?[(\uff08][^()\uff08\uff09]*
+      (confli[ct]|konflik|\u043a\u043e\u043d\u0444\u043b\u0438\u043a\u0442|\u7af6\u5408|\u51b2\u7a81|\u885d\u7a81)
+      [^()\uff08\uff09]*\d{4}-\d\d-\d\d[^()\uff08\uff09]*[)\uff09]$
+    | \ \(case\ conflict(\ \d+)?\)$                         # Dropbox
+    | _\w{3}-\d\d-\d{6}-\d{4}_conflict(\(\d+\))?$           # Synology
+    | \ \[conflicted(\ \d+)?\]$ | \.conflict(\.\d+)?$        # pCloud; Resilio
     """,
     re.VERBOSE | re.IGNORECASE,
 )

@@ -25,12 +25,10 @@ def test_every_container_is_found_by_its_signature() -> None:
         assert metadata.complete(samples.drawn(kind))
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"GIF89a", b"\x89PNG", samples.sample("hostile/tiff_named.png")]
-)
+@pytest.mark.parametrize("data", [b"", b"GIF88a", b"\x89PNG", b"%PDF-1.7"])
 def test_anything_else_is_refused(data: bytes) -> None:
     """No picture of a known container: the sentence names those that are known."""
-    with pytest.raises(PictureError, match="supported are jpeg, png, webp"):
+    with pytest.raises(PictureError, match="supported are jpeg, png, webp, AVIF, BMP, GIF, HEIC"):
         metadata.read(data)
     assert not metadata.complete(data)
 

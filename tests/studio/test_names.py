@@ -154,3 +154,63 @@ def test_inside(path: str) -> None:
 def test_not_inside(path: str) -> None:
     """What leads out of the room, or would be read as another path."""
     assert not is_inside(path, "inbox")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plan (Annas in Konflikt stehende Kopie 2026-01-02).txt",
+        "plan (In Konflikt stehende Kopie von Anna 2026-01-02).txt",
+        "plan (Copie en conflit de Anna 2026-01-02).txt",
+        "plan (Copia en conflicto de Anna 2026-01-02).txt",
+        "plan (Copia in conflitto di Anna 2026-01-02).txt",
+        "plan (C\u00f3pia em conflito de Anna 2026-01-02).txt",
+        "plan (Anna\u306e\u7af6\u5408\u30b3\u30d4\u30fc 2026-01-02).txt",
+        "plan (\u043a\u043e\u043d\u0444\u043b\u0438\u043a\u0442 2026-01-02).txt",
+        "plan (Case Conflict).txt",
+        "plan_NAS_Jan-02-120000-2026_Conflict.txt",
+        "plan (SFConflict anna@example.org 2026-01-02-12-00-00).txt",
+        "plan [conflicted].txt",
+        "plan.Conflict.txt",
+    ],
+)
+def test_conflict_copies_of_all_programs(name: str) -> None:
+    """In the languages of their users."""
+    assert is_conflict(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plan.txt:Zone.Identifier",
+        "castle.png.Zone.Identifier",
+        "plan.lnk",
+        "plan.url",
+        "plan.txt.bak",
+        "plan.txt.orig",
+        "Icon\r",
+        "ehthumbs.db",
+        "plan.txt.!sync",
+        "plan.txt.!qB",
+        "plan.opdownload",
+        "plan.txt.aria2",
+        "plan.txt.crswap",
+        "download.txt.dtapart",
+        "plan.txt.sb-1a2b3c4d-AbCdEf",
+        "plan.txt.kate-swp",
+        "Sync.ffs_db",
+    ],
+)
+def test_leftovers_are_left_alone(name: str) -> None:
+    """Links, copies, unfinished downloads, where a file came from."""
+    assert is_temporary(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Romeo (Conflicts and all).txt", "a conflict 2026-01-02.txt", "plan (1).txt", "Icons.txt"],
+)
+def test_titles_are_neither(name: str) -> None:
+    """A person may write of conflicts."""
+    assert not is_conflict(name)
+    assert not is_temporary(name)

@@ -23,6 +23,8 @@ SUFFIXES = (".txt", ".toml")
 NOTE = ".error.txt"
 """How the names of our own notes end, which lie beside what they speak of."""
 
+ALONE = "no picture of its name lies beside it; prompts for drafts belong in inbox/"
+
 
 class Text(NamedTuple):
     """A text file beside a picture: its name and its bytes."""

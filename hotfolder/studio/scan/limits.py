@@ -10,6 +10,7 @@ from hotfolder.errors import Mistake, MistakesError, PictureError, mistake
 from hotfolder.images import metadata
 from hotfolder.images.metadata import Metadata
 from hotfolder.recipes import sizes
+from hotfolder.recipes.recipe import MAX_SIDE_PX, MIN_SIDE_PX
 from hotfolder.recipes.settings import Limits
 from hotfolder.snapshot import Request
 from hotfolder.studio.layout import SETTINGS_FILE
@@ -59,6 +60,14 @@ def check_picture(data: bytes, limits: Limits, contents: Metadata | None = None)
     if head.width * head.height > limits.picture_megapixels * 1e6:
         says = f"{head.width}x{head.height} is more than {limits.picture_megapixels:g} megapixels"
         raise PictureError(f"{says} ({_where('picture_megapixels')})")
+    if (
+        not MIN_SIDE_PX
+        <= min(head.width, head.height)
+        <= max(head.width, head.height)
+        <= MAX_SIDE_PX
+    ):
+        says = f"it has {head.width}x{head.height} pixels; pictures can be drawn from"
+        raise PictureError(f"{says} that have sides from {MIN_SIDE_PX} to {MAX_SIDE_PX:,} pixels")
 
 
 def _too_much(requests: Sequence[Request], limits: Limits) -> Iterator[Mistake]:

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from hotfolder import __version__
 from hotfolder.errors import PictureError, StudioMissingError, reason
+from hotfolder.images.metadata import suffixes
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
@@ -327,6 +328,8 @@ class Scanner:
                 self._take_in_marks(picture)
             for captioned in self._captioned(path):
                 self._backlog.add(captioned, Urgency.SEED)
+            if path.startswith("seeds/") and not picture:
+                self._take_in_stranger(path)
         elif self._conflicts.has(path):
             self._marks.forget(path)
             self._withheld[path] = Withheld("conflict", conflicts.SAYS)
@@ -391,6 +394,15 @@ class Scanner:
         if not self._waits:
             return 0.0
         return self._arrivals.free_in_s(self.config.settings.limits.prompt_files_per_minute, now)
+
+    def _take_in_stranger(self, path: str) -> None:
+        """Say of a file in `seeds/` that it is neither a picture nor anything of a picture's."""
+        if captions.is_one(path):
+            if not self._captioned(path):
+                self._withheld[path] = Withheld("stranger", captions.ALONE)
+        elif not path.endswith(captions.NOTE) and not any(detectors.pictures(path, suffixes())):
+            kinds = ", ".join(sorted(suffixes()))
+            self._seeds.give_up(path, f"this kind of file is not refined; these are: {kinds}")
 
     def _captioned(self, path: str) -> list[str]:
         """The pictures in `seeds/` whose text a file is."""

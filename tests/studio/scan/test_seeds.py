@@ -154,3 +154,15 @@ def test_a_text_that_comes_later(studio: Studio) -> None:
     assert [seed.prompt for seed in look(3).seeds] == ["a castle"]
     (studio.seeds / "photo.txt").unlink()
     assert look(3).seeds == []
+
+
+def test_nothing_in_seeds_is_passed_over_without_a_word(studio: Studio) -> None:
+    """A film gets a note, a text without a picture is named; sidecars and notes are neither."""
+    names = ("film.mp4", "alone.txt", "gone.png.xmp", "old.png.error.txt")
+    for name in names:
+        (studio.seeds / name).write_bytes(b"anything")
+    snapshot = Scanner(studio, settle_s=0.0).at_a_glance()
+    assert [file.path for file in snapshot.useless_seeds] == ["seeds/film.mp4"]
+    assert "this kind of file is not refined" in snapshot.waiting["seeds/film.mp4"]
+    assert "no picture of its name" in snapshot.waiting["seeds/alone.txt"]
+    assert snapshot.waiting.keys() == {"seeds/film.mp4", "seeds/alone.txt"}
