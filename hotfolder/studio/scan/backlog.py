@@ -23,8 +23,8 @@ class Withheld:
     """Why a file that has settled is not used, and what its owner may know of that.
 
     "turn": the owner's limits let in only so many files in a minute. "finished": another machine is
-    done with the file in the state of `reading`, and its move has yet to arrive. "stranger": it has no business
-    where it lies.
+    done with the file in the state of `reading`, and its move has yet to arrive. "stranger": it
+    has no business where it lies.
     """
 
     why: Literal["conflict", "turn", "finished", "unreadable", "stranger"]
