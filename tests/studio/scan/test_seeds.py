@@ -15,6 +15,7 @@ from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan.portraits import Portraits
 from hotfolder.studio.scan.scanner import Scanner
 from hotfolder.studio.scan.seeds import Seeds
+from hotfolder.studio.scan.survey import Survey
 from tests import samples
 from tests.studio.clock import Clock
 
@@ -161,7 +162,7 @@ def test_nothing_in_seeds_is_passed_over_without_a_word(studio: Studio) -> None:
     names = ("film.mp4", "alone.txt", "gone.png.xmp", "old.png.error.txt")
     for name in names:
         (studio.seeds / name).write_bytes(b"anything")
-    snapshot = Scanner(studio, settle_s=0.0).at_a_glance()
+    snapshot = Survey(studio).look()
     assert [file.path for file in snapshot.useless_seeds] == ["seeds/film.mp4"]
     assert "this kind of file is not refined" in snapshot.waiting["seeds/film.mp4"]
     assert "no picture of its name" in snapshot.waiting["seeds/alone.txt"]
