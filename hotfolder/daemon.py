@@ -41,6 +41,7 @@ from hotfolder.studio.scan.schedule import Schedule
 from hotfolder.studio.store import moves, publication
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.studio.store.status_file import StatusFile, post
+from hotfolder.waiting import Wait, soonest
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
@@ -65,7 +66,7 @@ class Daemon:
 
     Pictures are rendered elsewhere while this goes on looking, so a picture that is picked
     interrupts a draft at its next denoising step. `failures` counts what went wrong and was set
-    aside, or had to wait.
+    aside, or had to wait; `waits_for` is what the last rest was for.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Daemon:
         executor: OpenExecutor = open_executor,
     ) -> None:
         self.failures = 0
+        self.waits_for: Wait | None = None
         self._studio = studio
         self._progress = progress or Lines()
         self._clock = clock
@@ -187,7 +189,7 @@ class Daemon:
         if idle and self._until.idle and (due_s is None or self._out_of_patience()):
             return False
         settings = self._scanner.config.settings
-        unloads_in_s = 60 * settings.unload_after_minutes - (now - self._quiet_since)
+        unloads_in_s = self._unloads_in_s(now)
         soon = self._scanner.expects_prompts or (unloads_in_s > 0 and not self._until.idle)
         if job or soon:
             self._renders.open(settings)
@@ -197,19 +199,37 @@ class Daemon:
         self._backoff.forget_past(now, self._renders.paths)
         self._post()
         self._tell_queue(now)
-        waits_s = [self._schedule.round_in_s(), self._ends_at - now]
-        again = [*self._backoff.ends_at(), *self._renders.back_at()]
-        waits_s += [again_at - now for again_at in again if again_at > now]
-        waits_s += [due_s] if due_s is not None else []
-        waits_s += [self._refines_in_s()] if self._refines_in_s() > 0 else []
-        waits_s += [unloads_in_s] if idle and unloads_in_s > 0 else []
-        waits_s += [self._longest_pause_s()] if self._disk_is_low else []
+        self.waits_for = soonest(self._waits(now, idle))
         if idle:
             self._progress.began("waiting for prompt files and picks")
-        self._watch.wait(max(0.0, min(waits_s)))
+        self._watch.wait(max(0.0, self.waits_for.seconds))
         if idle:
             self._progress.ended()
         return True
+
+    def _waits(self, now: float, idle: bool) -> Iterator[Wait]:
+        """All that may end a rest without any notice."""
+        yield Wait(self._schedule.round_in_s(), "a look everywhere")
+        yield Wait(self._ends_at - now, "the end of the run")
+        if (due_s := self._schedule.due_in_s()) is not None:
+            yield Wait(due_s, "a file that settles or is read")
+        for again_at in self._backoff.ends_at():
+            if again_at > now:  # or else its turn has come, and nothing is to be waited for
+                yield Wait(again_at - now, "another try at a file")
+        for again_at in self._renders.back_at():
+            if again_at > now:
+                yield Wait(again_at - now, "a device that rests")
+        if (refines_in_s := self._refines_in_s()) > 0:
+            yield Wait(refines_in_s, "the limit of refinements")
+        if self._disk_is_low:
+            yield Wait(self._longest_pause_s(), "room on the disk")
+        if idle and (unloads_in_s := self._unloads_in_s(now)) > 0:
+            yield Wait(unloads_in_s, "the model's unloading")
+
+    def _unloads_in_s(self, now: float) -> float:
+        """Seconds until the model is unloaded, if nothing happens."""
+        idle_s = 60 * self._scanner.config.settings.unload_after_minutes
+        return idle_s - (now - self._quiet_since)
 
     def _wind_up(self) -> None:
         """Bring what is being rendered to its end, at once if told to stop, and publish it."""

@@ -16,12 +16,17 @@ from campaigns.kit.painter import Here, Press
 from hotfolder import renders
 from hotfolder.daemon import Daemon, Until
 from hotfolder.errors import HotfolderError, StudioMissingError
-from hotfolder.executors.orders import OnReport
+from hotfolder.executors.orders import OnReport, Task
+from hotfolder.history import Made
+from hotfolder.jobs import SetAside
 from hotfolder.recipes.settings import Settings
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan import schedule
+from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.scan.watch import Watch
-from hotfolder.studio.store import publication, status_file
+from hotfolder.studio.store import moves, publication, status_file
+from hotfolder.studio.store.ledger import Ledger
+from hotfolder.waiting import soonest
 from tests import samples
 from tests.daemon_thread import Said, at_work
 from tests.forkserver import until
@@ -206,3 +211,76 @@ def test_more_refinements_than_an_hour_may_have(small: Studio) -> None:
         assert "2 refinements were begun in an hour" in status_file.read(small.root).waits["seeds/"]
     assert drafts(small) == 2
     assert len(list(small.final.glob("*.png"))) == 2
+
+
+def test_another_folder_long_before_the_next_look(small: Studio, tmp_path: Path) -> None:
+    """The watch is set up anew as soon as there is a studio again, and hears what comes then."""
+    small.settings.write_text(SETTINGS.replace("look_seconds = 0.5", "look_seconds = 600"))
+    shutil.copytree(small.root, tmp_path / "copy")
+    with daemon_at(small):
+        drop(small, "a.txt")
+        until((small.done / "a.txt").exists, 60)
+        small.root.rename(tmp_path / "old")
+        (tmp_path / "old" / "inbox" / "b.txt").write_text("a notice, so that it is looked for")
+        until(lambda: "is not there" in status_file.read(small.root).pause, 30)
+        (tmp_path / "copy").rename(small.root)
+        until(lambda: not status_file.read(small.root).pause, 30)
+        drop(small, "b.txt")
+        until((small.done / "b.txt").exists, 60)
+    assert drafts(small) == 2
+
+
+def test_a_chore_that_works_at_last(small: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it waited for is forgotten, in `status` as well; a new file of its name is used."""
+    set_aside, tries = moves.set_aside, []
+
+    def fail_once(studio: Studio, job: SetAside) -> str:
+        tries.append(job)
+        if len(tries) == 1:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return set_aside(studio, job)
+
+    monkeypatch.setattr(moves, "set_aside", fail_once)
+    (small.inbox / "a.toml").write_text("no prompt")
+    daemon = Daemon(small, executor=FakeExecutor())
+    with at_work(daemon):
+        until((small.failed / "a.toml").exists, 60)
+        until(lambda: not daemon._backoff.reasons(), 30)
+        until(lambda: not status_file.read(small.root).waits, 30)
+        (small.inbox / "a.toml").write_text('prompt = "a castle"\n')
+        until((small.done / "a.toml").exists, 60)
+    assert len(tries) == 2
+
+
+def test_what_another_machine_has_made_meanwhile(small: Studio) -> None:
+    """An idle daemon reads the ledgers of others: a file whose pictures exist renders nothing."""
+    (small.inbox / "b.txt").write_text("a castle")
+    (file,) = Survey(small).look().prompt_files
+    (small.inbox / "b.txt").unlink()
+    opened = FakeExecutor()
+    daemon = Daemon(small, executor=opened)
+    with at_work(daemon):
+        until(lambda: daemon.waits_for is not None, 30)
+        elsewhere = Ledger(small, "elsewhere")
+        digest = file.requests[0].digest
+        for ordinal in range(2):
+            elsewhere.append(Made("draft", digest, ordinal, f"{ordinal:064}", f"drafts/{ordinal}"))
+        until(lambda: len(daemon._ledger.history.made("draft", digest)) == 2, 30)
+        (small.inbox / "b.txt").write_text("a castle")
+        until((small.done / "b.txt").exists, 60)
+    given = [order for executor in opened.opened for _, order in executor.given]
+    assert not any(isinstance(order, Task) for order in given)
+
+
+def test_a_rest_is_never_for_nothing(small: Studio) -> None:
+    """A try whose time has come is no reason to wait 0 seconds, again and again."""
+    clock = Clock()
+    daemon = Daemon(small, clock=clock, executor=FakeExecutor())
+    daemon._schedule.go_on()
+    daemon._backoff.postpone("inbox/a.txt", "why", clock.now - 60)
+    daemon._backoff.postpone("inbox/b.txt", "why", clock.now)
+    clock.now += 0.25
+    waits = {wait.event: wait.seconds for wait in daemon._waits(clock.now, idle=True)}
+    assert waits["another try at a file"] == 0.75
+    assert soonest(daemon._waits(clock.now, idle=True)).seconds > 0
+    daemon.close()

@@ -151,6 +151,17 @@ def test_a_crash_in_the_middle_of_a_rename(studio: Studio, ledger: Ledger) -> No
     assert lying(studio) == ["inbox/done/a.txt", "inbox/done/a.xmp"]
 
 
+def test_file_systems_where_inodes_lie(
+    studio: Studio, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two files with one link each are two files, whatever their numbers say: none is removed."""
+    put(studio, "inbox/a.txt", "inbox/done/a.txt")
+    ledger.append(Finishing("inbox/a.txt", "inbox/done/a.txt", {"digest": 4}))
+    monkeypatch.setattr(os.path, "samestat", lambda one, other: True)
+    moves.confirm(studio, ledger)
+    assert lying(studio) == ["inbox/a.txt", "inbox/done/a.txt"]
+
+
 def test_taken_away_after_a_crash(studio: Studio, ledger: Ledger) -> None:
     """Gone from both places: all was made, so the next drop is a new request."""
     ledger.append(Finishing("inbox/a.txt", "inbox/done/a.txt", {"digest": 4}))
