@@ -25,6 +25,7 @@ class Facts:
 class Painted:
     image: Image.Image
     facts: Facts
+    features: dict[str, bytes] = field(default_factory=dict)
 
 
 class Painter:

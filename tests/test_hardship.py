@@ -241,7 +241,7 @@ def test_a_chore_that_works_at_last(small: Studio, monkeypatch: pytest.MonkeyPat
         return set_aside(studio, job)
 
     monkeypatch.setattr(moves, "set_aside", fail_once)
-    (small.inbox / "a.toml").write_text("no prompt")
+    (small.inbox / "a.toml").write_text('promt = "a castle"\n')
     daemon = Daemon(small, executor=FakeExecutor())
     with at_work(daemon):
         until((small.failed / "a.toml").exists, 60)
@@ -277,6 +277,9 @@ def test_a_rest_is_never_for_nothing(small: Studio) -> None:
     clock = Clock()
     daemon = Daemon(small, clock=clock, executor=FakeExecutor())
     daemon._schedule.go_on()
+    while daemon._schedule.due_in_s() is not None:
+        clock.now += 0.1
+        daemon._schedule.go_on()
     daemon._backoff.postpone("inbox/a.txt", "why", clock.now - 60)
     daemon._backoff.postpone("inbox/b.txt", "why", clock.now)
     clock.now += 0.25

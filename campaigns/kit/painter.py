@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ class Rendered:
 
     image: Image.Image
     facts: Facts
+    features: dict[str, bytes] = field(default_factory=dict)
 
 
 class Painter:

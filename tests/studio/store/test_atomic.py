@@ -7,8 +7,10 @@ import errno
 import itertools
 import os
 import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -214,3 +216,28 @@ def test_sweep(tmp_path: Path) -> None:
     (tmp_path / "drafts/a.png").write_text("theirs")
     atomic.sweep(tmp_path, ("drafts", "gone"))
     assert names(tmp_path) == ["drafts", others, "drafts/.other.tmp", "drafts/a.png", "drafts/deep"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders are not synced there")
+@pytest.mark.parametrize("write", [atomic.publish, atomic.place])
+def test_the_order_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path, str, bytes], object]
+) -> None:
+    """A file's bytes are on the disk before it has its name, and then the name is as well."""
+    done: list[str] = []
+    fsync, rename = os.fsync, beneath._rename
+
+    def synced(descriptor: int) -> None:
+        fsync(descriptor)
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        done.append("the folder" if is_folder else "the file")
+
+    def renamed(*places: Any) -> None:
+        rename(*places)
+        done.append("its name")
+
+    (tmp_path / "drafts").mkdir()
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(beneath, "_rename", renamed)
+    write(tmp_path, "drafts/a.png", b"picture")
+    assert done == ["the file", "its name", "the folder"]
