@@ -14,6 +14,7 @@ from hotfolder.commands.regenerate import again
 from hotfolder.images import metadata, picture, recipe_text
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.report.progress import Lines
+from hotfolder.studio.create import create
 from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.layout import Studio
 from tests.conftest import Run
@@ -254,3 +255,17 @@ def test_verify_needs_no_torch(hotfolder: Run, tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == "0 of 0 are what they say\n[]\n"
+
+
+def test_pictures_of_two_studios_are_made_again_in_one_command(
+    drafted: Studio, tmp_path: Path, hotfolder: Run
+) -> None:
+    """Each with its own studio's models and sources."""
+    other, _ = create(tmp_path / "other")
+    (other.profiles / "quick.toml").write_text(QUICK.replace("count = 2", "count = 1"))
+    other.settings.write_text('profile = "quick"\nphotos.prompt = "a hill"\n')
+    Image.linear_gradient("L").convert("RGB").resize((96, 64)).save(other.seeds / "photo.jpg")
+    work(other)
+    done = hotfolder("regenerate", "--check", drafted.drafts, other.final)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("identical") >= 4

@@ -34,10 +34,13 @@ _ALL = 0  # the bar of all pictures; that of the present one has no number
 def run(options: Namespace) -> int:
     """Make every named picture again; the exit code says whether all came out identical."""
     paths = list(pictures(options.images))
-    studio = layout.find(options.studio) if options.studio else next(_studios(paths), None)
+    named = layout.find(options.studio) if options.studio else None
     output = None if options.check else options.output or Path("regenerated")
     with _progress() as progress:
-        return again(paths, studio, progress, output)
+        codes = [
+            again(few, studio, progress, output) for studio, few in _by_studio(paths, named).items()
+        ]
+    return max(codes, default=EXIT_DONE)
 
 
 def again(
@@ -159,10 +162,17 @@ def _write(output: Path, path: Path, shown: Identity, remade: Remade) -> None:
     atomic.publish(output, f"{path.stem}{encoding.suffix}", data)
 
 
-def _studios(paths: Iterable[Path]) -> Iterator[Studio]:
-    for path in paths:
-        if studio := studio_of(path):
-            yield studio
+def _by_studio(paths: Iterable[Path], named: Studio | None) -> dict[Studio | None, list[Path]]:
+    """The pictures by the studio that has their models and sources: the named one, or their own.
+
+    One that lies in no studio belongs to the first that another lies in.
+    """
+    around = {path: named or studio_of(path) for path in paths}
+    first = next((studio for studio in around.values() if studio), None)
+    found: dict[Studio | None, list[Path]] = {}
+    for path, studio in around.items():
+        found.setdefault(studio or first, []).append(path)
+    return found
 
 
 @contextmanager

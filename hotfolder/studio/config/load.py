@@ -16,6 +16,7 @@ from hotfolder.recipes.config import Config
 from hotfolder.recipes.settings import Settings
 from hotfolder.stars import detectors
 from hotfolder.studio import beneath
+from hotfolder.studio.config import word_lists
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.names import is_temporary
 
@@ -124,34 +125,37 @@ def _shipped_profiles() -> dict[str, Mapping[str, Any]]:
 def _profiles(root: Path, mistakes: list[Mistake]) -> dict[str, Mapping[str, Any]]:
     """The profiles in the folder `profiles` at `root`, by their names."""
     tables = {}
-    for path in _listed(root, "profiles", ".toml", mistakes):
+    for path in _listed(root, "profiles", (".toml",), mistakes):
         if path.count("/") == 1:
             tables[PurePosixPath(path).stem] = _toml(root, path, path, mistakes)
     return tables
 
 
 def _words(root: Path, mistakes: list[Mistake]) -> dict[str, list[str]]:
-    """The lines of each word list; `colours/warm` for wildcards/colours/warm.txt."""
+    """The words of each list; `colours/warm` for wildcards/colours/warm.txt."""
     words: dict[str, list[str]] = {}
     left = _MOST_WORDS
-    for path in _listed(root, "wildcards", ".txt", mistakes):
+    for path in _listed(root, "wildcards", word_lists.SUFFIXES, mistakes):
         text = _text(root, path, path, mistakes)
         left -= len(text)
         if left < 0:
             says = f"all word lists together have more than {_MOST_WORDS:,} characters"
             mistakes.append(Mistake(path, f"{says}; this one and the later ones are not read"))
             break
-        lines = text.splitlines()
-        name = path.removeprefix("wildcards/").removesuffix(".txt")
-        words[name] = [line.strip() for line in lines if line.strip() and line.lstrip()[0] != "#"]
+        found: list[dict[str, list[str]]] = []
+        _noting(mistakes, path, lambda: found.append(word_lists.parse(path, text)))  # noqa: B023
+        for name, listed in (found[0] if found else {}).items():
+            words.setdefault(name, []).extend(listed)
     return words
 
 
-def _listed(root: Path, folder: str, suffix: str, mistakes: list[Mistake]) -> list[str]:
-    """The files below a folder that have this ending, sorted; a missing folder has none."""
+def _listed(
+    root: Path, folder: str, suffixes: tuple[str, ...], mistakes: list[Mistake]
+) -> list[str]:
+    """The files below a folder that have such an ending, sorted; a missing folder has none."""
     try:
         there = beneath.files(root, folder, regular=False)
-        found = sorted(path for path in there if _is_of(path, suffix))
+        found = sorted(path for path in there if _is_of(path, suffixes))
     except OSError as error:
         mistakes.append(Mistake(f"{folder}/", f"this folder cannot be read: {reason(error)}"))
         return []
@@ -161,8 +165,8 @@ def _listed(root: Path, folder: str, suffix: str, mistakes: list[Mistake]) -> li
     return found[:_MOST_FILES]
 
 
-def _is_of(path: str, suffix: str) -> bool:
-    return PurePosixPath(path).suffix == suffix and not is_temporary(path.rpartition("/")[2])
+def _is_of(path: str, suffixes: tuple[str, ...]) -> bool:
+    return path.lower().endswith(suffixes) and not is_temporary(path.rpartition("/")[2])
 
 
 def _toml(root: Path, path: str, shown: str, mistakes: list[Mistake]) -> Mapping[str, Any]:
