@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from argparse import Namespace
@@ -65,7 +66,7 @@ def _light(studio: layout.Studio) -> Iterator[None]:
     place, table = listen(), Table(studio)
     try:
         with served(table, place):
-            invite(table, place, opens=True)
+            invite(table, place, opens="HOTFOLDER_NO_WINDOW" not in os.environ)
             yield
     finally:
         table.close()

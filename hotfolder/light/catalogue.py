@@ -254,6 +254,14 @@ class Catalogue:
             rows = [(score, path) for path, score in scores.items()]
             self._base.executemany("UPDATE picture SET score=? WHERE path=?", rows)
 
+    def stack_by(self, bits: int) -> None:
+        """Look-alikes differ in at most so many bits from now on: others lie on no stack yet."""
+        with self._changes():
+            (before,) = self._base.execute("PRAGMA application_id").fetchone()
+            if before != bits:
+                self._base.execute("UPDATE picture SET stack=NULL")
+                self._base.execute(f"PRAGMA application_id = {int(bits)}")
+
     def stack(self, tops: Mapping[int, int]) -> None:
         """Note on which picture's stack each of these lies."""
         with self._changes():

@@ -46,6 +46,9 @@ _SETTINGS = """\
 # A page STATUS.html in this folder, for those who see only the folder (a NAS, a phone).
 # status_page = false
 
+# How alike pictures must be to lie on one stack on the light table: 0 is the same, 12 is bold.
+# alike_bits = 6
+
 # The name of an installed executor, for more machines than this one.
 # executor = "local"
 
