@@ -73,7 +73,7 @@ if not defined HOTFOLDER_NO_WINDOW start "" explorer "%studio%"
 if defined HOTFOLDER_ONCE (
     "%python%" -P -m hotfolder run --once "%studio%"
 ) else (
-    "%python%" -P -m hotfolder run --light "%studio%"
+    "%python%" -P -m hotfolder run "%studio%"
 )
 exit /b %errorlevel%
 

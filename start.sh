@@ -79,4 +79,4 @@ if [ -z "${HOTFOLDER_NO_WINDOW:-}" ]; then
     elif command -v open >/dev/null; then open "$studio"; fi
 fi
 if [ -n "${HOTFOLDER_ONCE:-}" ]; then exec "$python" -P -m hotfolder run --once "$studio"; fi
-exec "$python" -P -m hotfolder run --light "$studio"
+exec "$python" -P -m hotfolder run "$studio"

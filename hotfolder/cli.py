@@ -74,7 +74,13 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "folder", metavar="DIR", nargs="?", type=Path, default=Path("demo-studio"), help="where"
     )
-    _studio(command("init", "make a studio; never touches what is there"))
+    init = command("init", "make a studio; never touches what is there")
+    _studio(init)
+    init.add_argument("--shared", action="store_true", help="others may write there: do not trust")
+    trust = command("trust", "let a studio from elsewhere name models, folders and devices here")
+    _studio(trust)
+    trust.add_argument("--not", dest="no", action="store_true", help="take it back")
+    command("config", "open your own settings and profiles, which hold in every studio")
     _run(command("run", "work on a studio until told to stop"))
     _sheet(command("sheet", "make a contact sheet of pictures, or of one picture's lineage"))
     stats = command("stats", "say how much was made, how fast, and what gets picked")

@@ -83,7 +83,7 @@ def status(studio: Studio) -> Status:
         finals_wanted=sum(isinstance(job, RenderFinal) for job in finals),
         finals_lying=sum(_is_picture(path) for path in beneath.files(studio.root, "final")),
         finals_made=totals["final"],
-        held_back=tuple(_held_back(snapshot, survey.config.settings, posted)),
+        held_back=(*survey.config.notes, *_held_back(snapshot, survey.config.settings, posted)),
         waiting={path: says for path, says in waiting.items() if path not in broken},
         broken=broken,
         log=printable(str(local.log(studio.root))),

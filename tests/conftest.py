@@ -29,6 +29,7 @@ def _local_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Locks, logs, caches and journals of a test lie in a folder of its own, from end to end."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         patch.setenv("HF_HUB_OFFLINE", "1")
         yield
 

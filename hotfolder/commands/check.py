@@ -44,6 +44,8 @@ def run(options: Namespace) -> int:
         screen.print(f"{printable(file.path)}:")
         for line in file.says.splitlines():
             screen.print(f"    {line}")
+    for note in config.notes:
+        screen.print(note)
     for path, says in snapshot.waiting.items():
         screen.print(f"{printable(path)} waits: {says}")
     for path, notes in survey.notes.items():

@@ -22,7 +22,7 @@ from hotfolder.report.findings import Finding, Section, State
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.config import load
-from hotfolder.studio.scan.mounts import remote_kind
+from hotfolder.studio.mounts import remote_kind
 
 if TYPE_CHECKING:
     from hotfolder.render.memory.fit import Fit, Prospect
@@ -216,6 +216,8 @@ def _of_studio(studio: layout.Studio, config: Config) -> Iterator[Finding]:
     else:
         advice = "Changes that others make are seen at the next look: see look_seconds."
         yield Finding("folder", "note", f"{studio.root}, on a network folder ({kind})", advice)
+    for note in config.notes:
+        yield Finding("trust", "note", note)
     free_gb = shutil.disk_usage(studio.root).free / GB
     low = free_gb < config.settings.keep_free_gb
     advice = "Rendering pauses until there is room; see keep_free_gb." if low else ""

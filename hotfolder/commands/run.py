@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import sys
 from argparse import Namespace
@@ -27,7 +26,7 @@ from hotfolder.report.logs import LogFile
 from hotfolder.report.progress import Lines, Logged, Progress, ToProgress, Verbose
 from hotfolder.report.view import View
 from hotfolder.studio import layout
-from hotfolder.studio.store import local
+from hotfolder.studio.store import local, trust
 from hotfolder.studio.store.lock import locked
 
 
@@ -39,6 +38,7 @@ def run(options: Namespace) -> int:
     quiet = options.quiet or (ends_by_itself and not on_terminal and not options.verbose)
     has_view = on_terminal and not quiet
     studio = layout.find(options.studio)
+    news = trust.introduce(studio)
     try:
         with locked(studio.root), View() if has_view else nullcontext() as view:
             log = _log(studio.root, ToProgress(view) if view else _stream(quiet))
@@ -48,6 +48,8 @@ def run(options: Namespace) -> int:
                 shown = Verbose(shown)
             progress = Posting(shown, studio.root)
             progress.say(f"at work on {studio.root}; Ctrl-C ends it")
+            if news:
+                progress.say(news)
             with StatusPage(studio), _light(studio) if options.light else nullcontext():
                 return _work(Daemon(studio, progress), Until(options.once, options.seconds))
     except StudioLockedError:
@@ -66,7 +68,7 @@ def _light(studio: layout.Studio) -> Iterator[None]:
     place, table = listen(), Table(studio)
     try:
         with served(table, place):
-            invite(table, place, opens="HOTFOLDER_NO_WINDOW" not in os.environ)
+            invite(table, place, opens=True)
             yield
     finally:
         table.close()

@@ -134,8 +134,8 @@ class Catalogue:
     def moved(self, old: str, new: str) -> None:
         """A picture has another path: it stays the same picture for whoever looks at it."""
         with self._changes():
-            for path, reading in listing(self._root, [new]) if old in self._known else ():
-                self._follow(old, path, _state(reading))
+            if old in self._known:
+                self._follow(old, new)
 
     def _take_in(self, came: Mapping[str, State], gone: Collection[str]) -> None:
         left = {self._known[path][:3]: path for path in gone}
@@ -145,7 +145,7 @@ class Catalogue:
         for path, state in came.items():
             is_new = path not in self._known
             if is_new and (old := left.pop(state[:3], None) or away.pop(state[:3], None)):
-                self._follow(old, path, state)
+                self._follow(old, path)
             elif is_new:
                 rows.append((path, _room(path), *state))
             else:
@@ -166,13 +166,12 @@ class Catalogue:
             self._base.execute("UPDATE picture SET there=0 WHERE path=?", [path])
             self._known.pop(path, None)
 
-    def _follow(self, old: str, new: str, state: State) -> None:
-        # A look may have met the file at its new path before anybody said that it was moved.
-        self._base.execute("DELETE FROM picture WHERE path=?", [new])
-        update = "UPDATE picture SET path=?, room=?, there=1, ctime=? WHERE path=?"
-        self._base.execute(update, [new, _room(new), state[3], old])
-        self._known.pop(old, None)
-        self._known[new] = state
+    def _follow(self, old: str, new: str) -> None:
+        self._base.execute("DELETE FROM picture WHERE path=? AND NOT there", [new])
+        update = "UPDATE picture SET path=?, room=?, there=1 WHERE path=?"
+        self._base.execute(update, [new, _room(new), old])
+        if (state := self._known.pop(old, None)) is not None:
+            self._known[new] = state
 
     @staticmethod
     def _within(known: Mapping[str, object], paths: Collection[str] | None) -> set[str]:
@@ -227,9 +226,7 @@ class Catalogue:
         f = facts
         row = [VERSION, digest, f.width, f.height, f.hash, f.stars, f.prompt, f.file, f.profile]
         row += [f.recipe, f.source, "" if f.seed is None else str(f.seed)]
-        entered = self._base.execute(f"UPDATE picture SET {_FACTS} WHERE id=?", [*row, id_])
-        if not entered.rowcount:
-            return  # it has gone meanwhile
+        self._base.execute(f"UPDATE picture SET {_FACTS} WHERE id=?", [*row, id_])
         self._base.execute("DELETE FROM value WHERE picture=?", [id_])
         rows = [(id_, name, text) for name, text in f.values]
         self._base.executemany("INSERT INTO value VALUES (?, ?, ?)", rows)
@@ -256,14 +253,6 @@ class Catalogue:
             self._base.execute("UPDATE picture SET score=NULL WHERE score IS NOT NULL")
             rows = [(score, path) for path, score in scores.items()]
             self._base.executemany("UPDATE picture SET score=? WHERE path=?", rows)
-
-    def stack_by(self, bits: int) -> None:
-        """Look-alikes differ in at most so many bits from now on: others lie on no stack yet."""
-        with self._changes():
-            (before,) = self._base.execute("PRAGMA application_id").fetchone()
-            if before != bits:
-                self._base.execute("UPDATE picture SET stack=NULL")
-                self._base.execute(f"PRAGMA application_id = {int(bits)}")
 
     def stack(self, tops: Mapping[int, int]) -> None:
         """Note on which picture's stack each of these lies."""

@@ -17,7 +17,6 @@ from hotfolder.light.news import News
 from hotfolder.light.portrait import VERSION
 from hotfolder.light.stacks import stacked
 from hotfolder.light.thumbnails import Cache, Painters
-from hotfolder.studio.config.load import examine
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.listing import ROOMS
 from hotfolder.studio.scan.watch import Watch
@@ -34,12 +33,14 @@ _MAKING_EVERY_S = 0.2
 _TELLS_EVERY_S = 0.25
 _STACKS_AT_ONCE = 2000
 NEVER = 2**32 - 1
+ALIKE_BITS = 6
+"""Perceptual hashes of look-alikes differ in at most so many of 64 bits."""
 
 
 class Table:
     """Keeps the index up to date while pages look at it. `close` ends it."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, alike_bits: int = ALIKE_BITS) -> None:
         kept = local.folder(studio.root)
         self.studio = studio
         self.news = News()
@@ -48,8 +49,7 @@ class Table:
         self.cache = Cache(user_cache_path("hotfolder") / "thumbnails.sqlite")
         self.acts = Acts(studio, self.catalogue, kept / "undo")
         self.sessions = Sessions(kept / "sessions.json")
-        self._alike_bits = examine(studio)[0].settings.alike_bits
-        self.catalogue.stack_by(self._alike_bits)
+        self._alike_bits = alike_bits
         self._is_open = True
         self._closing = threading.Event()
         self._told_at = 0.0

@@ -20,6 +20,7 @@ class Config:
     """Settings, profiles as parsed TOML tables, word lists by name, and the studio's salt.
 
     `folders` has what lies in each folder of LoRAs or embeddings that settings or profiles name.
+    `notes` are sentences on what of the studio's is not followed, or stands in for something else.
     `mistakes` are what is wrong in profiles and word lists: who uses one of those hears of it.
     """
 
@@ -29,6 +30,7 @@ class Config:
     salt: str
     mistakes: tuple[Mistake, ...] = ()
     folders: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def profile(self, name: str | None, overrides: Mapping[str, Any] | None = None) -> Profile:
         """The resolved profile of this name (None: the default); raises MistakesError."""

@@ -39,13 +39,29 @@ def scheduler(name: str) -> str:
 SchedulerName = Annotated[str, schema.checked(scheduler)]
 
 
+def model_source(source: str) -> str:
+    """`source` if what it names can be where it says; ValueError with a sentence otherwise."""
+    kind, colon, name = source.partition(":")
+    parts = name.split("/")
+    if colon and kind in ("shipped", "hub") and ("\\" in name or {"", ".", ".."} & set(parts)):
+        raise ValueError('expected a name after the ":", and no path')
+    if kind == "shipped" and colon and len(parts) > 1:
+        raise ValueError('expected a name after "shipped:", and no path')
+    if "\0" in source:
+        raise ValueError("expected a path without NUL")
+    return source
+
+
+Source = Annotated[str, Meta(min_length=1), schema.checked(model_source)]
+
+
 class Lora(Struct, frozen=True, forbid_unknown_fields=True):
     """An addition that changes a model's manner: a .safetensors file, here or on the hub.
 
     `name` is what pictures carry; by default it is the file's.
     """
 
-    source: Annotated[str, Meta(min_length=1)]
+    source: Source
     scale: Annotated[float, Meta(ge=-10, le=10)] = 1.0
     name: str = ""
 
@@ -73,7 +89,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     and is made again in that way. Pictures with LoRAs are made without.
     """
 
-    source: Annotated[str, Meta(min_length=1)]
+    source: Source
     name: str = ""
     revision: str | None = None
     variant: str | None = None
@@ -151,6 +167,9 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     refine: Refine = Refine()
 
 
+MOST_PARENTS = 20
+_REFUSED = "\0refused"  # no key that anybody would write
+
 OWNER_ONLY = frozenset({"model", "description", "extends"})
 OWNER_SAYS = (
     "a prompt file cannot choose this; put it into a file in profiles/ and name that file here "
@@ -165,6 +184,11 @@ def resolve(name: str, tables: Mapping[str, Mapping[str, Any]]) -> Profile:
     """
     profile = schema.convert(_laid_over_parents(name, tables), Profile)
     return _runnable(profile)
+
+
+def refused(says: str) -> dict[str, Any]:
+    """The table of a profile that may not be used; `says` is why, told to whoever names it."""
+    return {_REFUSED: says}
 
 
 def override(profile: Profile, table: Mapping[str, Any]) -> Profile:
@@ -259,6 +283,10 @@ def _laid_over_parents(name: str, tables: Mapping[str, Mapping[str, Any]]) -> di
         if name not in tables:
             where = "extends" if seen else "profile"
             raise mistake(f"there is no profile {name!r}; {did_you_mean(name, tables)}", where)
+        if isinstance(says := tables[name].get(_REFUSED), str):
+            raise mistake(f"the profile {name!r} is not used: {says}")
+        if len(seen) == MOST_PARENTS:
+            raise mistake(f"more than {MOST_PARENTS} profiles extend one another", "extends")
         seen.append(name)
         chain.append(tables[name])
         parent = tables[name].get("extends", "")

@@ -105,9 +105,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     Pictures are rendered on `devices`: one, or a list of which each gets a process of its own.
     "auto" is the best one, or all graphics cards if there are several. The models' memory is freed
     when nothing was rendered for `unload_after_minutes`. `executor` is `LOCAL` or the name of an
-    installed one. `status_page` keeps STATUS.html in the studio up to date.
-    On the light table, pictures lie on one stack whose perceptual hashes differ in at most
-    `alike_bits` of 64 bits. `limits` are for those who share the studio.
+    installed one. `status_page` keeps STATUS.html in the studio up to date. `limits` are for those
+    who share the studio.
 
     `loras` and `embeddings` are folders; prompts name what lies there. Relative ones are looked for
     from the studio's folder.
@@ -123,7 +122,6 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     unload_after_minutes: Annotated[float, Meta(ge=0, le=100_000)] = 10.0
     executor: Annotated[str, Meta(min_length=1)] = LOCAL
     status_page: bool = False
-    alike_bits: Annotated[int, Meta(ge=0, le=24)] = 6
     stars: Stars = Stars()
     photos: Photos = Photos()
     loras: list[str] = []

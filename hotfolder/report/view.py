@@ -125,8 +125,7 @@ class View:
         yield Text(one.what, no_wrap=True, overflow="ellipsis")
         if one.steps:
             row = Table.grid(padding=(0, 1, 0, 0))
-            width = min(28, max(8, self._console.width // 3))
-            bar = ProgressBar(one.steps, one.step, width=width, complete_style="yellow")
+            bar = ProgressBar(one.steps, one.step, width=min(28, max(8, self._console.width // 3)))
             row.add_row(bar, Text(f"step {one.step} of {one.steps}", no_wrap=True))
             yield row
 
@@ -138,11 +137,11 @@ class View:
         parts += [_many(finals, "refinement")] if finals else []
         rate = self._an_hour()
         says = f"{' and '.join(parts)} to make" if parts else ""
-        speed = f"{rate:,.0f} pictures an hour" if rate else ""
         if rate and parts:
-            speed += f", {_span((drafts + finals) / rate * 3600)} left"
-        for text in filter(None, (says, speed)):
-            yield Text(text, style="dim", no_wrap=True, overflow="ellipsis")
+            says += f", {_span((drafts + finals) / rate * 3600)}"
+        for text in (says, f"{rate:,.0f} pictures an hour" if rate else ""):
+            if text:
+                yield Text(text, style="dim", no_wrap=True, overflow="ellipsis")
 
     def _an_hour(self) -> float:
         """How many pictures an hour, as of the last half one; 0 where it is too early to say."""
@@ -183,9 +182,9 @@ def _many(number: int, what: str) -> str:
 
 
 def _span(seconds: float) -> str:
-    """A time in round words, as in "12 minutes"."""
+    """A time in round words."""
     if seconds < 90:
-        return "a minute"
+        return "about a minute"
     if seconds < 5400:
-        return f"{seconds / 60:.0f} minutes"
-    return f"{seconds / 3600:.0f} hours"
+        return f"about {seconds / 60:.0f} minutes"
+    return f"about {seconds / 3600:.0f} hours"

@@ -10,7 +10,7 @@ from hotfolder.errors import PictureError
 from hotfolder.json_schemas import schemas
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio, find
-from hotfolder.studio.store import atomic
+from hotfolder.studio.store import atomic, trust
 
 _SETTINGS = """\
 #:schema ./.hotfolder/schemas/settings.schema.json
@@ -45,9 +45,6 @@ _SETTINGS = """\
 
 # A page STATUS.html in this folder, for those who see only the folder (a NAS, a phone).
 # status_page = false
-
-# How alike pictures must be to lie on one stack on the light table: 0 is the same, 12 is bold.
-# alike_bits = 6
 
 # The name of an installed executor, for more machines than this one.
 # executor = "local"
@@ -129,11 +126,12 @@ folders among them as you like. Please leave the folder .hotfolder alone.
 """
 
 
-def create(path: Path) -> tuple[Studio, tuple[Path, ...]]:
+def create(path: Path, shared: bool = False) -> tuple[Studio, tuple[Path, ...]]:
     """Make a studio at `path`, or what an existing one lacks; returns what was made.
 
-    Never touches what is there, and puts nothing into the inbox. The marker comes last: a folder
-    that has one is a whole studio. Raises StudioMissingError if there is one that says nothing.
+    A new one is trusted on this machine, unless it is to be `shared`. Never touches what is there,
+    and puts nothing into the inbox. The marker comes last: a folder that has one is a whole studio.
+    Raises StudioMissingError if there is one that says nothing.
     """
     studio = Studio(path.resolve())
     made = []
@@ -174,7 +172,10 @@ def create(path: Path) -> tuple[Studio, tuple[Path, ...]]:
         is_new = beneath.status(studio.root, name) is None
         if is_new and atomic.place(studio.root, name, text.encode()):
             made.append(file)
-    return find(studio.root), tuple(made)
+    found = find(studio.root)
+    if studio.marker in made:
+        trust.record(found, trusted=not shared)
+    return found, tuple(made)
 
 
 def _differs(root: Path, path: str, data: bytes) -> bool:

@@ -5,21 +5,16 @@ from __future__ import annotations
 import io
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from msgspec.structs import replace
-from PIL import Image, ImageEnhance
+from PIL import Image
 
-from hotfolder.images.picture import publishable
 from hotfolder.light.serving import listen, served
 from hotfolder.light.table import Table
 from hotfolder.studio import layout
-from hotfolder.studio.create import create
 from tests.forkserver import until
 from tests.light.conftest import BROWSERS, FLAGS, opened
-from tests.light.pictures import painted, recipe, record
 
 DOCS = Path(__file__).parents[2] / "docs"
 DESK = {"viewport": {"width": 1360, "height": 850}}
@@ -71,34 +66,6 @@ def main(root: Path) -> None:
     table.close()
 
 
-def stacks(root: Path) -> None:
-    """Take the one of stacks, of a new studio of painted look-alikes."""
-    from playwright.sync_api import sync_playwright
-
-    studio, _ = create(root)
-    for number, likes in enumerate((1, 4, 1, 1, 3, 1, 6, 1, 1, 2, 1, 1, 5, 1)):
-        made = recipe(number)
-        image = painted(number, made.width, made.height)
-        for like in range(likes):
-            lighter = ImageEnhance.Brightness(image).enhance(1 + 0.03 * like)
-            data, _ = publishable(lighter, replace(made, seed=made.seed + like), record(number))
-            (studio.drafts / f"{number:02}-{like}.png").write_bytes(data)
-    table, place = Table(studio), listen(port=0)
-    count = "SELECT COUNT(*) FROM picture WHERE stack IS NULL"
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with served(table, place), sync_playwright() as playwright:
-        until(lambda: table.catalogue.rows(count) == [(0,)], 300)
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        address = place.address(table.sessions.key())
-        with opened(browser, address, **DESK, color_scheme="dark") as page:
-            page.evaluate("light.filters.set({ stacks: 'true' })")
-            page.wait_for_timeout(1000)
-            press(page, "Home", "ArrowRight", "g")
-            shoot(page, "light-stacks")
-        browser.close()
-    table.close()
-
-
 def press(page: Any, *keys: str) -> None:
     """Press keys, and wait until all is done."""
     for key in keys:
@@ -121,5 +88,3 @@ def shoot(page: Any, name: str) -> None:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
-    with tempfile.TemporaryDirectory() as folder:
-        stacks(Path(folder) / "stacks")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,20 +82,6 @@ def test_a_moved_picture_is_the_same_one(full: Studio, catalogue: Catalogue) -> 
     assert not catalogue.shown([shown.id])
     catalogue.refresh()
     assert catalogue.shown([shown.id])[0].path == "drafts/again.png", "also when seen in two looks"
-    assert not catalogue.refresh()
-
-
-def test_a_move_that_was_seen_before_it_was_told(full: Studio, catalogue: Catalogue) -> None:
-    """A look meets the new path first: the picture stays the same one all the same."""
-    rows = answer(catalogue, Question(room="drafts"))
-    (shown,) = catalogue.shown([rows[3][0]])
-    (full.root / shown.path).rename(full.seeds / "moved.png")
-    catalogue.refresh({"seeds/moved.png"})
-    ((other,),) = catalogue.rows("SELECT id FROM picture WHERE path='seeds/moved.png'")
-    catalogue.moved(shown.path, "seeds/moved.png")
-    moved = replace(shown, path="seeds/moved.png", room="seeds")
-    assert catalogue.shown([shown.id, other]) == [moved]
-    catalogue.describe({other: portray(str(full.root), "seeds/moved.png")})
     assert not catalogue.refresh()
 
 

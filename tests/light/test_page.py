@@ -123,27 +123,6 @@ def test_new_drafts_do_not_move_what_one_looks_at(page: Any, full: Studio) -> No
     assert abs(page.evaluate(where) - before) < 2
 
 
-def test_look_alikes_lie_on_stacks(page: Any, table: Table, full: Studio) -> None:
-    """One of them shows; a key opens the stack and closes it; a pick shows in any case."""
-    original = sorted(full.drafts.glob("*.png"))[0]
-    for number in range(3):
-        (full.drafts / f"alike-{number}.png").write_bytes(original.read_bytes())
-    becomes(page, "light.table.view.ids.length === 43")
-    until(
-        lambda: table.catalogue.rows("SELECT COUNT(*) FROM picture WHERE stack IS NULL") == [(0,)],
-        30,
-    )
-    page.evaluate("light.filters.set({ stacks: 'true' })")
-    shown = page.evaluate("light.table.settled().then(() => light.table.view.ids.length)")
-    assert shown <= 40
-    press(page, "Home", "g")
-    assert page.evaluate("light.table.view.ids.length") == shown + 3
-    press(page, "ArrowRight", "p")
-    assert page.evaluate("light.table.view.ids.length") == shown + 3
-    press(page, "Home", "g")
-    assert page.evaluate("light.table.view.ids.length") == shown + 1
-
-
 def test_large_views(page: Any, table: Table) -> None:
     """Full screen, compare, champion and wipe go where their keys say."""
     press(page, "Home", "Enter")

@@ -8,11 +8,10 @@ from PIL import ImageEnhance
 
 from hotfolder.light.portrait import perceptual_hash
 from hotfolder.light.stacks import stacked
+from hotfolder.light.table import ALIKE_BITS
 from hotfolder.light.views import Row, _stacked
-from hotfolder.recipes.settings import Settings
 from tests.light.pictures import painted
 
-ALIKE_BITS = Settings().alike_bits
 BITS = st.integers(-(2**63), 2**63 - 1)
 
 

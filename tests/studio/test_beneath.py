@@ -191,11 +191,12 @@ ELSEWHERE = {
     "studio/store/journal.py": "this machine's state",
     "studio/store/lock.py": "this machine's state",
     "studio/store/status_file.py": "this machine's state",
+    "studio/store/making_file.py": "this machine's state",
     "studio/scan/cache.py": "this machine's state",
     "studio/scan/tree.py": "reads what folders hold, never what files do",
     "studio/scan/listing.py": "reads what folders hold, never what files do",
     "studio/scan/watch.py": "opens the marker to hear whether the watch is alive",
-    "studio/scan/mounts.py": "asks the system, not the studio",
+    "studio/store/trust.py": "this machine's state",
     "studio/create.py": "makes the root itself, where the owner wants it",
 }
 """Modules of `studio/` that use files without that room, and why they may."""
@@ -214,6 +215,10 @@ def _used(tree: ast.AST) -> set[str]:
                 used.add(f"os.{call.attr}")
             elif call.value.id == "shutil" and call.attr != "disk_usage":
                 used.add(f"shutil.{call.attr}")
+        if isinstance(call, ast.Attribute) and call.attr == "open":
+            mode = node.args[0] if node.args else None
+            if not (isinstance(mode, ast.Constant) and str(mode.value)[:1] in {"r", "w", "a", "x"}):
+                continue  # of something else than a path
         if isinstance(call, ast.Attribute) and call.attr in PATHS:
             module = call.value.id if isinstance(call.value, ast.Name) else ""
             if module not in {"os", "beneath", "atomic", "local"}:

@@ -27,7 +27,7 @@ class LiveConfig:
         self._studio = studio
         self._mistakes = ""
         self._gone: dict[str, float] = {}
-        _warn_of(self.config.mistakes)
+        _warn_of([*self.config.mistakes, *self.config.notes])
 
     def read(self) -> bool:
         """Read all files again; whether the owner decides anything else now."""
@@ -43,6 +43,7 @@ class LiveConfig:
         if self.config == before:
             return False
         _warn_of(set(self.config.mistakes) - set(before.mistakes))
+        _warn_of(set(self.config.notes) - set(before.notes))
         return True
 
     @property
@@ -50,9 +51,11 @@ class LiveConfig:
         """Whether to read all again although no file of the studio changed.
 
         A file that is not followed, or only in part, may be readable another time; and folders of
-        LoRAs lie elsewhere, where nobody watches.
+        LoRAs lie elsewhere, where nobody watches. A studio may be trusted meanwhile.
         """
-        return bool(self._mistakes or self.config.mistakes or self.config.folders)
+        return bool(
+            self._mistakes or self.config.mistakes or self.config.folders or self.config.notes
+        )
 
     def vanished(self, path: str, now_s: float) -> None:
         """One of the files is gone, perhaps for a moment only."""
@@ -81,6 +84,6 @@ def decides(path: str) -> bool:
     return path.partition("/")[0] in _PLACES
 
 
-def _warn_of(mistakes: Iterable[Mistake]) -> None:
+def _warn_of(mistakes: Iterable[Mistake | str]) -> None:
     for wrong in mistakes:
         _log.warning("%s", wrong)

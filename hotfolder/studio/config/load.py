@@ -16,10 +16,12 @@ from hotfolder.recipes.config import Config
 from hotfolder.recipes.settings import Settings
 from hotfolder.stars import detectors
 from hotfolder.studio import beneath
-from hotfolder.studio.config import word_lists
+from hotfolder.studio.config import restrict, word_lists
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.names import is_temporary
+from hotfolder.studio.store import local, trust
 
+_OWNERS = "your own hotfolder.toml"
 _MOST_FILES = 1000  # of profiles, and of word lists
 _MOST_WORDS = 32_000_000  # characters of all word lists
 _PACKAGE = Path(__file__).resolve().parents[2]
@@ -50,8 +52,17 @@ def examine(studio: Studio) -> tuple[Config, tuple[Mistake, ...]]:
     """
     fatal: list[Mistake] = []
     mistakes: list[Mistake] = []
-    settings = _settings(studio, fatal)
-    tables = _shipped_profiles() | _profiles(studio.root, mistakes)
+    remedy = f"`hotfolder trust {studio.root}` allows it"
+    trusted, held, notes = trust.is_trusted(studio), list[str](), list[str]()
+    settings = _settings(studio, trusted, fatal, held)
+    shipped_tables, owners = _shipped_profiles(), _owners_profiles(mistakes)
+    tables = _profiles(studio.root, mistakes)
+    if not trusted:
+        tables = restrict.profiles(tables, {*shipped_tables, *owners}, remedy, held)
+    if held:
+        notes.append(f"not trusted on this computer, so not followed: {'; '.join(held)}; {remedy}")
+    notes += [_replaced(name) for name in sorted(tables) if name in shipped_tables]
+    tables = shipped_tables | tables | owners
     words = _words(studio.root, mistakes)
     salt = studio.salt
     config = Config(settings, tables, words, salt)
@@ -66,7 +77,12 @@ def examine(studio: Studio) -> tuple[Config, tuple[Mistake, ...]]:
         _noting(fatal, f"{SETTINGS_FILE}, photos.profile", lambda: config.profile(photos))
     if fatal:
         settings = Settings()
-    return Config(settings, tables, words, salt, tuple(mistakes), folders), tuple(fatal)
+    told = tuple(mistakes), folders, tuple(notes)
+    return Config(settings, tables, words, salt, *told), tuple(fatal)
+
+
+def _replaced(name: str) -> str:
+    return f"profiles/{name}.toml of this studio is used instead of the included profile {name!r}"
 
 
 def _folders(
@@ -107,15 +123,41 @@ def _check_stars(config: Config, mistakes: list[Mistake]) -> None:
 
 def nobody() -> Config:
     """What holds outside any studio: default settings and the profiles that are included."""
-    return Config(Settings(), _shipped_profiles(), {}, "")
+    tables = _shipped_profiles() | _owners_profiles([])
+    return Config(_owners_settings([]), tables, {}, "")
 
 
-def _settings(studio: Studio, mistakes: list[Mistake]) -> Settings:
-    there = beneath.status(studio.root, SETTINGS_FILE) is not None
-    table = _toml(studio.root, SETTINGS_FILE, SETTINGS_FILE, mistakes) if there else {}
+def _settings(studio: Studio, trusted: bool, mistakes: list[Mistake], held: list[str]) -> Settings:
+    """The studio's settings, with the owner's own laid over them."""
+    table = _table(studio.root, SETTINGS_FILE, mistakes)
+    if not trusted:
+        table = restrict.settings(table, held)
+    owner = _owners_settings(mistakes)
+    laid = schema.merge(table, _table(local.config(), SETTINGS_FILE, []))
+    settings = _converted(laid, SETTINGS_FILE, mistakes)
+    return settings if trusted else restrict.lowered(settings, owner, held)
+
+
+def _owners_settings(mistakes: list[Mistake]) -> Settings:
+    """What the owner decided for all studios of this machine."""
+    return _converted(_table(local.config(), SETTINGS_FILE, mistakes), _OWNERS, mistakes)
+
+
+def _table(root: Path, path: str, mistakes: list[Mistake]) -> Mapping[str, Any]:
+    """The settings in a folder; none where there is no file."""
+    if not root.is_dir() or beneath.status(root, path) is None:
+        return {}
+    return _toml(root, path, path, mistakes)
+
+
+def _converted(table: Mapping[str, Any], shown: str, mistakes: list[Mistake]) -> Settings:
     found: list[Settings] = []
-    _noting(mistakes, SETTINGS_FILE, lambda: found.append(schema.convert(table, Settings)))
+    _noting(mistakes, shown, lambda: found.append(schema.convert(table, Settings)))
     return found[0] if found else Settings()
+
+
+def _owners_profiles(mistakes: list[Mistake]) -> dict[str, Mapping[str, Any]]:
+    return _profiles(local.config(), mistakes) if local.config().is_dir() else {}
 
 
 def _shipped_profiles() -> dict[str, Mapping[str, Any]]:

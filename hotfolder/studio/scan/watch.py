@@ -15,7 +15,7 @@ from pathlib import Path
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from hotfolder.studio.scan.mounts import remote_kind
+from hotfolder.studio.mounts import remote_kind
 
 _log = logging.getLogger(__name__)
 # What watchdog wonders about is no matter for its owner; under cron that would be sent by mail.

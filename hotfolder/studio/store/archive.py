@@ -22,6 +22,7 @@ from hotfolder.studio.store import local
 from hotfolder.studio.store.signature import is_own, signed, unsigned
 
 ARCHIVE = ".hotfolder/recipes"
+_LONGEST_LINE = 2**21
 _LARGEST = 64 * 2**20  # bytes; a 256th of what a million pictures take is 12 MB
 
 Ours = tuple[Recipe, Record]
@@ -67,10 +68,10 @@ def _lines(studio: Studio, pixels: str) -> Iterator[bytes]:
 
 def everything(studio: Studio) -> Iterator[Ours]:
     """The recipe and record of each picture that was ever made here, in no certain order."""
-    for file in sorted(studio.recipes.glob("*/*.jsonl")):
-        with file.open("rb") as stream:
-            for line in stream:
-                if (found := _read(line.strip())) is not None:
+    for file in sorted(beneath.files(studio.root, ARCHIVE)):
+        with suppress(OSError, PictureError), beneath.reading(studio.root, file) as stream:
+            while line := stream.readline(_LONGEST_LINE):
+                if (found := _read(unsigned(line.strip()))) is not None:
                     yield found
 
 

@@ -32,6 +32,13 @@ def log(root: Path) -> Path:
     return folder(root) / "hotfolder.log"
 
 
+def config() -> Path:
+    """The folder of the owner's own settings and profiles, for all studios; it may be missing."""
+    from platformdirs import user_config_path
+
+    return user_config_path("hotfolder", appauthor=False)
+
+
 def machine() -> str:
     """A name for this machine and user: letters, digits and dashes, at most 64.
 

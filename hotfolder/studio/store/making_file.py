@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -36,11 +35,7 @@ def path(root: Path) -> Path:
 
 def post(root: Path, making: MakingFile) -> None:
     """Put it in place of the last one. Raises OSError; nothing depends on it."""
-    file = path(root)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(f".{os.getpid()}")
-    temporary.write_bytes(msgspec.json.encode(making))
-    temporary.replace(file)
+    local.replace(path(root), msgspec.json.encode(making))
 
 
 def read(root: Path) -> MakingFile:

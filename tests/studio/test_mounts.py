@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hotfolder.studio.scan.mounts import kind_at, remote_kind
+from hotfolder.studio.mounts import kind_at, remote_kind
 from tests.forkserver import until
 
 LINUX = (
