@@ -182,3 +182,6 @@ def test_a_prompt_that_tells_its_loras() -> None:
 
     params = GenerationParams(prompt="a hill", loras=("ink (0.8)", "wool", "a:b (1)", "x (y) (2)"))
     assert paragraphs.prompt_of(params) == "a hill <lora:ink:0.8> <lora:wool:1> <lora:x (y):2>"
+    for program, tag in (("A1111", "<lora:ink:te=1:unet=0.5>"), ("SwarmUI", "<lora:ink:1:0.5>")):
+        params = GenerationParams(program=program, loras=("ink (1:0.5)",))
+        assert paragraphs.prompt_of(params) == tag

@@ -21,6 +21,7 @@ Written = Prompt | GenerationParams
 _LORA = re.compile(  # as in GenerationParams
     r"([^<>:]{1,200}?)(?: \(([+-]?[\d.]{1,20}(?::[+-]?[\d.]{1,20})?)\))?"
 )
+_TEXT_ENCODER_FIRST = ("A1111", "Forge")
 _GOES_ON = re.compile(r"(?:,|\bBREAK)\s*$")
 
 
@@ -83,9 +84,16 @@ def from_params(read: GenerationParams) -> Prompt:
 
 
 def prompt_of(read: GenerationParams) -> str:
-    """The prompt that a picture tells, with a tag for each LoRA that it was made with."""
-    found = (_LORA.fullmatch(lora) for lora in read.loras)
-    tags = [f"<lora:{match[1]}:{match[2] or 1}>" for match in found if match]
+    """The prompt that a picture tells, with a tag for each LoRA that it was made with.
+
+    Of two weights A1111 and Forge write that of the text encoder first, other programs second.
+    """
+    tags = []
+    for match in filter(None, map(_LORA.fullmatch, read.loras)):
+        weight, colon, other = (match[2] or "1").partition(":")
+        if colon and read.program in _TEXT_ENCODER_FIRST:
+            weight, other = f"te={weight}", f"unet={other}"
+        tags.append(f"<lora:{match[1]}:{weight}{colon}{other}>")
     text = " ".join([read.prompt, *tags]).strip()
     return text if len(text) <= MAX_TEXT else read.prompt
 
