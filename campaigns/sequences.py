@@ -31,10 +31,11 @@ from hotfolder.jobs import Chore, Job, RenderDraft
 from hotfolder.plan import plan
 from hotfolder.renders import Renders
 from hotfolder.report.progress import Lines
+from hotfolder.studio import beneath
 from hotfolder.studio.config import load
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.scanner import Scanner
-from hotfolder.studio.store import atomic, moves, publication
+from hotfolder.studio.store import moves, publication
 from hotfolder.studio.store.ledger import Ledger
 
 TITLE = "sequences drawn by hypothesis on the real studio code"
@@ -109,7 +110,8 @@ class Sequence(RuleBasedStateMachine):
         publication.recover(self.studio, self.ledger)
         moves.confirm(self.studio, self.ledger)
         self.scanner = Scanner(self.studio, lambda: self.now)
-        self.renders = Renders(self.studio, self.ledger, Lines(), painter.here, _nothing)
+        identity = self.scanner.identity
+        self.renders = Renders(self.studio, self.ledger, Lines(), painter.here, identity, _nothing)
         self.renders._open(self.scanner.config.settings)
         list(self.renders.ended())
         self.scanner.refresh()
@@ -248,7 +250,9 @@ class Sequence(RuleBasedStateMachine):
                 if isinstance(how, Exception):
                     raise how
                 if how is not None:
-                    return how
+                    if how.state is not None:
+                        self.scanner.published(how.path, how.state, job.recipe, how.record)
+                    return how.path
 
     def teardown(self) -> None:
         """Peace: nothing more happens but looks and work; then the disk is read."""
@@ -324,7 +328,7 @@ def _pattern(work: Path) -> tuple[Path, Book]:
 def _crashing(calls: int):  # type: ignore[no-untyped-def]
     """After so many calls that change the disk the program ends, before the next one."""
     places = [(os, name) for name in ("fsync", "unlink", "mkdir", "link")]
-    places.append((atomic, "rename_exclusively"))
+    places.append((beneath, "_rename"))
     real = [getattr(module, name) for module, name in places]
     left = [calls]
 

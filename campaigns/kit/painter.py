@@ -67,6 +67,9 @@ class Painter:
     def unload(self) -> None:
         """Nothing: there is no model."""
 
+    def preview(self) -> None:
+        """There is nothing to see before it is done."""
+
     def render(
         self,
         recipe: Any,
