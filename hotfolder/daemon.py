@@ -18,6 +18,7 @@ from hotfolder.errors import (
     PictureError,
     RenderError,
     StudioMissingError,
+    printable,
     reason,
 )
 from hotfolder.executors.opening import open_executor
@@ -35,7 +36,6 @@ from hotfolder.plan import drafts_wanted, finals_wanted, following, plan
 from hotfolder.renders import OpenExecutor, Renders
 from hotfolder.report.progress import Lines, Progress
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.scan.limits import Pace
 from hotfolder.studio.scan.schedule import Schedule
 from hotfolder.studio.store import moves, publication

@@ -42,7 +42,8 @@ class Mistake:
     says: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.says}" if self.where else self.says
+        says = printable_lines(self.says)
+        return f"{printable(self.where)}: {says}" if self.where else says
 
 
 class MistakesError(HotfolderError):
@@ -125,6 +126,17 @@ _REFUSALS = {
     errno.ESTALE: "the connection to the disk is lost",
     errno.ETIMEDOUT: "the disk does not answer",
 }
+
+
+def printable(text: str) -> str:
+    """`text` for a log or a terminal: controls, broken bytes and what turns text about, escaped."""
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def printable_lines(text: str) -> str:
+    """`text` as `printable` has it, but for its line ends."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def mistake(says: str, where: str = "") -> MistakesError:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from hotfolder import __version__
+from hotfolder.errors import printable
 from hotfolder.executors.orders import Done, Raster
 from hotfolder.images import measured, picture
 from hotfolder.images.pixels import from_rgb
@@ -18,7 +19,6 @@ from hotfolder.recipes.record import Record
 from hotfolder.recipes.settings import Settings
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan.glances import about
 from hotfolder.studio.store import archive, opinions, publication, sources

@@ -13,7 +13,7 @@ from queue import SimpleQueue
 
 from hotfolder import publishing, workshop
 from hotfolder.backoff import Backoff
-from hotfolder.errors import DeviceLostError, HotfolderError, RenderError
+from hotfolder.errors import DeviceLostError, HotfolderError, RenderError, printable
 from hotfolder.executors.orders import (
     Cancel,
     Cancelled,
@@ -41,7 +41,6 @@ from hotfolder.recipes.settings import Settings
 from hotfolder.report.progress import Preview, Progress
 from hotfolder.studio.identity import Identity
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.store import local
 from hotfolder.studio.store.ledger import Ledger
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from msgspec import Struct
 
-from hotfolder.errors import HotfolderError
+from hotfolder.errors import HotfolderError, printable
 from hotfolder.images.metadata import suffixes as picture_suffixes
 from hotfolder.jobs import RenderDraft, RenderFinal
 from hotfolder.plan import drafts_wanted, plan
@@ -17,7 +17,6 @@ from hotfolder.services.task import Task
 from hotfolder.snapshot import Snapshot
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import local, status_file
 from hotfolder.studio.store.ledger import Ledger

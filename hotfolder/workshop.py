@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from hotfolder.errors import MistakesError
+from hotfolder.errors import MistakesError, printable
 from hotfolder.executors.orders import Raster
 from hotfolder.jobs import Chore, Explain, Finish, PutBack, Reject, Render, SetAside
 from hotfolder.recipes.config import Config
@@ -15,7 +15,6 @@ from hotfolder.recipes.profile import Model, model_name, together
 from hotfolder.report.progress import Progress
 from hotfolder.studio.identity import Identity
 from hotfolder.studio.layout import REJECTS, Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.store import moves
 from hotfolder.studio.store.ledger import Ledger
 

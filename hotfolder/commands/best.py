@@ -6,11 +6,10 @@ import json
 import sys
 from argparse import Namespace
 
-from hotfolder.errors import EXIT_DONE
+from hotfolder.errors import EXIT_DONE, printable
 from hotfolder.ranking import not_yet, rank
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
-from hotfolder.studio.names import printable
 from hotfolder.studio.scan.survey import Survey
 
 

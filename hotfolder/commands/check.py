@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, Mistake, MistakesError, RenderError
+from hotfolder.errors import (
+    EXIT_DONE,
+    EXIT_SOME_FAILED,
+    Mistake,
+    MistakesError,
+    RenderError,
+    printable,
+)
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import template
 from hotfolder.recipes.profile import Profile
@@ -20,7 +27,6 @@ from hotfolder.report.terminal import console
 from hotfolder.snapshot import Snapshot
 from hotfolder.studio import layout
 from hotfolder.studio.config.load import examine
-from hotfolder.studio.names import printable
 from hotfolder.studio.scan.survey import Survey
 
 if TYPE_CHECKING:

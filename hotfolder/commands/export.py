@@ -5,12 +5,11 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, refusal
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, printable, refusal
 from hotfolder.images import metadata, picture, pixels
 from hotfolder.recipes.encoding import Format, encoding
 from hotfolder.report.terminal import console
 from hotfolder.studio.identity import Identity, identify
-from hotfolder.studio.names import printable
 from hotfolder.studio.pictures import pictures, studio_of
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.store import atomic

@@ -5,12 +5,11 @@ from __future__ import annotations
 from argparse import Namespace
 from itertools import islice
 
-from hotfolder.errors import EXIT_DONE
+from hotfolder.errors import EXIT_DONE, printable
 from hotfolder.jobs import Job, RenderDraft, RenderFinal
 from hotfolder.plan import plan
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
-from hotfolder.studio.names import printable
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store.ledger import Ledger
 

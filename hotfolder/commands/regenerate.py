@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, refusal
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, printable, refusal
 from hotfolder.images import metadata, picture, recipe_text
 from hotfolder.recipes.recipe import Recipe, lineage
 from hotfolder.regenerate import Recent, Remade, Verdict, regenerate
@@ -19,7 +19,6 @@ from hotfolder.studio import layout
 from hotfolder.studio.config import load
 from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.pictures import pictures, studio_of
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.store import atomic, sources

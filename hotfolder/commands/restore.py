@@ -5,13 +5,19 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, StudioMissingError, refusal
+from hotfolder.errors import (
+    EXIT_DONE,
+    EXIT_SOME_FAILED,
+    PictureError,
+    StudioMissingError,
+    printable,
+    refusal,
+)
 from hotfolder.images import picture
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.pictures import pictures, studio_of
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.store import archive, atomic

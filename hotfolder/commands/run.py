@@ -22,7 +22,7 @@ from hotfolder.errors import (
 )
 from hotfolder.light.posting import Posting
 from hotfolder.light.status_page import StatusPage
-from hotfolder.report.logs import LogFile
+from hotfolder.report.logs import LogFile, Printable
 from hotfolder.report.progress import Lines, Logged, Progress, ToProgress, Verbose
 from hotfolder.report.view import View
 from hotfolder.studio import layout
@@ -92,7 +92,7 @@ def _stream(quiet: bool) -> logging.Handler:
     handler = logging.StreamHandler(sys.stderr)
     handler.setLevel(logging.WARNING if quiet else logging.NOTSET)
     form = "%(message)s" if quiet else "%(asctime)s  %(message)s"
-    handler.setFormatter(logging.Formatter(form, "%H:%M:%S"))
+    handler.setFormatter(Printable(form, "%H:%M:%S"))
     return handler
 
 

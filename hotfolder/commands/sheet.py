@@ -11,13 +11,12 @@ from os import cpu_count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, HotfolderError, PictureError
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, HotfolderError, PictureError, printable
 from hotfolder.images import metadata, pixels, recipe_text
 from hotfolder.light.portrait import Portrait, portray
 from hotfolder.light.ratings import rating_beside
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.report.terminal import console
-from hotfolder.studio.names import printable
 from hotfolder.studio.pictures import pictures, studio_of
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.store import atomic

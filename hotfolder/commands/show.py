@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, refusal
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, printable, refusal
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.recipes import recipe as recipes
 from hotfolder.report import lineage
@@ -16,7 +16,6 @@ from hotfolder.report.terminal import console
 from hotfolder.studio.config import load
 from hotfolder.studio.config.match_model import match
 from hotfolder.studio.identity import Identity, identify
-from hotfolder.studio.names import printable
 from hotfolder.studio.pictures import pictures, studio_of
 from hotfolder.studio.reading import read_file
 

@@ -9,13 +9,12 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from hotfolder.errors import EXIT_DONE, PictureError
+from hotfolder.errors import EXIT_DONE, PictureError, printable
 from hotfolder.images import metadata, recipe_text
 from hotfolder.report.tally import Share, Tally, tally
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.pictures import pictures
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.store import archive

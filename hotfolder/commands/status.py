@@ -10,12 +10,11 @@ from typing import Any
 
 import msgspec
 
-from hotfolder.errors import EXIT_DONE, StudioMissingError
+from hotfolder.errors import EXIT_DONE, StudioMissingError, printable
 from hotfolder.ranking import rank
 from hotfolder.report.terminal import console
 from hotfolder.status import Status, many, status
 from hotfolder.studio import layout
-from hotfolder.studio.names import printable
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store.lock import is_held
 

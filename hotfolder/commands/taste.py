@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 
 from hotfolder.commands.best import UNKNOWN
-from hotfolder.errors import EXIT_DONE, HotfolderError, PictureError, reason
+from hotfolder.errors import EXIT_DONE, HotfolderError, PictureError, printable, reason
 from hotfolder.images import measured, pixels
 from hotfolder.ranking import Ranking, not_yet, rank
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.taste import lessons

@@ -7,14 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, refusal
+from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, printable, refusal
 from hotfolder.history import Made
 from hotfolder.recipes.recipe import Pixels, Recipe, lineage
 from hotfolder.recipes.record import Record
 from hotfolder.report.terminal import console
 from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.pictures import pictures, studio_of
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.store import archive, ledger, sources

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Iterator
 from struct import Struct
@@ -32,7 +31,6 @@ _OF_PIXELS = frozenset(
     b"IHDR PLTE tRNS IDAT IEND cHRM cICP gAMA iCCP pHYs sBIT sRGB acTL fcTL fdAT".split()
 )
 _LONGEST_KEYWORD = 79
-_RAW_PROFILE = re.compile(rb"\s*(?:exif|APP1|xmp)\s+\d+\s+([0-9a-fA-F\s]*)")
 _HEAD = Struct(">I4s")
 _SIDES = Struct(">II")
 
@@ -228,10 +226,11 @@ def _profile(keyword: str, payload: bytes) -> tuple[str, bytes] | None:
     name = keyword.removeprefix("Raw profile type ")
     if name == keyword or name not in ("exif", "APP1", "xmp"):
         return None
-    match = _RAW_PROFILE.fullmatch(payload)
-    digits = b"".join(match[1].split()) if match else b"-"
+    kind, length, *rest = [*payload.split(None, 2), b"", b""]
+    if kind not in (b"exif", b"APP1", b"xmp") or not length.isdigit():
+        return None
     try:
-        profile = bytes.fromhex(digits.decode("ascii"))
+        profile = bytes.fromhex(rest[0].decode("ascii"))
     except ValueError:
         return None
     return ("xmp" if name == "xmp" else "exif"), profile

@@ -34,6 +34,7 @@ _PIECES = re.compile(r"hotfolder (\d{1,3})/(\d{1,3}) ")
 # of 20 kB in each of eight generations and a template are 540 kB. Readers of PNG stop at 1 MiB.
 MAX_BYTES = 2**20
 MAX_DIGITS = 32
+_MOST_TRIED = 5  # different texts: one for each place that our pictures carry it in
 
 # What a record gains after the picture is rendered: versions, times, hashes, names of devices.
 _NOT_YET_KNOWN = 16_384
@@ -54,7 +55,13 @@ def find(metadata: Metadata) -> Found | None:
     Raises PictureError with a sentence if each that has it has it in a form that is not valid.
     """
     refused: PictureError | None = None
+    tried: set[str] = set()
     for carrier, text in carriers(metadata):
+        if text in tried:
+            continue
+        if len(tried) == _MOST_TRIED:
+            break
+        tried.add(text)
         try:
             return Found(*parse(text), carrier)
         except PictureError as error:

@@ -13,11 +13,10 @@ from typing import Literal
 
 from send2trash import send2trash
 
-from hotfolder.errors import HotfolderError, reason
+from hotfolder.errors import HotfolderError, printable, reason
 from hotfolder.light.catalogue import Catalogue, Shown
 from hotfolder.light.ratings import MAX_BYTES, rated
 from hotfolder.studio.layout import REJECTS, Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.store import judgements
 

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from hotfolder.errors import HotfolderError, reason
+from hotfolder.errors import HotfolderError, printable, reason
 from hotfolder.images.metadata import suffixes
 from hotfolder.light.portrait import small
 from hotfolder.light.wishes import failed
 from hotfolder.studio.config.load import examine
 from hotfolder.studio.layout import REJECTS, Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.scan.listing import listing
 from hotfolder.studio.store import judgements, making_file, status_file
 from hotfolder.studio.store.making_file import MakingFile

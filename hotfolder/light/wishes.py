@@ -9,14 +9,14 @@ from typing import Annotated, Any
 import tomli_w
 from msgspec import Meta, Struct
 
-from hotfolder.errors import HotfolderError, Mistake, MistakesError, PictureError
+from hotfolder.errors import HotfolderError, Mistake, MistakesError, PictureError, printable
 from hotfolder.prompts import formats, text_encoding
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import draw
 from hotfolder.studio.config.fit_prompts import fit
 from hotfolder.studio.config.load import examine
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import is_temporary, printable, slug
+from hotfolder.studio.names import is_temporary, slug
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.scan.inbox import requests_of
 from hotfolder.studio.scan.limits import check_requests, check_text

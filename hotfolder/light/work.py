@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+from hotfolder.errors import printable
 from hotfolder.jobs import Job, RenderDraft, RenderFinal
 from hotfolder.plan import plan
 from hotfolder.ranking import not_yet, rank
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import status_file
 from hotfolder.studio.store.ledger import Ledger

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import Any
 
 from msgspec import Struct
 
+from hotfolder import bounded_toml
 from hotfolder.errors import Mistake, MistakesError, mistake
 from hotfolder.recipes import profile as profiles
 from hotfolder.recipes import schema
@@ -102,9 +102,7 @@ def parse(text: str) -> tuple[Prompt, ...]:
 
 def _table(text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise mistake("its lists and tables are nested too deeply") from None
+        return bounded_toml.loads(text)
     except ValueError as error:
         says = str(error)
     lines = text.rstrip().split("\n")

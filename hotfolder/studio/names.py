@@ -120,9 +120,3 @@ def _is_of_a_word(character: str) -> bool:
     """Whether it is a letter, a digit, or a mark that many scripts write their vowels with."""
     kind = unicodedata.category(character)
     return kind[0] in "LN" or (kind in ("Mn", "Mc") and not "\ufe00" <= character <= "\ufe0f")
-
-
-def printable(name: str) -> str:
-    """`name` for a log or a terminal: control characters and broken bytes escaped."""
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotfolder.errors import printable
 from hotfolder.studio.names import (
     TEMPORARY,
     copied_from,
@@ -13,7 +14,6 @@ from hotfolder.studio.names import (
     is_inside,
     is_private_folder,
     is_temporary,
-    printable,
     slug,
 )
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from hotfolder import shelves
+from hotfolder import bounded_toml, shelves
 from hotfolder.errors import Mistake, MistakesError, PictureError, did_you_mean, reason
 from hotfolder.prompts.text_encoding import MAX_BYTES, decode
 from hotfolder.recipes import library, schema
@@ -214,8 +213,8 @@ def _is_of(path: str, suffixes: tuple[str, ...]) -> bool:
 def _toml(root: Path, path: str, shown: str, mistakes: list[Mistake]) -> Mapping[str, Any]:
     table: dict[str, Any] = {}
     try:
-        table = tomllib.loads(_text(root, path, shown, mistakes))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        table = bounded_toml.loads(_text(root, path, shown, mistakes))
+    except ValueError as error:
         mistakes.append(Mistake(shown, f"this is not valid TOML: {error}"))
     return table
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hotfolder import checksum, shelves
-from hotfolder.errors import MistakesError
+from hotfolder.errors import MistakesError, printable
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.prompts import check, paragraphs
 from hotfolder.recipes import library
@@ -21,7 +21,6 @@ from hotfolder.recipes.profile import Model, Profile, model_name
 from hotfolder.recipes.prompt_syntax.tags import renamed
 from hotfolder.recipes.schedulers import MODEL_OWN
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import printable
 
 _SHOWN = 8
 _SAMPLERS = ("sampler", "schedulers", "scheduler", "schedule type")

@@ -8,12 +8,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from hotfolder import __version__
-from hotfolder.errors import PictureError
+from hotfolder.errors import PictureError, printable
 from hotfolder.images import measured, metadata, pixels, recipe_text
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.reading import Reading, read_file
 from hotfolder.studio.scan.cache import Memory
 from hotfolder.studio.store import archive, local

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from msgspec import structs
 
-from hotfolder.errors import MistakesError, PictureError, mistake, reason
+from hotfolder.errors import MistakesError, PictureError, mistake, printable, reason
 from hotfolder.images import metadata
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.images.metadata import suffixes as picture_suffixes
@@ -25,7 +25,6 @@ from hotfolder.studio.config.fit_prompts import fit, ours
 from hotfolder.studio.config.match_model import match
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.reading import MAX_PICTURE_BYTES, Reading, read_settled
 from hotfolder.studio.scan import limits
 
@@ -119,6 +118,10 @@ class Inbox:
             return Waiting(f"it cannot be read: {reason(error)}")
         except (MistakesError, PictureError) as error:
             return BrokenFile(path, str(error), beside)
+        except Exception as error:  # whatever a stranger wrote, it stands alone
+            _log.exception("unexpected trouble with %s", printable(path))
+            says = f"it cannot be read, which is a fault of hotfolder ({type(error).__name__})"
+            return BrokenFile(path, says, beside)
         noted = [note for request in requests for note in _notes(request, config)]
         self.notes[path] = tuple(dict.fromkeys([*self.notes.get(path, ()), *noted]))
         for note in self.notes[path]:

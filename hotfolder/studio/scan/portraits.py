@@ -9,14 +9,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from hotfolder import __version__
-from hotfolder.errors import PictureError
+from hotfolder.errors import PictureError, printable
 from hotfolder.images import metadata
 from hotfolder.images.metadata import Metadata
 from hotfolder.recipes.settings import Limits
 from hotfolder.studio import beneath
 from hotfolder.studio.identity import Identity, Portrait, identify
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.reading import Reading, read_file
 from hotfolder.studio.scan.cache import Memory
 from hotfolder.studio.scan.limits import check_picture

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from hotfolder.errors import MistakesError
+from hotfolder.errors import MistakesError, printable
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.prompt import parts
 from hotfolder.recipes.prompt_syntax.tags import renamed
@@ -16,7 +16,6 @@ from hotfolder.snapshot import BrokenFile, SeedImage
 from hotfolder.studio.config.match_model import match
 from hotfolder.studio.identity import Portrait
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
-from hotfolder.studio.names import printable
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan import captions
 from hotfolder.studio.scan.captions import Caption

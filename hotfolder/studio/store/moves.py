@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import PurePosixPath
 
+from hotfolder.errors import printable_lines
 from hotfolder.history import Finished, Finishing, Picked, Picking
 from hotfolder.jobs import Explain, Finish, Pick, PutBack, Reject, SetAside
 from hotfolder.stars import detectors
@@ -17,6 +18,7 @@ from hotfolder.studio.reading import MAX_PICTURE_BYTES
 from hotfolder.studio.store import atomic
 from hotfolder.studio.store.ledger import Ledger
 
+_LONGEST_NOTE = 16_384  # characters; 64 kB at most
 _RETURN = "\n\nWhen it is right, put the file back into inbox/.\n"
 
 
@@ -162,7 +164,7 @@ def _note(studio: Studio, path: str, text: str) -> str:
     """`NAME.error.txt` beside a file. A name too long for that is cut."""
     name = atomic.fitting(PurePosixPath(path).name, 240)
     note = f"{PurePosixPath(path).parent}/{name}.error.txt"
-    data = text.encode("utf-8", "backslashreplace")
+    data = printable_lines(text)[:_LONGEST_NOTE].encode("utf-8", "backslashreplace")
     if beneath.is_file(studio.root, note) and beneath.read(studio.root, note, len(data)) == data:
         return note
     return atomic.publish(studio.root, note, data)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hotfolder.studio.names import printable
+from hotfolder.errors import printable
 from hotfolder.studio.store import status_file
 from hotfolder.studio.store.status_file import StatusFile
 
