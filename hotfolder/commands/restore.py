@@ -54,7 +54,9 @@ def _restored(path: Path, to: Path | None, studio: Studio) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     name = atomic.publish(folder, f"{path.stem}-restored{path.suffix}", picture.embed(data, *ours))
     recipe, record = ours
-    return f"{record.stage} {recipe.id[:8]}, restored as {printable(str(folder / name))}"
+    proof = "proved by" if archive.is_proved(studio, recipe, record) else "not proved by"
+    where = printable(str(folder / name))
+    return f"{record.stage} {recipe.id[:8]}, {proof} this computer's records, restored as {where}"
 
 
 def _studio(path: Path, named: Path | None) -> Studio:

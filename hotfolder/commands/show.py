@@ -18,6 +18,7 @@ from hotfolder.studio.config.match_model import match
 from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.pictures import pictures, studio_of
 from hotfolder.studio.reading import read_file
+from hotfolder.studio.store import archive
 
 _LABEL = re.compile(r"[│├└─ ]+(?:[a-zA-Z ]{10} )?")
 
@@ -62,6 +63,7 @@ def _facts(path: Path, identity: Identity) -> dict[str, Any]:
         facts["record"] = msgspec.to_builtins(identity.record)
         facts["edited"] = identity.edited
         facts["carrier"] = identity.carrier
+        facts["proved"] = _is_proved(path, identity)
     elif identity.params is not None:
         facts["told"] = msgspec.to_builtins(identity.params)
         facts["notes"] = list(_matched(path, identity.params))
@@ -80,6 +82,10 @@ def _print(path: Path, identity: Identity) -> None:
             notes.append("edited after it was made: its pixels are not the recorded ones")
         if identity.lost:
             notes.append("it has lost its recipe; this studio knew its pixels")
+        if _is_proved(path, identity):
+            notes.append("made on this computer, whose signed record says the same")
+        else:
+            notes.append("claimed by the picture; no record of this computer's proves it")
         carrier = identity.carrier or ""
         _say(lineage.tree(title, identity.recipe, identity.record, notes, carrier))
     elif params is not None:
@@ -87,6 +93,14 @@ def _print(path: Path, identity: Identity) -> None:
         _say(lineage.foreign(title, params, (*notes, *_matched(path, params))))
     else:
         _say([f"{name}  {size}, says nothing of how it was made", *(f"└── {n}" for n in notes)])
+
+
+def _is_proved(path: Path, identity: Identity) -> bool:
+    """Whether this computer has signed that it made the picture, with what the picture carries."""
+    studio, recipe, record = studio_of(path), identity.recipe, identity.record
+    if studio is None or recipe is None or record is None or identity.edited:
+        return False
+    return archive.is_proved(studio, recipe, record)
 
 
 def _matched(path: Path, params: GenerationParams) -> tuple[str, ...]:
