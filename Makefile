@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo test lint unit bits older regeneration fuzz survival campaign test-browser test-desktop clean
+.PHONY: demo test lint unit bits downloads older regeneration fuzz survival campaign test-browser test-desktop clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -23,6 +23,10 @@ unit: .venv/.installed-test
 # Every family, stage and scheduler, interrupted and resumed: the same bits? Takes a few minutes.
 bits: .venv/.installed-test
 	$(BIN)/python -m tests.render.bits
+
+# 500 downloads with faults of all kinds at random bytes, from a hub on this machine.
+downloads: .venv/.installed-test
+	HOTFOLDER_TRIALS=500 $(BIN)/python -m pytest -q tests/render/models/test_download.py
 
 # 200 pictures of all kinds, each made again in another process and another order.
 regeneration: .venv/.installed-test

@@ -121,6 +121,13 @@ def _parser() -> argparse.ArgumentParser:
     _images(command("verify", "say whether pictures are what they say, without rendering"))
     _restore(command("restore", "give pictures that lost their recipe a copy that has it again"))
     _export(command("export", "copy pictures for publishing, with or without their prompts"))
+    fetch = command("fetch", "fetch the models of profiles, before a picture waits for them")
+    fetch.add_argument("profiles", metavar="PROFILE", nargs="*", help="whose models")
+    fetch.add_argument("--all", action="store_true", help="those of all profiles")
+    fetch.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
+    models = command("models", "list the models on this computer, and which profiles use them")
+    models.add_argument("--clear", action="store_true", help="remove downloads that broke off")
+    models.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
     profiles = command("profiles", "list the profiles, or show one with all its settings")
     name = profiles.add_argument("name", metavar="NAME", nargs="?", help="a profile")
     name.completer = _profile_names  # type: ignore[attr-defined]

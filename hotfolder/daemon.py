@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hotfolder import workshop
 from hotfolder.backoff import LONGEST_PAUSE_S, Backoff
 from hotfolder.critic import Critic
+from hotfolder.downloads import Downloads
 from hotfolder.errors import (
     DeviceLostError,
     HotfolderError,
@@ -93,6 +94,7 @@ class Daemon:
             self._watch.wake,
             clock,
         )
+        self._downloads = Downloads(studio.root, self._progress, self._watch.wake, clock)
         self._stopping = threading.Event()
         self._until = Until()
         self._ends_at = float("inf")
@@ -117,6 +119,7 @@ class Daemon:
     def close(self) -> None:
         """Let go of the operating system's watch and of the models."""
         self._watch.stop()
+        self._downloads.close()
         self._renders.close()
 
     def run(self, until: Until) -> None:
@@ -183,7 +186,8 @@ class Daemon:
         """
         now = self._clock()
         due_s = self._schedule.due_in_s()
-        idle = job is None and not self._renders.busy
+        self._downloads.show()
+        idle = job is None and not self._renders.busy and not self._downloads.busy
         if idle and due_s is None:
             self._renders.forget()
         if idle and self._until.idle and (due_s is None or self._out_of_patience()):
@@ -193,7 +197,8 @@ class Daemon:
         soon = self._scanner.expects_prompts or (unloads_in_s > 0 and not self._until.idle)
         if job or soon:
             self._renders.open(settings)
-            self._renders.load(self._scanner.config)
+            if not self._downloads.lacks(self._scanner.config.profile(None).model):
+                self._renders.load(self._scanner.config)
         elif unloads_in_s <= 0:
             self._renders.unload()
         self._backoff.forget_past(now, self._renders.paths)
@@ -219,6 +224,9 @@ class Daemon:
         for again_at in self._renders.back_at():
             if again_at > now:
                 yield Wait(again_at - now, "a device that rests")
+        for again_at in self._downloads.again_at():
+            if again_at > now:
+                yield Wait(again_at - now, "a model that is fetched")
         if (refines_in_s := self._refines_in_s()) > 0:
             yield Wait(refines_in_s, "the limit of refinements")
         if self._disk_is_low:
@@ -282,8 +290,20 @@ class Daemon:
             return True
         if isinstance(job, Render) and self._renders.is_being_drawn(job):
             return True
+        if isinstance(job, Render) and self._model_is_missing(job):
+            return True
         endless = isinstance(job, RenderDraft) and job.endless
         return endless and self._until.idle and job.path in self._served
+
+    def _model_is_missing(self, job: Render) -> bool:
+        """Whether a job's model has to be fetched first, which goes on meanwhile.
+
+        A run that ends by itself does not try again what was held up.
+        """
+        model = self._renders.model_of(job, self._scanner.config)
+        if model is None or not self._downloads.lacks(model):
+            return False
+        return self._downloads.hold_up(model, job.path)
 
     def _is_unwanted(self, job: Render) -> bool:
         """Whether the prompt file of a draft was taken away."""
@@ -316,7 +336,10 @@ class Daemon:
 
     def _begin(self, job: Render, slot: int) -> None:
         """Begin to render a picture."""
+        model = self._renders.model_of(job, self._scanner.config)
         try:
+            if model is not None:
+                self._downloads.require(model)
             self._renders.begin(job, slot, self._scanner.config, self._following(job))
         except Exception as error:
             self._cope(job, error)
@@ -333,6 +356,7 @@ class Daemon:
 
     def _on_report(self) -> None:
         """Take note of the pictures that were published, and of those that will not be."""
+        self.failures += self._downloads.collect()
         for job, how in self._renders.ended():
             if isinstance(how, Exception):
                 self._served.discard(job.path)
@@ -404,6 +428,7 @@ class Daemon:
         waits = {printable(path): says for path, says in self._backoff.reasons().items()}
         if self._refines_in_s() > 0:
             waits["seeds/"] = f"{self._refinements_per_hour()} refinements were begun in an hour"
+        waits |= {printable(path): says for path, says in self._downloads.reasons().items()}
         waits |= self._renders.troubles()
         status = StatusFile(printable(pause), waits, self._watch.blind)
         if status != self._posted:

@@ -6,6 +6,7 @@ HotfolderError              1   anything that a person must hear about
 ├── RenderError             3   a picture cannot be made
 │   ├── ModelMissingError   3   ... because the model's files are not here
 │   └── TooLargeError       3   ... because there is too little memory
+├── NetworkError        3   a model cannot be fetched just now: nobody's mistake
 ├── DeviceLostError         3   the graphics card does not answer: no picture's fault
 ├── StudioMissingError     10   the folder or its marker is not there
 └── StudioLockedError      75   another hotfolder works on this studio
@@ -70,6 +71,19 @@ class RenderError(HotfolderError):
 
 class ModelMissingError(RenderError):
     """The files of the model that a recipe needs are not on this machine."""
+
+
+class NetworkError(HotfolderError):
+    """The network, the hub or the disk keeps a model from being fetched now; it may pass.
+
+    `again_in_s` is how long the hub asks to be left alone, in seconds.
+    """
+
+    exit_code = EXIT_SOME_FAILED
+
+    def __init__(self, says: str, again_in_s: float = 0.0) -> None:
+        super().__init__(says)
+        self.again_in_s = again_in_s
 
 
 class TooLargeError(RenderError):

@@ -137,6 +137,10 @@ class Renders:
         if self._executor is not None:
             self._executor.close()
 
+    def model_of(self, job: Render, config: Config) -> Model | None:
+        """The model that a job's picture is made with; None where no profile has it."""
+        return self._models_of(config).get(job.recipe.model)
+
     def load(self, config: Config) -> None:
         """Read the model of the owner's default profile into memory, if none is there."""
         if not self._model_is_loaded and self._executor is not None:

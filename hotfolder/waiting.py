@@ -11,6 +11,7 @@ Event = Literal[
     "a file that settles or is read",
     "another try at a file",
     "a device that rests",
+    "a model that is fetched",
     "the limit of refinements",
     "room on the disk",
     "the model's unloading",

@@ -14,7 +14,7 @@ from typing import Any
 
 from hotfolder.errors import ModelMissingError, RenderError
 from hotfolder.recipes.profile import Model, is_hub_id
-from hotfolder.render.models import editions, families, safetensors_file, single_file
+from hotfolder.render.models import editions, families, hub, safetensors_file, single_file
 from hotfolder.render.models.family import Family
 from hotfolder.render.models.safetensors_file import PICKLED
 
@@ -24,7 +24,7 @@ NO_FILTER = {"safety_checker": None, "feature_extractor": None, "requires_safety
 
 
 def locate(model: Model, base: Path | None) -> Path:
-    """The diffusers folder or .safetensors file of `model`; downloads a hub id if it must.
+    """The diffusers folder or .safetensors file of `model`; fetches nothing.
 
     Relative paths start at `base`. Raises ModelMissingError with what to do about it, and
     RenderError for files that we do not open.
@@ -32,8 +32,6 @@ def locate(model: Model, base: Path | None) -> Path:
     source = model.source
     if source.startswith("shipped:"):
         return _whole(editions.shipped(source), model)
-    if source.startswith("hub:"):
-        return _hub_file(source, model.revision)
     path = (base or Path()) / Path(source).expanduser()
     if path.is_dir():
         return _whole(path, model)
@@ -41,8 +39,12 @@ def locate(model: Model, base: Path | None) -> Path:
         return path
     if path.is_file():
         raise RenderError(f"model.source: {path.name} is no .safetensors file; {PICKLED}")
-    if is_hub_id(source):
-        return _whole(_hub_folder(model), model)
+    if source.startswith("hub:") or is_hub_id(source):
+        wanted = hub.sources(model, base)[0]
+        found = hub.cached(wanted)
+        if found is None:
+            raise _not_here(wanted)
+        return found if wanted.file else _whole(found, model)
     raise ModelMissingError(
         f"there is no model at {path}; put its folder or .safetensors file there, "
         "or correct model.source in the profile"
@@ -50,22 +52,31 @@ def locate(model: Model, base: Path | None) -> Path:
 
 
 def here(model: Model, base: Path | None) -> Path | None:
-    """Where `model` is, or None for one that would have to be fetched first; fetches nothing.
+    """Where `model` is, or None for one that would have to be fetched first.
 
     Raises ModelMissingError and RenderError as `locate` does.
     """
-    source = model.source
-    path = (base or Path()) / Path(source).expanduser()
-    if path.exists() or not (source.startswith("hub:") or is_hub_id(source)):
-        return locate(model, base)
-    from huggingface_hub import try_to_load_from_cache
-
-    parts = source.removeprefix("hub:").split("/")
-    file = "/".join(parts[2:]) or "model_index.json"
-    known = try_to_load_from_cache("/".join(parts[:2]), file, revision=model.revision)
-    if not isinstance(known, str):
+    wanted = next(iter(hub.sources(model, base)), None)
+    is_model = wanted is not None and not wanted.part and wanted.repository in model.source
+    if is_model and wanted is not None and hub.cached(wanted) is None:
         return None
-    return Path(known) if len(parts) > 2 else Path(known).parent
+    return locate(model, base)
+
+
+def lacking(model: Model, base: Path | None) -> tuple[hub.Source, ...]:
+    """What of `model` would have to be fetched before it can be used. Raises RenderError."""
+    return tuple(source for source in hub.sources(model, base) if not _is_whole(source, model))
+
+
+def _is_whole(source: hub.Source, model: Model) -> bool:
+    path = hub.cached(source)
+    if path is None or source.file or source.part:
+        return path is not None
+    try:
+        _require_parts(path, model)
+    except ModelMissingError:
+        return False
+    return not source.safety_checker or _has_weights(path / "safety_checker")
 
 
 def pipeline_class(folder: Path) -> str:
@@ -85,7 +96,7 @@ def locate_file(source: str, base: Path | None, key: str) -> Path:
     Raises ModelMissingError and RenderError with a sentence that names the profile's `key`.
     """
     if source.startswith("hub:"):
-        return _hub_file(source, None)
+        return _cached(hub.file_source(source))
     path = (base or Path()) / Path(source).expanduser()
     if path.suffix != ".safetensors":
         raise RenderError(f"{key}: {path.name} is no .safetensors file; {PICKLED}")
@@ -101,7 +112,7 @@ def load(path: Path, model: Model, dtype: Any) -> Any:
 
     try:
         if path.is_file():
-            return single_file.load(path, dtype, _offline())
+            return single_file.load(path, dtype, hub.offline())
         pipe = DiffusionPipeline.from_pretrained(
             path,
             dtype=dtype,
@@ -167,7 +178,7 @@ def autoencoder(source: str, base: Path | None, dtype: Any) -> tuple[Path, Any]:
             )
             return path, vae
         if is_hub_id(source) and not path.exists():
-            path = _hub_part(source)
+            path = _cached(hub.Source(source, part=True))
             return path, AutoModel.from_pretrained(str(path), dtype=dtype, use_safetensors=True)
         path = locate_file(source, base, "model.vae")
         width = safetensors_file.shapes(path).get("decoder.conv_in.weight", [0, 0])[1]
@@ -203,6 +214,15 @@ def files(path: Path) -> Iterator[tuple[str, Path]]:
 
 def _whole(folder: Path, model: Model) -> Path:
     """`folder` if it is a diffusers model with all its weights as safetensors."""
+    _require_parts(folder, model)
+    for component in _components(folder):
+        for file in (folder / component).glob("*.safetensors"):
+            safetensors_file.shapes(file)
+    return folder
+
+
+def _require_parts(folder: Path, model: Model) -> None:
+    """Raise ModelMissingError where a part of a diffusers model is not in its `folder`."""
     if not (folder / "model_index.json").is_file():
         raise ModelMissingError(
             f"there is no model at {folder}: a diffusers folder has a model_index.json; "
@@ -218,9 +238,6 @@ def _whole(folder: Path, model: Model) -> Path:
                 f"the model {model.source} is not whole: {component}/ has no whole .safetensors "
                 "weights; download it again (pickled .bin and .ckpt weights are never opened)"
             )
-        for file in inside.glob("*.safetensors"):
-            safetensors_file.shapes(file)
-    return folder
 
 
 def _has_weights(component: Path) -> bool:
@@ -259,63 +276,12 @@ def _left_out(folder: Path) -> dict[str, Any]:
     return {**absent, **NO_FILTER} if "safety_checker" in index else absent
 
 
-def _hub_folder(model: Model) -> Path:
-    """The local copy of a hub model; asks the network only for what is not here yet."""
-    _quiet()
-    from diffusers import DiffusionPipeline
-
-    def fetch(local: bool) -> Path:
-        return Path(
-            DiffusionPipeline.download(
-                model.source,
-                revision=model.revision,
-                variant=model.variant,
-                use_safetensors=True,
-                local_files_only=local,
-                **({} if model.safety_checker else {"safety_checker": None}),
-            )
-        )
-
-    try:
-        return _whole(fetch(local=True), model)
-    except (OSError, ValueError, ModelMissingError) as absent:
-        if _offline():
-            raise _not_here(model.source, "HF_HUB_OFFLINE forbids to download it") from absent
-    try:
-        return fetch(local=False)
-    except (OSError, ValueError) as error:
-        raise _not_here(model.source, f"downloading it failed ({_root(error)})") from error
-
-
-def _hub_part(source: str) -> Path:
-    """The local copy of a hub repository that holds a single part of a model."""
-    from huggingface_hub import snapshot_download
-
-    for local in (True, False):
-        try:
-            wanted = ["*.json", "*.safetensors"]
-            return Path(snapshot_download(source, allow_patterns=wanted, local_files_only=local))
-        except (OSError, ValueError) as error:
-            failed = error
-    raise _not_here(source, f"downloading it failed ({_root(failed)})") from failed
-
-
-def _hub_file(source: str, revision: str | None) -> Path:
-    """The local copy of one file on the hub: `hub:owner/name/FILE.safetensors`."""
-    from huggingface_hub import hf_hub_download
-
-    parts = source.removeprefix("hub:").split("/")
-    if len(parts) < 3 or not parts[-1].endswith(".safetensors"):
-        raise RenderError(f'expected "hub:owner/name/FILE.safetensors", got "{source}"')
-    repository, file = "/".join(parts[:2]), "/".join(parts[2:])
-    for local in (True, False):
-        try:
-            return Path(
-                hf_hub_download(repository, file, revision=revision, local_files_only=local)
-            )
-        except (OSError, ValueError) as error:
-            failed = error
-    raise _not_here(source, f"downloading it failed ({_root(failed)})") from failed
+def _cached(source: hub.Source) -> Path:
+    """Where something of the hub's is on this computer. Raises ModelMissingError."""
+    found = hub.cached(source)
+    if found is None:
+        raise _not_here(source)
+    return found
 
 
 def _root(error: BaseException) -> str:
@@ -325,20 +291,11 @@ def _root(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def _not_here(source: str, why: str) -> ModelMissingError:
-    name = source.removeprefix("hub:")
-    repository = "/".join(name.split("/")[:2])
+def _not_here(source: hub.Source) -> ModelMissingError:
     return ModelMissingError(
-        f"the model {name} is not on this computer, and {why}. With a network, "
-        f'"hf download {repository}" fetches it (some models want "hf auth login" and their '
-        "licence accepted first); or set model.source in the profile to a folder that you have"
+        f"the model {source} is not on this computer; `hotfolder fetch PROFILE` fetches it, or set "
+        "model.source in the profile to a folder that you have"
     )
-
-
-def _offline() -> bool:
-    from huggingface_hub import constants
-
-    return bool(constants.HF_HUB_OFFLINE)
 
 
 def _quiet() -> None:

@@ -140,7 +140,7 @@ def test_the_hub_is_read_from_its_cache(models: Path, tmp_path: Path) -> None:
     found, missing, file_missing, *shapeless = run.stdout.splitlines()
     assert found == str(repository / "snapshots" / commit)
     assert "the model owner/other is not on this computer" in missing
-    assert "hf download owner/other" in missing
+    assert "`hotfolder fetch PROFILE` fetches it" in missing
     assert "the model owner/other/file.safetensors is not on this computer" in file_missing
     assert "one.safetensors has the weights alone" in shapeless[0]
     assert run.stderr == ""

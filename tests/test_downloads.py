@@ -1,0 +1,187 @@
+"""A model that is on its way holds up nobody but those who wait for it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from hotfolder.daemon import Daemon, Until
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.store import status_file
+from tests import fakehub
+from tests.conftest import ROOT, Run
+from tests.daemon_thread import Said, at_work
+from tests.fakehub import Fault, Hub
+from tests.forkserver import until
+from tests.painter import FakeExecutor
+from tests.render.models.test_download import to_hub
+
+NAME = "acme/tiny"
+WEIGHTS = "unet/diffusion_pytorch_model.safetensors"
+SMALL = 'extends = "postcard"\nsteps = 2\n[draft]\narea = "32x32"\ncount = 1\n'
+FAR = f'extends = "small"\n[model]\nsource = "{NAME}"\n'
+SETTINGS = 'profile = "small"\nsettle_seconds = 0.05\nlook_seconds = 0.5\nkeep_free_gb = 0\n'
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A hub with one model of a megabyte."""
+    folder = tmp_path / "hub" / NAME
+    (folder / "unet").mkdir(parents=True)
+    save_file({"w": np.zeros(250_000, "float32")}, folder / WEIGHTS)
+    (folder / "unet" / "config.json").write_text("{}")
+    index = '{"_class_name": "SanaPipeline", "unet": ["diffusers", "A"]}'
+    (folder / "model_index.json").write_text(index)
+    with fakehub.serving(tmp_path / "hub") as served:
+        to_hub(served, tmp_path / "cache" / "hub", monkeypatch)
+        yield served
+
+
+@pytest.fixture
+def small(studio: Studio) -> Studio:
+    """A studio whose default model is here, and another profile's on the hub."""
+    (studio.profiles / "small.toml").write_text(SMALL)
+    (studio.profiles / "far.toml").write_text(FAR)
+    studio.settings.write_text(SETTINGS)
+    return studio
+
+
+def drop(studio: Studio, name: str, profile: str) -> None:
+    (studio.inbox / f"{name}.toml").write_text(f'prompt = "a mill"\nprofile = "{profile}"\n')
+
+
+def done(studio: Studio, name: str) -> bool:
+    return (studio.done / f"{name}.toml").exists()
+
+
+def waits(studio: Studio) -> str:
+    return status_file.read(studio.root).waits.get("inbox/far.toml", "")
+
+
+def test_others_go_on_meanwhile(small: Studio, served: Hub) -> None:
+    """Pictures of other models are made while one is fetched; `status` says how far it is."""
+    served.faults.append(Fault("GET /cdn", "slow", times=-1, rate=200_000))
+    with at_work(Daemon(small, said := Said(), executor=FakeExecutor())):
+        drop(small, "far", "far")
+        until(lambda: "fetching acme/tiny" in waits(small), 30)
+        drop(small, "near", "small")
+        until(lambda: done(small, "near"), 30)
+        assert not done(small, "far")
+        served.faults.clear()
+        until(lambda: done(small, "far"), 30)
+    assert any("the model acme/tiny is here" in sentence for sentence in said.sentences)
+    assert list(small.failed.iterdir()) == []
+
+
+def test_it_waits_for_the_network(small: Studio, served: Hub) -> None:
+    """While the hub fails a prompt file waits with the reason, and goes on by itself."""
+    served.faults.append(Fault(".", "status", times=-1, code=503))
+    with at_work(Daemon(small, said := Said(), executor=FakeExecutor())):
+        drop(small, "far", "far")
+        until(lambda: "trouble of its own (status 503); it is tried again" in waits(small), 30)
+        served.faults.clear()
+        until(lambda: done(small, "far"), 30)
+    assert list(small.failed.iterdir()) == []
+    warned = [s for s in said.sentences if s.startswith("inbox/far.toml waits")]
+    assert len(warned) == 1
+
+
+def test_a_licence_is_its_owners_business(small: Studio, served: Hub) -> None:
+    """What no waiting mends is explained beside the prompt file, once."""
+    served.gated.add(NAME)
+    with at_work(Daemon(small, executor=FakeExecutor())):
+        drop(small, "far", "far")
+        until((small.failed / "far.toml.error.txt").exists, 30)
+    note = (small.failed / "far.toml.error.txt").read_text()
+    assert "wants its licence accepted: log in at https://huggingface.co/acme/tiny" in note
+
+
+def test_a_run_that_ends_does_not_wait_for_ever(small: Studio, served: Hub) -> None:
+    """`run --once` fetches what it needs, and leaves the file for the next run if it cannot."""
+    served.faults.append(Fault(".", "status", times=-1))
+    drop(small, "far", "far")
+    daemon = Daemon(small, executor=FakeExecutor())
+    daemon.run(Until(idle=True))
+    daemon.close()
+    assert daemon.failures == 1
+    assert (small.inbox / "far.toml").exists()
+    served.faults.clear()
+    again = Daemon(small, executor=FakeExecutor())
+    again.run(Until(idle=True))
+    again.close()
+    assert again.failures == 0
+    assert done(small, "far")
+
+
+def test_nothing_is_fetched_unasked(small: Studio, served: Hub) -> None:
+    """A default model is not fetched before somebody wants a picture of it."""
+    small.settings.write_text(SETTINGS.replace('"small"', '"far"'))
+    with at_work(Daemon(small, executor=FakeExecutor())):
+        drop(small, "near", "small")
+        until(lambda: done(small, "near"), 30)
+    assert served.asked == []
+
+
+def environment(served: Hub, tmp_path: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "HF_ENDPOINT": served.url,
+        "HF_HOME": str(tmp_path / "cache"),
+        "HF_HUB_OFFLINE": "0",
+        "PYTHONUTF8": "1",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_at_once(
+    small: Studio, served: Hub, tmp_path: Path, number: signal.Signals
+) -> None:
+    """Ctrl-C and a service's stop wait for no network."""
+    served.faults.append(Fault("GET /cdn", "hang", times=-1, seconds=60))
+    drop(small, "far", "far")
+    command = [sys.executable, "-m", "hotfolder", "run", str(small.root)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=environment(served, tmp_path), **quiet) as process:  # type: ignore[call-overload]
+        until(lambda: any("cdn" in asked.line for asked in served.asked), 60)
+        began = time.monotonic()
+        process.send_signal(number)
+        assert process.wait(30) == 128 + number
+        assert time.monotonic() - began < 5
+
+
+def test_fetch_and_models(hotfolder: Run, small: Studio, served: Hub, tmp_path: Path) -> None:
+    """`fetch` says size and licence and goes on where it broke off; `models` says what is here."""
+    offline = {**os.environ}
+    os.environ.update(environment(served, tmp_path))
+    try:
+        served.faults.append(Fault("GET /cdn", "cut", times=-1, after=400_000))
+        served.faults.append(Fault("GET /cdn", "status", times=-1))
+        served.faults[0].times = 1
+        broken = hotfolder("fetch", "far", "--studio", small.root)
+        assert broken.returncode == 3
+        assert "https://huggingface.co/acme/tiny" in broken.stdout
+        assert "the same command goes on from there" in broken.stdout
+        assert "Downloads that broke off" in hotfolder("models", "--studio", small.root).stdout
+        served.faults.clear()
+        assert hotfolder("fetch", "far", "--studio", small.root).returncode == 0
+        again = hotfolder("fetch", "far", "small", "--studio", small.root)
+        assert again.stdout == "far: its model is here\nsmall: its model is here\n"
+        models = hotfolder("models", "--studio", small.root).stdout
+        assert "acme/tiny\n    1.0 MB, used by far\n" in models
+        assert "broke off" not in models
+        nothing = hotfolder("fetch", "--studio", small.root)
+        assert nothing.returncode == 3
+        assert "say which profiles' models to fetch, or --all" in nothing.stderr
+    finally:
+        os.environ.clear()
+        os.environ.update(offline)
