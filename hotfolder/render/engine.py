@@ -26,7 +26,7 @@ from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model, source_name
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.sizes import render_sides
-from hotfolder.render import activations, environment, failures, resize
+from hotfolder.render import activations, environment, failures, img2img, resize
 from hotfolder.render.activations import Activations
 from hotfolder.render.compilation import Compiled, NotCompiledError
 from hotfolder.render.memory import devices, footprint, memory_plan, offload, tiling
@@ -304,6 +304,8 @@ class Engine:
                 tiling.apply(plans[0], pipe, loaded.compiled)
                 if not all(one.is_still for one in conditioning):
                     switching.switch(pipe, conditioning, lambda: run.steps)
+                if source is not None and not pipelines.family(pipe).img2img:
+                    img2img.begin(pipe, arguments, recipe)
                 self._runs.append(run)
                 try:
                     with seen or nullcontext():

@@ -73,9 +73,8 @@ def _recipes(family: str, scheduler: str, dice: random.Random) -> Iterator[Recip
     )
     draft = zoo.of(family, draft, scheduler=scheduler)
     yield draft
-    if family in zoo.BOTH_STAGES:
-        seed = dice.randrange(2**32)
-        yield msgspec.structs.replace(draft, seed=seed, strength=0.7, source=draft)
+    seed = dice.randrange(2**32)
+    yield msgspec.structs.replace(draft, seed=seed, strength=0.7, source=draft)
 
 
 def _case(engine: Engine, recipe: Recipe, folder: Path, dice: random.Random) -> Case:

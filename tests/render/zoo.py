@@ -10,11 +10,11 @@ import msgspec
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
-from tests.render import tiny, tiny_dit, tiny_flow
+from tests.render import tiny, tiny_dit, tiny_flow, tiny_flux2
 
 Builder = Callable[[Path], Path]
 
-BOTH_STAGES: dict[str, Builder] = {
+SIBLINGS: dict[str, Builder] = {
     "sd": tiny.stable_diffusion,
     "lcm": tiny.latent_consistency,
     "sdxl": tiny.stable_diffusion_xl,
@@ -26,14 +26,15 @@ BOTH_STAGES: dict[str, Builder] = {
     "chroma": tiny_dit.chroma,
     "sprint": tiny_dit.sana_sprint,
 }
-DRAFTS_ONLY: dict[str, Builder] = {  # diffusers has no img2img for these
+OURS: dict[str, Builder] = {  # diffusers has no img2img for these
     "sana": tiny_dit.sana,
     "pixart": tiny_dit.pixart,
     "lumina": tiny_dit.lumina_2,
     "aura": tiny_dit.aura_flow,
     "cogview": tiny_dit.cogview_4,
+    "klein": tiny_flux2.klein,
 }
-FAMILIES = {**BOTH_STAGES, **DRAFTS_ONLY}
+FAMILIES = {**SIBLINGS, **OURS}
 MULTIPLES = {"sana": 32, "sprint": 32}
 
 

@@ -37,12 +37,20 @@ def plain_guidance(denoiser: Config, recipe: Recipe) -> Arguments:
     return {"guidance_scale": recipe.guidance_scale, **negative}
 
 
+def scaled_latents(pipe: Any, picture: Any) -> Any:
+    """The latents of `picture`, (1, 3, height, width), -1..1, as most denoisers take them."""
+    encoded, config = pipe.vae.encode(picture), pipe.vae.config
+    latents = encoded.latent if hasattr(encoded, "latent") else encoded.latent_dist.mode()
+    return (latents - (config.get("shift_factor") or 0.0)) * config["scaling_factor"]
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """A model family, by the names that diffusers gives its pipelines and parts.
 
     `pipeline` makes pictures from text, and `img2img` is its sibling with a strength, if diffusers
-    has one. `denoiser` is the part that takes the noise out. `reads_clip` says that prompts are
+    has one; else `encode` gives the latents of a picture as the pipeline takes them, if that is
+    known. `denoiser` is the part that takes the noise out. `reads_clip` says that prompts are
     read with CLIP alone, in as many chunks as they need; otherwise `tokenizer` is the one that
     reads furthest, and `tokens` how many it may give (0: nobody knows).
 
@@ -68,6 +76,7 @@ class Family:
     windows: bool = False
     vae_upcast: bool = False
     decodes_latents: bool = True
+    encode: Callable[[Any, Any], Any] | None = None
     single_files: Mapping[str, str] = field(default_factory=dict)
     layouts: Mapping[str, Size] = field(default_factory=dict)
     known: Mapping[str, Size] = field(default_factory=dict)

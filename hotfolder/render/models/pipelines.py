@@ -23,11 +23,11 @@ def family(pipe: Any) -> Family:
 
 def cannot_refine(family: Family) -> str:
     """A sentence for the owner of a profile if models of this family have no img2img."""
-    if family.img2img:
+    if family.img2img or family.encode:
         return ""
     return (
-        f"diffusers has no img2img with a strength for {family.name} models, so their drafts "
-        "cannot be refined; choose another profile, or write count = 0 below [refine]"
+        f"{family.name} models draw from text only, so their drafts cannot be refined; "
+        "choose another profile, or write count = 0 below [refine]"
     )
 
 
@@ -43,7 +43,7 @@ def make(modules: Any, mode: Mode, **others: Any) -> Any:
     own = family(modules)
     if mode == "img2img" and (says := cannot_refine(own)):
         raise RenderError(says)
-    wanted = getattr(diffusers, own.pipeline if mode == "txt2img" else own.img2img)
+    wanted = getattr(diffusers, (mode == "img2img" and own.img2img) or own.pipeline)
     # Not by `from_pipe`, which puts shared modules into float32, and knows not every sibling.
     have = {**modules.config, **modules.components, **others}
     pipe = wanted(**{name: have[name] for name in _parameters(wanted.__init__) if name in have})
@@ -102,8 +102,11 @@ def listen(pipe: Any, arguments: dict[str, Any], after_step: AfterStep) -> None:
 
         arguments["callback_on_step_end"] = at_end
     elif "callback" in names:  # how older pipelines do it, PixArt's among them
-        steps = arguments["num_inference_steps"]
-        arguments["callback"] = lambda step, timestep, latents: after_step(pipe, steps, latents)
+
+        def in_time(step: int, timestep: Any, latents: Any) -> None:
+            after_step(pipe, -(-len(pipe.scheduler.timesteps) // pipe.scheduler.order), latents)
+
+        arguments["callback"] = in_time
 
 
 def accepted(pipe: Any) -> frozenset[str]:

@@ -44,9 +44,9 @@ def test_a_family_that_draws_one_at_a_time(tmp_path: Path) -> None:
 
 def test_a_family_without_img2img(tmp_path: Path) -> None:
     """It is told at the refinements, unless there are none."""
-    model = Model(folder(tmp_path, "m", "SanaPipeline", "DPMSolverMultistepScheduler"))
+    model = Model(folder(tmp_path, "m", "HunyuanDiTPipeline", "DPMSolverMultistepScheduler"))
     (found,) = says(tmp_path, Profile(model=model))
-    assert found.startswith("profiles/mine.toml, refine: diffusers has no img2img with a strength")
+    assert found.startswith("profiles/mine.toml, refine: HunyuanDiT models draw from text only")
     assert not says(tmp_path, Profile(model=model, refine=Refine(count=0)))
 
 

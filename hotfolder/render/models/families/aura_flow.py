@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from hotfolder.render.models.family import Family
+from hotfolder.render.models.family import Family, scaled_latents
 
-FAMILIES = [Family("AuraFlowPipeline", tokens=256)]
+FAMILIES = [Family("AuraFlowPipeline", encode=scaled_latents, tokens=256)]

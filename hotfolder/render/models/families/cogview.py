@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from hotfolder.render.models.family import Family
+from hotfolder.render.models.family import Family, scaled_latents
 
-FAMILIES = [Family("CogView3PlusPipeline", tokens=224), Family("CogView4Pipeline", tokens=1024)]
+FAMILIES = [
+    Family("CogView3PlusPipeline", tokens=224),
+    Family("CogView4Pipeline", encode=scaled_latents, tokens=1024),
+]

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hotfolder.render.models.family import Family
 
-FAMILIES = [Family("Flux2Pipeline"), Family("Flux2KleinPipeline")]
+
+def _normalised_latents(pipe: Any, picture: Any) -> Any:
+    """Latents in patches of 2x2, by the running mean and variance of the autoencoder's norm."""
+    return pipe._encode_vae_image(picture, None)
+
+
+FAMILIES = [
+    Family("Flux2Pipeline"),
+    Family("Flux2KleinPipeline", encode=_normalised_latents, tokens=512, pairs=False),
+]

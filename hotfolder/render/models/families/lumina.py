@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from hotfolder.render.models.family import Family
+from hotfolder.render.models.family import Family, scaled_latents
 
-FAMILIES = [Family("LuminaPipeline", tokens=256), Family("Lumina2Pipeline", tokens=256)]
+FAMILIES = [
+    Family("LuminaPipeline", tokens=256),
+    Family("Lumina2Pipeline", encode=scaled_latents, tokens=256),
+]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from hotfolder.render.models.family import Family
+from hotfolder.render.models.family import Family, scaled_latents
 
-FAMILIES = [Family("PixArtAlphaPipeline", tokens=120), Family("PixArtSigmaPipeline", tokens=300)]
+FAMILIES = [
+    Family("PixArtAlphaPipeline", encode=scaled_latents, tokens=120),
+    Family("PixArtSigmaPipeline", encode=scaled_latents, tokens=300),
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.render.models.family import Arguments, Config, Family, plain_guidance
+from hotfolder.render.models.family import Arguments, Config, Family, plain_guidance, scaled_latents
 
 
 def _guidance(denoiser: Config, recipe: Recipe) -> Arguments:
@@ -13,7 +13,7 @@ def _guidance(denoiser: Config, recipe: Recipe) -> Arguments:
 
 
 FAMILIES = [
-    Family("SanaPipeline", tokens=300),
+    Family("SanaPipeline", encode=scaled_latents, tokens=300),
     Family(
         "SanaSprintPipeline",
         "SanaSprintImg2ImgPipeline",
