@@ -14,6 +14,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from unittest import mock
 
 from campaigns.kit import checker
 from campaigns.kit.book import Book
@@ -66,10 +67,12 @@ def studio(
 
     Drafts are drawn in batches of so many: other drafts are chosen then for the renderer.
     """
-    made, _ = create(work / name)
+    state = work / f"{name}.state"
+    with mock.patch.dict(os.environ, XDG_STATE_HOME=str(state)):  # it is trusted there
+        made, _ = create(work / name)
     made.settings.write_text(_SETTINGS.format(settle_s=settle_s, look_s=look_s))
     (made.profiles / "quick.toml").write_text(_PROFILE.format(batch=batch))
-    return Place(made.root, work / f"{name}.state", settle_s, **more)
+    return Place(made.root, state, settle_s, **more)
 
 
 class People:
