@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -52,10 +54,11 @@ def listen(host: str = HERE, port: int | None = None) -> Place:
     error: OSError | None = None
     for number in tried:
         listening = socket.socket(family, socket.SOCK_STREAM)
-        with contextlib.suppress(OSError):
+        if sys.platform != "win32":  # there it would let two programs have one port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host.strip("[]"), number))
+            listening.listen()
         except OSError as refused:
             listening.close()
             error = refused
@@ -71,8 +74,6 @@ def listen(host: str = HERE, port: int | None = None) -> Place:
 @contextlib.contextmanager
 def served(table: Table, place: Place) -> Iterator[uvicorn.Server]:
     """Serve in a thread of its own meanwhile."""
-    import threading
-
     server = _server(table, place)
     thread = threading.Thread(target=server.run, args=[[place.listening]], name="light")
     thread.start()
