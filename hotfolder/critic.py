@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from hotfolder.stars.mark import REJECTED
 from hotfolder.studio.layout import REJECTS, Studio
@@ -17,26 +17,30 @@ from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan.glances import Glances
 from hotfolder.studio.scan.ratings import is_picture
 from hotfolder.studio.scan.scanner import Scanner
-from hotfolder.studio.store import opinions
+from hotfolder.studio.store import opinions, trust
 from hotfolder.taste.judgements import How, Judgement, standing
 
 _log = logging.getLogger(__name__)
 _DIGITS = re.compile(r"[0-9a-f]{8}")
-_SORTED = ("picked", "starred", "rejected")
 
 
 class Critic:
     """Notes what is new in the folders; `judgements` are those that stand, the oldest first."""
 
     def __init__(self, studio: Studio) -> None:
-        self.judgements = standing(opinions.judgements(studio, own_only=True))
+        self.judgements: dict[str, Judgement] = {}
         self.glances = Glances(studio)
         self._studio = studio
         self._attended: tuple[int, ...] = ()
+        self._has_read = False
         self._met: set[str] = set()  # drafts that were looked at for what was put back
 
     def listen(self, scanner: Scanner) -> list[Judgement]:
         """What the folders say that was not known yet."""
+        if not self._has_read:
+            others = trust.is_trusted(self._studio)  # else what they wrote is no opinion
+            self.judgements = standing(opinions.judgements(self._studio, own_only=not others))
+            self._has_read = True
         said: dict[str, Judgement] = {}
         for judgement in self._said(scanner):
             said.setdefault(judgement.picture, judgement)  # of copies, the one in seeds/ counts
@@ -102,13 +106,21 @@ class Critic:
         """
         drafts = scanner.readings("drafts")
         came, self._met = drafts.keys() - self._met, set(drafts)
-        digits = {p[:8] for p, judgement in self.judgements.items() if judgement.how in _SORTED}
+        digits = {p[:8] for p, judgement in self.judgements.items() if judgement.sorted}
         for path in came if digits else ():
             named = not digits.isdisjoint(_DIGITS.findall(path))
             if named and is_picture(path) and not is_rejected(path):
                 picture = self.glances.picture(path, drafts[path])
                 if picture in self.judgements and picture not in said:
                     yield Judgement(picture, "withdrawn", drafts[path].ctime_ns / 1e9)
+
+
+def saw(studio: Studio, pictures: Iterable[str], at: float) -> None:
+    """Write down that drafts, by their keys, were certainly looked at and left as they are.
+
+    `at` is the time in seconds since 1970. What is decided of them later, or was before, holds.
+    """
+    opinions.note(studio, [Judgement(picture, "seen", at) for picture in pictures])
 
 
 def is_rejected(path: str) -> bool:

@@ -52,7 +52,7 @@ def rank(studio: Studio, scanner: Scanner) -> Ranking:
     new = {
         picture: paths
         for picture, paths in lying.items()
-        if picture not in stands and paths[0].startswith("drafts/")
+        if not (picture in stands and stands[picture].sorted) and paths[0].startswith("drafts/")
     }
     passed = guessed(stands, opinions.order(studio), new)
     judged = sorted([*stands.values(), *passed], key=lambda judgement: judgement.at)

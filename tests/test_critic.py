@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from hotfolder.critic import Critic
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.glances import Glances
 from hotfolder.studio.scan.scanner import Scanner
 from hotfolder.studio.scan.survey import Survey
-from hotfolder.studio.store import opinions
+from hotfolder.studio.store import opinions, trust
 from tests import samples
 from tests.taste import studio as drafts
 
@@ -104,3 +106,14 @@ def test_a_picture_from_elsewhere_is_a_judgement_too(studio: Studio) -> None:
     """What its owner refines pleases; it is known by its pixels."""
     (studio.seeds / "photo.jpg").write_bytes(samples.drawn("JPEG"))
     assert _note(studio) == {"picked": 1}
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_other_computers_count_only_where_they_are_trusted(studio: Studio, trusted: bool) -> None:
+    """What others wrote into a restricted studio is no opinion of its owner's."""
+    trust.record(studio, trusted)
+    studio.taste.mkdir()
+    (studio.taste / "other-12345678.jsonl").write_bytes(b'{"picture":"z","how":"picked"}\n')
+    critic = Critic(studio)
+    critic.listen(_scanner(studio))
+    assert list(critic.judgements) == (["z"] if trusted else [])

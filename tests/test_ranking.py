@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from hotfolder import critic
 from hotfolder.commands import best, status, taste
 from hotfolder.errors import EXIT_DONE, HotfolderError
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.store import opinions
 from tests.conftest import Run
 from tests.taste import studio as drafts
 
@@ -81,6 +83,23 @@ def test_no_probability_where_it_is_unknown_what_was_seen(
     found = [entry["file"] for entry in _best(studio, capsys)]
     castles = [path for path in new if "castle" in path]
     assert set(castles) == set(found[: len(castles)])
+
+
+def test_drafts_that_were_seen_and_left_make_probabilities(
+    studio: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are known not to have been picked, and stay in the order."""
+    for number in range(60):
+        path = drafts.put(studio, number)
+        if drafts.is_castle(number) and number < 40:
+            drafts.move(studio, path, "seeds")
+    keys = opinions.order(studio)
+    critic.saw(studio, [keys[number] for number in range(40) if not drafts.is_castle(number)], 1.0)
+    best.run(Namespace(studio=studio.root, json=False, count=5))
+    assert "%" in capsys.readouterr().out
+    found = _best(studio, capsys)
+    assert len(found) == 60 - 14
+    assert all("castle" in str(entry["file"]) for entry in found[:6])
 
 
 def test_what_was_learned_in_words_and_pictures(

@@ -107,7 +107,7 @@ def app(table: Table, hosts: frozenset[str]) -> Starlette:
 
     async def seen(request: Request) -> Response:
         ids = (await _body(request, Ids)).ids[:_MOST_IDS]
-        await asyncio.to_thread(table.catalogue.saw, ids)
+        await asyncio.to_thread(table.saw, ids)
         return _json(None)
 
     async def more(request: Request) -> Response:

@@ -7,9 +7,11 @@ import struct
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from platformdirs import user_cache_path
 
+from hotfolder import critic
 from hotfolder.light.acts import Acts
 from hotfolder.light.auth import Sessions
 from hotfolder.light.catalogue import Catalogue, Shown
@@ -77,6 +79,14 @@ class Table:
         self._painters.close()
         self.catalogue.close()
         self.cache.close()
+
+    def saw(self, ids: Sequence[int]) -> None:
+        """These pictures were looked at: drafts that are left as they are were not wanted."""
+        shown = [picture for picture in self.catalogue.shown(ids) if not picture.seen]
+        self.catalogue.saw(ids)
+        left = [p.recipe for p in shown if p.room == "drafts" and p.recipe and not p.stars]
+        with suppress(OSError):  # a disk that is full, or a studio that has vanished
+            critic.saw(self.studio, left, time.time())
 
     def thumbnails(self, ids: Sequence[int]) -> bytes:
         """Thumbnails for a browser, those that are missing to be made next.

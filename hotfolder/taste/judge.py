@@ -22,7 +22,7 @@ from hotfolder.taste.scale import Scale
 Array = np.ndarray[Any, np.dtype[Any]]
 
 LEAST = 15
-"""So many certain judgements are needed before anything is said."""
+"""So many certain judgements are needed before anything is said, and one of them a decision."""
 
 # How much a kind counts, by its name or its family; what is not named counts nothing.
 VIEWS: Sequence[Mapping[str, float]] = (
@@ -36,8 +36,8 @@ _DIRECTIONS = 64
 _OVERSAMPLED = 16
 _ROUNDS = 2
 _MEMORIES = (float("inf"), 120.0, 60.0, 30.0)
-_NOTICED = 25.0  # judgements after which one has half a say in the choice of a memory
-_MARGIN = 2.0  # nats by which a changed taste must be more probable than an unchanged one
+_NOTICED = 20.0  # judgements after which one has half a say in the choice of a memory
+_MARGIN = 1.0  # nats by which a changed taste must be more probable than an unchanged one
 _FAINT = 0.01
 _RECENT = 500  # judgements that choose strengths, views and half-lives; all decide the rest
 _OTHERS = 500  # pictures that nobody judged, for the scale
@@ -112,6 +112,8 @@ def fit(
     judged = [judgement for judgement in judged if judgement.picture in features]
     if sum(judgement.certain for judgement in judged) < LEAST:
         return None
+    if not any(judgement.sorted for judgement in judged):
+        return None
     taken = {judgement.picture for judgement in judged}
     others = [f for picture, f in features.items() if picture not in taken][-_OTHERS:]
     pictures = [features[judgement.picture] for judgement in judged]
@@ -128,24 +130,18 @@ def _learned(judged: Sequence[Judgement], common: Scale, rows: Array, others: Ar
     )
     recent = known.last(_RECENT)
     turns = [_turned(common, view, rows, others) for view in VIEWS]
-    coordinates = [(rows @ turn).astype(float) for turn in turns]
-    strengths = [
-        logistic.best_strength(z[-_RECENT:], recent.liked, recent.full) for z in coordinates
-    ]
-    memory = _memory(coordinates[0][-_RECENT:], recent, strengths[0])
+    coordinates = [(rows[-_RECENT:] @ turn).astype(float) for turn in turns]
+    strengths = [logistic.best_strength(z, recent.liked, recent.full) for z in coordinates]
+    memory = _memory(coordinates[0], recent, strengths[0])
     weights = recent.weights(memory)
-    found = [
-        _fitted(z[-_RECENT:], recent, weights, s)
-        for z, s in zip(coordinates, strengths, strict=True)
-    ]
+    found = [_fitted(z, recent, weights, s) for z, s in zip(coordinates, strengths, strict=True)]
     evidence = np.array([posterior.evidence for posterior in found])
     shares = np.exp(evidence - evidence.max())
     shares = np.where(shares < _FAINT * shares.sum(), 0, shares)
     shares /= shares.sum()
     said_by = [at for at, share in enumerate(shares) if share]
     guesses = [
-        shares[at]
-        * logistic.out_of_fold(coordinates[at][-_RECENT:], recent.liked, weights, strengths[at])
+        shares[at] * logistic.out_of_fold(coordinates[at], recent.liked, weights, strengths[at])
         for at in said_by
     ]
     guessed = np.sum(guesses, axis=0)
@@ -153,7 +149,8 @@ def _learned(judged: Sequence[Judgement], common: Scale, rows: Array, others: Ar
     if len(judged) > _RECENT:
         weights = known.weights(memory)
         for at in said_by:
-            found[at] = _fitted(coordinates[at], known, weights, strengths[at])
+            every = (rows @ turns[at]).astype(float)
+            found[at] = _fitted(every, known, weights, strengths[at])
     column = np.sum([shares[at] * (turns[at] @ found[at].mean[:-1]) for at in said_by], axis=0)
     bias = sum(shares[at] * found[at].mean[-1] for at in said_by)
     said = logistic.sigmoid(slope * guessed + offset)[recent.certain]

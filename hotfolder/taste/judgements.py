@@ -9,7 +9,8 @@ from msgspec import Meta, Struct
 
 How = Literal["picked", "starred", "rejected", "seen", "passed", "withdrawn"]
 
-CERTAIN: frozenset[How] = frozenset({"picked", "starred", "rejected", "seen"})
+SORTED: frozenset[How] = frozenset({"picked", "starred", "rejected"})
+CERTAIN: frozenset[How] = SORTED | {"seen"}
 _LIKED: frozenset[How] = frozenset({"picked", "starred"})
 _WEIGHTS: Mapping[How, float] = {
     "picked": 1.0,
@@ -43,6 +44,11 @@ class Judgement(Struct, frozen=True, omit_defaults=True):
         return self.how in _LIKED
 
     @property
+    def sorted(self) -> bool:
+        """Whether the owner has decided on the picture."""
+        return self.how in SORTED
+
+    @property
     def certain(self) -> bool:
         """Whether the owner surely saw the picture."""
         return self.how in CERTAIN
@@ -56,13 +62,16 @@ class Judgement(Struct, frozen=True, omit_defaults=True):
 def standing(judgements: Iterable[Judgement]) -> dict[str, Judgement]:
     """The judgement that holds of each picture, in the order of their times.
 
-    The last one holds, but nothing that was only guessed replaces what is certain.
+    The last one holds, but nothing that was only seen or guessed replaces what was decided, and no
+    guess what is certain.
     """
     last: dict[str, Judgement] = {}
     for judgement in sorted(judgements, key=lambda judgement: judgement.at):
         before = last.get(judgement.picture)
         if before is not None:
             if judgement.how == "passed" and before.certain:
+                continue
+            if judgement.how == "seen" and before.sorted:
                 continue
             del last[judgement.picture]
         last[judgement.picture] = judgement

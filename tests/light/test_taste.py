@@ -7,6 +7,8 @@ import json
 from hotfolder.light.serving import Place
 from hotfolder.light.table import Table
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.store import opinions
+from tests.forkserver import until
 from tests.light.test_attacks import let_in
 
 
@@ -28,3 +30,27 @@ def test_what_its_owner_likes_comes_first(
     query = "SELECT path FROM picture WHERE score IS NOT NULL ORDER BY score DESC"
     ranked = [row[0] for row in table.catalogue.rows(query)]
     assert "castle" in ranked[0] and "boat" in ranked[-1]
+
+
+def test_drafts_that_were_seen_and_left_are_noted(
+    table: Table, full: Studio, place: Place, address: str
+) -> None:
+    """Each once, and only drafts without a mark: what is picked or final says enough by itself."""
+    owner = let_in(place, address)
+    unread = "SELECT COUNT(*) FROM picture WHERE recipe IS NULL OR recipe=''"
+    until(lambda: table.catalogue.rows(unread) == [(0,)], 60)
+    every = table.catalogue.rows("SELECT id FROM picture")
+    wanted = {
+        picture.recipe
+        for picture in table.catalogue.shown([row[0] for row in every])
+        if picture.room == "drafts" and picture.recipe and not picture.stars
+    }
+    assert wanted
+    for _ in range(2):
+        assert owner("POST", "/api/seen", {"ids": [row[0] for row in every]})[0] == 200
+    noted = opinions.judgements(full)
+    assert {judgement.picture for judgement in noted} == wanted
+    assert {judgement.how for judgement in noted} == {"seen"}
+    again = len(noted)
+    owner("POST", "/api/seen", {"ids": [row[0] for row in every]})
+    assert len(opinions.judgements(full)) == again

@@ -50,6 +50,14 @@ def test_it_says_nothing_below_fifteen_judgements() -> None:
     assert judge.fit(said[:15], known(shown)) is not None
 
 
+def test_looks_alone_teach_nothing() -> None:
+    """Who only looks has not decided anything; one pick makes the difference."""
+    shown = scenes(40)
+    looks = judged(shown, lambda _: False)
+    assert judge.fit(looks, known(shown)) is None
+    assert judge.fit([*looks[:-1], Judgement(looks[-1].picture, "picked", 99.0)], known(shown))
+
+
 def test_scores_are_probabilities_that_hold() -> None:
     """Of an owner who is not always sure, what was said is what came."""
     random = np.random.default_rng(5)

@@ -23,6 +23,13 @@ def test_a_guess_replaces_nothing_that_is_certain() -> None:
     assert standing(reversed(said))["a"].how == "picked"
 
 
+def test_a_look_replaces_no_decision() -> None:
+    """A pick that is looked at again stays picked; a draft that was seen first can be picked."""
+    seen, picked = Judgement("a", "seen", 2.0), Judgement("a", "picked", 1.0)
+    assert standing([picked, seen])["a"].how == "picked"
+    assert standing([Judgement("a", "seen", 0.5), picked])["a"].how == "picked"
+
+
 def test_more_stars_weigh_more_and_guesses_less() -> None:
     """A pick counts one, each star beyond the first a quarter more."""
     assert Judgement("a", "picked").weight == 1.0
