@@ -11,8 +11,9 @@ from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.glances import Glances
 from hotfolder.studio.scan.scanner import Scanner
 from hotfolder.studio.scan.survey import Survey
-from hotfolder.studio.store import opinions, trust
+from hotfolder.studio.store import local, opinions, trust
 from tests import samples
+from tests.forkserver import ForkServer, until
 from tests.taste import studio as drafts
 
 DARKTABLE = samples.sample("sidecars/darktable421_base.png.xmp")
@@ -117,3 +118,26 @@ def test_other_computers_count_only_where_they_are_trusted(studio: Studio, trust
     critic = Critic(studio)
     critic.listen(_scanner(studio))
     assert list(critic.judgements) == (["z"] if trusted else [])
+
+
+def test_no_judgement_is_lost_when_the_daemon_is_killed(
+    studio: Studio, forkserver: ForkServer
+) -> None:
+    """Killed at once, after a moment or later, with a line torn: afterwards each is there once."""
+    paths = [drafts.put(studio, number) for number in range(9)]
+    for turn in range(3):
+        daemon = forkserver.start("run", studio.root)
+        if turn:
+            until(lambda n=turn: len(_noted(studio)) == 3 * n, 60)
+        for path in paths[3 * turn : 3 * turn + 3]:
+            drafts.move(studio, path, "drafts/rejected")
+        forkserver.kill(daemon)
+        if turn == 1:
+            with (studio.taste / f"{local.machine()}.jsonl").open("ab") as stream:
+                stream.write(b'{"picture":"torn')
+    forkserver.wait(forkserver.start("run", "--once", studio.root), 120)
+    assert len(_noted(studio)) == len(set(_noted(studio))) == 9
+
+
+def _noted(studio: Studio) -> list[str]:
+    return [judgement.picture for judgement in opinions.judgements(studio)]
