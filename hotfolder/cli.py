@@ -221,6 +221,11 @@ def _restore(parser: argparse.ArgumentParser) -> None:
         "--to", metavar="DIR", type=Path, help="where to write (default: beside each picture)"
     )
     parser.add_argument("--studio", type=Path, help="where they were made (default: found)")
+    parser.add_argument(
+        "--likely",
+        action="store_true",
+        help="also by likeness: pictures that were resized, compressed or cropped by up to a tenth",
+    )
 
 
 def _export(parser: argparse.ArgumentParser) -> None:

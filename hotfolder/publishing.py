@@ -21,7 +21,7 @@ from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan.glances import about
-from hotfolder.studio.store import archive, opinions, publication, sources
+from hotfolder.studio.store import archive, opinions, publication, sketches, sources
 from hotfolder.studio.store.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def publish(
         record = _record(job, done.facts, studio.name)
         data, record = picture.publishable(_image(done.picture), job.recipe, record, job.encoding)
         archive.enter(studio, job.recipe, record)
+        sketches.enter(studio, record.pixels, _image(done.picture))
         # Whole or not at all, and over nobody's file.
         state = None
         if lying is None:

@@ -269,3 +269,22 @@ def test_pictures_of_two_studios_are_made_again_in_one_command(
     done = hotfolder("regenerate", "--check", drafted.drafts, other.final)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("identical") >= 4
+
+
+def test_a_picture_that_lost_pixels_too_is_found_by_its_likeness(
+    drafted: Studio, tmp_path: Path, hotfolder: Run
+) -> None:
+    """`restore` says how alike it is and waits for --likely; the copy leads to the picture."""
+    draft = next(drafted.drafts.glob("*.png"))
+    image = Image.open(draft).convert("RGB")
+    cut = image.crop((5, 3, image.width - 4, image.height - 6))
+    cut.resize((image.width // 2, image.height // 2)).save(tmp_path / "sent.jpg", quality=60)
+    said = hotfolder("restore", "--studio", drafted.root, tmp_path / "sent.jpg")
+    assert said.returncode == 1
+    assert f"it looks like the draft {identify(draft.read_bytes()).recipe.id[:8]}" in said.stdout
+    assert "--likely" in said.stdout
+    done = hotfolder("restore", "--likely", "--studio", drafted.root, tmp_path / "sent.jpg")
+    assert done.returncode == 0, done.stdout
+    copy = identify((tmp_path / "sent-restored.jpg").read_bytes())
+    assert copy.edited
+    assert copy.recipe == identify(draft.read_bytes()).recipe

@@ -1,0 +1,90 @@
+"""How surely damaged pictures are found again: `python benchmarks/likeness.py [PICTURES [ASKED]]`.
+
+Painted landscapes, of which half is known. ASKED of each half are damaged in eight ways and looked
+for: a known one must be found as itself, an unknown one must not be found at all.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import sys
+from collections import Counter
+from collections.abc import Callable
+
+from PIL import Image, ImageEnhance
+
+from hotfolder.images import likeness
+from training.painter.picture import paint
+from training.painter.scene import draw_scene
+
+SIDES = 160, 104
+
+
+def picture(seed: int) -> Image.Image:
+    """A painted landscape."""
+    return Image.fromarray(paint(draw_scene(seed), *SIDES))
+
+
+def saved(image: Image.Image, kind: str, **options: int) -> Image.Image:
+    """The picture after a lossy format."""
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return Image.open(buffer).convert("RGB")
+
+
+def cropped(image: Image.Image, dice: random.Random) -> Image.Image:
+    """What is left when up to a tenth of each side's length is cut off."""
+    width, height = image.size
+    across, down = dice.uniform(0, 0.1) * width, dice.uniform(0, 0.1) * height
+    left, top = dice.uniform(0, across), dice.uniform(0, down)
+    return image.crop(
+        (round(left), round(top), round(left + width - across), round(top + height - down))
+    )
+
+
+def scaled(image: Image.Image, factor: float) -> Image.Image:
+    """The picture at another size."""
+    return image.resize((round(image.width * factor), round(image.height * factor)))
+
+
+DAMAGES: dict[str, Callable[[Image.Image, random.Random], Image.Image]] = {
+    "jpeg 30": lambda image, _: saved(image, "JPEG", quality=30),
+    "webp 40": lambda image, _: saved(image, "WEBP", quality=40),
+    "half": lambda image, _: scaled(image, 0.5),
+    "larger": lambda image, _: scaled(image, 1.7),
+    "cropped": cropped,
+    "messenger": lambda image, _: saved(scaled(image, 0.6), "JPEG", quality=50),
+    "all of it": lambda image, dice: saved(scaled(cropped(image, dice), 0.7), "JPEG", quality=50),
+    "brighter": lambda image, _: ImageEnhance.Brightness(image).enhance(1.1),
+}
+
+
+def main(count: int, asked: int) -> int:
+    """Measure and print; 1 if fewer than 99 of 100 were found, or one wrongly."""
+    known = [likeness.sketch(picture(seed)) for seed in range(count)]
+    found, wrong, total = Counter[str](), 0, 0
+    strange: list[float] = []
+    for number in range(asked):
+        seed = number * count // asked
+        for name, damage in DAMAGES.items():
+            scores = likeness.scores(damage(picture(seed), random.Random(f"{seed} {name}")), known)
+            best = max(range(count), key=scores.__getitem__)
+            is_found = scores[best] >= likeness.ALIKE
+            found[name] += is_found and best == seed
+            wrong += is_found and best != seed
+            total += 1
+            other = picture(count + number)
+            strange += [max(likeness.scores(damage(other, random.Random(seed)), known))]
+    for name in DAMAGES:
+        print(f"{name:10} {found[name]:5} of {asked}")
+    wrongly = sum(score >= likeness.ALIKE for score in strange)
+    share = sum(found.values()) / total
+    print(f"found {share:.2%}; as another {wrong}; of {len(strange)} unknown ones {wrongly}")
+    print(f"the most alike unknown one: {max(strange):.4f}")
+    return int(share < 0.99 or bool(wrong or wrongly))
+
+
+if __name__ == "__main__":
+    arguments = [int(word) for word in sys.argv[1:]]
+    sys.exit(main(*([*arguments, 1000, 1000][:2] if len(arguments) < 2 else arguments[:2])))
