@@ -280,7 +280,7 @@ def test_a_picture_that_lost_pixels_too_is_found_by_its_likeness(
     cut = image.crop((5, 3, image.width - 4, image.height - 6))
     cut.resize((image.width // 2, image.height // 2)).save(tmp_path / "sent.jpg", quality=60)
     said = hotfolder("restore", "--studio", drafted.root, tmp_path / "sent.jpg")
-    assert said.returncode == 1
+    assert said.returncode != 0
     assert f"it looks like the draft {identify(draft.read_bytes()).recipe.id[:8]}" in said.stdout
     assert "--likely" in said.stdout
     done = hotfolder("restore", "--likely", "--studio", drafted.root, tmp_path / "sent.jpg")
