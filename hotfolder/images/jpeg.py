@@ -113,14 +113,29 @@ def splice(
 
 
 def bare(data: bytes) -> bytes:
-    """The same JPEG without anything but its scans and their colours."""
+    """The same JPEG with its scans, what these need, and nothing else.
 
-    def other(marker: int, start: int, end: int) -> bool:
-        if marker in (_APP0, _APP0 + 2, _APP0 + 14):
-            return not data.startswith((b"JFIF\0", _ICC, _ADOBE), start, end)
-        return marker in _APPLICATIONS or marker == _COM
-
-    return _rebuilt(data, [], other)
+    Thumbnails go, colour profiles (which have names and texts in them), and what lies behind the
+    end. Raises PictureError for one that does not end.
+    """
+    view, kept = memoryview(data), [memoryview(data)[:2]]
+    position = 2
+    while True:
+        for marker, start, end in _segments(data, position):
+            if marker == _APP0 and data.startswith(b"JFIF\0", start, end) and end - start >= 14:
+                kept.append(memoryview(_segment(marker, data[start : start + 12] + b"\0\0")))
+            elif marker == _APP0 + 14 and data.startswith(_ADOBE, start, end):
+                kept.append(memoryview(_segment(marker, data[start : start + 12])))
+            elif marker not in _APPLICATIONS and marker != _COM:
+                kept.append(view[start - 4 : end])
+            position = end
+        found = _MARKER.search(data, position)
+        if found is None:
+            raise PictureError("the picture is cut off")
+        kept.append(view[position : found.start()])
+        if found[0] == _END:
+            return b"".join([*kept, _END])
+        position = found.start()
 
 
 def _rebuilt(data: bytes, new: list[bytes], left_out: Callable[[int, int, int], bool]) -> bytes:
@@ -143,9 +158,9 @@ def _segment(marker: int, payload: bytes) -> bytes:
     return bytes([0xFF, marker]) + (len(payload) + 2).to_bytes(2, "big") + payload
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """(marker, start, end) of each payload up to and with the first start of scan."""
-    position, size = 2, len(data)
+def _segments(data: bytes, position: int = 2) -> Iterator[tuple[int, int, int]]:
+    """(marker, start, end) of each payload up to and with the next start of scan."""
+    size = len(data)
     for _ in range(MAX_SEGMENTS):
         if position + 4 > size:
             raise PictureError("the picture is cut off")

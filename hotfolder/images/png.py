@@ -27,9 +27,7 @@ ROOM = Room(
 _LEAST_ROOM = 2**12  # that a text counts for at least: so there are some thousand at most
 
 _XMP = "XML:com.adobe.xmp"
-_OF_PIXELS = frozenset(
-    b"IHDR PLTE tRNS IDAT IEND cHRM cICP gAMA iCCP pHYs sBIT sRGB acTL fcTL fdAT".split()
-)
+_OF_PIXELS = frozenset(b"IHDR PLTE tRNS IDAT IEND cHRM cICP gAMA pHYs sBIT sRGB".split())
 _LONGEST_KEYWORD = 79
 _HEAD = Struct(">I4s")
 _SIDES = Struct(">II")
@@ -110,7 +108,10 @@ def splice(
 
 
 def bare(data: bytes) -> bytes:
-    """The same PNG without anything but its pixels and their colours."""
+    """The same PNG with its first picture and numbers about its colours, and nothing else.
+
+    A colour profile has names and texts in it, and further frames are other pictures.
+    """
     view = memoryview(data)
     kept = [view[start - 8 : end + 4] for kind, start, end in _chunks(data) if kind in _OF_PIXELS]
     return b"".join([SIGNATURE, *kept])

@@ -20,7 +20,7 @@ ROOM = Room(
     area_px=18_000_000,
 )
 
-_OF_PIXELS = frozenset({b"ICCP", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L"})
+_OF_PIXELS = frozenset({b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L"})
 _HEAD = Struct("<4sI")
 _HAS_ICC, _HAS_ALPHA, _HAS_EXIF, _HAS_XMP = 0x20, 0x10, 0x08, 0x04
 
@@ -68,7 +68,7 @@ def splice(
 
 
 def bare(data: bytes) -> bytes:
-    """The same WebP without anything but its pixels and their colours."""
+    """The same WebP with its pixels and nothing else, not even a profile of their colours."""
     head, chunks = _extended_form(data)
     return _riff(head, [(kind, payload) for kind, payload in chunks if kind in _OF_PIXELS])
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from hotfolder.errors import PictureError
-from hotfolder.images import jpeg
+from hotfolder.images import jpeg, pixels
 from hotfolder.images.metadata import Metadata
 from tests import samples
 from tests.samples import EXIF, XMP, segment
@@ -98,11 +98,33 @@ def test_splices_behind_the_head() -> None:
     assert jpeg.bare(data) == samples.drawn("JPEG")
 
 
-def test_keeps_what_the_colours_need() -> None:
-    """A colour profile and Adobe's mark of the colour space are no metadata."""
-    needed = segment(0xE2, b"ICC_PROFILE\0\1\1profile") + segment(0xEE, b"Adobe\0d\0\0\0\0\1")
-    data = samples.jpeg(needed, segment(0xE2, b"MPF\0rest"))
-    assert needed in jpeg.bare(data) and b"MPF" not in jpeg.bare(data)
+def test_bare_has_only_what_the_pixels_need() -> None:
+    """Adobe's mark of the colour space stays; profiles, thumbnails and what follows the end go."""
+    needed = segment(0xEE, b"Adobe\0d\0\0\0\0\1")
+    secret = b"secret" * 9
+    others = [
+        segment(0xE2, b"ICC_PROFILE\0\1\1" + secret), segment(0xE2, b"MPF\0" + secret),
+        segment(0xE0, b"JFXX\0\x10" + secret), segment(0xED, secret), segment(0xFE, secret),
+    ]  # fmt: skip
+    data = samples.jpeg(needed, *others) + secret
+    assert needed in jpeg.bare(data) and b"secret" not in jpeg.bare(data)
+    assert pixels.pixel_hash(pixels.decode(jpeg.bare(data))) == pixels.pixel_hash(
+        pixels.decode(samples.drawn("JPEG"))
+    )
+
+
+@pytest.mark.parametrize("progressive", [True, False])
+def test_bare_keeps_every_scan(progressive: bool) -> None:
+    """Progressive pictures have several, with tables between; comments there go as well."""
+    image = Image.effect_noise((64, 48), 40).convert("RGB")
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", progressive=progressive, restart_marker_blocks=3)
+    data = stream.getvalue()
+    last = data.rindex(b"\xff\xda")
+    spoilt = data[:last] + segment(0xFE, b"secret") + data[last:] + b"secret"
+    bare = jpeg.bare(spoilt)
+    assert b"secret" not in bare
+    assert pixels.pixel_hash(pixels.decode(bare)) == pixels.pixel_hash(pixels.decode(data))
 
 
 def test_a_segment_has_its_limits() -> None:
