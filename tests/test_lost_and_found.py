@@ -147,7 +147,9 @@ def test_restore_writes_a_copy_with_the_recipe(drafted: Studio, hotfolder: Run) 
         done = hotfolder("restore", "--studio", drafted.root, plain, plain.with_suffix(".webp"))
         assert (done.returncode, done.stderr) == (0, "")
     assert was.recipe is not None
-    assert f"draft {was.recipe.id[:8]}, restored as" in done.stdout
+    assert (
+        f"draft {was.recipe.id[:8]}, proved by this computer's records, restored as" in done.stdout
+    )
     names = sorted(path.name for path in plain.parent.glob("*restored*"))
     assert names == [
         "from a messenger-restored-2.png",
