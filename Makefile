@@ -4,12 +4,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo test lint unit bits downloads older regeneration fuzz survival campaign test-browser test-desktop clean
+.PHONY: demo test test-quick lint unit bits downloads older regeneration fuzz survival campaign test-browser test-desktop clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
 
 test: lint unit
+
+# What neither renders nor starts processes, for use while writing: under a minute.
+test-quick: .venv/.installed-test
+	$(BIN)/python -m pytest -m "not slow"
 
 lint: .venv/.installed-test
 	$(BIN)/ruff check .

@@ -24,6 +24,36 @@ ROOT = Path(__file__).parent.parent
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+_SLOW_ROOMS = ("render", "executors", "light", "training", "desktop")
+_SLOW_FILES = {
+    "test_bounded_toml",
+    "test_campaigns",
+    "test_examples",
+    "test_flow",
+    "test_fuzz",
+    "test_golden",
+    "test_hardship",
+    "test_lost_and_found",
+    "test_mistakes",
+    "test_no_stars",
+    "test_regenerate",
+    "test_regeneration",
+    "test_start",
+    "test_survival",
+    "test_syntax_flow",
+}
+_SLOW_FIXTURES = {"forkserver", "hotfolder", "engine", "tool"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what renders, drives a browser or starts processes: `make test-quick`."""
+    for item in items:
+        room = item.path.relative_to(ROOT / "tests").parts[0]
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if room in _SLOW_ROOMS or fixtures & _SLOW_FIXTURES or item.path.stem in _SLOW_FILES:
+            item.add_marker("slow")
+
+
 @pytest.fixture(autouse=True)
 def _local_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Locks, logs, caches and journals of a test lie in a folder of its own, from end to end."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from hotfolder.errors import (
@@ -35,8 +35,22 @@ if TYPE_CHECKING:
 
 def run(options: Namespace) -> int:
     """Print every mistake; any that keeps work from being done ends the command as an error."""
-    studio = layout.find(options.studio)
-    logging.disable(logging.ERROR)  # all that would be logged is printed below
+    with _unlogged():
+        return _check(layout.find(options.studio))
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Nothing is logged meanwhile: all of it is printed."""
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def _check(studio: layout.Studio) -> int:
     config, fatal = examine(studio)
     survey = Survey(studio, config)
     snapshot = survey.look()
