@@ -25,7 +25,7 @@ import msgspec
 import numpy as np
 from PIL import Image
 
-from hotfolder.images import measured
+from hotfolder.images.composition import measured
 from hotfolder.taste import judge
 from hotfolder.taste.features import Features, pack
 from hotfolder.taste.judgements import Judgement

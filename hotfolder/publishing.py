@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from hotfolder import __version__
 from hotfolder.errors import printable
 from hotfolder.executors.orders import Done, Raster
-from hotfolder.images import measured, picture
+from hotfolder.images import picture
+from hotfolder.images.composition import measured
 from hotfolder.images.pixels import from_rgb
 from hotfolder.jobs import Render, RenderDraft
 from hotfolder.recipes.recipe import Pixels

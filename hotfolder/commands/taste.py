@@ -12,7 +12,8 @@ import numpy as np
 
 from hotfolder.commands.best import UNKNOWN
 from hotfolder.errors import EXIT_DONE, HotfolderError, PictureError, printable, reason
-from hotfolder.images import measured, pixels
+from hotfolder.images import pixels
+from hotfolder.images.composition import measured
 from hotfolder.ranking import Ranking, not_yet, rank
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout

@@ -6,7 +6,8 @@ import msgspec
 import numpy as np
 from PIL import Image, ImageDraw
 
-from hotfolder.images import measured, picture
+from hotfolder.images import picture
+from hotfolder.images.composition import measured
 from hotfolder.recipes.record import Record
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.glances import about

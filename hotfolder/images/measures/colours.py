@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotfolder.images.canvas import Array, Canvas, cells
+from hotfolder.images.composition.canvas import Array, Canvas, cells
 
 VERSION = 1
 NAMED = ()

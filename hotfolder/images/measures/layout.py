@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hotfolder.images.canvas import Array, Canvas, cells
+from hotfolder.images.composition.canvas import Array, Canvas, cells
 
 VERSION = 1
 NAMED = ("subject to the right", "subject low", "horizon low", "asymmetry", "width", "subject size")

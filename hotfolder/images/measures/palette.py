@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hotfolder.images.canvas import Array, Canvas
+from hotfolder.images.composition.canvas import Array, Canvas
 
 VERSION = 1
 NAMED = ("lightness", "contrast", "colourfulness", "redness", "warmth")

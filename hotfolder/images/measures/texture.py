@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hotfolder.images.canvas import Array, Canvas, cells
+from hotfolder.images.composition.canvas import Array, Canvas, cells
 
 VERSION = 1
 NAMED = ("sharpness", "busyness", "upright lines", "level lines")

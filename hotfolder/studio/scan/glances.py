@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from hotfolder import __version__
 from hotfolder.errors import PictureError, printable
-from hotfolder.images import measured, metadata, pixels, recipe_text
+from hotfolder.images import metadata, pixels, recipe_text
+from hotfolder.images.composition import measured
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.studio.layout import Studio

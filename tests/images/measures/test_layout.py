@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from hotfolder.images import canvas
+from hotfolder.images.composition import canvas
 from hotfolder.images.measures import layout
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hotfolder.images import canvas
+from hotfolder.images.composition import canvas
 from hotfolder.images.measures import palette
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageFilter
 
-from hotfolder.images import canvas
+from hotfolder.images.composition import canvas
 from hotfolder.images.measures import texture
 
 

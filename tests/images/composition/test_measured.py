@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from hotfolder.images import measured
+from hotfolder.images.composition import measured
 from hotfolder.taste.features import unpack
 
 

@@ -6,7 +6,8 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from hotfolder.images import canvas, measures
+from hotfolder.images import measures
+from hotfolder.images.composition import canvas
 from hotfolder.modules import modules_of
 from hotfolder.taste.features import pack
 
