@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from hotfolder.images.generation_params import GenerationParams
+from hotfolder.prompts import text
+from hotfolder.prompts.text_encoding import decode
 from hotfolder.studio.identity import identify
 from tests import samples
 
@@ -143,3 +145,38 @@ def test_a_comment_in_any_encoding_under_any_name(code: bytes, encoding: str) ->
     text = f"{SCHLOSS}\nNegative prompt: Menschen"
     block = piexif.dump({"Exif": {0x9286: code + text.encode(encoding)}})
     assert exif.user_comment(block.removeprefix(b"Exif\0\0")) == text
+
+
+TYPED = {
+    "t01-capital-negative.txt": ("a castle by a lake", "people, boats"),
+    "t02-lower-negative.txt": ("a windmill", "people"),
+    "t03-neg-colon-short.txt": ("a lighthouse", "people"),
+    "t04-pasted-time-taken.txt": ("a castle, evening", "people"),
+    "t15-stepless-a1111.txt": ("a castle in spring", "people"),
+    "t17-double-comma-neg-multiline.txt": (
+        "a tower,\n\nfog, sunrise",
+        "people,\n\nboats, text",
+    ),
+    "t22-pasted-other-model.txt": ("a castle by a lake", "people"),
+}
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_a_text_asks_for_what_it_says(name: str) -> None:
+    """One prompt each, whatever stands around it."""
+    (one,) = text.parse(decode(samples.sample(f"public/{name}")))
+    if isinstance(one, GenerationParams):
+        assert (one.prompt, one.negative_prompt) == TYPED[name]
+        assert one.seed == 5
+    else:
+        assert (one.text, one.negative) == TYPED[name]
+
+
+def test_a_pasted_text_with_loras_and_an_unknown_sampler() -> None:
+    """Tags are LoRAs by name, the sampler is told."""
+    (one,) = text.parse(decode(samples.sample("public/t08-pasted-lora.txt")))
+    assert isinstance(one, GenerationParams)
+    assert (one.prompt, one.negative_prompt) == ("a castle, (fog:1.3), [snow]", "people")
+    assert one.loras == ("ink (0.8)",)
+    assert one.others["LoRAs of the negative prompt"] == "bad (1)"
+    assert (one.scheduler, one.others["Sampler"]) == (None, "DPM++ 3M SDE")

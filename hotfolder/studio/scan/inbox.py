@@ -154,6 +154,7 @@ class Inbox:
         photos = config.settings.photos
         if not (shown.recipe or text or (shown.params and shown.params.prompt)):
             if photos.prompt.strip():
+                self.notes[path] = (shown.note,) if shown.note else ()
                 return (_of_photo(photos, shown.pixels),)
             name = PurePosixPath(path).with_suffix(".txt").name
             noted = f"{shown.note}; " if shown.note else ""

@@ -143,6 +143,7 @@ def test_check_lists_what_is_not_used(own: Studio, hotfolder: object) -> None:
 
 def test_a_picture_that_says_something_wrong_waits_with_the_reason(own: Studio) -> None:
     """A recipe that does not hold is told, and what to do."""
+    own.settings.write_text("settle_seconds = 0.1\n")
     broken = png(hotfolder='{"recipe": {"schema": 1, "prompt": 7}, "record": {}}')
     (own.inbox / "broken.png").write_bytes(broken)
     says = Survey(own).look().waiting["inbox/broken.png"]
