@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo test test-quick lint unit bits downloads older regeneration fuzz survival campaign test-browser test-desktop clean
+.PHONY: demo test test-quick lint unit bits downloads older regeneration fuzz attack survival campaign test-browser test-desktop clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -39,6 +39,10 @@ regeneration: .venv/.installed-test
 # 100,000 damaged pictures; a finding can be repeated by its seed and number.
 fuzz: .venv/.installed-test
 	$(BIN)/python -m tests.fuzz --files 100000 --seed 1 --keep fuzzed
+
+# 5,000 attacks by somebody who may write into the studio, on a daemon at work; each seed repeats.
+attack: .venv/.installed-test
+	HOTFOLDER_ATTACKS=5040 $(BIN)/python -m pytest tests/test_attacks.py
 
 # What other programs leave of our pictures; says which of them to install. Writes docs/survival.md.
 survival: .venv/.installed-test
