@@ -12,7 +12,8 @@ from hotfolder.recipes.settings import Limits, Settings
 from hotfolder.studio.layout import SETTINGS_FILE
 
 _FREE = frozenset(
-    {"profile", "folders", "pause_endless_at", "settle_seconds", "look_seconds", "stars"}
+    {"profile", "folders", "pause_endless_at", "settle_seconds", "look_seconds", "stars", "photos"}
+    | {"status_page"}
 )
 _LOWERED = frozenset({"limits", "keep_free_gb", "unload_after_minutes"})
 _HELD = frozenset(Settings.__struct_fields__) - _FREE - _LOWERED

@@ -112,6 +112,11 @@ def test_settings_of_a_foreign_studio(foreign: Studio) -> None:
     assert not config.notes
 
 
+def test_a_shared_studio_as_it_is_made(tmp_path: Path) -> None:
+    """Nothing that `init` writes has to be held back."""
+    assert read_config(create(tmp_path / "shared", shared=True)[0]).notes == ()
+
+
 def test_the_owners_own(foreign: Studio) -> None:
     """Settings and profiles in the owner's folder hold in every studio, and come before its own."""
     own = local.config()
