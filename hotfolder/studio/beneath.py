@@ -84,6 +84,9 @@ def append_line(root: Path, path: str, line: bytes, durable: bool = True) -> tup
     A last line that a crash has torn is ended first, so that it does not spoil this one.
     """
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+    found = status(root, path)
+    if found is not None and not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file", path)  # no picture's fault
     with place(root, path) as (name, folder), opened(name, flags, folder, "ab") as stream:
         begin = os.lseek(stream.fileno(), 0, os.SEEK_END)
         if begin:
