@@ -153,6 +153,15 @@ def printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
+def brief(text: str, most: int) -> str:
+    """`text` on one printable line, cut between words after at most `most` characters."""
+    line = printable(" ".join(text[: 2 * most].split()))
+    if len(line) <= most and len(text) <= 2 * most:
+        return line
+    words = line[:most].rpartition(" ")[0]
+    return f"{words if len(words) > most // 2 else line[: most - 1]}…"
+
+
 def mistake(says: str, where: str = "") -> MistakesError:
     """An error that holds a single mistake."""
     return MistakesError([Mistake(where, says)])

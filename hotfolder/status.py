@@ -17,6 +17,7 @@ from hotfolder.services.task import Task
 from hotfolder.snapshot import Snapshot
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.scan import failed
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import local, status_file
 from hotfolder.studio.store.ledger import Ledger
@@ -30,9 +31,9 @@ class Status(Struct, frozen=True, kw_only=True):
     `running` says whether a daemon works on it now, `pause` why that one can do nothing at all
     (empty: it can). `drafts_wanted` and `finals_wanted` count pictures that are still to be made,
     without those of endless files; `drafts_made` and `finals_made` all that were ever made.
-    `waiting` and `broken` map paths, relative to the studio, to sentences; `held_back` are
-    sentences on what is not done for now. `log` is a path, `started_by` names what starts the
-    daemon by itself. All texts can be printed as they are.
+    `waiting`, `broken` and `failed` (what lies in `inbox/failed/`) map paths, relative to the
+    studio, to sentences; `held_back` are sentences on what is not done for now. `log` is a path,
+    `started_by` names what starts the daemon by itself. All texts can be printed as they are.
     """
 
     studio: str
@@ -50,6 +51,7 @@ class Status(Struct, frozen=True, kw_only=True):
     held_back: tuple[str, ...]
     waiting: dict[str, str]
     broken: dict[str, str]
+    failed: dict[str, str]
     log: str
     started_by: tuple[str, ...]
 
@@ -85,6 +87,7 @@ def status(studio: Studio) -> Status:
         held_back=(*survey.config.notes, *_held_back(snapshot, survey.config.settings, posted)),
         waiting={path: says for path, says in waiting.items() if path not in broken},
         broken=broken,
+        failed=failed.reasons(studio),
         log=printable(str(local.log(studio.root))),
         started_by=_started_by(studio),
     )

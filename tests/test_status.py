@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hotfolder.commands import status
+from hotfolder.commands import check, plan, status
 from hotfolder.errors import EXIT_DONE, StudioMissingError
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.store import local, status_file
@@ -115,3 +115,31 @@ def test_for_programs(shown: Shown, studio: Studio) -> None:
     assert facts["studio"] == str(studio.root)
     assert set(facts) >= {"prompt_files", "drafts_wanted", "waiting", "broken", "pause", "log"}
     assert sorted(studio.root.rglob("*")) == before
+
+
+def test_what_was_set_aside(
+    shown: Shown, studio: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`status`, `check` and `plan` name failed files with their first reason, ten at most."""
+    (studio.failed / "night").mkdir()
+    for number in range(12):
+        path = f"inbox/failed/night/{number}.toml"
+        (studio.root / path).write_text("promt = 1")
+        (studio.root / f"{path}.error.txt").write_text(
+            f"{number}.toml was not used, because:\n\npromt: unknown\x1b key\ncount: wrong\n"
+        )
+    (studio.failed / "night/0.txt").write_text("came along with 0.toml")
+    (studio.failed / "mine.txt").write_text("a castle")
+    text = shown()
+    assert "inbox/:\n  inbox/failed/mine.txt: no note lies beside it" in text
+    assert text.count(".toml: promt: unknown\\x1b key\n") == 9
+    assert text.endswith("  and 3 more\n")
+    facts = json.loads(shown(as_json=True))["failed"]
+    assert len(facts) == 13
+    assert facts["inbox/failed/night/0.toml"] == "promt: unknown\\x1b key"
+    plan.run(Namespace(studio=studio.root))
+    assert "  -  set aside: inbox/failed/night/11.toml: promt: unknown" in capsys.readouterr().out
+    assert check.run(Namespace(studio=studio.root)) == EXIT_DONE
+    said = capsys.readouterr().out
+    assert "set aside: inbox/failed/night/11.toml: promt: unknown" in said
+    assert said.endswith("set aside: and 3 more\nNo other mistakes found.\n")

@@ -27,6 +27,7 @@ from hotfolder.report.terminal import console
 from hotfolder.snapshot import Snapshot
 from hotfolder.studio import layout
 from hotfolder.studio.config.load import examine
+from hotfolder.studio.scan import failed
 from hotfolder.studio.scan.survey import Survey
 
 if TYPE_CHECKING:
@@ -73,9 +74,12 @@ def _check(studio: layout.Studio) -> int:
             screen.print(f"{printable(path)}: {note}")
     for path, note in _unread(snapshot, studio):
         screen.print(f"{path}: {note}")
+    aside = failed.reasons(studio)
+    for line in failed.lines(aside):
+        screen.print(f"set aside: {line}")
     if troubles or wrongs:
         return EXIT_SOME_FAILED
-    screen.print("No mistakes found.")
+    screen.print("No other mistakes found." if aside else "No mistakes found.")
     return EXIT_DONE
 
 

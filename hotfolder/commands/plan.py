@@ -10,6 +10,7 @@ from hotfolder.jobs import Job, RenderDraft, RenderFinal
 from hotfolder.plan import plan
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
+from hotfolder.studio.scan import failed
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store.ledger import Ledger
 
@@ -32,6 +33,8 @@ def run(options: Namespace) -> int:
         screen.print(f"  -  {printable(path)} waits: {says}")
     if snapshot.disk_is_low:
         screen.print(f"  -  the disk has less than {survey.config.settings.keep_free_gb:g} GB free")
+    for line in failed.lines(failed.reasons(studio)):
+        screen.print(f"  -  set aside: {line}")
     if not shown:
         screen.print("Nothing to do. Put a prompt file into inbox/.")
     return EXIT_DONE

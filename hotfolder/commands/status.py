@@ -15,6 +15,7 @@ from hotfolder.ranking import rank
 from hotfolder.report.terminal import console
 from hotfolder.status import Status, many, status
 from hotfolder.studio import layout
+from hotfolder.studio.scan import failed
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store.lock import is_held
 
@@ -65,6 +66,7 @@ def _lines(now: Status) -> Iterator[str]:
         ("Held back", now.held_back),
         ("Waiting", [f"{path}: {says}" for path, says in now.waiting.items()]),
         ("With mistakes", [f"{path}: {says}" for path, says in now.broken.items()]),
+        ("Set aside; mend them and put them back into inbox/", list(failed.lines(now.failed))),
     ):
         if sentences:
             yield f"{title}:"
