@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from itertools import takewhile
 from pathlib import PurePosixPath
+from typing import Literal
 
 from msgspec import Struct
 
 from hotfolder.errors import HotfolderError, printable
+from hotfolder.history import History
 from hotfolder.images.metadata import suffixes as picture_suffixes
 from hotfolder.jobs import RenderDraft, RenderFinal
 from hotfolder.plan import drafts_wanted, plan
 from hotfolder.recipes.settings import Settings
 from hotfolder.services.managers import installed
 from hotfolder.services.task import Task
-from hotfolder.snapshot import Snapshot
+from hotfolder.snapshot import PromptFile, Snapshot
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan import failed
@@ -25,15 +27,23 @@ from hotfolder.studio.store.lock import is_held
 from hotfolder.studio.store.status_file import StatusFile
 
 
+class Progress(Struct, frozen=True):
+    """How many drafts of a prompt file are made, and how many it asks for in all."""
+
+    made: int
+    wanted: int | Literal["endless"]
+
+
 class Status(Struct, frozen=True, kw_only=True):
     """What `hotfolder status` says of a studio; `--json` has the same keys, and `taste`.
 
     `running` says whether a daemon works on it now, `pause` why that one can do nothing at all
-    (empty: it can). `drafts_wanted` and `finals_wanted` count pictures that are still to be made,
-    without those of endless files; `drafts_made` and `finals_made` all that were ever made.
-    `waiting`, `broken` and `failed` (what lies in `inbox/failed/`) map paths, relative to the
-    studio, to sentences; `held_back` are sentences on what is not done for now. `log` is a path,
-    `started_by` names what starts the daemon by itself. All texts can be printed as they are.
+    (empty: it can). `files` maps prompt files to their progress. `drafts_wanted` and
+    `finals_wanted` count pictures that are still to be made, without those of endless files;
+    `drafts_made` and `finals_made` all that were ever made. `waiting`, `broken` and `failed` (what
+    lies in `inbox/failed/`) map paths, relative to the studio, to sentences; `held_back` are
+    sentences on what is not done for now. `log` is a path, `started_by` names what starts the
+    daemon by itself. All texts can be printed as they are.
     """
 
     studio: str
@@ -41,6 +51,7 @@ class Status(Struct, frozen=True, kw_only=True):
     pause: str
     prompt_files: int
     endless_files: int
+    files: dict[str, Progress]
     drafts_wanted: int
     drafts_lying: int
     drafts_made: int
@@ -77,6 +88,7 @@ def status(studio: Studio) -> Status:
             any(request.count == "endless" for request in file.requests)
             for file in snapshot.prompt_files
         ),
+        files={printable(f.path): _progress(f, history) for f in snapshot.prompt_files},
         drafts_wanted=drafts_wanted(snapshot, history),
         drafts_lying=snapshot.unseen_drafts,
         drafts_made=totals["draft"],
@@ -84,13 +96,31 @@ def status(studio: Studio) -> Status:
         finals_wanted=sum(isinstance(job, RenderFinal) for job in finals),
         finals_lying=sum(_is_picture(path) for path in beneath.files(studio.root, "final")),
         finals_made=totals["final"],
-        held_back=(*survey.config.notes, *_held_back(snapshot, survey.config.settings, posted)),
+        held_back=(
+            *survey.config.notes,
+            *held_back(snapshot, survey.config.settings),
+            *_unnoticed(posted),
+        ),
         waiting={path: says for path, says in waiting.items() if path not in broken},
         broken=broken,
         failed=failed.reasons(studio),
         log=printable(str(local.log(studio.root))),
         started_by=_started_by(studio),
     )
+
+
+def _progress(file: PromptFile, history: History) -> Progress:
+    """Drafts that were made for an earlier file of the same prompts do not count."""
+    made = wanted = 0
+    for request in file.requests:
+        base, done = history.base(request.digest), history.made("draft", request.digest)
+        if request.count == "endless":
+            made += sum(ordinal >= base for ordinal in done)
+        else:
+            made += sum(ordinal in done for ordinal in range(base, base + request.count))
+            wanted += request.count
+    endless = any(request.count == "endless" for request in file.requests)
+    return Progress(made, "endless" if endless else wanted)
 
 
 def _is_picture(path: str) -> bool:
@@ -102,18 +132,23 @@ def many(number: int, what: str) -> str:
     return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
-def _held_back(snapshot: Snapshot, settings: Settings, posted: StatusFile) -> list[str]:
-    held_back = []
+def held_back(snapshot: Snapshot, settings: Settings) -> list[str]:
+    """Sentences on what a full disk or a limit keeps from being made for now."""
+    found = []
     if snapshot.disk_is_low:
-        held_back.append(f"everything: the disk has less than {settings.keep_free_gb:g} GB free")
+        found.append(f"everything: the disk has less than {settings.keep_free_gb:g} GB free")
     if snapshot.unseen_drafts >= settings.pause_endless_at:
-        held_back.append(
+        found.append(
             f"drafts without end: {many(snapshot.unseen_drafts, 'picture')} lie in drafts/; look "
             "through them, or raise pause_endless_at in hotfolder.toml"
         )
-    if posted.blind:
-        held_back.append(f"notices of changes: {posted.blind}; new files are seen a little later")
-    return held_back
+    return found
+
+
+def _unnoticed(posted: StatusFile) -> list[str]:
+    if not posted.blind:
+        return []
+    return [f"notices of changes: {posted.blind}; new files are seen a little later"]
 
 
 def _started_by(studio: Studio) -> tuple[str, ...]:

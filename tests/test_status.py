@@ -10,8 +10,11 @@ import pytest
 
 from hotfolder.commands import check, plan, status
 from hotfolder.errors import EXIT_DONE, StudioMissingError
+from hotfolder.history import Finished, Made
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import local, status_file
+from hotfolder.studio.store.ledger import Ledger
 from hotfolder.studio.store.lock import locked
 from hotfolder.studio.store.status_file import StatusFile
 from tests import samples
@@ -88,10 +91,15 @@ def test_a_studio_that_is_gone(shown: Shown, studio: Studio, tmp_path: Path) -> 
         shown()
 
 
-def test_held_back(shown: Shown, studio: Studio) -> None:
+def test_held_back(shown: Shown, studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
     """Each reason says what the owner can do."""
     studio.settings.write_text("pause_endless_at = 1\nkeep_free_gb = 1e9\n")
     (studio.drafts / "a.png").write_bytes(samples.drawn("PNG"))
+    plan.run(Namespace(studio=studio.root))
+    planned = capsys.readouterr().out
+    assert "  -  held back: everything: the disk has less than" in planned
+    assert "  -  held back: drafts without end: 1 picture" in planned
+    assert "Nothing to do" not in planned
     text = shown()
     assert "  everything: the disk has less than 1e+09 GB free" in text
     assert "  drafts without end: 1 picture lie" in text
@@ -143,3 +151,40 @@ def test_what_was_set_aside(
     said = capsys.readouterr().out
     assert "set aside: inbox/failed/night/11.toml: promt: unknown" in said
     assert said.endswith("set aside: and 3 more\nNo other mistakes found.\n")
+
+
+def test_each_prompt_file(shown: Shown, studio: Studio) -> None:
+    """What is made of what it asks for; an earlier drop of the same prompt does not count."""
+    (studio.inbox / "a.toml").write_text('prompts = ["a castle", "a tower"]\ncount = 3\n')
+    (studio.inbox / "b.toml").write_text('prompt = "a boat"\ncount = "endless"\n')
+    survey = Survey(studio)
+    a, b = survey.look().prompt_files
+    castle, boat = a.requests[0].digest, b.requests[0].digest
+    ledger = Ledger(studio)
+    for ordinal in range(4):
+        ledger.append(Made("draft", boat, ordinal, f"b{ordinal}", f"drafts/b{ordinal}.png"))
+        ledger.append(Made("draft", castle, ordinal, f"a{ordinal}", f"drafts/a{ordinal}.png"))
+    ledger.append(Finished("inbox/done/a.toml", {castle: 2}))
+    text = shown()
+    assert "  inbox/a.toml: 2/6\n          inbox/b.toml: 4/endless\n  drafts " in text
+    files = json.loads(shown(as_json=True))["files"]
+    assert files["inbox/a.toml"] == {"made": 2, "wanted": 6}
+    assert files["inbox/b.toml"] == {"made": 4, "wanted": "endless"}
+    for number in range(10):
+        (studio.inbox / f"c{number}.txt").write_text(f"a cat {number}")
+    assert "\n          and 2 more\n" in shown()
+
+
+def test_a_plan_shows_prompts_that_a_terminal_can(
+    studio: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """About eighty characters, whole words, nothing that steers a terminal."""
+    (studio.inbox / "a.txt").write_text("a red\u202e castle " + "on a hill " * 100)
+    (studio.inbox / "b.txt").write_text("城" * 500)
+    plan.run(Namespace(studio=studio.root))
+    said = capsys.readouterr().out
+    assert "\u202e" not in said and r"a red\u202e castle" in said
+    prompts = {line.split('"')[1] for line in said.splitlines()}
+    assert all(len(prompt) <= 81 and prompt.endswith("…") for prompt in prompts)
+    assert "城" * 79 + "…" in prompts
+    assert any(prompt.endswith(("on…", "a…", "hill…")) for prompt in prompts)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from argparse import Namespace
 from itertools import islice
 
-from hotfolder.errors import EXIT_DONE, printable
+from hotfolder.errors import EXIT_DONE, brief, printable
 from hotfolder.jobs import Job, RenderDraft, RenderFinal
 from hotfolder.plan import plan
 from hotfolder.report.terminal import console
+from hotfolder.status import held_back
 from hotfolder.studio import layout
 from hotfolder.studio.scan import failed
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store.ledger import Ledger
 
 _MOST = 50
+_PROMPT = 80
 
 
 def run(options: Namespace) -> int:
@@ -31,11 +33,12 @@ def run(options: Namespace) -> int:
         screen.print("     and more")
     for path, says in snapshot.waiting.items():
         screen.print(f"  -  {printable(path)} waits: {says}")
-    if snapshot.disk_is_low:
-        screen.print(f"  -  the disk has less than {survey.config.settings.keep_free_gb:g} GB free")
+    held = held_back(snapshot, survey.config.settings)
+    for says in held:
+        screen.print(f"  -  held back: {says}")
     for line in failed.lines(failed.reasons(studio)):
         screen.print(f"  -  set aside: {line}")
-    if not shown:
+    if not shown and not held:
         screen.print("Nothing to do. Put a prompt file into inbox/.")
     return EXIT_DONE
 
@@ -45,7 +48,8 @@ def _what(job: Job) -> str:
     if isinstance(job, RenderFinal):
         return f"refine {path} at {job.recipe.width}x{job.recipe.height}"
     if isinstance(job, RenderDraft):
-        return f'draft {job.recipe.width}x{job.recipe.height} for {path}, "{job.recipe.prompt}"'
+        prompt = brief(job.recipe.prompt, _PROMPT)
+        return f'draft {job.recipe.width}x{job.recipe.height} for {path}, "{prompt}"'
     verbs = {"SetAside": "set aside", "Explain": "explain", "Pick": "pick", "Finish": "put away"}
     verbs |= {"Reject": "reject", "PutBack": "put back"}
     return f"{verbs[type(job).__name__]} {path}"

@@ -13,13 +13,14 @@ import msgspec
 from hotfolder.errors import EXIT_DONE, StudioMissingError, printable
 from hotfolder.ranking import rank
 from hotfolder.report.terminal import console
-from hotfolder.status import Status, many, status
+from hotfolder.status import Progress, Status, many, status
 from hotfolder.studio import layout
 from hotfolder.studio.scan import failed
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store.lock import is_held
 
 _BEST = 10
+_FILES = 10
 
 
 def run(options: Namespace) -> int:
@@ -56,6 +57,10 @@ def _lines(now: Status) -> Iterator[str]:
     to_make, to_refine = now.drafts_wanted, now.finals_wanted
     endless = f", {now.endless_files} without end" if now.endless_files else ""
     yield f"  inbox   {many(files, 'prompt file')}, {many(to_make, 'draft')} to make{endless}"
+    for path, progress in islice(now.files.items(), _FILES):
+        yield f"          {path}: {progress.made:,}/{_wanted(progress)}"
+    if len(now.files) > _FILES:
+        yield f"          and {len(now.files) - _FILES:,} more"
     yield f"  drafts  {many(now.drafts_lying, 'picture')}, {now.drafts_made:,} ever made"
     yield f"  seeds   {many(picked, 'picture')}, {many(to_refine, 'refinement')} to make"
     yield f"  final   {many(now.finals_lying, 'picture')}, {now.finals_made:,} ever made"
@@ -71,6 +76,10 @@ def _lines(now: Status) -> Iterator[str]:
         if sentences:
             yield f"{title}:"
         yield from (f"  {line}" for says in sentences for line in says.splitlines())
+
+
+def _wanted(progress: Progress) -> str:
+    return "endless" if progress.wanted == "endless" else f"{progress.wanted:,}"
 
 
 def _taste(studio: layout.Studio) -> dict[str, Any]:

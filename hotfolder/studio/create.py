@@ -6,9 +6,9 @@ import json
 import secrets
 from pathlib import Path
 
-from hotfolder.errors import PictureError
+from hotfolder.errors import HotfolderError, PictureError
 from hotfolder.json_schemas import schemas
-from hotfolder.studio import beneath
+from hotfolder.studio import beneath, layout
 from hotfolder.studio.layout import Studio, find
 from hotfolder.studio.store import atomic, trust
 
@@ -131,9 +131,11 @@ def create(path: Path, shared: bool = False) -> tuple[Studio, tuple[Path, ...]]:
 
     A new one is trusted on this machine, unless it is to be `shared`. Never touches what is there,
     and puts nothing into the inbox. The marker comes last: a folder that has one is a whole studio.
-    Raises StudioMissingError if there is one that says nothing.
+    Raises StudioMissingError if there is one that says nothing, and HotfolderError where none can
+    be: at a file, below one, or within another studio.
     """
     studio = Studio(path.resolve())
+    _require_place(studio.root)
     made = []
     folders = [
         studio.inbox,
@@ -176,6 +178,18 @@ def create(path: Path, shared: bool = False) -> tuple[Studio, tuple[Path, ...]]:
     if studio.marker in made:
         trust.record(found, trusted=not shared)
     return found, tuple(made)
+
+
+def _require_place(root: Path) -> None:
+    for folder in (root, *root.parents):
+        if folder.is_file():
+            raise HotfolderError(f"{folder} is a file; a studio is a folder: choose another name")
+    above = layout.around(root)
+    if above and not Studio(root).marker.exists():
+        raise HotfolderError(
+            f"{root} would be within the studio {above}, which reads its own folders; choose a "
+            "place outside it"
+        )
 
 
 def _differs(root: Path, path: str, data: bytes) -> bool:

@@ -121,12 +121,26 @@ def find(path: Path) -> Studio:
     return studio
 
 
+def around(path: Path) -> Path | None:
+    """The folder above `path` that is a studio; None if there is none, or it cannot be seen."""
+    marker = Studio(Path("/")).marker.relative_to("/")
+    for folder in path.resolve().parents:
+        try:
+            if (folder / marker).is_file():
+                return folder
+        except OSError:
+            return None
+    return None
+
+
 def _not_a_studio(studio: Studio) -> str:
     root = studio.root
     try:
         is_there, has_marker = root.is_dir(), studio.marker.exists()
     except OSError as error:
         return f"the folder {root} cannot be read: {refusal(error)}"
+    if root.is_file():
+        return f"{root} is a file; expected a studio's folder"
     if not is_there:
         return f"there is no folder {root}; `hotfolder init {root}` makes a studio there"
     if has_marker:
@@ -134,4 +148,6 @@ def _not_a_studio(studio: Studio) -> str:
             f"the studio's marker {studio.marker} is damaged or may not be read; put it back from "
             f"a backup, or delete it and let `hotfolder init {root}` make another"
         )
+    if above := around(root):
+        return f"{root} is a folder in the studio {above}; name that one instead"
     return f"{root} is not a studio; `hotfolder init {root}` makes it one and touches nothing in it"

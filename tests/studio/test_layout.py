@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotfolder.errors import EXIT_STUDIO_MISSING, StudioMissingError
+from hotfolder.errors import EXIT_STUDIO_MISSING, HotfolderError, StudioMissingError
 from hotfolder.json_schemas import schemas
 from hotfolder.recipes import schema
 from hotfolder.recipes.settings import Settings
@@ -181,3 +181,18 @@ def test_find_on_a_dead_mount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         StudioMissingError, match="cannot be read: the connection to the disk is lost"
     ):
         studio.salt  # noqa: B018
+
+
+def test_wrong_folders(tmp_path: Path) -> None:
+    """A folder in a studio says in which; no studio is made there, at a file or below one."""
+    studio, _ = create(tmp_path / "pics")
+    before = contents(tmp_path)
+    with pytest.raises(StudioMissingError, match=r"is a folder in the studio .*pics; name"):
+        layout.find(studio.inbox / "done")
+    with pytest.raises(StudioMissingError, match=r"README\.txt is a file"):
+        layout.find(studio.root / "README.txt")
+    with pytest.raises(HotfolderError, match=r"within the studio .*pics, .* place outside it"):
+        create(studio.inbox / "new")
+    with pytest.raises(HotfolderError, match=r"README\.txt is a file; a studio is a folder"):
+        create(studio.root / "README.txt" / "new")
+    assert contents(tmp_path) == before
