@@ -128,7 +128,7 @@ def test_setfattr(sorting: Sorting, tool: Tool, name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["{stem}.{kind}.xmp", "{stem}.xmp"])
+@pytest.mark.parametrize("name", ["{stem}.{kind}.xmp", "{stem}.xmp", "{stem}.XMP"])
 def test_a_sidecar_of_exiftool(sorting: Sorting, tool: Tool, name: str, kind: str) -> None:
     """It goes along."""
     draft = sorting.draft(kind)

@@ -44,6 +44,13 @@ def patterns() -> tuple[str, ...]:
     return tuple(dict.fromkeys(pattern for some in found for pattern in some))
 
 
+def spellings(pattern: str) -> tuple[str, ...]:
+    """A pattern, and how cameras and other systems write its ending: `.XMP` for `.xmp`."""
+    if not pattern.endswith("}.xmp"):
+        return (pattern,)
+    return (pattern, *(pattern.removesuffix(".xmp") + end for end in (".XMP", ".Xmp")))
+
+
 def sidecar(pattern: str, picture: str) -> str:
     """The path of a picture's sidecar of this pattern."""
     path = PurePosixPath(picture)
@@ -52,7 +59,7 @@ def sidecar(pattern: str, picture: str) -> str:
 
 def sidecars(picture: str) -> Iterator[str]:
     """All paths at which a picture may have sidecars."""
-    return (sidecar(pattern, picture) for pattern in patterns())
+    return (sidecar(spelled, picture) for known in patterns() for spelled in spellings(known))
 
 
 @cache
@@ -79,6 +86,7 @@ def pictures(sidecar: str, suffixes: frozenset[str]) -> Iterator[tuple[str, ...]
 @cache
 def _shape(pattern: str) -> re.Pattern[str]:
     below = re.sub(r"\\{(name|stem)\\}", "(?P<picture>[^/]+)", re.escape(pattern))
+    below = below.removesuffix(r"\.xmp") + r"\.(?i:xmp)" if below.endswith(r"\.xmp") else below
     return re.compile(f"(?P<home>.*/){below}", re.DOTALL)
 
 

@@ -12,7 +12,11 @@ SIDECARS = ("{name}.xmp", "{stem}.xmp")
 
 
 def marks(draft: Draft) -> Iterator[Mark]:
-    """The marks in `name.ext.xmp`, and in `name.xmp` where only one picture has that name."""
-    for pattern in SIDECARS:
-        for mark in packet.marks_in(draft.beside.get(pattern, b"")):
-            yield replace(mark, where=f"{pattern} {mark.where}")
+    """The marks in `name.ext.xmp`, and in `name.xmp` where only one picture has that name.
+
+    The ending may be in capitals.
+    """
+    for pattern, data in draft.beside.items():
+        if (place := pattern.lower()) in SIDECARS:
+            for mark in packet.marks_in(data):
+                yield replace(mark, where=f"{place} {mark.where}")

@@ -37,7 +37,9 @@ def test_a_picture_without_marks_has_none() -> None:
     assert detectors.marks(Draft("drafts/a.png", xattrs={"user.baloo.rating": b"0"})) == {}
 
 
-@pytest.mark.parametrize("pattern", detectors.patterns())
+@pytest.mark.parametrize(
+    "pattern", [p for known in detectors.patterns() for p in detectors.spellings(known)]
+)
 def test_a_sidecar_leads_to_its_picture(pattern: str) -> None:
     """Whatever it is called, and in whatever folder its picture lies."""
     for picture in ("drafts/a.png", "drafts/x/b.c.webp", "seeds/A.JPG", "drafts/.b.png"):

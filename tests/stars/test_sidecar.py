@@ -15,7 +15,7 @@ def marks(pattern: str, data: bytes) -> dict[str, Mark]:
     return {mark.where: mark for mark in found if mark}
 
 
-@pytest.mark.parametrize("pattern", sidecar.SIDECARS)
+@pytest.mark.parametrize("pattern", [*sidecar.SIDECARS, "{name}.XMP", "{stem}.XMP"])
 @pytest.mark.parametrize(
     ("name", "stars"),
     [
@@ -27,7 +27,7 @@ def marks(pattern: str, data: bytes) -> dict[str, Mark]:
     ],
 )
 def test_reads_what_real_programs_write(pattern: str, name: str, stars: int) -> None:
-    """Stars under either name of the file."""
+    """Stars under either name of the file, its ending in capitals or not."""
     found = marks(pattern, samples.sample(f"sidecars/{name}"))
     assert together(found.values(), 1, ()) == stars
 

@@ -224,10 +224,15 @@ class Marks:
         return self._starred[path]
 
     def _sidecars(self, picture: str) -> dict[str, str]:
-        """The sidecars of a picture that are there: pattern to path."""
-        paths = {p: detectors.sidecar(p, picture) for p in detectors.patterns()}
-        there = {p: path for p, path in paths.items() if self._tree.reading(path)}
-        return {p: path for p, path in there.items() if self.picture_of(path) == picture}
+        """The sidecars of a picture that are there: pattern, as it is spelled there, to path."""
+        found = {}
+        for pattern in detectors.patterns():
+            for spelled in detectors.spellings(pattern):
+                path = detectors.sidecar(spelled, picture)
+                if self._tree.reading(path) and self.picture_of(path) == picture:
+                    found[spelled] = path
+                    break  # where case does not count, another spelling is the same file
+        return found
 
     def _draft(self, path: str) -> Draft:
         """What detectors may see of a picture; what cannot be read says nothing."""

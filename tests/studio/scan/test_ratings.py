@@ -112,6 +112,9 @@ def room(studio: Studio) -> Room:
 SIDECARS = {
     "drafts/a.png.xmp": DARKTABLE,
     "drafts/a.xmp": DARKTABLE,
+    "drafts/a.png.XMP": DARKTABLE,
+    "drafts/a.XMP": DARKTABLE,
+    "drafts/a.Xmp": DARKTABLE,
     "drafts/a.png.gq.xmp": samples.sample("sidecars/geeqie20_base.webp.gq.xmp"),
     "drafts/.metadata/a.png.gq.xmp": samples.sample("sidecars/geeqie20_base.webp.gq.xmp"),
     "drafts/.comments/a.png.xml": GTHUMB,
