@@ -84,10 +84,7 @@ def status(studio: Studio) -> Status:
         running=running,
         pause=posted.pause,
         prompt_files=len(snapshot.prompt_files),
-        endless_files=sum(
-            any(request.count == "endless" for request in file.requests)
-            for file in snapshot.prompt_files
-        ),
+        endless_files=sum(map(_is_endless, snapshot.prompt_files)),
         files={printable(f.path): _progress(f, history) for f in snapshot.prompt_files},
         drafts_wanted=drafts_wanted(snapshot, history),
         drafts_lying=snapshot.unseen_drafts,
@@ -119,8 +116,11 @@ def _progress(file: PromptFile, history: History) -> Progress:
         else:
             made += sum(ordinal in done for ordinal in range(base, base + request.count))
             wanted += request.count
-    endless = any(request.count == "endless" for request in file.requests)
-    return Progress(made, "endless" if endless else wanted)
+    return Progress(made, "endless" if _is_endless(file) else wanted)
+
+
+def _is_endless(file: PromptFile) -> bool:
+    return any(request.count == "endless" for request in file.requests)
 
 
 def _is_picture(path: str) -> bool:
@@ -137,7 +137,8 @@ def held_back(snapshot: Snapshot, settings: Settings) -> list[str]:
     found = []
     if snapshot.disk_is_low:
         found.append(f"everything: the disk has less than {settings.keep_free_gb:g} GB free")
-    if snapshot.unseen_drafts >= settings.pause_endless_at:
+    waits = any(map(_is_endless, snapshot.prompt_files))
+    if waits and snapshot.unseen_drafts >= settings.pause_endless_at:
         found.append(
             f"drafts without end: {many(snapshot.unseen_drafts, 'picture')} lie in drafts/; look "
             "through them, or raise pause_endless_at in hotfolder.toml"

@@ -95,6 +95,8 @@ def test_held_back(shown: Shown, studio: Studio, capsys: pytest.CaptureFixture[s
     """Each reason says what the owner can do."""
     studio.settings.write_text("pause_endless_at = 1\nkeep_free_gb = 1e9\n")
     (studio.drafts / "a.png").write_bytes(samples.drawn("PNG"))
+    assert "drafts without end" not in shown(), "nothing asks for them"
+    (studio.inbox / "b.toml").write_text('prompt = "a boat"\ncount = "endless"\n')
     plan.run(Namespace(studio=studio.root))
     planned = capsys.readouterr().out
     assert "  -  held back: everything: the disk has less than" in planned
