@@ -39,7 +39,7 @@ def decode(data: bytes, contents: Metadata | None = None) -> Image:
     head, most_px = contents or metadata.read(data), metadata.room(data).area_px
     _check_area(head.width, head.height, most_px)
     if png.recognises(data):
-        data = png.bare(data)  # a long text would keep Pillow from the pixels
+        data = png.without_texts(data)  # a long text would keep Pillow from the pixels
     try:
         if photo.recognises(data):
             image = photo.opened(data)

@@ -117,6 +117,14 @@ def bare(data: bytes) -> bytes:
     return b"".join([SIGNATURE, *kept])
 
 
+def without_texts(data: bytes) -> bytes:
+    """The same PNG with its first picture and all that says what its colours are."""
+    view = memoryview(data)
+    kinds = _OF_PIXELS | {b"iCCP"}
+    kept = [view[start - 8 : end + 4] for kind, start, end in _chunks(data) if kind in kinds]
+    return b"".join([SIGNATURE, *kept])
+
+
 def with_xmp(data: bytes, packet: str) -> bytes:
     """The same PNG with this XMP packet in the place of any it had."""
     return splice(data, xmp=packet.encode("utf-8"))

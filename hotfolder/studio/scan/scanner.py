@@ -476,20 +476,11 @@ class Scanner:
         Of the drafts of the first look, those that carry a star have yet to settle.
         """
         end = self._clock() + _BUDGET_S
-        found = self._inbox.is_due
-        while (waiting := self._backlog.first()) and self._clock() < end:
-            path, urgency = waiting
-            if urgency > Urgency.PROMPT and self._inbox.is_due:
-                self._inbox.read_next(self.config)
-                continue
-            if urgency < Urgency.FIRST_LOOK:
-                self._take_in(path)
-                found = True
-            elif self._is_marked_at_first_look(path):
-                found = True
-            self._backlog.done(path, urgency)
-        while self._inbox.is_due and self._clock() < end:
-            self._inbox.read_next(self.config)
+        found = False
+        while self._inbox.is_due or self._backlog.first():
+            found = self._read_next() or found
+            if self._clock() >= end:  # one was read: a slow computer gets on as well
+                break
         self._portraits.let_go()
         self._portraits.save()
         self._unmarked.save()
@@ -497,6 +488,21 @@ class Scanner:
             self._recalls = False
             self._portraits.close(self._tree.rooms["seeds"])
             self._unmarked.close({**self._tree.rooms["drafts"], **self._tree.rooms["seeds"]})
+        return found
+
+    def _read_next(self) -> bool:
+        """Read the most urgent file; whether it may ask for something."""
+        waiting = self._backlog.first()
+        if not waiting or (waiting[1] > Urgency.PROMPT and self._inbox.is_due):
+            self._inbox.read_next(self.config)
+            return True
+        path, urgency = waiting
+        found = urgency < Urgency.FIRST_LOOK
+        if found:
+            self._take_in(path)
+        else:
+            found = self._is_marked_at_first_look(path)
+        self._backlog.done(path, urgency)
         return found
 
     def _is_marked_at_first_look(self, path: str) -> bool:
