@@ -74,9 +74,11 @@ _SETTINGS = """\
 # file beside one, NAME.txt, is its prompt; this is the prompt of those without.
 [photos]
 
-# prompt = "a photo"
+# prompt = ""
 # negative = ""
-# profile = "postcard"
+
+# The profile that they are refined by, if it is not this studio's own, for example
+#   profile="portrait"
 
 # Stars, tags and labels that you give to drafts in your picture program.
 [stars]

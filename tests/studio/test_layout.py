@@ -122,6 +122,7 @@ def test_settings_say_their_defaults(tmp_path: Path) -> None:
         if line.startswith("[") or " = " in line
     ]
     table = tomllib.loads("\n".join(lines))
+    table["photos"]["profile"] = None  # which TOML cannot say
     assert table == msgspec.to_builtins(Settings())
 
 
