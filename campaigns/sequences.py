@@ -35,7 +35,7 @@ from hotfolder.studio import beneath
 from hotfolder.studio.config import load
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.scanner import Scanner
-from hotfolder.studio.store import moves, publication
+from hotfolder.studio.store import moves, publication, trust
 from hotfolder.studio.store.ledger import Ledger
 
 TITLE = "sequences drawn by hypothesis on the real studio code"
@@ -55,6 +55,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
     logging.disable()
     # Settings and profiles stay as they are here, and reading them takes longer than all the rest.
     pattern, book = _pattern(work)
+    trust.record(Studio(pattern), trusted=True)
     config = load.read_config(Studio(pattern))
     hotfolder.studio.config.live.read_config = lambda studio: config
     workshop.models_of = lambda config: {}

@@ -28,10 +28,13 @@ import hotfolder.renders
 from campaigns.kit import naive, painter
 from hotfolder.cli import main
 from hotfolder.daemon import Daemon
+from hotfolder.errors import HotfolderError
 from hotfolder.images import metadata
 from hotfolder.prompts import formats
 from hotfolder.renders import OpenExecutor
 from hotfolder.stars import detectors
+from hotfolder.studio.layout import find
+from hotfolder.studio.store import trust
 
 Kind = Literal["hotfolder", "naive"]
 
@@ -136,6 +139,8 @@ def start(
         os.closerange(3, 256)  # nothing of the campaign's stays open in here
         os.environ["XDG_STATE_HOME"] = str(place.state)
         os.environ.update(place.environment)
+        with contextlib.suppress(HotfolderError):  # it may not be there now
+            trust.record(find(place.root), trusted=True)  # a copy lies at another place
         if "TZ" in place.environment:
             time.tzset()
         painter.step_s, painter.trace = place.step_s, place.trace

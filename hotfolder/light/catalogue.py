@@ -167,7 +167,8 @@ class Catalogue:
             self._known.pop(path, None)
 
     def _follow(self, old: str, new: str) -> None:
-        self._base.execute("DELETE FROM picture WHERE path=? AND NOT there", [new])
+        # A look may have met it at its new place already. A move takes nobody's place.
+        self._base.execute("DELETE FROM picture WHERE path=?", [new])
         update = "UPDATE picture SET path=?, room=?, there=1 WHERE path=?"
         self._base.execute(update, [new, _room(new), old])
         if (state := self._known.pop(old, None)) is not None:
