@@ -16,6 +16,8 @@ from hotfolder.studio.create import create
 from hotfolder.studio.layout import Studio
 from tests.forkserver import ForkServer
 
+os.environ["HF_HUB_OFFLINE"] = "1"  # the hub's library reads it when it is imported
+
 # A busy machine must not fail a property.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")

@@ -247,6 +247,7 @@ class Watch:
         self.on = False
         self.seen: list[str] = []
         self._allowed = (str(root), str(_PACKAGE), str(load.shipped("profiles")))
+        self._shipped = str(load.shipped("profiles").parent)
         sys.addaudithook(self._hook)
 
     def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -256,7 +257,9 @@ class Watch:
             self.seen.append(f"{event} {arguments[:2]}")
         elif event == "open" and isinstance(arguments[0], str | bytes):
             path = arguments[0] if isinstance(arguments[0], str) else arguments[0].decode()
-            inside = any(path.startswith(folder) for folder in self._allowed)
+            # A bare name is looked for in a folder that was opened before, from the root down.
+            inside = ("/" not in path and path != "..") or path == self._shipped
+            inside |= any(path.startswith(folder) for folder in self._allowed)
             mode = arguments[1] or "r"
             if not inside or any(letter in str(mode) for letter in "wax+"):
                 self.seen.append(f"opened {path} ({mode})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -288,6 +289,8 @@ def test_a_dropped_draft_asks_for_more_like_it(quick: Studio) -> None:
 
 def test_a_dropped_photo_waits_for_its_text(quick: Studio) -> None:
     """A picture without a recipe is a source for drafts once a text of its name lies beside it."""
+    settings = quick.settings.read_text("utf-8")
+    quick.settings.write_text(re.sub(r"(?m)^photos\.prompt.*$", "", settings), "utf-8")
     Image.linear_gradient("L").convert("RGB").save(quick.inbox / "Photo.JPG")
     work(quick)
     assert (quick.inbox / "Photo.JPG").exists()

@@ -202,7 +202,9 @@ def test_a_run_that_ends_by_itself(small: Studio, monkeypatch: pytest.MonkeyPatc
 
 def test_more_refinements_than_an_hour_may_have(small: Studio) -> None:
     """The rest waits, which `status` knows; drafts go on meanwhile."""
-    small.settings.write_text(f"{SETTINGS}[limits]\nrefinements_per_hour = 2\n")
+    small.settings.write_text(
+        f"{SETTINGS}photos.prompt = 'x'\n[limits]\nrefinements_per_hour = 2\n"
+    )
     (small.seeds / "a.png").write_bytes(samples.drawn("PNG", size=(64, 64)))
     with daemon_at(small):
         until(lambda: "seeds/" in status_file.read(small.root).waits, 60)
@@ -221,7 +223,7 @@ def test_another_folder_long_before_the_next_look(small: Studio, tmp_path: Path)
         drop(small, "a.txt")
         until((small.done / "a.txt").exists, 60)
         small.root.rename(tmp_path / "old")
-        (tmp_path / "old" / "inbox" / "b.txt").write_text("a notice, so that it is looked for")
+        (tmp_path / "old" / "wildcards" / "b.txt").write_text("a notice: it is looked for")
         until(lambda: "is not there" in status_file.read(small.root).pause, 30)
         (tmp_path / "copy").rename(small.root)
         until(lambda: not status_file.read(small.root).pause, 30)

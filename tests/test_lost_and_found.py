@@ -167,11 +167,14 @@ def test_restore_writes_a_copy_with_the_recipe(drafted: Studio, hotfolder: Run) 
 
 def test_restore_says_what_it_cannot(drafted: Studio, hotfolder: Run, tmp_path: Path) -> None:
     """Another picture, one saved with losses, one that lies in no studio."""
-    lossy = tmp_path / "lossy.jpg"
-    Image.open(only(drafted.drafts)).convert("RGB").save(lossy, quality=70)
-    done = hotfolder("restore", "--to", tmp_path / "new", "--studio", drafted.root, lossy)
+    lossy, other = tmp_path / "lossy.jpg", tmp_path / "other.png"
+    draft = Image.open(only(drafted.drafts)).convert("RGB")
+    draft.save(lossy, quality=70)
+    Image.radial_gradient("L").resize(draft.size).convert("RGB").save(other)
+    done = hotfolder("restore", "--to", tmp_path / "new", "--studio", drafted.root, lossy, other)
     assert done.returncode == 3
-    assert "no picture with these pixels was made in" in done.stdout
+    assert "lossy.jpg: it looks like the draft" in done.stdout
+    assert "other.png: nothing that looks like it was made in" in done.stdout
     assert not (tmp_path / "new").exists()
     done = hotfolder("restore", lossy, cwd=tmp_path)
     assert done.returncode == 3

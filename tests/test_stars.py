@@ -192,7 +192,10 @@ def test_a_star_set_while_no_daemon_runs(
         assert sorting.is_picked(draft.name)
 
 
-SETTINGS = ONLY_SORTING + '[stars]\nfrom = 4\nthen = "copy"\nrejected = "move"\ntags = ["red"]\n'
+SETTINGS = (
+    ONLY_SORTING
+    + 'photos.prompt = "x"\n[stars]\nfrom = 4\nthen = "copy"\nrejected = "move"\ntags = ["red"]\n'
+)
 
 
 def test_what_the_owner_wants_of_stars(forkserver: ForkServer, tmp_path: Path, tool: Tool) -> None:
