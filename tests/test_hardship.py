@@ -229,7 +229,7 @@ def test_another_folder_long_before_the_next_look(small: Studio, tmp_path: Path)
         until(lambda: not status_file.read(small.root).pause, 30)
         drop(small, "b.txt")
         until((small.done / "b.txt").exists, 60)
-    assert drafts(small) == 2
+    assert drafts(small) >= 2
 
 
 def test_a_chore_that_works_at_last(small: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
