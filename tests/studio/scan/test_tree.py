@@ -147,7 +147,12 @@ operations = st.tuples(kinds, paths, paths, st.sampled_from(["hint", "hint", "al
 
 
 def operate(root: Path, kind: str, path: Path, other: Path) -> None:
-    """One of the things that a person or a program does; impossible ones do nothing."""
+    """One of the things that a person or a program does; impossible ones do nothing.
+
+    Nothing is done through a linked folder: it would happen at a place that nobody hints at.
+    """
+    if any(above.is_symlink() for place in (path, other) for above in place.parents):
+        return
     try:
         if kind == "remove" and path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
