@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -19,16 +20,22 @@ def run(options: Namespace) -> int:
     """Serve the light table of a studio until Ctrl-C."""
     studio = layout.find(options.studio)
     place = listen(options.address or HERE, options.port)
+    caught: list[int] = []
+    # Noted, not raised: an exception amid the start of a thread or a clean-up would get lost.
+    before = {
+        number: signal.signal(number, lambda number, frame: caught.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     table = Table(studio)
     try:
         with served(table, place) as server:
             invite(table, place, opens=not options.no_browser)
-            while not server.should_exit:
+            while not (server.should_exit or caught):
                 time.sleep(0.2)
-    except KeyboardInterrupt:
-        pass
     finally:
         table.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return EXIT_DONE
 
 

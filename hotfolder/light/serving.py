@@ -75,7 +75,9 @@ def listen(host: str = HERE, port: int | None = None) -> Place:
 def served(table: Table, place: Place) -> Iterator[uvicorn.Server]:
     """Serve in a thread of its own meanwhile."""
     server = _server(table, place)
-    thread = threading.Thread(target=server.run, args=[[place.listening]], name="light")
+    thread = threading.Thread(
+        target=server.run, args=[[place.listening]], name="light", daemon=True
+    )
     thread.start()
     try:
         yield server

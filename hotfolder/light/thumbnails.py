@@ -110,7 +110,10 @@ class Painters:
             self._is_open = False
             self._wake.notify()
         self._thread.join(5)
+        workers = list((self._pool._processes or {}).values())
         self._pool.shutdown(wait=False, cancel_futures=True)
+        for worker in workers:  # the program would wait at its end for one that hangs
+            worker.terminate()
 
     def _opened(self) -> ProcessPoolExecutor:
         context = get_context("spawn")  # a fork would take the server's sockets along

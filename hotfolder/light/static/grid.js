@@ -218,7 +218,7 @@ export class Grid {
       ...(isStack(flags) ? [h("span.badge.stacked", {}, icon("stack"))] : []),
       ...(isSeen(flags) ? [] : [h("span.fresh", {})]),
     );
-    cell.img.alt = item ? alt(item, flags) : "";
+    cell.img.alt = item ? alt(item, flags) : "…"; // an option has a name, also before it is known
     cell.box.title = item?.trouble ? `${t("alt.unread")}: ${item.trouble}` : (item?.prompt ?? "");
   }
 
