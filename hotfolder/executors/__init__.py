@@ -6,7 +6,7 @@ pixels and facts come back. What the daemon promises, and what it may rely on:
 
 - It gives a slot one task at a time, and only a refinement to a slot where a draft is being
   rendered. The draft pauses after its present denoising step, stays paused when the refinement has
-  ended, and goes on at `GoOn`; it comes out as if it had never been paused.
+  ended, and goes on at `Resume`; it comes out as if it had never been paused.
 - Every task ends with exactly one report: `Done`, `Cancelled`, `Failed`, or `Lost` when the worker
   is gone. That costs no other slot anything, and the slot's next task finds a new worker.
 - `Failed` with `device`, and `Lost`, take the slot out for a while, longer each time until it has

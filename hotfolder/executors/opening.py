@@ -20,7 +20,7 @@ GROUP = "hotfolder.executors"
 def open_executor(settings: Settings, base: Path, on_report: OnReport) -> Executor:
     """The executor that is ready to be given orders. Takes seconds: torch may be imported.
 
-    Relative paths of models start at `base`. `hear` is called from other threads. Raises
+    Relative paths of models start at `base`. `on_report` is called from other threads. Raises
     HotfolderError where no such executor is installed.
     """
     if settings.executor == LOCAL:

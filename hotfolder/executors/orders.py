@@ -26,7 +26,7 @@ class Task(Struct, frozen=True, tag=True):
     the recipe starts from. `state` is the path of a file of this machine for the state of a render
     that is cancelled; where it exists the render goes on from there. An executor may pass over it.
 
-    `besides` are recipes of drafts that this slot will be asked for soon, all `recipe.alike` to
+    `batch_with` are recipes of drafts that this slot will be asked for soon, all `recipe.alike` to
     this one: they may be drawn with it, and kept until then.
     """
 

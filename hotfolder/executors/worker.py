@@ -64,7 +64,7 @@ class Renderer(Protocol):
         """The recipe's picture, calling `on_step` after each denoising step.
 
         What `on_step` stops by `Stopped` may be saved to `resume`, and goes on from there later.
-        The pictures of `besides` may be drawn with it, for the calls that ask for them.
+        The pictures of `batch_with` may be drawn with it, for the calls that ask for them.
         """
 
 
@@ -74,7 +74,7 @@ MakeRenderer = Callable[[Mapping[str, Model]], Renderer]
 class Worker:
     """Renders one picture at a time, and another one between two steps of it if told to.
 
-    `orders` ends with None. `hear` is called with reports, from the thread that calls `run`.
+    `orders` ends with None. `on_report` is called with reports, from the thread that calls `run`.
     """
 
     def __init__(

@@ -79,7 +79,7 @@ class Loaded:
     """A model in memory; `pipe` holds its modules and own scheduler and is never run itself.
 
     `held` says where its weights are; None: where they were read into, for no render yet.
-    `prompts` remembers what its text encoders gave, `additions` is what its owner gave it, and
+    `prompts` remembers what its text encoders gave, `adapters` is what its owner gave it, and
     `vae` the name and SHA-256 of another autoencoder, if that is one of them. `compiled` is its
     denoiser for plans that want it so, `preview` how its latents look.
     """

@@ -16,7 +16,7 @@ _AS_THEY_WERE = "settings and profiles stay as they were, because of mistakes"
 
 
 class LiveConfig:
-    """`owner` follows the owner's files; mistakes in them are said and leave it as it was.
+    """`config` follows the owner's files; mistakes in them are said and leave it as it was.
 
     A file of theirs that vanishes counts as being there for a while: some programs save like that.
     Raises MistakesError at first, where nothing was ever sound.

@@ -12,7 +12,7 @@ _BLIND_LOOK_S = 5.0
 
 
 class Schedule:
-    """Turns what the `watch` hears into looks of `look`, and makes up for what it does not hear.
+    """Turns what the `watch` hears into looks of `scanner`, and makes up for what it does not hear.
 
     A round is a look everywhere that comes in slices, one in each call of `go_on`.
     """

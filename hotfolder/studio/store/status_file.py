@@ -25,12 +25,12 @@ class StatusFile(Struct, frozen=True, omit_defaults=True):
 
 
 def path(root: Path) -> Path:
-    """Where the bulletin of the studio at `root` lies: in local state, or it would be synced."""
+    """Where the status of the studio at `root` lies: in local state, or it would be synced."""
     return local.folder(root) / "bulletin.json"
 
 
 def post(root: Path, status: StatusFile) -> None:
-    """Put up a bulletin in place of the last one. Where that is not possible work goes on."""
+    """Post a status in place of the last one. Where that is not possible work goes on."""
     file = path(root)
     temporary = file.with_suffix(f".{os.getpid()}")
     try:
@@ -42,7 +42,7 @@ def post(root: Path, status: StatusFile) -> None:
 
 
 def read(root: Path) -> StatusFile:
-    """The last bulletin; an empty one if there is none that can be read."""
+    """The last status; an empty one if there is none that can be read."""
     try:
         return msgspec.json.decode(path(root).read_bytes(), type=StatusFile)
     except (OSError, msgspec.MsgspecError):
