@@ -154,7 +154,7 @@ class Worker:
         return Done(task.attempt, raster, asdict(rendered.facts), rendered.features)
 
     def _between_steps(self, attempt: int, step: int, steps: int) -> None:
-        """Follow the orders that came during a step; after another task, wait for `GoOn`."""
+        """Follow the orders that came during a step; after another task, wait for `Resume`."""
         self._on_report(Stepped(attempt, step, steps, self._preview(step, steps)))
         paused = False
         while paused or not self._orders.empty():
