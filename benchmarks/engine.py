@@ -30,7 +30,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,8 +46,9 @@ from hotfolder.daemon import Daemon, Until
 from hotfolder.executors.inside import Inside
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.render.engine import Engine, Rendered
+from hotfolder.render.engine import Engine
 from hotfolder.render.models import weights
+from hotfolder.render.rendered import Rendered
 from hotfolder.report.progress import Lines
 from hotfolder.studio.create import create
 from hotfolder.studio.identity import identify
@@ -87,11 +88,11 @@ class Watched(Engine):
     began_at: float | None = None
     stepped_at: float | None = None
 
-    def render(self, recipe: Recipe, *more: Any, **named: Any) -> Rendered:
+    def render_batch(self, recipes: Sequence[Recipe], *more: Any) -> dict[int, Rendered]:
         """As an engine does."""
-        if recipe.source is not None:
+        if recipes[0].source is not None:
             self.began_at, self.stepped_at = time.perf_counter(), None
-        return super().render(recipe, *more, **named)
+        return super().render_batch(recipes, *more)
 
     def watch(self) -> None:
         """Be told of each call of the denoiser."""

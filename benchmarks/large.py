@@ -24,13 +24,13 @@ from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
 from hotfolder.render.memory import grid, memory_plan
-from hotfolder.render.memory.memory_plan import GIB, Plan, Room, Task, Windows
+from hotfolder.render.memory.memory_plan import GIB, Budget, Plan, Windows, Workload
 
 SIZES = ((1072, 608), (1344, 752), (1920, 1088), (3840, 2160))
 SHAPES = ((1936, 1088), (1456, 1456), (848, 2544))  # just above what is rendered whole
 POSTCARD = {"postcard": Model(source="shipped:postcard", multiple=16)}
-ROOMY = Room(80 * GIB, 80 * GIB)
-CARD = Room(int(7.5 * GIB), 32 * GIB)
+ROOMY = Budget(80 * GIB, 80 * GIB)
+CARD = Budget(int(7.5 * GIB), 32 * GIB)
 STEPS = 15  # thirty at a strength of a half
 CELL_PX = 16  # of the latents of the model that is included
 
@@ -42,16 +42,16 @@ def work() -> None:
     diffusers.utils.logging.set_verbosity_error()
     for layout in ("sd15", "sdxl"):
         taken = counted.taken(layout)
-        for room in (ROOMY, CARD):
+        for budget in (ROOMY, CARD):
             each = []
             for sides in SIZES:
-                plan = memory_plan.choose(taken, room, Task(sides, img2img=True, guided=True))
+                plan = memory_plan.choose(taken, budget, Workload(sides, img2img=True, guided=True))
                 assert plan is not None
                 done = counted.work(layout, plan, sides, STEPS)
                 each.append(done / (sides[0] * sides[1]) / 1e6)
                 says = f"{sides[0]:4}x{sides[1]:<4} {each[-1]:6.1f} T a megapixel"
                 print(f"{layout:5} {says}  {plan}", flush=True)
-            within = room.device_bytes / GIB
+            within = budget.device_bytes / GIB
             print(f"{layout:5} largest by smallest, {within:.1f} GiB: {max(each) / min(each):.2f}")
 
 
@@ -90,7 +90,7 @@ def seams(folder: Path) -> None:
     print("                             edge         tone, at the borders by everywhere")
     print("                     of   apart whole  apart whole")
     for sides in SHAPES:
-        plan = memory_plan.choose(taken, ROOMY, Task(sides, img2img=True, guided=True))
+        plan = memory_plan.choose(taken, ROOMY, Workload(sides, img2img=True, guided=True))
         assert plan is not None and plan.windows and plan.tiles
         for number, prompt in enumerate(subjects):
             draft = _draft(_aspect(sides), prompt, number)

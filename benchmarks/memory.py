@@ -22,9 +22,9 @@ from benchmarks import counted
 from benchmarks.large import POSTCARD, SIZES, final
 from hotfolder.render.engine import Engine
 from hotfolder.render.memory import memory_plan
-from hotfolder.render.memory.memory_plan import GIB, Room, Task
+from hotfolder.render.memory.memory_plan import GIB, Budget, Workload
 
-BUDGETS = (Room(int(7.5 * GIB), 32 * GIB), Room(int(3.5 * GIB), 32 * GIB))
+BUDGETS = (Budget(int(7.5 * GIB), 32 * GIB), Budget(int(3.5 * GIB), 32 * GIB))
 COUNTED = ((800, 800), (1000, 1000), (1920, 1080), (3840, 2160), (1632, 4896))
 
 
@@ -37,18 +37,20 @@ def count() -> None:
     for layout in ("sd15", "sdxl"):
         taken = counted.taken(layout)
         for sides in COUNTED:
-            task = Task(sides, img2img=True, guided=True)
-            for room in BUDGETS:
-                plan = memory_plan.choose(taken, room, task)
+            workload = Workload(sides, img2img=True, guided=True)
+            for budget in BUDGETS:
+                plan = memory_plan.choose(taken, budget, workload)
                 size = f"{layout:5} {sides[0]:4}x{sides[1]:<4}"
                 if plan is None or plan.holding not in ("resident", "text-offload"):
-                    print(f"{size}         {room.device_bytes / GIB:25.1f}    {plan}: not counted")
+                    print(
+                        f"{size}         {budget.device_bytes / GIB:25.1f}    {plan}: not counted"
+                    )
                     continue
                 peak = counted.peak_bytes(layout, plan, sides)
-                expected = memory_plan.peak_bytes(plan, taken, task)
+                expected = memory_plan.peak_bytes(plan, taken, workload)
                 print(
                     f"{size}        {peak / GIB:7.2f} {expected / GIB:9.2f} "
-                    f"{expected / peak - 1:+6.1%}{room.device_bytes / GIB:5.1f}    {plan}",
+                    f"{expected / peak - 1:+6.1%}{budget.device_bytes / GIB:5.1f}    {plan}",
                     flush=True,
                 )
     _count_transformers()
@@ -127,8 +129,8 @@ def one(width: int, height: int, windowed: bool) -> None:
     source = Image.new("RGB", (256, 256), "teal")
     engine.render(final(256, 256, steps=2), source)
     taken = engine.load("postcard").footprint
-    task = Task((width, height), img2img=True, guided=True)
-    plans = list(memory_plan.ladder(taken, Room(64 * GIB, on_cpu=True), task))
+    workload = Workload((width, height), img2img=True, guided=True)
+    plans = list(memory_plan.ladder(taken, Budget(64 * GIB, on_cpu=True), workload))
     plan = next((p for p in plans if p.windows), plans[0]) if windowed else plans[0]
     if windowed and not plan.windows:
         plan = memory_plan.parse("resident, windows 512x512/64")
@@ -139,7 +141,7 @@ def one(width: int, height: int, windowed: bool) -> None:
     before = peak_bytes()
     engine.render(final(width, height, steps=2), source, plan=str(plan))
     held = taken.denoiser_bytes + sum(taken.text_bytes) + taken.vae_bytes
-    expected = memory_plan.peak_bytes(plan, taken, task, on_cpu=True) - held
+    expected = memory_plan.peak_bytes(plan, taken, workload, on_cpu=True) - held
     print(f"{(peak_bytes() - before) / 1e6:6.0f} {expected / 1e6:6.0f}  {plan}")
 
 

@@ -288,8 +288,6 @@ class Daemon:
             return True  # a picture that was picked may be among the rest
         if isinstance(job, RenderFinal) and self._refines_in_s() > 0:
             return True
-        if isinstance(job, Render) and self._renders.is_being_drawn(job):
-            return True
         if isinstance(job, Render) and self._model_is_missing(job):
             return True
         endless = isinstance(job, RenderDraft) and job.endless

@@ -37,7 +37,7 @@ class Made(Struct, frozen=True, tag_field="event", tag="made", omit_defaults=Tru
     at: str = ""
 
 
-class Lost(Struct, frozen=True, tag_field="event", tag="lost"):
+class Unmade(Struct, frozen=True, tag_field="event", tag="lost"):
     """An announced picture never appeared: the program ended before it could."""
 
     recipe: str
@@ -85,7 +85,7 @@ class Picked(Struct, frozen=True, tag_field="event", tag="picked"):
     picture: str
 
 
-Entry = Making | Made | Lost | Finishing | Finished | Picking | Picked
+Entry = Making | Made | Unmade | Finishing | Finished | Picking | Picked
 
 
 class Ordinals(Set[int]):
@@ -150,7 +150,7 @@ class History:
                 self._take_turn(entry.stage, entry.request)
             self._made[entry.stage, entry.request].add(entry.ordinal)
             self._making.pop(entry.recipe, None)
-        elif isinstance(entry, Lost):
+        elif isinstance(entry, Unmade):
             self._making.pop(entry.recipe, None)
         elif isinstance(entry, Finishing):
             self._finishing[entry.to] = entry

@@ -17,7 +17,8 @@ from hotfolder.recipes.record import Record
 if TYPE_CHECKING:
     from PIL import Image
 
-    from hotfolder.render.engine import Engine, Facts, Rendered
+    from hotfolder.render.engine import Engine
+    from hotfolder.render.rendered import Facts, Rendered
     from hotfolder.render.sampling import OnStep
 
 Sources = Callable[[str], "Image.Image | None"]

@@ -1,4 +1,4 @@
-"""The pictures in the making: which is on which slot, and which wait to be published."""
+"""The pictures in the making: rendered by an executor, then published."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from queue import SimpleQueue
 
-from hotfolder import publishing, workshop
-from hotfolder.backoff import Backoff
-from hotfolder.errors import DeviceLostError, HotfolderError, RenderError, printable
+from hotfolder import publishing, slots, workshop
+from hotfolder.errors import DeviceLostError, HotfolderError, PictureError, RenderError, printable
 from hotfolder.executors.orders import (
     Cancel,
     Cancelled,
@@ -25,7 +24,6 @@ from hotfolder.executors.orders import (
     OnReport,
     Order,
     Outcome,
-    Raster,
     Report,
     Resume,
     Stepped,
@@ -36,29 +34,19 @@ from hotfolder.jobs import Render, RenderDraft
 from hotfolder.publishing import Publication, Published
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import Model, model_name
-from hotfolder.recipes.recipe import Recipe, alike
+from hotfolder.recipes.recipe import alike
 from hotfolder.recipes.settings import Settings
 from hotfolder.report.progress import Preview, Progress
+from hotfolder.slots import Attempt, Slots
 from hotfolder.studio.identity import Identity
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.store import local
 from hotfolder.studio.store.ledger import Ledger
 
-_TRIES = 3
-_NEAR = 16  # so many times a batch's drafts are looked at for those of the same size
+_NEAR = 16  # times the batch: so many of the drafts that follow are looked at for its size
 OpenExecutor = Callable[[Settings, Path, OnReport], Executor]
 Ended = Published | Exception | None
 """A job's picture, or what went wrong; None for a job that nobody wants any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try at one job, with its source picture, and the settings that held when it began."""
-
-    number: int
-    job: Render
-    source: Raster | None
-    settings: Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +63,7 @@ class _Printed:
 class Renders:
     """Begins renders on an executor's slots and publishes what comes of them.
 
-    A slot whose device or worker has failed rests, longer each time until it has made a picture;
-    the others go on. A finished picture is encoded, hashed and written by a thread of its own while
+    A finished picture is encoded, hashed and written by a thread of its own while
     the next one renders; the ledger is written in the caller's thread alone. `identity` says what a
     picture in `seeds/` is, and `wake` is called from other threads when `ended` has news.
     """
@@ -98,14 +85,10 @@ class Renders:
         self._identity = identity
         self._wake = wake
         self._clock = clock
-        self._resting = Backoff()
         self._states = local.folder(studio.root) / "renders"
         self._is_opening = False
         self._executor: Executor | None = None
-        self._slots: list[list[Attempt]] = []  # what was interrupted lies below
-        self._paused: set[int] = set()
-        self._besides: dict[int, set[str]] = {}  # recipes that a slot draws with another
-        self._cancelled: set[int] = set()
+        self._slots = Slots()
         self._press = ThreadPoolExecutor(1, "press")
         self._printing: dict[int, Attempt] = {}
         self._numbers = itertools.count()
@@ -117,12 +100,12 @@ class Renders:
     @property
     def busy(self) -> bool:
         """Whether anything is being rendered or published."""
-        return any(self._slots) or bool(self._printing)
+        return any(True for _ in self._slots) or bool(self._printing)
 
     @property
     def paths(self) -> frozenset[str]:
         """The files whose jobs are being done."""
-        attempts = itertools.chain(*self._slots, self._printing.values())
+        attempts = itertools.chain(self._slots, self._printing.values())
         return frozenset(attempt.job.path for attempt in attempts)
 
     def open(self, settings: Settings) -> None:
@@ -152,51 +135,28 @@ class Renders:
         """Free the models' memory until the next render."""
         if self._model_is_loaded and not self.busy:
             self._tell_all(Unload())
-            self._besides.clear()
             self._model_is_loaded = False
 
     def slot_for(self, job: Render) -> int | None:
-        """A slot where a job can begin: a free one, or for a refinement one with a draft on it.
+        """A slot where a job can begin: a free one, or for a refinement one with drafts on it.
 
         None as well while pictures wait to be published, so that they do not pile up.
         """
-        if len(self._printing) > len(self._slots):
-            return None
-        drawn_on = self._drawn_on(job)
-        if drawn_on is not None and not self._slots[drawn_on]:
-            return drawn_on
-        now = self._clock()
-        sound = [
-            (slot, attempts)
-            for slot, attempts in enumerate(self._slots)
-            if not self._resting.has(_name(slot), now)
-        ]
-        free = (slot for slot, attempts in sound if not attempts)
-        draft = (
-            slot
-            for slot, attempts in sound
-            if len(attempts) == 1 and isinstance(attempts[0].job, RenderDraft)
-        )
-        return next(free, None if isinstance(job, RenderDraft) else next(draft, None))
+        tasks = {attempt.task for attempt in self._printing.values()}
+        return None if len(tasks) > len(self._slots) else self._slots.free_for(job, self._clock())
 
     @property
     def have_failed(self) -> bool:
         """Whether every slot has failed some times in a row."""
-        slots = range(len(self._slots))
-        return bool(slots) and all(self._resting.tries(_name(slot)) >= _TRIES for slot in slots)
+        return self._slots.have_failed
 
-    def troubles(self) -> dict[str, str]:
+    def troubles(self) -> Mapping[str, str]:
         """What is wrong with each slot that has failed and made no picture since."""
-        return dict(self._resting.reasons())
+        return self._slots.troubles()
 
     def back_at(self) -> list[float]:
         """When slots that rest are tried again."""
-        return self._resting.ends_at()
-
-    def is_being_drawn(self, job: Render) -> bool:
-        """Whether a slot draws a job's picture with another that is not done yet."""
-        slot = self._drawn_on(job)
-        return slot is not None and bool(self._slots[slot])
+        return self._slots.back_at()
 
     def begin(
         self, job: Render, slot: int, config: Config, following: Iterable[RenderDraft] = ()
@@ -207,21 +167,23 @@ class Renders:
         """
         publishing.require_room(job, self._studio)
         source = workshop.source_of(job, self._identity)
-        attempt = Attempt(next(self._numbers), job, source, config.settings)
-        state = str(self._states / f"{job.recipe.id}.safetensors")
         models = self._models_of(config)
-        batch_with = self._chosen(job, models, following)
-        task = Task(attempt.number, job.recipe, models, source, state, batch_with)
+        jobs = [job, *self._drawn_with(job, models, following)]
+        number = next(self._numbers)
+        numbers = (number, *itertools.islice(self._numbers, len(jobs) - 1))
+        attempts = [
+            Attempt(n, number, one, source, config.settings)
+            for n, one in zip(numbers, jobs, strict=True)
+        ]
+        pictures = {attempt.number: attempt.job.recipe for attempt in attempts}
         shown = printable(PurePosixPath(job.path).name)
-        self._progress.began(f"{job.stage} for {shown}", attempt.number)
-        self._ledger.history.begin(job.stage, job.request, job.ordinal)
-        drawn = self._besides.setdefault(slot, set())
-        drawn.discard(job.recipe.id)
-        drawn.update(recipe.id for recipe in batch_with)
-        self._slots[slot].append(attempt)
-        self._paused.discard(slot)
+        what = job.stage if len(jobs) == 1 else f"{len(jobs)} {job.stage}s"
+        self._progress.began(f"{what} for {shown}", number)
+        for one in jobs:
+            self._ledger.history.begin(one.stage, one.request, one.ordinal)
+        self._slots.put(slot, attempts)
         self._model_is_loaded = True
-        self._give(slot, task)
+        self._give(slot, Task(pictures, models, source, str(self._states)))
 
     def forget(self) -> None:
         """Remove what was saved of renders that nobody wants any more."""
@@ -230,20 +192,16 @@ class Renders:
 
     def go_on(self) -> None:
         """Let the drafts go on whose refinements are done."""
-        for slot in self._paused:
+        for slot in self._slots.resumed():
             self._give(slot, Resume())
-        self._paused.clear()
 
     def cancel(self, unwanted: Callable[[Render], bool]) -> None:
         """End renders at their next denoising step; what is rendered already is published.
 
         Where their schedulers allow it they are saved, and go on when they are begun again.
         """
-        for slot, attempts in enumerate(self._slots):
-            for attempt in attempts:
-                if attempt.number not in self._cancelled and unwanted(attempt.job):
-                    self._cancelled.add(attempt.number)
-                    self._give(slot, Cancel(attempt.number))
+        for slot, task in self._slots.cancelled(unwanted):
+            self._give(slot, Cancel(task))
 
     def ended(self) -> Iterator[tuple[Render, Ended]]:
         """The jobs that have ended since the last call, and how.
@@ -256,13 +214,15 @@ class Renders:
                 raise news
             if isinstance(news, _Opened):
                 self._executor = news.executor
-                self._slots = [[] for _ in range(news.executor.slots)]
+                self._slots.open(news.executor.slots)
             elif isinstance(news, _Printed):
                 del self._printing[news.attempt.number]
                 yield news.attempt.job, self._entered(news)
             else:
-                slot, attempt = self._taken_off(news.attempt)
-                self._judge(slot, news)
+                slot, attempt, is_last = self._slots.take(news.attempt)
+                if is_last:
+                    self._progress.ended(attempt.task)
+                self._judge(slot, news, is_last)
                 if not isinstance(news, Done):
                     yield self._over(attempt.job, _what_went_wrong(news))
                 else:
@@ -280,63 +240,43 @@ class Renders:
     def _on_report(self, report: Report) -> None:
         """Called from the executor's threads."""
         if isinstance(report, Stepped):
-            self._progress.step(report.step, report.steps, report.attempt)
+            self._progress.step(report.step, report.steps, report.task)
             if (seen := report.preview) is not None:
                 preview = Preview(seen.width, seen.height, seen.rgb)
-                self._progress.preview(preview, report.attempt)
+                self._progress.preview(preview, report.task)
         else:
             self._news.put(report)
             self._wake()
 
-    def _drawn_on(self, job: Render) -> int | None:
-        """The slot that draws, or has drawn, a job's picture with another."""
-        if not any(self._besides.values()):
-            return None
-        recipe = job.recipe.id
-        return next((slot for slot, drawn in self._besides.items() if recipe in drawn), None)
-
-    def _chosen(
+    def _drawn_with(
         self, job: Render, models: Mapping[str, Model], following: Iterable[RenderDraft]
-    ) -> tuple[Recipe, ...]:
-        """Which of the following drafts to draw with a job, as many as its model's owner allows."""
+    ) -> Iterator[RenderDraft]:
+        """The following drafts to draw with a job, as many as its model's owner allows."""
         model = models.get(job.recipe.model)
         if not isinstance(job, RenderDraft) or model is None or model.batch == 1:
-            return ()
-        if self._drawn_on(job) is not None:
-            return ()
+            return
         near = itertools.islice(following, _NEAR * model.batch)
-        fitting = (
-            draft.recipe
-            for draft in near
-            if alike(job.recipe, draft.recipe) and self._drawn_on(draft) is None
-        )
-        return tuple(itertools.islice(fitting, model.batch - 1))
+        fitting = (d for d in near if alike(job.recipe, d.recipe) and self._has_room(d))
+        yield from itertools.islice(fitting, model.batch - 1)
 
-    def _judge(self, slot: int, news: Outcome) -> None:
+    def _has_room(self, draft: RenderDraft) -> bool:
+        """Whether a draft's file can carry what it has to say; if not, that is told in its turn."""
+        try:
+            publishing.require_room(draft, self._studio)
+        except PictureError:
+            return False
+        return True
+
+    def _judge(self, slot: int, news: Outcome, is_last: bool) -> None:
         """Let a slot rest that has failed; one that makes a picture is sound again."""
         if isinstance(news, Done):
-            if self._resting.tries(_name(slot)):
-                self._progress.say(f"{_name(slot)} renders again")
-            self._resting.end(_name(slot))
-            return
-        self._besides.pop(slot, None)  # what was drawn with it has gone as well
-        if isinstance(news, Lost) or (isinstance(news, Failed) and news.device):
+            if self._slots.sound(slot):
+                self._progress.say(f"{slots.name(slot)} renders again")
+        elif is_last and (isinstance(news, Lost) or (isinstance(news, Failed) and news.device)):
             says = str(_what_went_wrong(news))
-            if self._resting.postpone(_name(slot), says, self._clock()):
-                self._progress.warn(f"{_name(slot)} has failed and is tried again later: {says}")
-
-    def _taken_off(self, number: int) -> tuple[int, Attempt]:
-        """The slot and attempt of this number, taken off it; what it interrupted stays paused."""
-        for slot, attempts in enumerate(self._slots):
-            for attempt in attempts:
-                if attempt.number == number:
-                    if attempts[0] is not attempt:
-                        self._paused.add(slot)
-                    attempts.remove(attempt)
-                    self._cancelled.discard(number)
-                    self._progress.ended(number)
-                    return slot, attempt
-        raise KeyError(number)
+            if self._slots.rest(slot, says, self._clock()):
+                name = slots.name(slot)
+                self._progress.warn(f"{name} has failed and is tried again later: {says}")
 
     def _publish(self, attempt: Attempt, done: Done) -> Iterator[tuple[Render, Ended]]:
         """Begin to publish a picture. The job ends here if that cannot be, or is not needed."""
@@ -390,10 +330,6 @@ class Renders:
         if config is not self._config:
             self._config, self._models = config, workshop.models_of(config)
         return self._models
-
-
-def _name(slot: int) -> str:
-    return f"renderer {slot + 1}"
 
 
 def _what_went_wrong(report: Cancelled | Failed | Lost) -> Exception | None:

@@ -14,8 +14,8 @@ from hotfolder.images.metadata import suffixes as picture_suffixes
 from hotfolder.jobs import RenderDraft, RenderFinal
 from hotfolder.plan import drafts_wanted, plan
 from hotfolder.recipes.settings import Settings
+from hotfolder.services.definition import Service
 from hotfolder.services.managers import installed
-from hotfolder.services.task import Task
 from hotfolder.snapshot import PromptFile, Snapshot
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
@@ -155,6 +155,6 @@ def _unnoticed(posted: StatusFile) -> list[str]:
 def _started_by(studio: Studio) -> tuple[str, ...]:
     """What starts hotfolder on this studio by itself, as far as that can be found out."""
     try:
-        return tuple(installed(Task.of(studio.root)))
+        return tuple(installed(Service.of(studio.root)))
     except HotfolderError:
         return ()

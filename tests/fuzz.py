@@ -39,7 +39,7 @@ from hotfolder.recipes.encoding import encoding
 from hotfolder.recipes.record import Record
 from hotfolder.report import lineage
 from hotfolder.stars import detectors
-from hotfolder.stars.mark import Draft
+from hotfolder.stars.mark import DraftFile
 from hotfolder.studio import layout
 from hotfolder.studio.config import load
 from hotfolder.studio.config.match_model import match
@@ -269,7 +269,7 @@ def consume(path: Path, studio: Studio, config: Config) -> str:
     """Read one file in every way that a picture is read; what came of it, in a word."""
     try:
         metadata.complete(read_file(path))
-        detectors.marks(Draft("drafts/a.png", metadata.read(read_file(path))))
+        detectors.marks(DraftFile("drafts/a.png", metadata.read(read_file(path))))
         shown = identify(read_file(path), studio)
     except HotfolderError:
         return "refused"

@@ -43,20 +43,22 @@ class Painter:
     def preview(self) -> None:
         """There is nothing to see before it is done."""
 
-    def render(
+    def render_batch(
         self,
-        recipe: Recipe,
+        recipes: Sequence[Recipe],
         source: Image.Image | None,
         on_step: Callable[[int, int], None],
-        *,
         resume: Path | None,
-        batch_with: Sequence[Recipe] = (),
-    ) -> Painted:
-        """Paint, calling `on_step` after each step."""
-        for step in range(recipe.steps):
-            on_step(step + 1, recipe.steps)
-        colour = tuple(bytes.fromhex(recipe.id[:6]))
-        return Painted(Image.new("RGB", (recipe.width, recipe.height), colour), Facts(recipe.steps))
+    ) -> dict[int, Painted]:
+        """Paint all of them, calling `on_step` after each step."""
+        for step in range(recipes[0].steps):
+            on_step(step + 1, recipes[0].steps)
+        return dict(enumerate(map(_painted, recipes)))
+
+
+def _painted(recipe: Recipe) -> Painted:
+    colour = tuple(bytes.fromhex(recipe.id[:6]))
+    return Painted(Image.new("RGB", (recipe.width, recipe.height), colour), Facts(recipe.steps))
 
 
 @dataclass

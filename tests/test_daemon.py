@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,22 +105,18 @@ def test_a_prompt_file_that_is_taken_away_stops_its_draft(small: Studio) -> None
 
 @pytest.mark.parametrize("slots", [1, 2])
 def test_drafts_of_one_size_are_given_together(small: Studio, slots: int) -> None:
-    """A task says which drafts come next on its slot, and no picture is drawn on two slots."""
+    """A task has as many drafts as the profile says, and no picture is drawn twice."""
     (small.profiles / "three.toml").write_text('extends = "small"\n[model]\nbatch = 3\n')
     for name, count in (("a", 7), ("b", 4)):
         text = f'prompt = "a castle {name}"\nprofile = "three"\ncount = {count}\n'
         (small.inbox / f"{name}.toml").write_text(text + '[draft]\naspect = "1:1"\n')
     atelier = FakeExecutor(slots)
     work(Daemon(small, executor=atelier))
-    tasks = [(slot, o) for slot, o in atelier.opened[0].given if isinstance(o, Task)]
-    assert len(tasks) == len(ids(small.drafts)) == 11
-    drawn: dict[str, int] = {}
-    for slot, task in tasks:
-        assert drawn.setdefault(task.recipe.id, slot) == slot
-        for batch_with in task.batch_with:
-            assert batch_with.id not in drawn
-            drawn[batch_with.id] = slot
-    assert sorted(len(task.batch_with) for _, task in tasks if task.batch_with) == [2, 2, 2]
+    tasks = [order for _, order in atelier.opened[0].given if isinstance(order, Task)]
+    drawn = [recipe.id for task in tasks for recipe in task.pictures.values()]
+    assert Counter(drawn) == ids(small.drafts)
+    assert len(drawn) == 11
+    assert sorted(len(task.pictures) for task in tasks) == [1, 1, 3, 3, 3]
 
 
 def test_drafts_that_were_drawn_together_are_made_again(small: Studio) -> None:
@@ -201,12 +197,12 @@ class Cramped(Painter):
 
     tried = 0
 
-    def render(self, recipe: Recipe, *given: Any, **more: Any) -> Painted:
+    def render_batch(self, recipes: Sequence[Recipe], *given: Any) -> dict[int, Painted]:
         """Paint what is small."""
-        if recipe.width > 80:
+        if recipes[0].width > 80:
             type(self).tried += 1
             raise TooLargeError("there is too little memory for this size")
-        return super().render(recipe, *given, **more)
+        return super().render_batch(recipes, *given)
 
 
 def test_too_little_memory_stops_nothing_but_its_picture(small: Studio) -> None:
@@ -246,7 +242,8 @@ def test_several_slots_make_each_picture_once(small: Studio, slots: int) -> None
     work(Daemon(small, executor=opened))
     assert list(ids(small.drafts).values()) == [1] * 22
     assert {slot for slot, _ in opened.opened[0].given} == set(range(slots))
-    rendered = [order.recipe.id for _, order in opened.opened[0].given if isinstance(order, Task)]
+    tasks = [order for _, order in opened.opened[0].given if isinstance(order, Task)]
+    rendered = [recipe.id for task in tasks for recipe in task.pictures.values()]
     assert sorted(rendered) == sorted(ids(small.drafts)), "none is rendered twice"
     for path in sorted(small.drafts.glob("*.png"))[:4]:
         path.rename(small.seeds / path.name)

@@ -12,12 +12,12 @@ from hotfolder.history import (
     Finished,
     Finishing,
     History,
-    Lost,
     Made,
     Making,
     Ordinals,
     Picked,
     Picking,
+    Unmade,
 )
 
 
@@ -120,7 +120,7 @@ def test_begun() -> None:
 
 def test_announcements() -> None:
     """Only an announced picture that neither appeared nor was lost is unconfirmed."""
-    known = history(making("a", 0), making("a", 1), making("a", 2), made("a", 0), Lost("a1"))
+    known = history(making("a", 0), making("a", 1), making("a", 2), made("a", 0), Unmade("a1"))
     assert known.unconfirmed() == (making("a", 2),)
 
 
@@ -150,7 +150,7 @@ ordinals = st.integers(0, 3)
 entries = st.one_of(
     st.builds(making, requests, ordinals),
     st.builds(made, requests, ordinals),
-    st.builds(lambda r, o: Lost(f"{r}{o}"), requests, ordinals),
+    st.builds(lambda r, o: Unmade(f"{r}{o}"), requests, ordinals),
     st.builds(lambda r, o: Finished("t", {r: o}), requests, ordinals),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -101,12 +102,12 @@ class Unplugged(Painter):
 
     failures = 3
 
-    def render(self, *given: object, **more: object) -> object:  # type: ignore[override]
+    def render_batch(self, *given: Any) -> Any:
         """Fail, or paint."""
         if Unplugged.failures:
             Unplugged.failures -= 1
             raise DeviceLostError("the device does not answer any more")
-        return super().render(*given, **more)  # type: ignore[arg-type]
+        return super().render_batch(*given)
 
 
 def test_a_device_that_is_gone_sets_nothing_aside(studio: Studio) -> None:

@@ -18,7 +18,8 @@ from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.regenerate import Recent, regenerate
-from hotfolder.render.engine import Engine, Rendered
+from hotfolder.render.engine import Engine
+from hotfolder.render.rendered import Rendered
 from tests.render import tiny
 
 DRAFT = Recipe(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -70,23 +70,25 @@ class Painter:
     def preview(self) -> None:
         """There is nothing to see before it is done."""
 
-    def render(
+    def render_batch(
         self,
-        recipe: Any,
+        recipes: Sequence[Any],
         source: Image.Image | None,
         on_step: OnStep,
-        *,
         resume: Path | None = None,
-        batch_with: object = (),
-    ) -> Rendered:
-        """The noise that belongs to this recipe, after as many steps as it asks for."""
-        note("draft" if source is None else "final", _named(recipe))
-        for step in range(recipe.steps):
+    ) -> dict[int, Rendered]:
+        """The noise that belongs to each recipe, after as many steps as they ask for."""
+        for recipe in recipes:
+            note("draft" if source is None else "final", _named(recipe))
+        steps = recipes[0].steps
+        for step in range(steps):
             if step_s:
                 time.sleep(step_s)
-            on_step(step + 1, recipe.steps)
-        image = paint(recipe.id, recipe.width, recipe.height)
-        return Rendered(image, Facts(steps_run=recipe.steps, versions={}))
+            on_step(step + 1, steps)
+        return {
+            at: Rendered(paint(one.id, one.width, one.height), Facts(steps_run=steps, versions={}))
+            for at, one in enumerate(recipes)
+        }
 
 
 class Here:
@@ -104,10 +106,12 @@ class Here:
             if order.source:
                 sides = (order.source.width, order.source.height)
                 source = Image.frombytes("RGB", sides, order.source.rgb)
-            rendered = Painter({}).render(order.recipe, source, lambda step, steps: None)
-            image = rendered.image
-            raster = Raster(image.width, image.height, image.tobytes())
-            self._on_report(Done(order.attempt, raster, asdict(rendered.facts)))
+            recipes = tuple(order.pictures.values())
+            drawn = Painter({}).render_batch(recipes, source, lambda step, steps: None)
+            for attempt, rendered in zip(order.pictures, drawn.values(), strict=True):
+                image = rendered.image
+                raster = Raster(image.width, image.height, image.tobytes())
+                self._on_report(Done(attempt, raster, asdict(rendered.facts)))
 
     def close(self) -> None:
         """Nothing: there is nothing to let go of."""

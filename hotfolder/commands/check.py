@@ -31,7 +31,7 @@ from hotfolder.studio.scan import failed
 from hotfolder.studio.scan.survey import Survey
 
 if TYPE_CHECKING:
-    from hotfolder.render.memory.memory_plan import Room
+    from hotfolder.render.memory.memory_plan import Budget
 
 
 def run(options: Namespace) -> int:
@@ -93,12 +93,12 @@ def _too_large(config: Config, snapshot: Snapshot, studio: layout.Studio) -> Ite
             if all(request.profile != known for _, known in wanted):
                 wanted.append((printable(file.path), request.profile))
 
-    def here(dtype: str) -> tuple[str, Room]:
+    def here(dtype: str) -> tuple[str, Budget]:
         from hotfolder.render import environment
         from hotfolder.render.memory import devices
 
         device = devices.first(config.settings.devices)
-        return environment.word(environment.dtype(dtype, device)), devices.room(device)
+        return environment.word(environment.dtype(dtype, device)), devices.budget(device)
 
     for where, profile in wanted:
         for wrong in fit.too_large(profile, studio.root, here):

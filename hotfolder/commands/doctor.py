@@ -26,7 +26,7 @@ from hotfolder.studio.mounts import remote_kind
 
 if TYPE_CHECKING:
     from hotfolder.render.memory.fit import Fit, Prospect
-    from hotfolder.render.memory.memory_plan import Room
+    from hotfolder.render.memory.memory_plan import Budget
     from hotfolder.render.selftest import Gain
 
 GB = 1e9
@@ -59,10 +59,10 @@ def _sections(config: Config, studio: layout.Studio | None, measure: bool) -> It
     from hotfolder.render.memory import devices
 
     device = devices.first(config.settings.devices)
-    room = devices.room(device)
-    yield Section("This computer", tuple(_of_computer(device, room)))
+    budget = devices.budget(device)
+    yield Section("This computer", tuple(_of_computer(device, budget)))
     base = studio.root if studio else None
-    yield Section("Profiles", tuple(_of_profiles(config, base, device, room)))
+    yield Section("Profiles", tuple(_of_profiles(config, base, device, budget)))
     yield Section("The same picture twice", tuple(_of_repeats(device)))
     if measure:
         yield Section("Faster", tuple(_of_gains(device)))
@@ -70,7 +70,7 @@ def _sections(config: Config, studio: layout.Studio | None, measure: bool) -> It
         yield Section("Studio", tuple(_of_studio(studio, config)))
 
 
-def _of_computer(device: str, room: Room) -> Iterator[Finding]:
+def _of_computer(device: str, budget: Budget) -> Iterator[Finding]:
     from hotfolder.render import environment
     from hotfolder.render.memory import cards, devices
 
@@ -80,7 +80,7 @@ def _of_computer(device: str, room: Room) -> Iterator[Finding]:
     if unused := cards.trouble(cards.card(), cards.torch_here()):
         yield Finding("graphics card", "bad", *unused)
     total = devices.total_bytes(device)
-    free = f"{room.device_bytes / GB:.1f} of {total / GB:.1f} GB can be used for pictures"
+    free = f"{budget.device_bytes / GB:.1f} of {total / GB:.1f} GB can be used for pictures"
     name = environment.device_name(device)
     if device == "cpu":
         advice = (
@@ -89,7 +89,7 @@ def _of_computer(device: str, room: Room) -> Iterator[Finding]:
         yield Finding("device", "note", f"{name}; {free}", advice)
     else:
         advice = ""
-        if room.device_bytes < 0.6 * total:
+        if budget.device_bytes < 0.6 * total:
             advice = (
                 "Other programs hold much of its memory; closing them leaves more for pictures."
             )
@@ -105,7 +105,9 @@ def _of_computer(device: str, room: Room) -> Iterator[Finding]:
     yield Finding("threads", "note" if advice else "good", f"{threads} of {cores} cores", advice)
 
 
-def _of_profiles(config: Config, base: Path | None, device: str, room: Room) -> Iterator[Finding]:
+def _of_profiles(
+    config: Config, base: Path | None, device: str, budget: Budget
+) -> Iterator[Finding]:
     from hotfolder.render import environment
     from hotfolder.render.memory import fit
 
@@ -118,17 +120,19 @@ def _of_profiles(config: Config, base: Path | None, device: str, room: Room) -> 
             yield Finding(name, "bad", str(error), "`hotfolder check` lists all mistakes.")
             continue
         dtype = environment.word(environment.dtype(profile.model.dtype, device))
-        found = fit.prospect(profile, base, dtype, room)
+        found = fit.prospect(profile, base, dtype, budget)
         is_default = name == config.settings.profile
-        finding = _of_profile(name, found, profile.model.source, room, is_default)
+        finding = _of_profile(name, found, profile.model.source, budget, is_default)
         (usable if is_default or finding.state == "good" else others).append(finding)
     yield from usable + others
 
 
-def _of_profile(name: str, found: Prospect, source: str, room: Room, is_default: bool) -> Finding:
+def _of_profile(
+    name: str, found: Prospect, source: str, budget: Budget, is_default: bool
+) -> Finding:
     """How a profile is off. One that is not the default may well be of no use here."""
     fitting = all(fit.fits for fit in found.fits)
-    hopeless = any(fit.least_bytes > room.device_bytes for fit in found.fits)
+    hopeless = any(fit.least_bytes > budget.device_bytes for fit in found.fits)
     says = "; ".join(_in_words(fit) for fit in found.fits) or "nobody knows yet what it takes"
     if hopeless:
         least = max(fit.least_bytes for fit in found.fits)

@@ -7,8 +7,8 @@ from types import ModuleType
 
 from hotfolder.errors import EXIT_DONE, HotfolderError
 from hotfolder.report.terminal import console
+from hotfolder.services.definition import Service
 from hotfolder.services.managers import MANAGERS, written
-from hotfolder.services.task import Task
 from hotfolder.studio import layout
 
 _NONE = (
@@ -19,31 +19,31 @@ _NONE = (
 
 def run(options: Namespace) -> int:
     """Install, uninstall or describe what starts hotfolder on a studio."""
-    task = Task.of(layout.find(options.studio).root)
-    found = {service: text for service in MANAGERS if (text := written(service, task))}
+    service = Service.of(layout.find(options.studio).root)
+    found = {manager: text for manager in MANAGERS if (text := written(manager, service))}
     screen = console()
     if options.action == "install":
-        service = _chosen(options.manager, task)
-        for other in found.keys() - {service}:
-            other.uninstall(task)
-        service.install(task)
-        screen.print(f"{service.NAME} starts hotfolder on {task.root} from now on, by this:\n")
-        screen.print(service.written(task))
-        screen.print(f"`hotfolder service uninstall {task.root}` takes it away again.")
+        manager = _chosen(options.manager, service)
+        for other in found.keys() - {manager}:
+            other.uninstall(service)
+        manager.install(service)
+        screen.print(f"{manager.NAME} starts hotfolder on {service.root} from now on, by this:\n")
+        screen.print(manager.written(service))
+        screen.print(f"`hotfolder service uninstall {service.root}` takes it away again.")
     elif not found:
-        screen.print(f"Nothing starts hotfolder on {task.root} by itself.")
+        screen.print(f"Nothing starts hotfolder on {service.root} by itself.")
     elif options.action == "uninstall":
-        for service in found:
-            service.uninstall(task)
-            screen.print(f"{service.NAME} no longer starts hotfolder on {task.root}.")
+        for manager in found:
+            manager.uninstall(service)
+            screen.print(f"{manager.NAME} no longer starts hotfolder on {service.root}.")
     else:
-        for service, text in found.items():
-            screen.print(f"{service.NAME} starts hotfolder on {task.root}, by this:\n\n{text}")
+        for manager, text in found.items():
+            screen.print(f"{manager.NAME} starts hotfolder on {service.root}, by this:\n\n{text}")
     return EXIT_DONE
 
 
-def _chosen(name: str | None, task: Task) -> ModuleType:
-    for service in MANAGERS:
-        if name == service.NAME or (name is None and service.offered()):
-            return service
-    raise HotfolderError(_NONE.format(root=task.root))
+def _chosen(name: str | None, service: Service) -> ModuleType:
+    for manager in MANAGERS:
+        if name == manager.NAME or (name is None and manager.offered()):
+            return manager
+    raise HotfolderError(_NONE.format(root=service.root))

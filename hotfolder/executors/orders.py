@@ -20,28 +20,29 @@ class Raster(Struct, frozen=True):
 
 
 class Task(Struct, frozen=True, tag=True):
-    """Render one picture. `attempt` is its number: no other task of this executor has it.
+    """Render pictures: one refinement, or drafts that may be drawn together, all `recipe.alike`.
 
-    `models` are the owner's models by the names that recipes carry. `source` is the picture that
-    the recipe starts from. `state` is the path of a file of this machine for the state of a render
-    that is cancelled; where it exists the render goes on from there. An executor may pass over it.
-
-    `batch_with` are recipes of drafts that this slot will be asked for soon, all `recipe.alike` to
-    this one: they may be drawn with it, and kept until then.
+    `pictures` has their recipes by the numbers of these attempts: no other task of this executor
+    has them. `models` are the owner's models by the names that recipes carry. `source` is the
+    picture that the recipe starts from. `states` is a folder of this machine for the state of a
+    render that is cancelled; what lies there goes on. An executor may pass over it.
     """
 
-    attempt: int
-    recipe: Recipe
+    pictures: dict[int, Recipe]
     models: dict[str, Model]
     source: Raster | None = None
-    state: str = ""
-    batch_with: tuple[Recipe, ...] = ()
+    states: str = ""
+
+    @property
+    def number(self) -> int:
+        """The task's own number: that of its first picture."""
+        return next(iter(self.pictures))
 
 
 class Cancel(Struct, frozen=True, tag=True):
-    """End a task at its next denoising step."""
+    """End a task at its next denoising step, with all of its pictures that are not done yet."""
 
-    attempt: int
+    task: int
 
 
 class Resume(Struct, frozen=True, tag=True):
@@ -68,17 +69,17 @@ class Began(Struct, frozen=True, tag=True):
 class Stepped(Struct, frozen=True, tag=True):
     """A task has taken another denoising step, counted from 1.
 
-    `preview` is how its picture looks so far: small, and only now and then.
+    `preview` is how its first picture looks so far: small, and only now and then.
     """
 
-    attempt: int
+    task: int
     step: int
     steps: int
     preview: Raster | None = None
 
 
 class Done(Struct, frozen=True, tag=True):
-    """A task's picture, and how it was made: `facts` has fields of `recipes.record.Record`.
+    """A picture, and how it was made: `facts` has fields of `recipes.record.Record`.
 
     `features` are what its model thought of a draft, packed, by kind (`taste.features`).
     """
@@ -90,16 +91,16 @@ class Done(Struct, frozen=True, tag=True):
 
 
 class Cancelled(Struct, frozen=True, tag=True):
-    """A task has ended because it was told to."""
+    """A picture is not made because its task was told to end."""
 
     attempt: int
 
 
 class Failed(Struct, frozen=True, tag=True):
-    """A task's picture cannot be made; `says` is a sentence for its owner.
+    """A picture cannot be made; `says` is a sentence for its owner.
 
     `expected` is False for what nobody foresaw: another attempt may do better. `device`: it is the
-    slot's device that failed, which is no fault of the task's.
+    slot's device that failed, which is no fault of the picture's.
     """
 
     attempt: int
@@ -109,7 +110,7 @@ class Failed(Struct, frozen=True, tag=True):
 
 
 class Lost(Struct, frozen=True, tag=True):
-    """The worker that was to do a task is gone."""
+    """The worker that was to make a picture is gone."""
 
     attempt: int
 

@@ -34,7 +34,7 @@ class Processes:
 
 
 class _Slot:
-    """The process that serves a slot, if there is one, and the tasks that were given to it."""
+    """The process that serves a slot, if there is one, and the pictures it was asked for."""
 
     def __init__(self, device: str, slots: int, base: Path, on_report: OnReport) -> None:
         self._device = device
@@ -55,10 +55,11 @@ class _Slot:
                 except OSError as error:
                     if isinstance(order, Task):
                         says = f"no process can be started ({error.strerror})"
-                        self._on_report(self._failed(order.attempt, says))
+                        for attempt in order.pictures:
+                            self._on_report(self._failed(attempt, says))
                     return
             if isinstance(order, Task):
-                self._given.add(order.attempt)
+                self._given |= order.pictures.keys()
             assert self._process.stdin is not None  # noqa: S101 - it was asked for
             with contextlib.suppress(OSError):  # `_listen` tells that the process is gone
                 frames.write(self._process.stdin, order)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from queue import SimpleQueue
@@ -20,6 +20,7 @@ from hotfolder.executors.orders import (
     Load,
     OnReport,
     Order,
+    Outcome,
     Raster,
     Resume,
     Stepped,
@@ -33,7 +34,7 @@ from hotfolder.recipes.recipe import Recipe
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from hotfolder.render.engine import Rendered
+    from hotfolder.render.rendered import Rendered
     from hotfolder.render.sampling import OnStep
 
 _log = logging.getLogger(__name__)
@@ -52,19 +53,17 @@ class Renderer(Protocol):
     def preview(self) -> Image | None:
         """How the picture in the making looks so far: RGB, small. None where nobody can say."""
 
-    def render(
+    def render_batch(
         self,
-        recipe: Recipe,
+        recipes: Sequence[Recipe],
         source: Image | None,
         on_step: OnStep,
-        *,
         resume: Path | None,
-        batch_with: Sequence[Recipe],
-    ) -> Rendered:
-        """The recipe's picture, calling `on_step` after each denoising step.
+    ) -> Mapping[int, Rendered]:
+        """The first picture, and those of the others that were drawn with it, by their places.
 
-        What `on_step` stops by `Stopped` may be saved to `resume`, and goes on from there later.
-        The pictures of `batch_with` may be drawn with it, for the calls that ask for them.
+        `on_step` is called after each step, and may raise Stopped: then the state may be saved to
+        `resume`, and goes on from there later. What goes wrong is the first picture's fault.
         """
 
 
@@ -97,7 +96,7 @@ class Worker:
         if isinstance(order, Task):
             self._render(order)
         elif isinstance(order, Cancel):
-            self._cancelled.add(order.attempt)
+            self._cancelled.add(order.task)
         elif isinstance(order, Load):
             self._load(order)
         elif isinstance(order, Unload) and self._renderer is not None:
@@ -115,26 +114,29 @@ class Worker:
             _log.exception("unexpected trouble with the model %s", order.model)
 
     def _render(self, task: Task) -> None:
-        try:
-            self._on_report(self._done(task))
-        except Stopped:
-            self._on_report(Cancelled(task.attempt))
-        except TooLargeError as error:  # other programs may give memory back
-            self._on_report(Failed(task.attempt, str(error), expected=False))
-        except RenderError as error:
-            self._on_report(Failed(task.attempt, str(error), expected=True))
-        except DeviceLostError as error:
-            self._renderer = None  # what it holds lies on a device that is gone
-            self._on_report(Failed(task.attempt, str(error), expected=False, device=True))
-        except Exception as error:
-            _log.exception("unexpected trouble with a render")
-            self._on_report(
-                Failed(task.attempt, f"{type(error).__name__}: {error}", expected=False)
-            )
-        self._cancelled.discard(task.attempt)
+        """Make all pictures of a task, as many at a time as are drawn together."""
+        waiting = dict(task.pictures)
+        while waiting:
+            try:
+                self._end(waiting, self._drawn(task, waiting))
+            except Stopped:
+                self._end(waiting, map(Cancelled, waiting))
+            except DeviceLostError as error:
+                self._renderer = None  # what it holds lies on a device that is gone
+                self._end(waiting, (_device_failed(attempt, error) for attempt in waiting))
+            except Exception as error:
+                self._end(waiting, [_failed(next(iter(waiting)), error)])
+        self._cancelled -= task.pictures.keys()
 
-    def _done(self, task: Task) -> Done:
-        if task.attempt in self._cancelled:
+    def _end(self, waiting: dict[int, Recipe], outcomes: Iterable[Outcome]) -> None:
+        """Report how pictures have ended; they wait no longer."""
+        for outcome in tuple(outcomes):
+            del waiting[outcome.attempt]
+            self._on_report(outcome)
+
+    def _drawn(self, task: Task, waiting: Mapping[int, Recipe]) -> list[Done]:
+        """The first picture that waits, and those that were drawn with it."""
+        if task.number in self._cancelled:
             raise Stopped
         source = None
         if task.source is not None:
@@ -142,20 +144,17 @@ class Worker:
             source = pixels.from_rgb(sides, task.source.rgb)
 
         def on_step(step: int, steps: int) -> None:
-            self._between_steps(task.attempt, step, steps)
+            self._between_steps(task.number, step, steps)
 
+        attempts, recipes = tuple(waiting), tuple(waiting.values())
+        resume = Path(task.states) / f"{recipes[0].id}.safetensors" if task.states else None
         renderer = self._renderer_for(task.models)
-        resume = Path(task.state) if task.state else None
-        rendered = renderer.render(
-            task.recipe, source, on_step, resume=resume, batch_with=task.batch_with
-        )
-        image = rendered.image
-        raster = Raster(image.width, image.height, image.tobytes())
-        return Done(task.attempt, raster, asdict(rendered.facts), rendered.features)
+        drawn = renderer.render_batch(recipes, source, on_step, resume)
+        return [_done(attempts[at], rendered) for at, rendered in drawn.items()]
 
-    def _between_steps(self, attempt: int, step: int, steps: int) -> None:
+    def _between_steps(self, task: int, step: int, steps: int) -> None:
         """Follow the orders that came during a step; after another task, wait for `Resume`."""
-        self._on_report(Stepped(attempt, step, steps, self._preview(step, steps)))
+        self._on_report(Stepped(task, step, steps, self._preview(step, steps)))
         paused = False
         while paused or not self._orders.empty():
             order = self._orders.get()
@@ -164,7 +163,7 @@ class Worker:
                 raise Stopped
             self._follow(order)
             paused = isinstance(order, Task) or (paused and not isinstance(order, Resume))
-            if attempt in self._cancelled:
+            if task in self._cancelled:
                 raise Stopped
 
     def _preview(self, step: int, steps: int) -> Raster | None:
@@ -184,3 +183,22 @@ class Worker:
                 self._renderer.unload()
             self._renderer, self._models = self._make(models), models
         return self._renderer
+
+
+def _done(attempt: int, rendered: Rendered) -> Done:
+    image = rendered.image
+    raster = Raster(image.width, image.height, image.tobytes())
+    return Done(attempt, raster, asdict(rendered.facts), rendered.features)
+
+
+def _failed(attempt: int, error: Exception) -> Failed:
+    """Why a picture cannot be made, in a sentence where somebody foresaw it."""
+    if isinstance(error, RenderError):
+        # Where memory is short, other programs may give some back.
+        return Failed(attempt, str(error), expected=not isinstance(error, TooLargeError))
+    _log.error("unexpected trouble with a render", exc_info=error)
+    return Failed(attempt, f"{type(error).__name__}: {error}", expected=False)
+
+
+def _device_failed(attempt: int, error: DeviceLostError) -> Failed:
+    return Failed(attempt, str(error), expected=False, device=True)

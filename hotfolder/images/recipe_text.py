@@ -41,7 +41,7 @@ _NOT_YET_KNOWN = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Embedded:
     """The recipe and record that a picture carries, and the carrier that they were read from."""
 
     recipe: Recipe
@@ -49,7 +49,7 @@ class Found:
     carrier: Carrier
 
 
-def find(metadata: Metadata) -> Found | None:
+def find(metadata: Metadata) -> Embedded | None:
     """What the best carrier says that is still sound; None if no carrier has our text.
 
     Raises PictureError with a sentence if each that has it has it in a form that is not valid.
@@ -63,7 +63,7 @@ def find(metadata: Metadata) -> Found | None:
             break
         tried.add(text)
         try:
-            return Found(*parse(text), carrier)
+            return Embedded(*parse(text), carrier)
         except PictureError as error:
             refused = refused or error
     if refused is not None:

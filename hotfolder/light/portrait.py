@@ -19,7 +19,7 @@ from hotfolder.images.metadata import Metadata
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.values import values
 from hotfolder.stars import detectors
-from hotfolder.stars.mark import Draft, together
+from hotfolder.stars.mark import DraftFile, together
 from hotfolder.studio.reading import MAX_PICTURE_BYTES, read_file
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def portray(root: str, path: str) -> Portrait | Trouble:
         return Trouble(reason(error))
     except MemoryError:
         return Trouble("there is too little memory to read it")
-    marks = detectors.marks(Draft(path, contents, {}, _xattrs(file)))
+    marks = detectors.marks(DraftFile(path, contents, {}, _xattrs(file)))
     facts = _facts(contents, image, together(list(marks.values()), 1, ()))
     return Portrait(digest(data), _thumbnail(image), facts)
 

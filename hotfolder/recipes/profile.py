@@ -55,7 +55,7 @@ def model_source(source: str) -> str:
 Source = Annotated[str, Meta(min_length=1), schema.checked(model_source)]
 
 
-class Lora(Struct, frozen=True, forbid_unknown_fields=True):
+class LoraFile(Struct, frozen=True, forbid_unknown_fields=True):
     """An addition that changes a model's manner: a .safetensors file, here or on the hub.
 
     `name` is what pictures carry; by default it is the file's.
@@ -95,7 +95,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     variant: str | None = None
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
     multiple: Annotated[int, Meta(ge=1, le=256)] = 8
-    loras: list[Lora] = []
+    loras: list[LoraFile] = []
     vae: str = ""
     embeddings: dict[str, str] = {}
     lora_folders: list[str] = []
@@ -227,7 +227,7 @@ def source_name(source: str) -> str:
     return PurePath(source.replace("\\", "/")).name.removesuffix(".safetensors") or "model"
 
 
-def lora_name(lora: Lora) -> str:
+def lora_name(lora: LoraFile) -> str:
     """The name that pictures carry of a LoRA."""
     return lora.name or source_name(lora.source)
 

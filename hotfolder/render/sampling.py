@@ -26,7 +26,7 @@ OnStep = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class Control:
     """Who is told of each step, and where the state of a render goes that is stopped."""
 
     on_step: OnStep | None = None
@@ -38,7 +38,7 @@ class Run:
 
     def __init__(
         self,
-        watch: Watch,
+        control: Control,
         identity: Mapping[str, Any],
         device: str,
         preview: Preview,
@@ -48,15 +48,15 @@ class Run:
         self._preview = preview
         self._latents: torch.Tensor | None = None
         self.seconds = 0.0
-        self._on_step = watch.on_step or _ignore
-        self._resume = resume = watch.resume
+        self._on_step = control.on_step or _ignore
+        self._resume = resume = control.resume
         self._identity = identity
         self._state = checkpoint.read(resume, identity, device) if resume else None
         self._forward: checkpoint.Forward | None = None
         self._generators: list[torch.Generator] = []
         self._started = 0.0
         self._raised: BaseException | None = None
-        self._seen = seen
+        self.seen = seen
 
     def __call__(self, pipe: Any, arguments: dict[str, Any]) -> list[Image.Image | None]:
         """The pictures that the pipeline draws, RGB: one for each generator.
@@ -105,8 +105,8 @@ class Run:
                 self.seconds += self._state.seconds
             return
         started = time.perf_counter()
-        if self._seen is not None:
-            self._seen.after(self.steps)
+        if self.seen is not None:
+            self.seen.after(self.steps)
         self._latents = latents
         try:
             self._on_step(self.steps, steps)
@@ -117,8 +117,8 @@ class Run:
             ):
                 self._save(pipe, latents, self.seconds + started - self._started)
             raise
-        if self._seen is not None:
-            self._seen.before(self.steps + 1)
+        if self.seen is not None:
+            self.seen.before(self.steps + 1)
         self.seconds -= time.perf_counter() - started
 
     def _save(self, pipe: Any, latents: torch.Tensor, seconds: float) -> None:

@@ -76,7 +76,8 @@ def repeats(device: str) -> tuple[Repeat, ...]:
 def _alone_again(engine: Engine) -> bool:
     """Whether drafts that were drawn together come out the same alone, in their places."""
     drafts = [msgspec.structs.replace(_DRAFT, seed=seed) for seed in range(_BATCH)]
-    together = [engine.render(drafts[0], batch_with=drafts[1:]), *map(engine.render, drafts[1:])]
+    drawn = engine.render_batch(drafts)
+    together = [drawn.get(at) or engine.render(draft) for at, draft in enumerate(drafts)]
     alone = [
         engine.render(draft, plan=made.facts.memory_plan)
         for draft, made in zip(drafts, together, strict=True)

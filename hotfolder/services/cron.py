@@ -7,7 +7,7 @@ import shlex
 import shutil
 
 from hotfolder.errors import HotfolderError
-from hotfolder.services.task import Task, call
+from hotfolder.services.definition import Service, call
 
 NAME = "cron"
 _EVERY = "*/10 * * * *"
@@ -19,32 +19,32 @@ def offered() -> bool:
     return shutil.which("crontab") is not None
 
 
-def line(task: Task) -> str:
-    """The line for a task. A comment at its end, which the shell passes over, marks it as ours."""
-    sets = [f"{name}={shlex.quote(value)}" for name, value in task.environment]
-    command = " ".join([*sets, shlex.join(task.command("--once"))])
+def line(service: Service) -> str:
+    """The line for a service. The comment at its end, which the shell skips, marks it as ours."""
+    sets = [f"{name}={shlex.quote(value)}" for name, value in service.environment]
+    command = " ".join([*sets, shlex.join(service.command("--once"))])
     # cron itself reads % as the end of a line.
-    return f"{_EVERY} {command}".replace("%", "\\%") + f" {_mark(task)}"
+    return f"{_EVERY} {command}".replace("%", "\\%") + f" {_mark(service)}"
 
 
-def written(task: Task) -> str | None:
-    """The lines for a task in the crontab; None if there is none."""
-    ours = [other for other in _lines() if _is_ours(other, task)]
+def written(service: Service) -> str | None:
+    """The lines for a service in the crontab; None if there is none."""
+    ours = [other for other in _lines() if _is_ours(other, service)]
     return "\n".join(map(os.fsdecode, ours)) if ours else None
 
 
-def install(task: Task) -> None:
+def install(service: Service) -> None:
     """Put the line into the crontab, in place of an earlier one; all other lines stay."""
-    _write([*_others(task), os.fsencode(line(task))])
+    _write([*_others(service), os.fsencode(line(service))])
 
 
-def uninstall(task: Task) -> None:
+def uninstall(service: Service) -> None:
     """Take the line out of the crontab; all other lines stay."""
-    _write(_others(task))
+    _write(_others(service))
 
 
-def _others(task: Task) -> list[bytes]:
-    return [other for other in _lines() if not _is_ours(other, task)]
+def _others(service: Service) -> list[bytes]:
+    return [other for other in _lines() if not _is_ours(other, service)]
 
 
 def _lines() -> list[bytes]:
@@ -60,9 +60,9 @@ def _write(lines: list[bytes]) -> None:
     call(["crontab", "-"], b"".join(line + b"\n" for line in lines))
 
 
-def _is_ours(line: bytes, task: Task) -> bool:
-    return line.endswith(b" " + os.fsencode(_mark(task)))
+def _is_ours(line: bytes, service: Service) -> bool:
+    return line.endswith(b" " + os.fsencode(_mark(service)))
 
 
-def _mark(task: Task) -> str:
-    return f"# {task.name}"
+def _mark(service: Service) -> str:
+    return f"# {service.name}"

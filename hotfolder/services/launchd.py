@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hotfolder.errors import HotfolderError
-from hotfolder.services.task import Task, call
+from hotfolder.services.definition import Service, call
 
 NAME = "launchd"
 
@@ -22,18 +22,18 @@ def offered() -> bool:
     return sys.platform == "darwin"
 
 
-def path(task: Task) -> Path:
-    """Where the agent of a task lies."""
-    return Path("~/Library/LaunchAgents").expanduser() / f"{task.name}.plist"
+def path(service: Service) -> Path:
+    """Where the agent of a service lies."""
+    return Path("~/Library/LaunchAgents").expanduser() / f"{service.name}.plist"
 
 
-def agent(task: Task) -> bytes:
-    """The property list for a task."""
+def agent(service: Service) -> bytes:
+    """The property list for a service."""
     return plistlib.dumps(
         {
-            "Label": task.name,
-            "ProgramArguments": list(task.command()),
-            "EnvironmentVariables": dict(task.environment),
+            "Label": service.name,
+            "ProgramArguments": list(service.command()),
+            "EnvironmentVariables": dict(service.environment),
             "RunAtLoad": True,
             "KeepAlive": {"SuccessfulExit": False},
             "ThrottleInterval": 30,
@@ -42,25 +42,25 @@ def agent(task: Task) -> bytes:
     )
 
 
-def written(task: Task) -> str | None:
-    """The property list that lies there for a task; None if there is none."""
-    return path(task).read_text("utf-8") if path(task).is_file() else None
+def written(service: Service) -> str | None:
+    """The property list that lies there for a service; None if there is none."""
+    return path(service).read_text("utf-8") if path(service).is_file() else None
 
 
-def install(task: Task) -> None:
+def install(service: Service) -> None:
     """Write the agent and start it, in place of an earlier one."""
-    path(task).parent.mkdir(parents=True, exist_ok=True)
+    path(service).parent.mkdir(parents=True, exist_ok=True)
     with suppress(HotfolderError):  # none of the name is loaded
-        call(["launchctl", "bootout", f"{_domain()}/{task.name}"])
-    path(task).write_bytes(agent(task))
-    call(["launchctl", "bootstrap", _domain(), str(path(task))])
+        call(["launchctl", "bootout", f"{_domain()}/{service.name}"])
+    path(service).write_bytes(agent(service))
+    call(["launchctl", "bootstrap", _domain(), str(path(service))])
 
 
-def uninstall(task: Task) -> None:
+def uninstall(service: Service) -> None:
     """Stop the agent and remove it."""
     with suppress(HotfolderError):
-        call(["launchctl", "bootout", f"{_domain()}/{task.name}"])
-    path(task).unlink(missing_ok=True)
+        call(["launchctl", "bootout", f"{_domain()}/{service.name}"])
+    path(service).unlink(missing_ok=True)
 
 
 def _domain() -> str:

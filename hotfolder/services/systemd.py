@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from hotfolder.errors import HotfolderError
-from hotfolder.services.task import Task, call
+from hotfolder.services.definition import Service, call
 
 NAME = "systemd"
 
@@ -26,19 +26,19 @@ def offered() -> bool:
     return True
 
 
-def path(task: Task) -> Path:
-    """Where the unit of a task lies."""
+def path(service: Service) -> Path:
+    """Where the unit of a service lies."""
     config = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(config).expanduser() / "systemd" / "user" / f"{task.name}.service"
+    return Path(config).expanduser() / "systemd" / "user" / f"{service.name}.service"
 
 
-def unit(task: Task) -> str:
-    """The unit for a task."""
-    command = " ".join(_quoted(word).replace("$", "$$") for word in task.command())
-    environment = " ".join(_quoted(f"{name}={value}") for name, value in task.environment)
+def unit(service: Service) -> str:
+    """The unit for a service."""
+    command = " ".join(_quoted(word).replace("$", "$$") for word in service.command())
+    environment = " ".join(_quoted(f"{name}={value}") for name, value in service.environment)
     return f"""\
 [Unit]
-Description=hotfolder at work on {_specifiers_off(str(task.root))}
+Description=hotfolder at work on {_specifiers_off(str(service.root))}
 StartLimitIntervalSec=0
 
 [Service]
@@ -54,23 +54,23 @@ WantedBy=default.target
 """
 
 
-def written(task: Task) -> str | None:
-    """The unit that lies there for a task; None if there is none."""
-    return path(task).read_text("utf-8") if path(task).is_file() else None
+def written(service: Service) -> str | None:
+    """The unit that lies there for a service; None if there is none."""
+    return path(service).read_text("utf-8") if path(service).is_file() else None
 
 
-def install(task: Task) -> None:
+def install(service: Service) -> None:
     """Write the unit, enable it and start it."""
-    path(task).parent.mkdir(parents=True, exist_ok=True)
-    path(task).write_text(unit(task), "utf-8")
+    path(service).parent.mkdir(parents=True, exist_ok=True)
+    path(service).write_text(unit(service), "utf-8")
     call(["systemctl", "--user", "daemon-reload"])
-    call(["systemctl", "--user", "enable", "--now", path(task).name])
+    call(["systemctl", "--user", "enable", "--now", path(service).name])
 
 
-def uninstall(task: Task) -> None:
+def uninstall(service: Service) -> None:
     """Stop the unit and remove it."""
-    call(["systemctl", "--user", "disable", "--now", path(task).name])
-    path(task).unlink(missing_ok=True)
+    call(["systemctl", "--user", "disable", "--now", path(service).name])
+    path(service).unlink(missing_ok=True)
     call(["systemctl", "--user", "daemon-reload"])
 
 

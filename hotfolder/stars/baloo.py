@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hotfolder.stars.mark import Draft, Mark
+from hotfolder.stars.mark import DraftFile, Mark
 
 ATTRIBUTE = "user.baloo.rating"
 
 
-def marks(draft: Draft) -> Iterator[Mark]:
+def marks(draft: DraftFile) -> Iterator[Mark]:
     """The stars; KDE counts in halves, and half a star is one."""
     value = draft.xattrs.get(ATTRIBUTE, b"").strip(b" \0")
     if value.isdigit() and len(value) <= 2 and int(value) <= 10:

@@ -10,13 +10,13 @@ from types import ModuleType
 
 from hotfolder import stars
 from hotfolder.modules import modules_of
-from hotfolder.stars.mark import Draft, Mark
+from hotfolder.stars.mark import DraftFile, Mark
 
 Found = Mapping[tuple[str, str], Mark]
 """Marks by the detector's name and the place of the mark."""
 
 
-def marks(draft: Draft) -> Found:
+def marks(draft: DraftFile) -> Found:
     """What the detectors find.
 
     A place that says 0 stars is as good as one that says nothing.

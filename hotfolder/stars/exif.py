@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from hotfolder.stars.mark import Draft, Mark
+from hotfolder.stars.mark import DraftFile, Mark
 from hotfolder.stars.packet import from_percent
 
 _RATING, _PERCENT = 0x4746, 0x4749
@@ -16,7 +16,7 @@ _ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 _NUMBERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}  # of a TIFF type that holds one
 
 
-def marks(draft: Draft) -> Iterator[Mark]:
+def marks(draft: DraftFile) -> Iterator[Mark]:
     """The stars and the percent of the picture's EXIF. A damaged block has none."""
     try:
         tags = _tags(draft.metadata.exif if draft.metadata and draft.metadata.exif else b"")

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterator
 from xml.parsers.expat import ExpatError
 
-from hotfolder.stars.mark import Draft, Mark, words
+from hotfolder.stars.mark import DraftFile, Mark, words
 
 SIDECARS = ("._{name}",)
 MAX_BYTES = 64 * 2**10
@@ -29,7 +29,7 @@ _BEFORE_ATTRIBUTES = 34  # 32 bytes of Finder info and two of padding
 _MOST_ATTRIBUTES = 128
 
 
-def marks(draft: Draft) -> Iterator[Mark]:
+def marks(draft: DraftFile) -> Iterator[Mark]:
     """The names of the tags. `Red\\n6`, a tag with its colour, is named `Red`."""
     for name, value in draft.xattrs.items():
         if _TAGS.fullmatch(name):

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from hotfolder.stars import packet
-from hotfolder.stars.mark import Draft, Mark
+from hotfolder.stars.mark import DraftFile, Mark
 
 SIDECARS = ("{name}.gq.xmp", ".metadata/{name}.gq.xmp")
 
 
-def marks(draft: Draft) -> Iterator[Mark]:
+def marks(draft: DraftFile) -> Iterator[Mark]:
     """The marks in `name.ext.gq.xmp`."""
     for pattern in SIDECARS:
         for mark in packet.marks_in(draft.beside.get(pattern, b"")):

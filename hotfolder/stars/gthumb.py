@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
-from hotfolder.stars.mark import Draft, Mark, words
+from hotfolder.stars.mark import DraftFile, Mark, words
 
 SIDECARS = (".comments/{name}.xml",)
 MAX_BYTES = 2**20
 
 
-def marks(draft: Draft) -> Iterator[Mark]:
+def marks(draft: DraftFile) -> Iterator[Mark]:
     """The rating, 0 to 5, and the categories of the picture. Broken XML has none."""
     data = draft.beside.get(SIDECARS[0], b"")
     if not data or len(data) > MAX_BYTES:

@@ -12,7 +12,7 @@ REJECTED = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class DraftFile:
     """All that is to be seen of a picture without decoding it. Anything of it may be hostile.
 
     `path` is relative to the studio. `beside` has the contents of the files beside it that the

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hotfolder.stars.mark import Draft, Mark, words
+from hotfolder.stars.mark import DraftFile, Mark, words
 
 # "starred (2)", "starred 2" and "starred - Copy" are what file managers make of a second one.
 _STARRED = re.compile(r"(?:.*_)?(fav|starred)(?:[ _-]*\(?\d+\)?| \(?copy\)?| - copy)*", re.I | re.S)
@@ -13,7 +13,7 @@ _SYMBOLS = re.compile("[★⭐\ufe0f]+")
 _FOLDER = "starred"
 
 
-def marks(draft: Draft) -> Iterator[Mark]:
+def marks(draft: DraftFile) -> Iterator[Mark]:
     """`★name` (or `★★★name`), `name_fav`, `name_starred`, `starred` and a folder `starred`.
 
     Names of our own drafts have neither stars nor underscores in them.

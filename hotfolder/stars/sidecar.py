@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from hotfolder.stars import packet
-from hotfolder.stars.mark import Draft, Mark
+from hotfolder.stars.mark import DraftFile, Mark
 
 SIDECARS = ("{name}.xmp", "{stem}.xmp")
 
 
-def marks(draft: Draft) -> Iterator[Mark]:
+def marks(draft: DraftFile) -> Iterator[Mark]:
     """The marks in `name.ext.xmp`, and in `name.xmp` where only one picture has that name.
 
     The ending may be in capitals.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hotfolder.stars import packet
-from hotfolder.stars.mark import Draft, Mark
+from hotfolder.stars.mark import DraftFile, Mark
 
 
-def marks(draft: Draft) -> Iterator[Mark]:
+def marks(draft: DraftFile) -> Iterator[Mark]:
     """The marks in the packet that the picture carries."""
     if draft.metadata and draft.metadata.xmp:
         yield from packet.marks_in(draft.metadata.xmp)

@@ -48,11 +48,15 @@ class Ear:
         self.executor.give(slot, order)
 
     def begin(self, recipe: Recipe, slot: int = 0) -> int:
-        """Give a task; returns its number."""
-        number = next(self._numbers)
-        source = SOURCE if recipe.source else None
-        self.give(Task(number, recipe, MODELS, source), slot)
-        return number
+        """Give a task of one picture; returns its number."""
+        return self.begin_all([recipe], slot)[0]
+
+    def begin_all(self, recipes: list[Recipe], slot: int = 0, states: str = "") -> list[int]:
+        """Give a task of these pictures; returns their numbers, the first of which is its own."""
+        numbers = [next(self._numbers) for _ in recipes]
+        source = SOURCE if recipes[0].source else None
+        self.give(Task(dict(zip(numbers, recipes, strict=True)), MODELS, source, states), slot)
+        return numbers
 
     def heard(self, until: Callable[[Report], bool]) -> list[Report]:
         """The reports up to and including the first that `until` holds for."""
@@ -67,13 +71,13 @@ class Ear:
 
 
 def ended(number: int) -> Callable[[Report], bool]:
-    """Holds for a task's last report."""
-    return lambda report: report.attempt == number and not isinstance(report, Stepped)
+    """Holds for the last report of a picture."""
+    return lambda report: not isinstance(report, Stepped) and report.attempt == number
 
 
 def stepped(number: int) -> Callable[[Report], bool]:
     """Holds for each step of a task."""
-    return lambda report: report.attempt == number and isinstance(report, Stepped)
+    return lambda report: isinstance(report, Stepped) and report.task == number
 
 
 KINDS = {"inside": Settings(devices="cpu"), "processes": Settings(devices=["cpu", "cpu"])}

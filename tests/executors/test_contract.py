@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -28,7 +30,7 @@ def done(report: Report) -> Done:
 
 
 def steps_of(number: int, reports: list[Report]) -> list[int]:
-    return [r.step for r in reports if isinstance(r, Stepped) and r.attempt == number]
+    return [r.step for r in reports if isinstance(r, Stepped) and r.task == number]
 
 
 def test_a_picture_and_its_facts(ear: Ear) -> None:
@@ -84,6 +86,35 @@ def test_a_refinement_that_comes_too_late_is_made_all_the_same(ear: Ear) -> None
     if not any(map(ended(draft), reports)):
         ear.give(Resume())
         done(ear.outcome(draft))
+
+
+def test_drafts_of_one_task(ear: Ear) -> None:
+    """One report for each: they are drawn together, and one whose prompt is longer by itself."""
+    long = ", ".join(["a castle by the sea"] * 20)
+    recipes = [msgspec.structs.replace(DRAFT, seed=seed) for seed in (1, 2)]
+    numbers = ear.begin_all([recipes[0], msgspec.structs.replace(DRAFT, prompt=long), recipes[1]])
+    reports = ear.heard(ended(numbers[1]))
+    made = {r.attempt: done(r) for r in reports if not isinstance(r, Stepped)}
+    assert list(made) == [numbers[0], numbers[2], numbers[1]]
+    places = [made[number].facts["memory_plan"].partition(", ")[2] for number in numbers]
+    assert places == ["place 1 of 2", "", "place 2 of 2"]
+    assert len({one.picture.rgb for one in made.values()}) == 3
+    assert steps_of(numbers[0], reports) == 2 * list(range(1, 13)), "told by the task's number"
+
+
+def test_a_cancelled_task_of_several(ear: Ear, tmp_path: Path) -> None:
+    """All that is not done ends with it, and goes on from its state when it is begun again."""
+    recipes = [msgspec.structs.replace(DRAFT, seed=seed) for seed in (1, 2, 3)]
+    whole = [done(ear.outcome(n)).picture for n in ear.begin_all(recipes)]
+    numbers = ear.begin_all(recipes, states=str(tmp_path))
+    ear.heard(stepped(numbers[0]))
+    ear.give(Cancel(numbers[0]))
+    assert all(isinstance(ear.outcome(number), Cancelled) for number in numbers)
+    assert [path.stem for path in tmp_path.iterdir()] == [recipes[0].id]
+    numbers = ear.begin_all(recipes, states=str(tmp_path))
+    first = ear.heard(ended(numbers[0]))
+    assert steps_of(numbers[0], first)[0] > 1
+    assert [done(first[-1]).picture, *(done(ear.outcome(n)).picture for n in numbers[1:])] == whole
 
 
 @pytest.mark.parametrize("when", ["before", "during"])

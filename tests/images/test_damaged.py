@@ -16,7 +16,7 @@ from hotfolder.errors import PictureError
 from hotfolder.images import exif, metadata, pixels, recipe_text
 from hotfolder.images.picture import publishable
 from hotfolder.stars import detectors
-from hotfolder.stars.mark import Draft
+from hotfolder.stars.mark import DraftFile
 from tests import samples
 from tests.images.made import RECIPE, RECORD
 
@@ -69,7 +69,7 @@ def test_damage_is_answered_in_words(name: str, damage: list[Damage]) -> None:
     begin = time.perf_counter()
     metadata.complete(data)
     with suppress(PictureError):
-        detectors.marks(Draft("drafts/a.png", metadata.read(data)))
+        detectors.marks(DraftFile("drafts/a.png", metadata.read(data)))
     with suppress(PictureError):
         recipe_text.find(metadata.read(data))
     with suppress(PictureError):
@@ -84,7 +84,7 @@ def test_any_packet_is_answered(kind: str, packet: bytes) -> None:
     """Whatever stands where XMP should be, the rest of the picture is read."""
     picture = metadata.read(samples.with_xmp(kind, packet))
     assert (picture.width, picture.height, picture.xmp) == (24, 16, packet)
-    assert detectors.marks(Draft("drafts/a.png", picture)) == {}
+    assert detectors.marks(DraftFile("drafts/a.png", picture)) == {}
 
 
 @pytest.mark.parametrize("count", [2**31 - 1, 2**32 - 1, 70_000])

@@ -17,7 +17,7 @@ from hotfolder.errors import PictureError
 from hotfolder.images import exif, infotext, metadata, pixels, recipe_text, xmp
 from hotfolder.images.metadata import Metadata
 from hotfolder.images.picture import embed, publishable, require_room, without_prompt
-from hotfolder.images.recipe_text import Found
+from hotfolder.images.recipe_text import Embedded
 from hotfolder.recipes.encoding import PNG, Encoding, encoding
 from hotfolder.recipes.recipe import Pixels, Recipe, canonical
 from hotfolder.recipes.record import Record
@@ -225,4 +225,4 @@ def test_other_programs_read_the_same(
 def test_a_found_recipe_names_its_carrier() -> None:
     """The PNG's text comes first, since most programs keep it as it is."""
     data, record = publishable(IMAGE, RECIPE, RECORD)
-    assert recipe_text.find(metadata.read(data)) == Found(RECIPE, record, "text")
+    assert recipe_text.find(metadata.read(data)) == Embedded(RECIPE, record, "text")

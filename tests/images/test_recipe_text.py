@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hotfolder.errors import PictureError
 from hotfolder.images import exif, metadata, recipe_text, xmp
 from hotfolder.images.metadata import Metadata
-from hotfolder.images.recipe_text import Found
+from hotfolder.images.recipe_text import Embedded
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from tests import samples
@@ -116,7 +116,7 @@ def test_a_picture_without_our_text_has_no_recipe() -> None:
     """None means that nothing is there; a text that is no recipe is an error."""
     assert recipe_text.find(Metadata(8, 8, (("parameters", "x"),))) is None
     found = recipe_text.find(Metadata(8, 8, (("hotfolder", GOOD),)))
-    assert found == Found(RECIPE, RECORD, "text")
+    assert found == Embedded(RECIPE, RECORD, "text")
     other = metadata.read(samples.sample("layout/layout_bmp.png"))
     with pytest.raises(PictureError, match="holds no recipe and record"):
         recipe_text.find(other)
@@ -141,21 +141,21 @@ CARRIERS: dict[recipe_text.Carrier, Metadata] = {
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_any_carrier_is_enough(carrier: recipe_text.Carrier) -> None:
     """The recipe is found in each alone, and it is said in which."""
-    assert recipe_text.find(CARRIERS[carrier]) == Found(RECIPE, RECORD, carrier)
+    assert recipe_text.find(CARRIERS[carrier]) == Embedded(RECIPE, RECORD, carrier)
 
 
 def test_the_first_sound_carrier_counts() -> None:
     """A carrier that a program has garbled does not hide the next; without one it is said why."""
     garbled = (("hotfolder", GOOD[:-9]), ("Comment", GOOD.replace("1", "l")))
     found = recipe_text.find(Metadata(8, 8, garbled, _xmp("{}"), _exif(GOOD)))
-    assert found == Found(RECIPE, RECORD, "EXIF")
+    assert found == Embedded(RECIPE, RECORD, "EXIF")
     with pytest.raises(PictureError, match="is not valid"):
         recipe_text.find(Metadata(8, 8, garbled, _xmp("{}")))
 
 
 def test_a_converted_comment_is_found() -> None:
     """ImageMagick writes a JPEG's comment as a PNG's text of the keyword `comment`."""
-    assert recipe_text.find(Metadata(8, 8, (("comment", GOOD),))) == Found(
+    assert recipe_text.find(Metadata(8, 8, (("comment", GOOD),))) == Embedded(
         RECIPE, RECORD, "comment"
     )
 
@@ -166,6 +166,6 @@ def test_a_long_text_comes_in_pieces(longest: int) -> None:
     pieces = recipe_text.comments(GOOD, longest)
     assert all(len(piece) <= longest and recipe_text.is_comment(piece) for piece in pieces)
     texts = [("Comment", piece) for piece in reversed(pieces)]
-    assert recipe_text.find(Metadata(8, 8, tuple(texts))) == Found(RECIPE, RECORD, "comment")
+    assert recipe_text.find(Metadata(8, 8, tuple(texts))) == Embedded(RECIPE, RECORD, "comment")
     assert recipe_text.find(Metadata(8, 8, tuple(texts[1:]))) is None
     assert not recipe_text.is_comment("hotfolder made this")

@@ -47,8 +47,8 @@ def test_pictures_drawn_together_have_features_of_their_own(engine: Engine, draf
     """They are those of the picture alone, but for roundings."""
     others = [msgspec.structs.replace(draft, seed=draft.seed + n) for n in (1, 2)]
     alone = [engine.render(recipe).features for recipe in others]
-    engine.render(draft, batch_with=others)
-    together = [engine.render(recipe) for recipe in others]
+    drawn = engine.render_batch([draft, *others])
+    together = [drawn[1], drawn[2]]
     for one, two in zip(alone, together, strict=True):
         assert "place" in two.facts.memory_plan
         for name, data in one.items():

@@ -18,14 +18,15 @@ from peft import LoraConfig, get_peft_model_state_dict
 
 from hotfolder.errors import Stopped
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Lora, Model
+from hotfolder.recipes.profile import LoraFile, Model
 from hotfolder.recipes.recipe import Lora as Named
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.regenerate import regenerate
 from hotfolder.render import compilation
 from hotfolder.render.compilation import Compiled, NotCompiledError
-from hotfolder.render.engine import Engine, Rendered
+from hotfolder.render.engine import Engine
+from hotfolder.render.rendered import Rendered
 from tests.render import tiny
 
 COMPILED = "resident, compiled"
@@ -161,7 +162,7 @@ def test_an_unloaded_model_is_gone(models: Path, draft: Recipe) -> None:
 @pytest.mark.usefixtures("compiler")
 def test_loras_leave_no_trace(models: Path, tmp_path: Path, draft: Recipe) -> None:
     """Pictures with LoRAs are made without; those around them and after them do not notice."""
-    loras = [Lora(str(lora(models, tmp_path)), name="ink")]
+    loras = [LoraFile(str(lora(models, tmp_path)), name="ink")]
     with_ink = msgspec.structs.replace(draft, loras=(Named("ink", 1.0),))
     compiling = engine(models, compile=True, loras=loras)
     plain, inked = params(compiling.render(draft)), params(compiling.render(with_ink))

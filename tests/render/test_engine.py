@@ -12,7 +12,8 @@ from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.schedulers import SCHEDULERS
-from hotfolder.render.engine import Engine, Facts, Rendered
+from hotfolder.render.engine import Engine
+from hotfolder.render.rendered import Facts, Rendered
 
 
 def changed(recipe: Recipe, **values: object) -> Recipe:

@@ -57,8 +57,8 @@ def test_a_process_with_little_memory(engine: Engine, models: Path, final: Recip
     """
     recipe = msgspec.structs.replace(final, width=1088, height=768, steps=2)
     text = msgspec.json.encode({"schema": 1, **msgspec.to_builtins(recipe)}).decode()
-    taken, task = engine.load("sd").footprint, memory_plan.Task((1088, 768), True, True)
-    plans = memory_plan.ladder(taken, memory_plan.Room(memory_plan.GIB, on_cpu=True), task)
+    taken, task = engine.load("sd").footprint, memory_plan.Workload((1088, 768), True, True)
+    plans = memory_plan.ladder(taken, memory_plan.Budget(memory_plan.GIB, on_cpu=True), task)
     first, second, *_ = plans
     whole, tiled = (memory_plan.peak_bytes(plan, taken, task, True) for plan in (first, second))
     more = str((whole - tiled) // 2)

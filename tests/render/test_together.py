@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -15,6 +16,7 @@ from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.schedulers import SCHEDULERS
 from hotfolder.render.engine import Engine
+from hotfolder.render.rendered import Rendered
 from tests.render import tiny, tiny_dit
 
 TOLD = ["resident, place 1 of 3", "resident, place 2 of 3", "resident, place 3 of 3"]
@@ -32,10 +34,16 @@ def three(draft: Recipe, **values: object) -> list[Recipe]:
 
 
 def drawn(engine: Engine, recipes: list[Recipe]) -> list[tuple[str, str]]:
-    """The pixel hash and memory plan of each, drawn with the first one."""
-    made = [engine.render(recipes[0], batch_with=recipes[1:])]
-    made += [engine.render(recipe) for recipe in recipes[1:]]
+    """The pixel hash and memory plan of each, drawn with the first one where that can be."""
+    made = [batch(engine, recipes)[at] for at in range(len(recipes))]
     return [(pixel_hash(one.image), one.facts.memory_plan) for one in made]
+
+
+def batch(engine: Engine, recipes: list[Recipe], **others: Any) -> dict[int, Rendered]:
+    """All of these, each drawn with the first one where that can be, or else by itself."""
+    drawn = engine.render_batch(recipes, **others)
+    alone = range(len(recipes)) - drawn.keys()
+    return drawn | {at: engine.render(recipes[at]) for at in alone}
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
@@ -57,9 +65,8 @@ def test_they_are_the_pictures_that_they_are_alone(
 ) -> None:
     """To the eye: no value is more than two of 255 from the picture that was drawn alone."""
     recipes = three(draft, model=model, negative_prompt="fog")
-    together = [engine.render(recipes[0], batch_with=recipes[1:])]
-    together += [engine.render(recipe) for recipe in recipes[1:]]
-    for recipe, one in zip(recipes, together, strict=True):
+    for at, one in engine.render_batch(recipes).items():
+        recipe = recipes[at]
         alone = engine.render(recipe)
         assert alone.facts.memory_plan == "resident"
         difference = np.asarray(alone.image, np.int16) - np.asarray(one.image, np.int16)
@@ -95,12 +102,9 @@ def test_a_refinement_between_two_steps(engine: Engine, draft: Recipe, final: Re
         if step == 2:
             between.append(pixel_hash(engine.render(final, source).image))
 
-    first = engine.render(recipes[0], on_step=refine, batch_with=recipes[1:])
+    interrupted = engine.render_batch(recipes, on_step=refine)
     assert between == [alone]
-    assert pixel_hash(first.image) == made[0][0]
-    assert [pixel_hash(engine.render(recipe).image) for recipe in recipes[1:]] == [
-        pixels for pixels, _ in made[1:]
-    ]
+    assert [pixel_hash(interrupted[at].image) for at in range(3)] == [pixels for pixels, _ in made]
 
 
 def test_stopped_and_gone_on_with(engine: Engine, draft: Recipe, tmp_path: Path) -> None:
@@ -113,20 +117,14 @@ def test_stopped_and_gone_on_with(engine: Engine, draft: Recipe, tmp_path: Path)
         if step == 2:
             raise Stopped
 
-    def go_on(batch_with: list[Recipe]) -> str:
-        steps[:] = [10]
-        render = engine.render(
-            recipes[0], on_step=lambda s, _: steps.append(s), resume=state, batch_with=batch_with
-        )
-        return pixel_hash(render.image)
-
-    for batch_with, first in ((recipes[1:], 3), (recipes[:0:-1], 1)):
+    for again, first in ((recipes, 3), ([recipes[0], recipes[2], recipes[1]], 1)):
         with pytest.raises(Stopped):
-            engine.render(recipes[0], on_step=stop, resume=state, batch_with=recipes[1:])
-        assert go_on(batch_with) == made[0][0]
-        assert steps[1] == first
-        assert pixel_hash(engine.render(recipes[1]).image) == made[1][0] or first == 1
-        engine.render(recipes[2])
+            engine.render_batch(recipes, on_step=stop, resume=state)
+        steps[:] = []
+        gone_on = engine.render_batch(again, on_step=lambda s, _: steps.append(s), resume=state)
+        assert steps[0] == first
+        assert pixel_hash(gone_on[0].image) == made[0][0]
+        assert pixel_hash(gone_on[1].image) == made[1][0] or first == 1
 
 
 def test_other_families(tmp_path: Path, draft: Recipe) -> None:

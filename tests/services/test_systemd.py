@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hotfolder.services import systemd
-from hotfolder.services.task import Task
+from hotfolder.services.definition import Service
 
 NAMES = [
     "studio",
@@ -26,7 +26,7 @@ NAMES = [
 def test_systemd_accepts_it(tmp_path: Path, tool: Callable[[str], str], name: str) -> None:
     """Without a word, whatever the studio is called."""
     file = tmp_path / "test.service"
-    file.write_text(systemd.unit(Task.of(tmp_path / name)), "utf-8")
+    file.write_text(systemd.unit(Service.of(tmp_path / name)), "utf-8")
     done = subprocess.run(
         [tool("systemd-analyze"), "--user", "--recursive-errors=no", "verify", str(file)],
         capture_output=True,
@@ -42,7 +42,7 @@ def test_systemd_accepts_it(tmp_path: Path, tool: Callable[[str], str], name: st
 def test_the_verifier_would_complain(tmp_path: Path, tool: Callable[[str], str]) -> None:
     """A unit with a key that does not exist is not accepted in silence."""
     file = tmp_path / "test.service"
-    file.write_text(systemd.unit(Task.of(tmp_path)).replace("RestartSec", "RestartSecs"))
+    file.write_text(systemd.unit(Service.of(tmp_path)).replace("RestartSec", "RestartSecs"))
     done = subprocess.run(
         [tool("systemd-analyze"), "--user", "verify", str(file)],
         capture_output=True,
@@ -55,13 +55,13 @@ def test_the_verifier_would_complain(tmp_path: Path, tool: Callable[[str], str])
 
 def test_what_systemd_reads_differently(tmp_path: Path) -> None:
     """Percent signs, dollars, quotes and backslashes are escaped as its manual says."""
-    unit = systemd.unit(Task.of(Path('/a%b/$c/"d"/e\\f')))
+    unit = systemd.unit(Service.of(Path('/a%b/$c/"d"/e\\f')))
     assert '"/a%%b/$$c/\\"d\\"/e\\\\f"' in unit
 
 
 def test_the_place_of_a_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It follows XDG_CONFIG_HOME."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    task = Task.of(tmp_path / "studio")
-    assert systemd.path(task) == tmp_path / "systemd" / "user" / f"{task.name}.service"
-    assert systemd.written(task) is None
+    service = Service.of(tmp_path / "studio")
+    assert systemd.path(service) == tmp_path / "systemd" / "user" / f"{service.name}.service"
+    assert systemd.written(service) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hotfolder.stars import baloo
-from hotfolder.stars.mark import Draft
+from hotfolder.stars.mark import DraftFile
 
 
 @pytest.mark.parametrize(
@@ -14,12 +14,12 @@ from hotfolder.stars.mark import Draft
 )
 def test_stars_in_halves(value: bytes, stars: int) -> None:
     """Ten is five stars, and half a star is one."""
-    (mark,) = baloo.marks(Draft("drafts/a.png", xattrs={"user.baloo.rating": value}))
+    (mark,) = baloo.marks(DraftFile("drafts/a.png", xattrs={"user.baloo.rating": value}))
     assert mark.stars == stars
 
 
 @pytest.mark.parametrize("value", [b"0", b"", b"11", b"-2", b"five", b"1e1", b"\xb2", b"9" * 500])
 def test_what_is_no_rating(value: bytes) -> None:
     """Zero and everything that is no number up to ten."""
-    draft = Draft("drafts/a.png", xattrs={"user.baloo.rating": value, "user.other": b"10"})
+    draft = DraftFile("drafts/a.png", xattrs={"user.baloo.rating": value, "user.other": b"10"})
     assert not any(baloo.marks(draft))

@@ -7,7 +7,7 @@ import pytest
 from hotfolder.images import metadata
 from hotfolder.images.metadata import suffixes
 from hotfolder.stars import detectors
-from hotfolder.stars.mark import Draft, together
+from hotfolder.stars.mark import DraftFile, together
 from tests import samples
 
 
@@ -28,13 +28,13 @@ def test_detectors_are_found_by_being_there() -> None:
 )
 def test_a_rated_sample_has_its_stars(name: str, stars: int) -> None:
     """The stars of a real program arrive, whichever detector found them."""
-    draft = Draft("drafts/a.png", metadata.read(samples.sample(f"rated/{name}")))
+    draft = DraftFile("drafts/a.png", metadata.read(samples.sample(f"rated/{name}")))
     assert together(detectors.marks(draft).values(), 1, ()) == stars
 
 
 def test_a_picture_without_marks_has_none() -> None:
     """Nor one that says 0."""
-    assert detectors.marks(Draft("drafts/a.png", xattrs={"user.baloo.rating": b"0"})) == {}
+    assert detectors.marks(DraftFile("drafts/a.png", xattrs={"user.baloo.rating": b"0"})) == {}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hotfolder.images import metadata
 from hotfolder.images.metadata import Metadata
 from hotfolder.stars import exif
-from hotfolder.stars.mark import Draft
+from hotfolder.stars.mark import DraftFile
 from tests import samples
 
 SHORT = 3
@@ -34,7 +34,7 @@ def short(tag: int, value: int, order: str = ">") -> tuple[int, int, bytes]:
 
 def stars(block: bytes | None) -> dict[str, int]:
     """The stars in a picture with this block."""
-    draft = Draft("drafts/a.jpg", Metadata(8, 8, exif=block))
+    draft = DraftFile("drafts/a.jpg", Metadata(8, 8, exif=block))
     return {mark.where: mark.stars for mark in exif.marks(draft) if mark}
 
 

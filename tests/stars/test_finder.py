@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotfolder.stars import finder
-from hotfolder.stars.mark import Draft
+from hotfolder.stars.mark import DraftFile
 
 TAGS = "com.apple.metadata:_kMDItemUserTags"
 RED_AND_STAR = plistlib.dumps(["Red\n6", "star"], fmt=plistlib.FMT_BINARY)
@@ -34,7 +34,7 @@ def apple_double(attributes: Mapping[str, bytes]) -> bytes:
     return head + bytes(34) + b"ATTR" + struct.pack(">IIIIIIIHH", *numbers) + entries + values
 
 
-def words(draft: Draft) -> set[str]:
+def words(draft: DraftFile) -> set[str]:
     """All words of a draft's marks."""
     return set().union(*(mark.words for mark in finder.marks(draft)))
 
@@ -51,15 +51,15 @@ def words(draft: Draft) -> set[str]:
 def test_an_attribute(name: str) -> None:
     """As Linux, Netatalk and Samba keep it; a tag's colour is no part of its name."""
     value = RED_AND_STAR + (b"\0" if name.endswith("DATA") else b"")
-    assert words(Draft("drafts/a.png", xattrs={name: value})) == {"red", "star"}
+    assert words(DraftFile("drafts/a.png", xattrs={name: value})) == {"red", "star"}
 
 
 def test_an_apple_double_file() -> None:
     """The attribute among others, in the file that macOS puts beside the picture."""
     data = apple_double({"com.apple.lastuseddate#PS": b"12345678", TAGS: RED_AND_STAR})
-    assert words(Draft("drafts/a.png", beside={"._{name}": data})) == {"red", "star"}
+    assert words(DraftFile("drafts/a.png", beside={"._{name}": data})) == {"red", "star"}
     without = apple_double({"com.apple.lastuseddate#PS": b"12345678"})
-    assert words(Draft("drafts/a.png", beside={"._{name}": without})) == set()
+    assert words(DraftFile("drafts/a.png", beside={"._{name}": without})) == set()
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_an_apple_double_file() -> None:
 def test_what_is_no_list_of_tags(value: bytes) -> None:
     """Damaged, something else, XML, too long."""
     value = value if len(value) < 1000 else value + bytes(finder.MAX_BYTES)
-    draft = Draft(
+    draft = DraftFile(
         "drafts/a.png", xattrs={TAGS: value}, beside={"._{name}": apple_double({TAGS: value})}
     )
     assert words(draft) == set()
@@ -90,5 +90,5 @@ def test_damaged_files(noise: bytes, at: int, cut: int) -> None:
     data = apple_double({TAGS: RED_AND_STAR})
     broken = data[:at] + noise + data[at + len(noise) :]
     for beside in (data[:cut], broken):
-        said = words(Draft("drafts/a.png", beside={"._{name}": beside}, xattrs={TAGS: noise}))
+        said = words(DraftFile("drafts/a.png", beside={"._{name}": beside}, xattrs={TAGS: noise}))
         assert all(isinstance(word, str) for word in said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hotfolder.stars import gthumb
-from hotfolder.stars.mark import Draft, Mark
+from hotfolder.stars.mark import DraftFile, Mark
 from tests import samples
 
 HEAD = b'<?xml version="1.0" encoding="UTF-8"?>'
@@ -13,7 +13,9 @@ HEAD = b'<?xml version="1.0" encoding="UTF-8"?>'
 
 def marks(data: bytes) -> list[Mark]:
     """The marks of a draft with this file in `.comments`."""
-    return [m for m in gthumb.marks(Draft("drafts/a.png", beside={gthumb.SIDECARS[0]: data})) if m]
+    return [
+        m for m in gthumb.marks(DraftFile("drafts/a.png", beside={gthumb.SIDECARS[0]: data})) if m
+    ]
 
 
 @pytest.mark.parametrize("kind", ["jpg", "png"])

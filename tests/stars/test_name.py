@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from hotfolder.stars import name
-from hotfolder.stars.mark import Draft, together
+from hotfolder.stars.mark import DraftFile, together
 from hotfolder.studio.names import slug
 
 
 def stars(path: str) -> int:
     """The stars of a draft by its path alone; three for a word."""
-    marks = [mark for mark in name.marks(Draft(path)) if mark]
+    marks = [mark for mark in name.marks(DraftFile(path)) if mark]
     return together(marks, 3, ("fav", "starred"))
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from hotfolder.stars import sidecar
-from hotfolder.stars.mark import Draft, Mark, together
+from hotfolder.stars.mark import DraftFile, Mark, together
 from tests import samples
 
 
 def marks(pattern: str, data: bytes) -> dict[str, Mark]:
     """The marks of a draft with one sidecar."""
-    found = sidecar.marks(Draft("drafts/a.png", beside={pattern: data}))
+    found = sidecar.marks(DraftFile("drafts/a.png", beside={pattern: data}))
     return {mark.where: mark for mark in found if mark}
 
 

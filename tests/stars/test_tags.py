@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hotfolder.stars import tags
-from hotfolder.stars.mark import Draft
+from hotfolder.stars.mark import DraftFile
 
 
 @pytest.mark.parametrize(
@@ -23,5 +23,5 @@ from hotfolder.stars.mark import Draft
 )
 def test_tags(value: bytes, words: set[str]) -> None:
     """Commas part them; of a tag in a tree also the last name counts."""
-    (mark,) = tags.marks(Draft("drafts/a.png", xattrs={"user.xdg.tags": value}))
+    (mark,) = tags.marks(DraftFile("drafts/a.png", xattrs={"user.xdg.tags": value}))
     assert mark.words == words

@@ -12,7 +12,7 @@ import pytest
 
 from hotfolder.images import metadata
 from hotfolder.stars import xmp
-from hotfolder.stars.mark import Draft, together
+from hotfolder.stars.mark import DraftFile, together
 from tests import samples
 from tests.stars.test_packet import ADOBE, attribute, element, packed
 
@@ -22,7 +22,7 @@ STARS |= {"exiftool1257": 5, "exiv2_0276_xmp": 5, "exiv2_0276_exif": 0, "rejecte
 
 def stars(data: bytes) -> int:
     """The rating in a picture's XMP; 0 also for none."""
-    return together(list(xmp.marks(Draft("drafts/a.png", metadata.read(data)))), 1, ())
+    return together(list(xmp.marks(DraftFile("drafts/a.png", metadata.read(data)))), 1, ())
 
 
 @pytest.mark.parametrize("name", [name for name in samples.PICTURES if name.startswith("rated/")])
@@ -36,7 +36,9 @@ def test_reads_what_real_programs_write(name: str) -> None:
 def test_a_pick_label_of_digikam() -> None:
     """ "Accepted" is a word of the picture's marks."""
     data = samples.sample("rated/digikam79_rating4_pick3.webp")
-    marks = {mark.where: mark for mark in xmp.marks(Draft("drafts/a.webp", metadata.read(data)))}
+    marks = {
+        mark.where: mark for mark in xmp.marks(DraftFile("drafts/a.webp", metadata.read(data)))
+    }
     assert marks["digiKam:PickLabel"].words == {"accepted"}
 
 

@@ -8,7 +8,7 @@ import psutil
 import torch
 
 from hotfolder.render import environment
-from hotfolder.render.memory.memory_plan import GIB, Room
+from hotfolder.render.memory.memory_plan import GIB, Budget
 
 CONTEXT_BYTES = GIB // 2  # what a graphics driver and its libraries take beside the tensors
 OF_HOST = 0.8  # the rest of a computer's memory is for its other programs
@@ -21,19 +21,19 @@ def first(wanted: str | list[str]) -> str:
     return environment.best_device() if name == "auto" else name
 
 
-def room(device: str) -> Room:
+def budget(device: str) -> Budget:
     """The memory of `device` that this process has or may take, less what libraries need beside."""
     host = round((host_bytes() + psutil.Process().memory_info().rss) * OF_HOST)
     kind = device.partition(":")[0]
     if kind == "cuda":
         ours = torch.cuda.memory_reserved(device)
-        return Room(_less_context(torch.cuda.mem_get_info(device)[0] + ours), host)
+        return Budget(_less_context(torch.cuda.mem_get_info(device)[0] + ours), host)
     if kind == "xpu":
         ours = torch.xpu.memory_reserved(device)
-        return Room(_less_context(torch.xpu.mem_get_info(device)[0] + ours), host)
+        return Budget(_less_context(torch.xpu.mem_get_info(device)[0] + ours), host)
     if kind == "mps":  # one memory for both: nothing is gained by moving weights
-        return Room(min(torch.mps.recommended_max_memory(), host))
-    return Room(host, on_cpu=True)
+        return Budget(min(torch.mps.recommended_max_memory(), host))
+    return Budget(host, on_cpu=True)
 
 
 def total_bytes(device: str) -> int:

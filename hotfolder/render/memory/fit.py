@@ -14,11 +14,11 @@ from hotfolder.errors import Mistake, ModelMissingError, RenderError
 from hotfolder.recipes import sizes
 from hotfolder.recipes.profile import Model, Profile
 from hotfolder.render.memory import footprint, memory_plan
-from hotfolder.render.memory.memory_plan import GIB, Footprint, Room, Task
+from hotfolder.render.memory.memory_plan import GIB, Budget, Footprint, Workload
 from hotfolder.render.models import editions, single_file, weights
 
 Whereabouts = Literal["here", "missing", "unusable"]
-EVERYWHERE = Room(2 * GIB, on_cpu=True)  # what any computer has
+EVERYWHERE = Budget(2 * GIB, on_cpu=True)  # what any computer has
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Prospect:
     fits: tuple[Fit, ...]
 
 
-def prospect(profile: Profile, base: Path | None, dtype: str, room: Room) -> Prospect:
+def prospect(profile: Profile, base: Path | None, dtype: str, budget: Budget) -> Prospect:
     """What comes of `profile` with its weights in `dtype` and the memory `room`."""
     model = profile.model
     where: Whereabouts = "here"
@@ -60,37 +60,37 @@ def prospect(profile: Profile, base: Path | None, dtype: str, room: Room) -> Pro
         where, says = "missing", str(error)
     except (RenderError, OSError, ValueError, KeyError) as error:
         where, says = "unusable", str(error)
-    return Prospect(where, says, fits(profile, taken, room) if taken else ())
+    return Prospect(where, says, fits(profile, taken, budget) if taken else ())
 
 
 def too_large(
-    profile: Profile, base: Path | None, here: Callable[[str], tuple[str, Room]]
+    profile: Profile, base: Path | None, here: Callable[[str], tuple[str, Budget]]
 ) -> Iterator[Mistake]:
     """What sizes of `profile` do not fit into the memory of this computer.
 
-    `here` gives the number format and the room for a profile's `model.dtype`. It takes seconds to
+    `here` gives the number format and the budget for a profile's `model.dtype`. It takes seconds to
     find out, and is asked only about models that do not fit everywhere. Models that are not here
     and not known are passed over, and so are those that cannot be used.
     """
     if _all_fit(profile, base, "float32", EVERYWHERE):
         return
-    dtype, room = here(profile.model.dtype)
+    dtype, budget = here(profile.model.dtype)
     taken = _known_without_looking(profile.model, base, dtype)
-    for fit in fits(profile, taken, room) if taken else ():
+    for fit in fits(profile, taken, budget) if taken else ():
         if not fit.fits:
             width, height = fit.sides
-            small = fit.least_bytes <= room.device_bytes
+            small = fit.least_bytes <= budget.device_bytes
             says = (
                 f"{fit.stage} of {width}x{height} take {fit.peak_bytes / 1e9:.1f} GB of memory, "
-                f"and {room.device_bytes / 1e9:.1f} GB are free; "
+                f"and {budget.device_bytes / 1e9:.1f} GB are free; "
                 f"choose {'a smaller area, or ' if small else ''}a smaller model"
             )
             yield Mistake("draft.area" if fit.stage == "drafts" else "refine.area", says)
 
 
-def _all_fit(profile: Profile, base: Path | None, dtype: str, room: Room) -> bool:
+def _all_fit(profile: Profile, base: Path | None, dtype: str, budget: Budget) -> bool:
     taken = _known_without_looking(profile.model, base, dtype)
-    return taken is None or all(fit.fits for fit in fits(profile, taken, room))
+    return taken is None or all(fit.fits for fit in fits(profile, taken, budget))
 
 
 def _known_without_looking(model: Model, base: Path | None, dtype: str) -> Footprint | None:
@@ -107,25 +107,29 @@ def _known_without_looking(model: Model, base: Path | None, dtype: str) -> Footp
         return None
 
 
-def fits(profile: Profile, taken: Footprint, room: Room) -> tuple[Fit, ...]:
+def fits(profile: Profile, taken: Footprint, budget: Budget) -> tuple[Fit, ...]:
     """How drafts and finals of `profile` are rendered: square ones, all others are as large."""
     guidance = profile.guidance_scale
     for_finals = profile.refine.guidance_scale
-    drafts = Task(_sides(profile, profile.draft.area), guided=guidance > 1)
-    finals = Task(
+    drafts = Workload(_sides(profile, profile.draft.area), guided=guidance > 1)
+    finals = Workload(
         _sides(profile, profile.refine.area),
         img2img=True,
         guided=(guidance if for_finals is None else for_finals) > 1,
     )
-    return (_fit("drafts", drafts, taken, room), _fit("finals", finals, taken, room))
+    return (_fit("drafts", drafts, taken, budget), _fit("finals", finals, taken, budget))
 
 
-def _fit(stage: Literal["drafts", "finals"], task: Task, taken: Footprint, room: Room) -> Fit:
-    chosen = memory_plan.choose(taken, room, task)
-    plan = chosen or memory_plan.most_frugal(taken, room, task)
-    small = replace(task, sides=(taken.native_px // 2,) * 2)
-    peak, least = (memory_plan.peak_bytes(plan, taken, each, room.on_cpu) for each in (task, small))
-    return Fit(stage, task.sides, str(plan), peak, least, chosen is not None)
+def _fit(
+    stage: Literal["drafts", "finals"], workload: Workload, taken: Footprint, budget: Budget
+) -> Fit:
+    chosen = memory_plan.choose(taken, budget, workload)
+    plan = chosen or memory_plan.most_frugal(taken, budget, workload)
+    small = replace(workload, sides=(taken.native_px // 2,) * 2)
+    peak, least = (
+        memory_plan.peak_bytes(plan, taken, each, budget.on_cpu) for each in (workload, small)
+    )
+    return Fit(stage, workload.sides, str(plan), peak, least, chosen is not None)
 
 
 def _sides(profile: Profile, area: str) -> tuple[int, int]:

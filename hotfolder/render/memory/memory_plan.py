@@ -72,7 +72,7 @@ class Footprint:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Budget:
     """The memory that a render may take: the device's, and the computer's behind it.
 
     `host_bytes` is 0 where there is nothing behind the device, as on a CPU. `on_cpu`: this is one.
@@ -82,13 +82,13 @@ class Room:
     host_bytes: int = 0
     on_cpu: bool = False
 
-    def holds(self, plan: Plan, footprint: Footprint, task: Task) -> bool:
+    def holds(self, plan: Plan, footprint: Footprint, workload: Workload) -> bool:
         """Whether the peak of `plan` fits."""
-        return peak_bytes(plan, footprint, task, self.on_cpu) <= self.device_bytes
+        return peak_bytes(plan, footprint, workload, self.on_cpu) <= self.device_bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Workload:
     """What is to be rendered: sides in px, from a source or not, with guidance or not."""
 
     sides: Sides
@@ -207,15 +207,17 @@ def compiled(plan: Plan, held: Holding | None, *, loras: bool) -> Plan:
     return replace(plan, compiled=still and not plan.windows and not loras)
 
 
-def together(plan: Plan, footprint: Footprint, room: Room, task: Task, count: int) -> Plan:
+def together(
+    plan: Plan, footprint: Footprint, budget: Budget, workload: Workload, count: int
+) -> Plan:
     """`plan` for the first of `count` drafts drawn together, or of as many as fit; else `plan`.
 
     Only what is drawn whole is drawn together: the rest has no memory to spare.
     """
-    if plan.split_guidance or plan.windows or task.img2img:
+    if plan.split_guidance or plan.windows or workload.img2img:
         return plan
     plans = (replace(plan, place=Place(1, number)) for number in range(count, 1, -1))
-    fitting = (p for p in plans if room.holds(p, footprint, task))
+    fitting = (p for p in plans if budget.holds(p, footprint, workload))
     return next(fitting, plan)
 
 
@@ -231,68 +233,68 @@ def after_falling(plan: Plan) -> str:
     return f"{plan}, {_FELL}"
 
 
-def choose(footprint: Footprint, room: Room, task: Task) -> Plan | None:
+def choose(footprint: Footprint, budget: Budget, workload: Workload) -> Plan | None:
     """The fastest plan whose peak fits into `room`; None where none does."""
-    plans = ladder(footprint, room, task)
-    return next((p for p in plans if room.holds(p, footprint, task)), None)
+    plans = ladder(footprint, budget, workload)
+    return next((p for p in plans if budget.holds(p, footprint, workload)), None)
 
 
-def largest(footprint: Footprint, room: Room, task: Task) -> Sides | None:
+def largest(footprint: Footprint, budget: Budget, workload: Workload) -> Sides | None:
     """The sides, in multiples of 64 px, of a smaller picture of this shape that fits.
 
     None where a tenth of the sides is too much still.
     """
     for percent in range(90, 0, -10):
-        width, height = (max(64, side * percent // 100 // 64 * 64) for side in task.sides)
-        if choose(footprint, room, replace(task, sides=(width, height))):
+        width, height = (max(64, side * percent // 100 // 64 * 64) for side in workload.sides)
+        if choose(footprint, budget, replace(workload, sides=(width, height))):
             return width, height
     return None
 
 
-def most_frugal(footprint: Footprint, room: Room, task: Task) -> Plan:
+def most_frugal(footprint: Footprint, budget: Budget, workload: Workload) -> Plan:
     """The plan with the lowest peak, whether it fits or not; of equals the last one."""
-    plans = reversed(list(ladder(footprint, room, task)))
-    return min(plans, key=lambda plan: peak_bytes(plan, footprint, task, room.on_cpu))
+    plans = reversed(list(ladder(footprint, budget, workload)))
+    return min(plans, key=lambda plan: peak_bytes(plan, footprint, workload, budget.on_cpu))
 
 
-def ladder(footprint: Footprint, room: Room, task: Task) -> Iterator[Plan]:
-    """All plans for `task`, the fastest first.
+def ladder(footprint: Footprint, budget: Budget, workload: Workload) -> Iterator[Plan]:
+    """All plans for `workload`, the fastest first.
 
     What is decided by area alone, so that cost grows no faster than the pixels, is in all of them:
     windows above twice a window's area, tiles above `WHOLE_DECODE_PX`. Text encoders move before
     anything is done that changes bits; other weights move last, because that costs most.
     """
-    can_split = task.guided and footprint.pairs
+    can_split = workload.guided and footprint.pairs
     overlap = max(STEP_PX, footprint.window_px // OVERLAPS // STEP_PX * STEP_PX)
-    can_window = footprint.windows and task.img2img
-    fitted = _fitted(task.sides, footprint.window_px, overlap) if can_window else None
-    by_area = fitted if task.area_px > 2 * footprint.window_px**2 else None
-    tiles: list[Windows | None] = [] if task.area_px > WHOLE_DECODE_PX else [None]
-    tiles += filter(None, (_fitted(task.sides, side, TILE_OVERLAP_PX) for side in TILES_PX))
+    can_window = footprint.windows and workload.img2img
+    fitted = _fitted(workload.sides, footprint.window_px, overlap) if can_window else None
+    by_area = fitted if workload.area_px > 2 * footprint.window_px**2 else None
+    tiles: list[Windows | None] = [] if workload.area_px > WHOLE_DECODE_PX else [None]
+    tiles += filter(None, (_fitted(workload.sides, side, TILE_OVERLAP_PX) for side in TILES_PX))
     measures = [(tile, False, by_area) for tile in tiles]
     if can_split:
         measures.append((tiles[-1], True, by_area))
     if fitted != by_area:
         measures.append((tiles[-1], can_split, fitted))
-    for holdings in _holdings(footprint, room):
+    for holdings in _holdings(footprint, budget):
         for measure in measures:
             for holding in holdings:
                 yield Plan(holding, *measure)
 
 
-def peak_bytes(plan: Plan, footprint: Footprint, task: Task, on_cpu: bool = False) -> int:
+def peak_bytes(plan: Plan, footprint: Footprint, workload: Workload, on_cpu: bool = False) -> int:
     """The most memory that `plan` takes of the device, weights and activations."""
-    area = task.area_px
-    passes = 2 if task.guided and footprint.pairs and not plan.split_guidance else 1
-    seen = _seen_px(plan.windows, task.sides) if plan.windows else area
+    area = workload.area_px
+    passes = 2 if workload.guided and footprint.pairs and not plan.split_guidance else 1
+    seen = _seen_px(plan.windows, workload.sides) if plan.windows else area
     tile = min(area, plan.tiles.area_px) if plan.tiles else area
-    coded = max(footprint.decode_bytes, footprint.encode_bytes if task.img2img else 0.0) * tile
+    coded = max(footprint.decode_bytes, footprint.encode_bytes if workload.img2img else 0.0) * tile
     count = plan.place.of if plan.place else 1
     drawn = footprint.pass_bytes * seen * passes * count
     pictures = _PICTURE_BYTES * area * count
     if on_cpu:
         coded, drawn = coded * CPU_WORKSPACE, drawn * CPU_WORKSPACE
-        pictures += _SOURCE_BYTES * area if task.img2img else 0
+        pictures += _SOURCE_BYTES * area if workload.img2img else 0
     held, reading = _held_bytes(plan.holding, footprint)
     return held + round(max(reading, drawn, coded + pictures))
 
@@ -315,20 +317,20 @@ def _held_bytes(holding: Holding, footprint: Footprint) -> tuple[int, int]:
     return (denoiser // 2 if holding == "fp8" else denoiser) + vae, largest
 
 
-def _holdings(footprint: Footprint, room: Room) -> tuple[tuple[Holding, ...], ...]:
+def _holdings(footprint: Footprint, budget: Budget) -> tuple[tuple[Holding, ...], ...]:
     """The ways to hold the weights that make sense here; those that cost about the same together.
 
     Eight-bit storage changes pictures, and a model cannot go back to what was rounded. So it is
     for all sizes or for none: only where neither the device nor the computer can hold the weights.
     """
-    if not room.host_bytes:
+    if not budget.host_bytes:
         return (("resident",),)
     weights = footprint.denoiser_bytes + sum(footprint.text_bytes)
-    if weights * PINNED <= room.host_bytes:
+    if weights * PINNED <= budget.host_bytes:
         return (("resident", "text-offload"), ("group-offload",))
     held, _ = _held_bytes("text-offload", footprint)
     small = footprint.pass_bytes * footprint.native_px**2
-    return (("resident", "text-offload"),) if held + small <= room.device_bytes else (("fp8",),)
+    return (("resident", "text-offload"),) if held + small <= budget.device_bytes else (("fp8",),)
 
 
 def _fitted(sides: Sides, target_px: int, overlap_px: int) -> Windows | None:

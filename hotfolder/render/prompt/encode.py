@@ -20,7 +20,7 @@ REMEMBERED_BYTES = 64_000_000
 _ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
 
 
-class Memory:
+class PromptCache:
     """The last few answers of a model's text encoders, with the same bits as when they were made.
 
     An answer depends on the tokens and on what works on the encoder besides its weights; both are
@@ -33,12 +33,12 @@ class Memory:
         self._bytes = 0
         self._answers: OrderedDict[str, tuple[Any, int]] = OrderedDict()
 
-    def attach(self, pipe: Any, batch_with: str) -> None:
+    def attach(self, pipe: Any, context: str) -> None:
         """Let the text encoders of `pipe`, this one object, answer from memory where they can."""
         for name in _ENCODERS:
             if getattr(pipe, name, None) is not None:
                 # Past DiffusionPipeline.__setattr__, which would enter it into the configuration.
-                vars(pipe)[name] = _Remembering(getattr(pipe, name), f"{name} {batch_with}", self)
+                vars(pipe)[name] = _Remembering(getattr(pipe, name), f"{name} {context}", self)
 
     def tell(self, pipe: Any, arguments: Mapping[str, Any], recipe: Recipe) -> None:
         """Say, once for each prompt, what the text encoders of `pipe` do not read of it."""
@@ -77,13 +77,13 @@ def _size(said: Any) -> int:
 class _Remembering:
     """Stands before a text encoder in one pipeline object; shows its class and attributes."""
 
-    def __init__(self, encoder: Any, batch_with: str, memory: Memory) -> None:
+    def __init__(self, encoder: Any, context: str, memory: PromptCache) -> None:
         self._encoder = encoder
-        self._besides = batch_with
+        self._context = context
         self._memory = memory
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        key = hashlib.sha256(self._besides.encode("utf-8", "surrogatepass"))
+        key = hashlib.sha256(self._context.encode("utf-8", "surrogatepass"))
         for name, value in [*enumerate(arguments), *sorted(named.items())]:
             if isinstance(value, torch.Tensor):
                 # numpy does not know bfloat16

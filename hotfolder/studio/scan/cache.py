@@ -17,7 +17,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-class Memory(Generic[T]):
+class Cache(Generic[T]):
     """Facts of one `kind` about files, each with the state of the file that it is about.
 
     They are lines of JSON in a file of local state; the last one about a path counts. `by` says

@@ -15,7 +15,7 @@ from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import Reading, read_file
-from hotfolder.studio.scan.cache import Memory
+from hotfolder.studio.scan.cache import Cache
 from hotfolder.studio.store import archive, local
 from hotfolder.taste.features import Features
 
@@ -35,7 +35,7 @@ class Glances:
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
         file = local.folder(studio.root) / "glances.jsonl"
-        self._known = Memory(file, Glance, f"{__version__} {sorted(measured.named())}")
+        self._known = Cache(file, Glance, f"{__version__} {sorted(measured.named())}")
         self._now: dict[str, tuple[Reading, Glance]] = {}
 
     def picture(self, path: str, reading: Reading) -> str:

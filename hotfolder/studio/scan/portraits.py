@@ -17,7 +17,7 @@ from hotfolder.studio import beneath
 from hotfolder.studio.identity import Identity, Portrait, identify
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import Reading, read_file
-from hotfolder.studio.scan.cache import Memory
+from hotfolder.studio.scan.cache import Cache
 from hotfolder.studio.scan.limits import check_picture
 from hotfolder.studio.store import local
 
@@ -50,7 +50,7 @@ class Portraits:
         self._known: OrderedDict[Reading, Portrait] = OrderedDict()
         self._last: tuple[Reading, Identity] | None = None
         file = local.folder(studio.root) / "seeds.jsonl"
-        self._memory = Memory(file, Portrait, __version__, read_only)
+        self._memory = Cache(file, Portrait, __version__, read_only)
 
     def open(self, path: str) -> Opened:
         """A file as it is now, read and parsed once until `let_go`; raises as `read_file`."""

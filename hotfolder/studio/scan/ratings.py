@@ -17,7 +17,7 @@ from hotfolder.recipes.settings import Settings, Stars
 from hotfolder.snapshot import Starred
 from hotfolder.stars import detectors
 from hotfolder.stars.detectors import Found
-from hotfolder.stars.mark import REJECTED, Draft, together
+from hotfolder.stars.mark import REJECTED, DraftFile, together
 from hotfolder.studio.layout import REJECTS
 from hotfolder.studio.names import AT_WORK, is_temporary
 from hotfolder.studio.reading import read_file
@@ -234,7 +234,7 @@ class Marks:
                     break  # where case does not count, another spelling is the same file
         return found
 
-    def _draft(self, path: str) -> Draft:
+    def _draft(self, path: str) -> DraftFile:
         """What detectors may see of a picture; what cannot be read says nothing."""
         contents, beside = None, {}
         self.unreadable.discard(path)
@@ -249,7 +249,7 @@ class Marks:
         for pattern, sidecar in self._sidecars(path).items():
             with suppress(PictureError, OSError):
                 beside[pattern] = read_file(self._root / sidecar, _MAX_SIDECAR_BYTES, self._root)
-        return Draft(path, contents, beside, dict(_xattrs(self._root / path)))
+        return DraftFile(path, contents, beside, dict(_xattrs(self._root / path)))
 
 
 def is_picture(path: str) -> bool:

@@ -22,7 +22,7 @@ from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan import captions, conflicts
 from hotfolder.studio.scan.backlog import Backlog, Urgency, Withheld
-from hotfolder.studio.scan.cache import Memory
+from hotfolder.studio.scan.cache import Cache
 from hotfolder.studio.scan.conflicts import Conflicts
 from hotfolder.studio.scan.inbox import Inbox, Waiting
 from hotfolder.studio.scan.incomplete import Incomplete
@@ -78,7 +78,7 @@ class Scanner:
         self._renames = Renames(self._tree, self._has_settled)
         self._incomplete = Incomplete(studio.root, clock)
         self._placeholders = Placeholders(studio.root, clock)
-        self._unmarked = Memory(
+        self._unmarked = Cache(
             local.folder(studio.root) / "unmarked.jsonl",
             bool,
             by=f"{__version__} {detectors.names()}",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from hotfolder.history import Entry, Finished, Finishing, Lost, Made, Making, Picked, Picking
+from hotfolder.history import Entry, Finished, Finishing, Made, Making, Picked, Picking, Unmade
 from hotfolder.studio.names import is_inside
 from hotfolder.studio.store import local
 
@@ -100,4 +100,4 @@ def is_sound(entry: Entry) -> bool:
 
 def _what(entry: Entry) -> str:
     """What an announcement and its end have in common."""
-    return entry.recipe if isinstance(entry, Making | Made | Lost) else entry.to
+    return entry.recipe if isinstance(entry, Making | Made | Unmade) else entry.to

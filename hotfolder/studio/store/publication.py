@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from hotfolder.errors import PictureError
-from hotfolder.history import Lost, Made, Making
+from hotfolder.history import Made, Making, Unmade
 from hotfolder.images import metadata, recipe_text
 from hotfolder.images.metadata import suffixes as picture_suffixes
-from hotfolder.images.recipe_text import Found
+from hotfolder.images.recipe_text import Embedded
 from hotfolder.jobs import Render
 from hotfolder.recipes.settings import Settings
 from hotfolder.studio import beneath
@@ -74,7 +74,7 @@ def put(studio: Studio, job: Render, path: str, data: bytes) -> str:
 
 def withdraw(ledger: Ledger, job: Render) -> None:
     """Forget an announcement whose picture could not be published; on disk a restart sees to it."""
-    ledger.history.apply(Lost(job.recipe.id))
+    ledger.history.apply(Unmade(job.recipe.id))
 
 
 def enter(ledger: Ledger, job: Render, path: str, pixels: str) -> None:
@@ -96,7 +96,7 @@ def recover(studio: Studio, ledger: Ledger) -> None:
         name = _lying(studio, making)
         contents = _contents(studio, name) if name else None
         if name is None or contents is None:
-            ledger.append(Lost(making.recipe))
+            ledger.append(Unmade(making.recipe))
         else:
             what = (making.stage, making.request, making.ordinal, making.recipe)
             ledger.append(Made(*what, name, contents.record.pixels))
@@ -142,7 +142,7 @@ def _pictures(studio: Studio) -> Iterator[str]:
                 yield path
 
 
-def _contents(studio: Studio, path: str) -> Found | None:
+def _contents(studio: Studio, path: str) -> Embedded | None:
     try:
         return recipe_text.find(metadata.read(beneath.read(studio.root, path, MAX_PICTURE_BYTES)))
     except (OSError, PictureError):

@@ -11,11 +11,11 @@ import pytest
 
 from hotfolder.recipes.profile import Draft, Model, Profile, Refine
 from hotfolder.render.memory import fit, footprint, memory_plan
-from hotfolder.render.memory.memory_plan import GIB, Room
+from hotfolder.render.memory.memory_plan import GIB, Budget
 from hotfolder.studio.config import load
 from tests.render import tiny
 
-CARD = Room(int(7.5 * GIB), 32 * GIB)
+CARD = Budget(int(7.5 * GIB), 32 * GIB)
 
 
 def profile(source: str, **more: object) -> Profile:
@@ -45,18 +45,18 @@ def test_each_shipped_profile_is_known() -> None:
 )
 def test_what_eight_gigabytes_allow(name: str, holding: str) -> None:
     """Everything up to FLUX.1 fits on a card of eight gigabytes, in the way that costs least."""
-    room = Room(CARD.device_bytes, 64 * GIB)
-    found = fit.prospect(load.nobody().profile(name), None, "float16", room)
+    budget = Budget(CARD.device_bytes, 64 * GIB)
+    found = fit.prospect(load.nobody().profile(name), None, "float16", budget)
     drafts, finals = found.fits
     assert drafts.fits
     assert finals.fits
     assert memory_plan.parse(drafts.plan).holding == holding
-    assert finals.peak_bytes <= room.device_bytes
+    assert finals.peak_bytes <= budget.device_bytes
 
 
 def test_what_is_too_large_is_told() -> None:
     """On a small computer without a graphics card the large models do not fit."""
-    found = fit.prospect(load.nobody().profile("flux-schnell"), None, "float32", Room(8 * GIB))
+    found = fit.prospect(load.nobody().profile("flux-schnell"), None, "float32", Budget(8 * GIB))
     assert not any(fit.fits for fit in found.fits)
     assert all(fit.peak_bytes > 40e9 for fit in found.fits)
 
@@ -65,7 +65,7 @@ def test_a_folder_is_measured_by_itself(tmp_path: Path) -> None:
     """An owner's own model is known by its files; refinements by the size they will have."""
     tiny.stable_diffusion(tmp_path / "sd")
     wanted = profile("./sd", draft=Draft(area="64x64"), refine=Refine(area="1600x1000"))
-    found = fit.prospect(wanted, tmp_path, "float32", Room(20_000_000))
+    found = fit.prospect(wanted, tmp_path, "float32", Budget(20_000_000))
     drafts, finals = found.fits
     assert (drafts.sides, drafts.fits, drafts.plan) == ((64, 64), True, "resident")
     assert finals.sides == (1600, 1008)
@@ -87,10 +87,10 @@ def test_what_is_no_model_is_told(tmp_path: Path) -> None:
 def test_a_size_that_does_not_fit_is_a_mistake(tmp_path: Path) -> None:
     """The key, what it would take and what is there; small models are not even asked about."""
 
-    def small(dtype: str) -> tuple[str, Room]:
-        return "float32", Room(6_000_000_000)
+    def small(dtype: str) -> tuple[str, Budget]:
+        return "float32", Budget(6_000_000_000)
 
-    def never(dtype: str) -> tuple[str, Room]:
+    def never(dtype: str) -> tuple[str, Budget]:
         raise AssertionError(dtype)
 
     config = load.nobody()

@@ -17,12 +17,13 @@ from transformers import CLIPConfig, CLIPImageProcessorPil
 
 from hotfolder.errors import ModelMissingError, RenderError
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Lora, Model
+from hotfolder.recipes.profile import LoraFile, Model
 from hotfolder.recipes.recipe import Lora as Named
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.regenerate import regenerate
-from hotfolder.render.engine import Engine, Facts
+from hotfolder.render.engine import Engine
+from hotfolder.render.rendered import Facts
 from tests.render import tiny
 
 SOURCE = Image.new("RGB", (70, 52), "orange")
@@ -49,12 +50,12 @@ def engine(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     folder = tmp_path_factory.mktemp("additions")
     shutil.copytree(models, folder / "models")
     loras = [
-        Lora(str(lora(models, "sd", folder, 1)), name="ink"),
-        Lora(str(lora(models, "sd", folder, 2, text=True)), name="v1.5 wool"),
-        Lora(str(lora(models, "sdxl", folder, 3)), name="large"),
-        Lora("./gone.safetensors", name="gone"),
-        Lora("./old.ckpt", name="old"),
-        Lora("./torn.safetensors", name="torn"),
+        LoraFile(str(lora(models, "sd", folder, 1)), name="ink"),
+        LoraFile(str(lora(models, "sd", folder, 2, text=True)), name="v1.5 wool"),
+        LoraFile(str(lora(models, "sdxl", folder, 3)), name="large"),
+        LoraFile("./gone.safetensors", name="gone"),
+        LoraFile("./old.ckpt", name="old"),
+        LoraFile("./torn.safetensors", name="torn"),
     ]
     (folder / "old.ckpt").write_bytes(b"\x80\x04")
     (folder / "torn.safetensors").write_bytes(b"torn")
@@ -194,7 +195,7 @@ def test_regenerating_notices_another_lora(models: Path, draft: Recipe, tmp_path
     """A picture made with a LoRA whose file was exchanged differs, and that is said."""
     shutil.copytree(models / "sd", tmp_path / "sd")
     shutil.copy(lora(models, "sd", tmp_path, 1), tmp_path / "ink.safetensors")
-    model = Model(source="./sd", multiple=16, loras=[Lora("./ink.safetensors")])
+    model = Model(source="./sd", multiple=16, loras=[LoraFile("./ink.safetensors")])
     with_ink = changed(draft, loras=(Named("ink", 1.0),))
     rendered = Engine({"sd": model}, tmp_path, device="cpu", threads=1).render(with_ink)
     facts = {field: getattr(rendered.facts, field) for field in Facts.__slots__}

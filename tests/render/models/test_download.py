@@ -18,7 +18,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from hotfolder.errors import HotfolderError, ModelMissingError, NetworkError
-from hotfolder.recipes.profile import Lora, Model
+from hotfolder.recipes.profile import LoraFile, Model
 from hotfolder.render.models import download, hub, weights
 from hotfolder.render.models.hub import RemoteFile, Source
 from tests import fakehub, repositories
@@ -276,7 +276,7 @@ def test_everything_of_a_profile_is_found() -> None:
         "owner/name",
         variant="fp16",
         vae="owner/vae",
-        loras=[Lora("hub:owner/styles/wool.safetensors"), Lora("./mine.safetensors")],
+        loras=[LoraFile("hub:owner/styles/wool.safetensors"), LoraFile("./mine.safetensors")],
         embeddings={"word": "hub:owner/words/word.safetensors"},
     )
     assert hub.sources(model, None) == (

@@ -20,8 +20,9 @@ from hotfolder.errors import RenderError, Stopped
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render import img2img
-from hotfolder.render.engine import Engine, Rendered
+from hotfolder.render.engine import Engine
 from hotfolder.render.models import families, pipelines, scheduler_map
+from hotfolder.render.rendered import Rendered
 from tests.render import zoo
 from tests.render.zoo import of
 

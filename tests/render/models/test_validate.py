@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from hotfolder.recipes.profile import Lora, Model, Profile, Refine
+from hotfolder.recipes.profile import LoraFile, Model, Profile, Refine
 from hotfolder.render.models import validate
 from tests.conftest import ROOT
 
@@ -91,7 +91,11 @@ def test_additions_that_are_not_here(tmp_path: Path) -> None:
     (tmp_path / "torn.safetensors").write_bytes(b"torn")
     model = Model(
         "owner/name",
-        loras=[Lora("./gone.safetensors"), Lora("./old.pt"), Lora("hub:a/b/c.safetensors")],
+        loras=[
+            LoraFile("./gone.safetensors"),
+            LoraFile("./old.pt"),
+            LoraFile("hub:a/b/c.safetensors"),
+        ],
         embeddings={"word": "./torn.safetensors"},
     )
     gone, old, torn = says(tmp_path, Profile(model=model))
@@ -103,7 +107,7 @@ def test_additions_that_are_not_here(tmp_path: Path) -> None:
 def test_one_name_for_two_loras(tmp_path: Path) -> None:
     """Pictures of one model would not know which of them they were made with."""
     profiles = {
-        name: Profile(model=Model("owner/name", loras=[Lora(f"hub:a/{name}/x.safetensors")]))
+        name: Profile(model=Model("owner/name", loras=[LoraFile(f"hub:a/{name}/x.safetensors")]))
         for name in ("one", "two")
     }
     (found,) = validate.troubles(profiles, tmp_path)

@@ -112,7 +112,7 @@ def test_remembered_prompts_have_the_same_bits(engine: Engine, draft: Recipe) ->
 
 def test_memory_is_bounded() -> None:
     """The oldest answers go when all together grow too large."""
-    memory = encode.Memory(most_bytes=100)
+    memory = encode.PromptCache(most_bytes=100)
     asked: list[str] = []
 
     def encoder(name: str) -> tuple[torch.Tensor]:

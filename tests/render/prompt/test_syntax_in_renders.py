@@ -195,11 +195,10 @@ def test_drawn_together(engine: Engine, draft: Recipe) -> None:
     """Drafts with edits of their own are drawn together, and each is made again alone."""
     prompts = ["a [castle:lake:1]", "a [mill|boat]", "a tower", "x AND y"]
     recipes = [spoken(draft, text, seed=n) for n, text in enumerate(prompts)]
-    together = [engine.render(recipes[0], batch_with=recipes[1:])]
-    together += [engine.render(recipe) for recipe in recipes[1:]]
-    plans = [one.facts.memory_plan for one in together]
-    assert plans == [*(f"resident, place {n} of 3" for n in (1, 2, 3)), "resident"]
-    for recipe, one, plan in zip(recipes, together, plans, strict=True):
+    together = engine.render_batch(recipes)
+    plans = [one.facts.memory_plan for one in together.values()]
+    assert plans == [f"resident, place {n} of 3" for n in (1, 2, 3)]
+    for recipe, one, plan in zip(recipes[:3], together.values(), plans, strict=True):
         assert made(engine, recipe, plan=plan) == pixel_hash(one.image)
 
 

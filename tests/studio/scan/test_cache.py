@@ -9,7 +9,7 @@ import pytest
 from msgspec import Struct
 
 from hotfolder.studio.reading import Reading
-from hotfolder.studio.scan.cache import Memory
+from hotfolder.studio.scan.cache import Cache
 
 
 class Fact(Struct):
@@ -26,14 +26,14 @@ def file(tmp_path: Path) -> Path:
 
 
 def kept(file: Path, *paths: str, by: str = "1") -> None:
-    memory = Memory(file, Fact, by)
+    memory = Cache(file, Fact, by)
     for path in paths:
         memory.keep(path, READING, Fact(len(path)))
     memory.save()
 
 
 def recalled(file: Path, path: str, reading: Reading = READING, by: str = "1") -> Fact | None:
-    return Memory(file, Fact, by).recall(path, reading)
+    return Cache(file, Fact, by).recall(path, reading)
 
 
 def test_facts_survive_a_restart(file: Path) -> None:
@@ -41,7 +41,7 @@ def test_facts_survive_a_restart(file: Path) -> None:
     strange = os.fsdecode(b"caf\xe9 \n\xe5\x9f\x8e.png")
     kept(file, "a", strange)
     kept(file, "bb")
-    memory = Memory(file, Fact, "1")
+    memory = Cache(file, Fact, "1")
     memory.keep("a", READING, Fact(5, "again"))
     memory.save()
     assert recalled(file, "a") == Fact(5, "again")
@@ -96,7 +96,7 @@ def test_it_does_not_grow_for_ever(file: Path) -> None:
     for _ in range(3):
         kept(file, *(str(number) for number in range(100)))
     size = file.stat().st_size
-    memory = Memory(file, Fact, "1")
+    memory = Cache(file, Fact, "1")
     memory.close({"7", "8"})
     assert file.stat().st_size < size / 50
     assert recalled(file, "7") == Fact(1)
@@ -107,13 +107,13 @@ def test_it_does_not_grow_for_ever(file: Path) -> None:
 def test_new_facts_survive_the_tidying(file: Path) -> None:
     """However many are kept at once, none of those about present files is lost."""
     names = [str(number) for number in range(500)]
-    memory = Memory(file, Fact, "1")
+    memory = Cache(file, Fact, "1")
     for name in names:
         memory.keep(name, READING, Fact(1))
         memory.save()
     memory.close(names)
     assert all(recalled(file, name) for name in names[::50])
-    memory = Memory(file, Fact, "1")
+    memory = Cache(file, Fact, "1")
     memory.keep("new", READING, Fact(2))
     memory.close(["new", "7"])
     assert recalled(file, "new") == Fact(2)
@@ -125,7 +125,7 @@ def test_only_read(file: Path) -> None:
     """A program that only describes a studio recalls and leaves no trace."""
     kept(file, "a")
     before = file.read_bytes(), file.stat().st_mtime_ns
-    memory = Memory(file, Fact, "1", read_only=True)
+    memory = Cache(file, Fact, "1", read_only=True)
     memory.keep("b", READING, Fact(1))
     memory.save()
     memory.close(set())
@@ -135,7 +135,7 @@ def test_only_read(file: Path) -> None:
 def test_a_disk_that_takes_nothing(file: Path, caplog: pytest.LogCaptureFixture) -> None:
     """It is said once, and work goes on."""
     file.parent.write_text("a file where the folder should be")
-    memory = Memory(file, Fact, "1")
+    memory = Cache(file, Fact, "1")
     for path in ("a", "b"):
         memory.keep(path, READING, Fact(1))
         memory.save()

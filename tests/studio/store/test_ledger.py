@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotfolder.history import Entry, Finished, Finishing, Lost, Made, Making
+from hotfolder.history import Entry, Finished, Finishing, Made, Making, Unmade
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.store.ledger import Ledger
 
@@ -45,7 +45,7 @@ def test_entries_come_back(studio: Studio) -> None:
         made(1),
         making,
         Making("draft", "a", 4, "a4", "drafts/4.png"),
-        Lost("a4"),
+        Unmade("a4"),
         move,
     ):
         ledger.append(entry)
@@ -248,14 +248,14 @@ def test_announcements_of_another_machine(studio: Studio) -> None:
     one.reload()
     assert (one.history.unconfirmed(), one.history.unconfirmed_moves()) == ((), ())
     one.append(Making("draft", "a", 1, "a1", "drafts/y.png"))
-    two.append(Lost("a1"))
+    two.append(Unmade("a1"))
     two.append(Finished("inbox/done/a.txt", {"a": 1}))
     one.reload()
     assert one.history.announced("a1")
     assert one.history.base("a") == 1
 
 
-entries = st.sampled_from([made(0), made(1, "b"), Lost("a0"), Finished("inbox/done/t", {"a": 1})])
+entries = st.sampled_from([made(0), made(1, "b"), Unmade("a0"), Finished("inbox/done/t", {"a": 1})])
 
 
 @given(st.lists(st.tuples(st.sampled_from(["one", "two"]), entries), max_size=12))

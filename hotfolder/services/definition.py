@@ -24,7 +24,7 @@ _KEPT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Service:
     """Work on the studio at `root`. `name` is unique to it, and a name of a file and a service."""
 
     root: Path
@@ -32,8 +32,8 @@ class Task:
     environment: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, root: Path) -> Task:
-        """The task for a studio, with what the present environment says of places."""
+    def of(cls, root: Path) -> Service:
+        """The service for a studio, with what the present environment says of places."""
         kept = tuple((name, os.environ[name]) for name in _KEPT if os.environ.get(name))
         environment = (("PYTHONUTF8", "1"), *kept)
         texts = (str(root), sys.executable, *(value for _, value in kept))

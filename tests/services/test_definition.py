@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hotfolder.errors import HotfolderError
-from hotfolder.services.task import Task, call
+from hotfolder.services.definition import Service, call
 
 
 def test_a_command_for_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,13 +17,13 @@ def test_a_command_for_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("HF_HOME", "/models")
     monkeypatch.setenv("UNRELATED", "1")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    task = Task.of(tmp_path / "My Pictures")
-    assert task.name.startswith("hotfolder-my-pictures-")
-    command = task.command("--once")
+    service = Service.of(tmp_path / "My Pictures")
+    assert service.name.startswith("hotfolder-my-pictures-")
+    command = service.command("--once")
     assert command == (
         sys.executable, "-P", "-m", "hotfolder", "run", "--once", str(tmp_path / "My Pictures")
     )  # fmt: skip
-    environment = dict(task.environment)
+    environment = dict(service.environment)
     assert (environment["PYTHONUTF8"], environment["HF_HOME"]) == ("1", "/models")
     assert not {"UNRELATED", "XDG_CACHE_HOME"} & set(environment)
 
@@ -32,7 +32,7 @@ def test_a_command_for_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_paths_that_no_service_can_hold(tmp_path: Path, name: str) -> None:
     """Line ends and broken bytes would become something else in a crontab or a unit."""
     with pytest.raises(HotfolderError, match="rename it"):
-        Task.of(tmp_path / name)
+        Service.of(tmp_path / name)
 
 
 def test_programs_that_fail() -> None:

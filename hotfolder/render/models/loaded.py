@@ -1,0 +1,142 @@
+"""The models that are in memory, and where their weights are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, get_args
+
+import torch
+
+from hotfolder.errors import ModelMissingError, TooLargeError, did_you_mean
+from hotfolder.recipes.profile import Model, source_name
+from hotfolder.render import environment, failures
+from hotfolder.render.compilation import Compiled
+from hotfolder.render.memory import footprint, memory_plan, offload
+from hotfolder.render.models import editions, fingerprint, pipelines, weights
+from hotfolder.render.models.adapters import Adapters
+from hotfolder.render.preview import Preview
+from hotfolder.render.prompt import encode
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in memory; `pipe` holds its modules and own scheduler and is never run itself.
+
+    `held` says where its weights are; None: where they were read into, for no render yet.
+    `prompts` remembers what its text encoders gave, `adapters` is what its owner gave it, and
+    `vae` the name and SHA-256 of another autoencoder, if that is one of them. `compiled` is its
+    denoiser for plans that want it so, `preview` how its latents look.
+    """
+
+    pipe: Any
+    dtype: torch.dtype
+    sha256: str
+    footprint: memory_plan.Footprint
+    vae: dict[str, str]
+    prompts: encode.PromptCache
+    adapters: Adapters
+    compiled: Compiled
+    held: memory_plan.Holding | None = None
+    preview: Preview = field(default_factory=Preview)
+
+    def mend(self) -> None:
+        """Undo what a call that broke off can leave behind.
+
+        SDXL decodes in float32 and puts its autoencoder back into float16 only after success.
+        """
+        if vae := getattr(self.pipe, "vae", None):
+            vae.to(self.dtype)
+
+
+class LoadedModels:
+    """Reads models from their files, and moves their weights to where a plan wants them.
+
+    `models` maps the names that recipes carry to the owner's models; their relative paths start
+    at `base`.
+    """
+
+    def __init__(self, models: Mapping[str, Model], base: Path | None, device: str) -> None:
+        self._models = dict(models)
+        self._base = base
+        self._device = device
+        self._loaded: dict[str, Loaded] = {}
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the owner has a model of this name."""
+        return name in self._models
+
+    def __getitem__(self, name: str) -> Model:
+        """The owner's model of this name."""
+        return self._models[name]
+
+    def clear(self) -> None:
+        """Free the memory of all models."""
+        self._loaded.clear()
+
+    def read(self, name: str) -> Loaded:
+        """The model `name`, read from its files if it is not in memory yet.
+
+        Raises ModelMissingError, RenderError for files that cannot be used, and TooLargeError.
+        """
+        if name not in self._loaded:
+            if name not in self._models:
+                raise ModelMissingError(
+                    f"no profile here has the model {name!r}; {did_you_mean(name, self._models)}"
+                )
+            model = self._models[name]
+            path = weights.locate(model, self._base)
+            # Models since Stable Diffusion XL, which read by more than CLIP, came in bfloat16.
+            wide = not weights.family(path).reads_clip
+            dtype = environment.dtype(model.dtype, self._device, wide=wide)
+            try:
+                pipe = weights.load(path, model, dtype)
+                vae = self._other_autoencoder(pipe, model, dtype)
+            except MemoryError as error:
+                raise TooLargeError(f"there is too little memory to read {name}") from error
+            taken = footprint.of_pipeline(pipe, environment.word(dtype))
+            edition = editions.find(model.source)
+            self._loaded[name] = Loaded(
+                pipe,
+                dtype,
+                edition.sha256 if edition else fingerprint.fingerprint(path),
+                taken,
+                vae,
+                encode.PromptCache(),
+                Adapters(pipe, model, self._base, path, dtype),
+                Compiled(pipelines.denoiser(pipe)),
+            )
+        return self._loaded[name]
+
+    def hold(self, name: str, wanted: memory_plan.Holding, *, alone: bool = True) -> Loaded:
+        """The model `name` with its weights where a plan wants them, or taking even less.
+
+        `alone`: no other picture is being made, so a model may be read again that was rounded to
+        eight bits. Raises as `read`.
+        """
+        loaded = self.read(name)
+        order = get_args(memory_plan.Holding)
+        if loaded.held is not None and "fp8" in (wanted, loaded.held) and wanted != loaded.held:
+            if not alone:
+                raise TooLargeError("there is too little memory while another picture is made")
+            del self._loaded[name]
+            loaded = self.read(name)
+        if loaded.held is None or order.index(wanted) > order.index(loaded.held):
+            try:
+                offload.hold(loaded.pipe, self._device, wanted)
+            except (RuntimeError, MemoryError) as error:
+                del self._loaded[name]
+                if not failures.ran_out(error):
+                    raise
+                raise TooLargeError(f"there is too little memory for {name}") from error
+            self._loaded[name] = loaded = replace(loaded, held=wanted)
+        return loaded
+
+    def _other_autoencoder(self, pipe: Any, model: Model, dtype: torch.dtype) -> dict[str, str]:
+        """Give `pipe` the autoencoder of the owner's choice, if any; its name and SHA-256."""
+        if not model.vae:
+            return {}
+        path, vae = weights.autoencoder(model.vae, self._base, dtype)
+        pipelines.take_autoencoder(pipe, vae, path)
+        return {source_name(model.vae): fingerprint.fingerprint(path)}
