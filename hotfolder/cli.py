@@ -9,7 +9,7 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hotfolder import __version__
@@ -29,6 +29,9 @@ exit codes:
 
 STUDIO defaults to the current folder. Start with:  hotfolder demo
 """
+
+AddArguments = Callable[[argparse.ArgumentParser], None]
+_COMMANDS: dict[str, tuple[str, AddArguments]] = {}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,181 +67,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"hotfolder {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-
-    def command(name: str, says: str) -> argparse.ArgumentParser:
+    for name, (says, add_arguments) in _COMMANDS.items():
         new = commands.add_parser(name, help=says, description=says[:1].upper() + says[1:] + ".")
         new.set_defaults(command=name)
-        return new
-
-    demo = command("demo", "show the whole flow in a new studio, in a few minutes")
-    demo.add_argument(
-        "folder", metavar="DIR", nargs="?", type=Path, default=Path("demo-studio"), help="where"
-    )
-    init = command("init", "make a studio; never touches what is there")
-    _studio(init)
-    init.add_argument("--shared", action="store_true", help="others may write there: do not trust")
-    trust = command("trust", "let a studio from elsewhere name models, folders and devices here")
-    _studio(trust)
-    trust.add_argument("--not", dest="no", action="store_true", help="take it back")
-    command("config", "open your own settings and profiles, which hold in every studio")
-    _run(command("run", "work on a studio until told to stop"))
-    _sheet(command("sheet", "make a contact sheet of pictures, or of one picture's lineage"))
-    stats = command("stats", "say how much was made, how fast, and what gets picked")
-    _studio(stats)
-    _json(stats)
-    stats.add_argument(
-        "--picture", metavar="FILE", type=Path, help="also draw it, as a PNG or JPEG"
-    )
-    _light(command("light", "look through the pictures in a browser, mark them, ask for more"))
-    _service(command("service", "have the computer start hotfolder by itself, or no longer"))
-    _studio(command("plan", "say what would be done next, in order, and why"))
-    status = command("status", "say what lies where and what is waiting")
-    _studio(status)
-    _json(status)
-    best = command("best", "list the drafts that were not judged yet, best first")
-    _studio(best)
-    _json(best)
-    best.add_argument(
-        "--count", metavar="N", type=_number, default=20, help="how many at most (default: 20)"
-    )
-    taste = command("taste", "show what hotfolder has learned from what you pick and reject")
-    _studio(taste)
-    _json(taste)
-    taste.add_argument(
-        "--sheet", metavar="FILE", type=Path, help="also make a picture of the best and the worst"
-    )
-    _studio(command("check", "list all mistakes in settings, profiles, wildcards and prompt files"))
-    doctor = command("doctor", "say what this computer can render, and what would help")
-    _studio(doctor)
-    _json(doctor)
-    doctor.add_argument(
-        "--measure", action="store_true", help="also measure what would be faster (a minute)"
-    )
-    show = command("show", "say what is in a picture, and what it was made from")
-    _images(show)
-    _json(show)
-    _regenerate(command("regenerate", "make pictures again from what they carry, and compare"))
-    _images(command("verify", "say whether pictures are what they say, without rendering"))
-    _restore(command("restore", "give pictures that lost their recipe a copy that has it again"))
-    _export(command("export", "copy pictures for publishing, with or without their prompts"))
-    fetch = command("fetch", "fetch the models of profiles, before a picture waits for them")
-    fetch.add_argument("profiles", metavar="PROFILE", nargs="*", help="whose models")
-    fetch.add_argument("--all", action="store_true", help="those of all profiles")
-    fetch.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
-    models = command("models", "list the models on this computer, and which profiles use them")
-    models.add_argument("--clear", action="store_true", help="remove downloads that broke off")
-    models.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
-    profiles = command("profiles", "list the profiles, or show one with all its settings")
-    name = profiles.add_argument("name", metavar="NAME", nargs="?", help="a profile")
-    name.completer = _profile_names  # type: ignore[attr-defined]
-    profiles.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
+        add_arguments(new)
     return parser
 
 
-def _profile_names(parsed_args: argparse.Namespace, **_: object) -> list[str]:
-    """What a shell may complete the name of a profile to."""
-    from hotfolder.studio.config.load import shipped
+def _command(name: str, says: str) -> Callable[[AddArguments], AddArguments]:
+    """Enters a command: its module in `commands` has this name, its arguments are added below.
 
-    folders = (shipped("profiles"), parsed_args.studio / "profiles")
-    return sorted(path.stem for folder in folders for path in folder.glob("*.toml"))
+    `--help` lists commands in this order.
+    """
 
+    def enter(add_arguments: AddArguments) -> AddArguments:
+        _COMMANDS[name] = says, add_arguments
+        return add_arguments
 
-def _run(parser: argparse.ArgumentParser) -> None:
-    _studio(parser)
-    ends = parser.add_mutually_exclusive_group()
-    ends.add_argument(
-        "--once",
-        action="store_true",
-        help="process everything once, with one draft for each endless file, then exit (for cron)",
-    )
-    ends.add_argument(
-        "--for",
-        dest="seconds",
-        metavar="TIME",
-        type=_duration,
-        help="go on with endless files for this long (90s, 50m, 8h), then end",
-    )
-    parser.add_argument("--light", action="store_true", help="also serve the light table")
-    loud = parser.add_mutually_exclusive_group()
-    loud.add_argument("--quiet", action="store_true", help="say only what needs you")
-    loud.add_argument("--verbose", action="store_true", help="also say what begins, and details")
-
-
-def _sheet(parser: argparse.ArgumentParser) -> None:
-    _images(parser)
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        type=Path,
-        default=Path("contact-sheet.png"),
-        help="a .png, .jpg or .pdf; never over a file that is there (default: contact-sheet.png)",
-    )
-    parser.add_argument(
-        "--lineage", action="store_true", help="each draft large, its finals, and what differs"
-    )
-
-
-def _light(parser: argparse.ArgumentParser) -> None:
-    _studio(parser)
-    parser.add_argument(
-        "--address",
-        help="serve it at this address of the computer, for others in the home network "
-        "(0.0.0.0: the address that they see); default: for this computer alone",
-    )
-    parser.add_argument("--port", type=int, help="default: 8321, or the next that is free")
-    parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
-
-
-def _service(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    install = actions.add_parser("install", help="start it from now on, at login or by cron")
-    _studio(install)
-    _studio(actions.add_parser("uninstall", help="start it no longer"))
-    _studio(actions.add_parser("status", help="say what starts it"))
-    install.add_argument(
-        "--with",
-        dest="manager",
-        choices=["systemd", "launchd", "cron"],
-        help="which service manager starts it (default: the best one available)",
-    )
-
-
-def _regenerate(parser: argparse.ArgumentParser) -> None:
-    _images(parser)
-    parser.add_argument(
-        "-o", "--output", metavar="DIR", type=Path, help="where to write (default: regenerated/)"
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing, only compare")
-    parser.add_argument(
-        "--studio", type=Path, help="whose profiles and kept sources to use (default: found)"
-    )
-
-
-def _restore(parser: argparse.ArgumentParser) -> None:
-    _images(parser)
-    parser.add_argument(
-        "--to", metavar="DIR", type=Path, help="where to write (default: beside each picture)"
-    )
-    parser.add_argument("--studio", type=Path, help="where they were made (default: found)")
-    parser.add_argument(
-        "--likely",
-        action="store_true",
-        help="also by likeness: pictures that were resized, compressed or cropped by up to a tenth",
-    )
-
-
-def _export(parser: argparse.ArgumentParser) -> None:
-    _images(parser)
-    parser.add_argument(
-        "--without-prompt",
-        action="store_true",
-        help="leave out prompts and recipes; say only that it was made by AI and by which model",
-    )
-    parser.add_argument("--format", choices=("png", "jpeg", "webp"), help="default: as it is")
-    parser.add_argument(
-        "--to", metavar="DIR", type=Path, default=Path("exported"), help="where (default: exported)"
-    )
+    return enter
 
 
 def _studio(parser: argparse.ArgumentParser) -> None:
@@ -277,6 +123,222 @@ def _duration(text: str) -> float:
             f"{text!r} is not a duration; expected something like 90s, 50m or 8h"
         )
     return seconds
+
+
+def _profile_names(parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    """What a shell may complete the name of a profile to."""
+    from hotfolder.studio.config.load import shipped
+
+    folders = (shipped("profiles"), parsed_args.studio / "profiles")
+    return sorted(path.stem for folder in folders for path in folder.glob("*.toml"))
+
+
+@_command("demo", "show the whole flow in a new studio, in a few minutes")
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder", metavar="DIR", nargs="?", type=Path, default=Path("demo-studio"), help="where"
+    )
+
+
+@_command("init", "make a studio; never touches what is there")
+def _init(parser: argparse.ArgumentParser) -> None:
+    _studio(parser)
+    parser.add_argument(
+        "--shared", action="store_true", help="others may write there: do not trust"
+    )
+
+
+@_command("trust", "let a studio from elsewhere name models, folders and devices here")
+def _trust(parser: argparse.ArgumentParser) -> None:
+    _studio(parser)
+    parser.add_argument("--not", dest="no", action="store_true", help="take it back")
+
+
+@_command("config", "open your own settings and profiles, which hold in every studio")
+def _config(parser: argparse.ArgumentParser) -> None:
+    """There are none."""
+
+
+@_command("run", "work on a studio until told to stop")
+def _run(parser: argparse.ArgumentParser) -> None:
+    _studio(parser)
+    ends = parser.add_mutually_exclusive_group()
+    ends.add_argument(
+        "--once",
+        action="store_true",
+        help="process everything once, with one draft for each endless file, then exit (for cron)",
+    )
+    ends.add_argument(
+        "--for",
+        dest="seconds",
+        metavar="TIME",
+        type=_duration,
+        help="go on with endless files for this long (90s, 50m, 8h), then end",
+    )
+    parser.add_argument("--light", action="store_true", help="also serve the light table")
+    loud = parser.add_mutually_exclusive_group()
+    loud.add_argument("--quiet", action="store_true", help="say only what needs you")
+    loud.add_argument("--verbose", action="store_true", help="also say what begins, and details")
+
+
+@_command("sheet", "make a contact sheet of pictures, or of one picture's lineage")
+def _sheet(parser: argparse.ArgumentParser) -> None:
+    _images(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        default=Path("contact-sheet.png"),
+        help="a .png, .jpg or .pdf; never over a file that is there (default: contact-sheet.png)",
+    )
+    parser.add_argument(
+        "--lineage", action="store_true", help="each draft large, its finals, and what differs"
+    )
+
+
+@_command("stats", "say how much was made, how fast, and what gets picked")
+def _stats(parser: argparse.ArgumentParser) -> None:
+    _studio(parser)
+    _json(parser)
+    parser.add_argument(
+        "--picture", metavar="FILE", type=Path, help="also draw it, as a PNG or JPEG"
+    )
+
+
+@_command("light", "look through the pictures in a browser, mark them, ask for more")
+def _light(parser: argparse.ArgumentParser) -> None:
+    _studio(parser)
+    parser.add_argument(
+        "--address",
+        help="serve it at this address of the computer, for others in the home network "
+        "(0.0.0.0: the address that they see); default: for this computer alone",
+    )
+    parser.add_argument("--port", type=int, help="default: 8321, or the next that is free")
+    parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
+
+
+@_command("service", "have the computer start hotfolder by itself, or no longer")
+def _service(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    install = actions.add_parser("install", help="start it from now on, at login or by cron")
+    _studio(install)
+    _studio(actions.add_parser("uninstall", help="start it no longer"))
+    _studio(actions.add_parser("status", help="say what starts it"))
+    install.add_argument(
+        "--with",
+        dest="manager",
+        choices=["systemd", "launchd", "cron"],
+        help="which service manager starts it (default: the best one available)",
+    )
+
+
+_command("plan", "say what would be done next, in order, and why")(_studio)
+
+
+@_command("status", "say what lies where and what is waiting")
+def _status(parser: argparse.ArgumentParser) -> None:
+    _studio(parser)
+    _json(parser)
+
+
+@_command("best", "list the drafts that were not judged yet, best first")
+def _best(parser: argparse.ArgumentParser) -> None:
+    _studio(parser)
+    _json(parser)
+    parser.add_argument(
+        "--count", metavar="N", type=_number, default=20, help="how many at most (default: 20)"
+    )
+
+
+@_command("taste", "show what hotfolder has learned from what you pick and reject")
+def _taste(parser: argparse.ArgumentParser) -> None:
+    _studio(parser)
+    _json(parser)
+    parser.add_argument(
+        "--sheet", metavar="FILE", type=Path, help="also make a picture of the best and the worst"
+    )
+
+
+_command("check", "list all mistakes in settings, profiles, wildcards and prompt files")(_studio)
+
+
+@_command("doctor", "say what this computer can render, and what would help")
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    _studio(parser)
+    _json(parser)
+    parser.add_argument(
+        "--measure", action="store_true", help="also measure what would be faster (a minute)"
+    )
+
+
+@_command("show", "say what is in a picture, and what it was made from")
+def _show(parser: argparse.ArgumentParser) -> None:
+    _images(parser)
+    _json(parser)
+
+
+@_command("regenerate", "make pictures again from what they carry, and compare")
+def _regenerate(parser: argparse.ArgumentParser) -> None:
+    _images(parser)
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", type=Path, help="where to write (default: regenerated/)"
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing, only compare")
+    parser.add_argument(
+        "--studio", type=Path, help="whose profiles and kept sources to use (default: found)"
+    )
+
+
+_command("verify", "say whether pictures are what they say, without rendering")(_images)
+
+
+@_command("restore", "give pictures that lost their recipe a copy that has it again")
+def _restore(parser: argparse.ArgumentParser) -> None:
+    _images(parser)
+    parser.add_argument(
+        "--to", metavar="DIR", type=Path, help="where to write (default: beside each picture)"
+    )
+    parser.add_argument("--studio", type=Path, help="where they were made (default: found)")
+    parser.add_argument(
+        "--likely",
+        action="store_true",
+        help="also by likeness: pictures that were resized, compressed or cropped by up to a tenth",
+    )
+
+
+@_command("export", "copy pictures for publishing, with or without their prompts")
+def _export(parser: argparse.ArgumentParser) -> None:
+    _images(parser)
+    parser.add_argument(
+        "--without-prompt",
+        action="store_true",
+        help="leave out prompts and recipes; say only that it was made by AI and by which model",
+    )
+    parser.add_argument("--format", choices=("png", "jpeg", "webp"), help="default: as it is")
+    parser.add_argument(
+        "--to", metavar="DIR", type=Path, default=Path("exported"), help="where (default: exported)"
+    )
+
+
+@_command("fetch", "fetch the models of profiles, before a picture waits for them")
+def _fetch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("profiles", metavar="PROFILE", nargs="*", help="whose models")
+    parser.add_argument("--all", action="store_true", help="those of all profiles")
+    parser.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
+
+
+@_command("models", "list the models on this computer, and which profiles use them")
+def _models(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--clear", action="store_true", help="remove downloads that broke off")
+    parser.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
+
+
+@_command("profiles", "list the profiles, or show one with all its settings")
+def _profiles(parser: argparse.ArgumentParser) -> None:
+    name = parser.add_argument("name", metavar="NAME", nargs="?", help="a profile")
+    name.completer = _profile_names  # type: ignore[attr-defined]
+    parser.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
 
 
 if __name__ == "__main__":

@@ -53,117 +53,129 @@ class Ids(Struct, frozen=True, forbid_unknown_fields=True):
     ids: list[int]
 
 
+class _Answers:
+    """What the light table says to each request, as of now."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._work = Work(table.studio)
+
+    async def view(self, request: Request) -> Response:
+        question = msgspec.convert(_query(request), views.Question, strict=False)
+        rows = await asyncio.to_thread(views.answer, self._table.catalogue, question)
+        return Response(await asyncio.to_thread(views.packed, rows), 200, {}, _BYTES)
+
+    async def items(self, request: Request) -> Response:
+        shown = await asyncio.to_thread(self._table.catalogue.shown, _ids(request, _MOST_ITEMS))
+        return _json([builtins(picture) for picture in shown])
+
+    async def facets(self, _: Request) -> Response:
+        return _json(await asyncio.to_thread(views.facets, self._table.catalogue))
+
+    async def thumbnails(self, request: Request) -> Response:
+        ids = _ids(request, _MOST_THUMBNAILS)
+        return Response(await asyncio.to_thread(self._table.thumbnails, ids), 200, {}, _BYTES)
+
+    async def picture(self, request: Request) -> Response:
+        shown = await _shown(self._table, request)
+        data = await asyncio.to_thread(_bytes, self._table, shown.path)
+        kind = next((kind for head, kind in _KINDS.items() if data.startswith(head)), None)
+        if kind is None:
+            return PlainTextResponse("it is no picture", 404)
+        return Response(data, 200, {"Cache-Control": _FOR_GOOD}, kind)
+
+    async def details(self, request: Request) -> Response:
+        shown = await _shown(self._table, request)
+        return _json(
+            await asyncio.to_thread(panel.details, self._table.studio, self._table.catalogue, shown)
+        )
+
+    async def act(self, request: Request) -> Response:
+        doing = await _body(request, Doing)
+        ids = doing.ids[:_MOST_IDS]
+        done = await asyncio.to_thread(self._table.acts.do, doing.act, ids, doing.stars)
+        return await self._done(done)
+
+    async def undo(self, _: Request) -> Response:
+        return await self._done(await asyncio.to_thread(self._table.acts.undo))
+
+    async def _done(self, outcome: Outcome | None) -> Response:
+        if outcome is None:
+            return _json(None)
+        self._table.news.tell("changed")
+        return _json({**_asdict(outcome), "undoable": self._table.acts.depth})
+
+    async def seen(self, request: Request) -> Response:
+        ids = (await _body(request, Ids)).ids[:_MOST_IDS]
+        await asyncio.to_thread(self._table.saw, ids)
+        return _json(None)
+
+    async def more(self, request: Request) -> Response:
+        shown = await _shown(self._table, request)
+        return _json(
+            {"path": await asyncio.to_thread(wishes.more_like, self._table.studio, shown.path)}
+        )
+
+    async def check(self, request: Request) -> Response:
+        wish = await _body(request, wishes.Wish)
+        return _json(await asyncio.to_thread(wishes.check, self._table.studio, wish))
+
+    async def ask(self, request: Request) -> Response:
+        wish = await _body(request, wishes.Wish)
+        return _json({"path": await asyncio.to_thread(wishes.ask, self._table.studio, wish)})
+
+    async def failed(self, _: Request) -> Response:
+        return _json(await asyncio.to_thread(wishes.failed, self._table.studio))
+
+    async def mend(self, request: Request) -> Response:
+        mended = await _body(request, wishes.Mended)
+        return _json({"path": await asyncio.to_thread(wishes.mend, self._table.studio, mended)})
+
+    async def at_work(self, _: Request) -> Response:
+        now = await asyncio.to_thread(self._work.now)
+        return _json({**now, "made": await asyncio.to_thread(self._table.making)})
+
+    async def best(self, _: Request) -> Response:
+        scores, says = await asyncio.to_thread(self._work.best)
+        await asyncio.to_thread(self._table.catalogue.score, scores)
+        return _json({"scores": len(scores), "says": says})
+
+    async def events(self, _: Request) -> Response:
+        return EventSourceResponse(self._table.news.stream(), ping=15)
+
+    async def page(self, _: Request) -> Response:
+        return Response((_PACKAGE / "static" / "index.html").read_bytes(), 200, {}, _HTML)
+
+
 def app(table: Table, hosts: frozenset[str]) -> Starlette:
     """The light table's web application. `hosts` are the names it may be called by."""
-    work = Work(table.studio)
+    answers = _Answers(table)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         table.news.bind(asyncio.get_running_loop())
         yield
 
-    async def view(request: Request) -> Response:
-        question = msgspec.convert(_query(request), views.Question, strict=False)
-        rows = await asyncio.to_thread(views.answer, table.catalogue, question)
-        return Response(await asyncio.to_thread(views.packed, rows), 200, {}, _BYTES)
-
-    async def items(request: Request) -> Response:
-        shown = await asyncio.to_thread(table.catalogue.shown, _ids(request, _MOST_ITEMS))
-        return _json([builtins(picture) for picture in shown])
-
-    async def facets(_: Request) -> Response:
-        return _json(await asyncio.to_thread(views.facets, table.catalogue))
-
-    async def thumbnails(request: Request) -> Response:
-        ids = _ids(request, _MOST_THUMBNAILS)
-        return Response(await asyncio.to_thread(table.thumbnails, ids), 200, {}, _BYTES)
-
-    async def picture(request: Request) -> Response:
-        shown = await _shown(table, request)
-        data = await asyncio.to_thread(_bytes, table, shown.path)
-        kind = next((kind for head, kind in _KINDS.items() if data.startswith(head)), None)
-        if kind is None:
-            return PlainTextResponse("it is no picture", 404)
-        return Response(data, 200, {"Cache-Control": _FOR_GOOD}, kind)
-
-    async def details(request: Request) -> Response:
-        shown = await _shown(table, request)
-        return _json(await asyncio.to_thread(panel.details, table.studio, table.catalogue, shown))
-
-    async def act(request: Request) -> Response:
-        doing = await _body(request, Doing)
-        ids = doing.ids[:_MOST_IDS]
-        done = await asyncio.to_thread(table.acts.do, doing.act, ids, doing.stars)
-        return await _done(done)
-
-    async def undo(_: Request) -> Response:
-        return await _done(await asyncio.to_thread(table.acts.undo))
-
-    async def _done(outcome: Outcome | None) -> Response:
-        if outcome is None:
-            return _json(None)
-        table.news.tell("changed")
-        return _json({**_asdict(outcome), "undoable": table.acts.depth})
-
-    async def seen(request: Request) -> Response:
-        ids = (await _body(request, Ids)).ids[:_MOST_IDS]
-        await asyncio.to_thread(table.saw, ids)
-        return _json(None)
-
-    async def more(request: Request) -> Response:
-        shown = await _shown(table, request)
-        return _json({"path": await asyncio.to_thread(wishes.more_like, table.studio, shown.path)})
-
-    async def check(request: Request) -> Response:
-        wish = await _body(request, wishes.Wish)
-        return _json(await asyncio.to_thread(wishes.check, table.studio, wish))
-
-    async def ask(request: Request) -> Response:
-        wish = await _body(request, wishes.Wish)
-        return _json({"path": await asyncio.to_thread(wishes.ask, table.studio, wish)})
-
-    async def failed(_: Request) -> Response:
-        return _json(await asyncio.to_thread(wishes.failed, table.studio))
-
-    async def mend(request: Request) -> Response:
-        mended = await _body(request, wishes.Mended)
-        return _json({"path": await asyncio.to_thread(wishes.mend, table.studio, mended)})
-
-    async def at_work(_: Request) -> Response:
-        now = await asyncio.to_thread(work.now)
-        return _json({**now, "made": await asyncio.to_thread(table.making)})
-
-    async def best(_: Request) -> Response:
-        scores, says = await asyncio.to_thread(work.best)
-        await asyncio.to_thread(table.catalogue.score, scores)
-        return _json({"scores": len(scores), "says": says})
-
-    async def events(_: Request) -> Response:
-        return EventSourceResponse(table.news.stream(), ping=15)
-
-    async def page(_: Request) -> Response:
-        return Response((_PACKAGE / "static" / "index.html").read_bytes(), 200, {}, _HTML)
-
     return Starlette(
         routes=[
-            Route("/", page),
-            Route("/api/view", view),
-            Route("/api/items", items),
-            Route("/api/facets", facets),
-            Route("/api/picture/{id:int}", details),
-            Route("/api/act", act, methods=["POST"]),
-            Route("/api/undo", undo, methods=["POST"]),
-            Route("/api/seen", seen, methods=["POST"]),
-            Route("/api/more/{id:int}", more, methods=["POST"]),
-            Route("/api/check", check, methods=["POST"]),
-            Route("/api/ask", ask, methods=["POST"]),
-            Route("/api/failed", failed),
-            Route("/api/mend", mend, methods=["POST"]),
-            Route("/api/work", at_work),
-            Route("/api/best", best, methods=["POST"]),
-            Route("/thumbnails", thumbnails),
-            Route("/picture/{id:int}", picture),
-            Route("/events", events),
+            Route("/", answers.page),
+            Route("/api/view", answers.view),
+            Route("/api/items", answers.items),
+            Route("/api/facets", answers.facets),
+            Route("/api/picture/{id:int}", answers.details),
+            Route("/api/act", answers.act, methods=["POST"]),
+            Route("/api/undo", answers.undo, methods=["POST"]),
+            Route("/api/seen", answers.seen, methods=["POST"]),
+            Route("/api/more/{id:int}", answers.more, methods=["POST"]),
+            Route("/api/check", answers.check, methods=["POST"]),
+            Route("/api/ask", answers.ask, methods=["POST"]),
+            Route("/api/failed", answers.failed),
+            Route("/api/mend", answers.mend, methods=["POST"]),
+            Route("/api/work", answers.at_work),
+            Route("/api/best", answers.best, methods=["POST"]),
+            Route("/thumbnails", answers.thumbnails),
+            Route("/picture/{id:int}", answers.picture),
+            Route("/events", answers.events),
             Mount("/static", StaticFiles(directory=_PACKAGE / "static")),
         ],
         middleware=[Middleware(Guard, sessions=table.sessions, hosts=hosts)],
