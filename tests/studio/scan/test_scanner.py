@@ -137,7 +137,7 @@ def test_a_seed_that_goes_while_it_is_read(scanner: Scanner, studio: Studio, clo
     clock.now += 2
     (studio.seeds / "mine.png").unlink()
     scanner._settling.forget("seeds/mine.png")
-    scanner._take_in("seeds/mine.png")
+    scanner._intake._take_in("seeds/mine.png")
     snapshot = scanner.snapshot()
     assert not (snapshot.seeds or snapshot.useless_seeds or snapshot.waiting)
 
