@@ -10,14 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from hotfolder import workshop
-from hotfolder.backoff import LONGEST_PAUSE_S, Backoff
+from hotfolder.backoff import LONGEST_PAUSE_S
 from hotfolder.critic import Critic
 from hotfolder.downloads import Downloads
 from hotfolder.errors import (
-    DeviceLostError,
     HotfolderError,
-    PictureError,
-    RenderError,
     StudioMissingError,
     printable,
     reason,
@@ -33,20 +30,20 @@ from hotfolder.jobs import (
     RenderFinal,
     SetAside,
 )
+from hotfolder.notices import Notices
 from hotfolder.plan import drafts_wanted, finals_wanted, following, plan
 from hotfolder.renders import OpenExecutor, Renders
 from hotfolder.report.progress import Lines, Progress
+from hotfolder.setbacks import Setbacks
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.limits import Pace
 from hotfolder.studio.scan.schedule import Schedule
 from hotfolder.studio.store import moves, publication
 from hotfolder.studio.store.ledger import Ledger
-from hotfolder.studio.store.status_file import StatusFile, post
+from hotfolder.studio.store.status_file import StatusFile
 from hotfolder.waiting import Wait, soonest
 
 _log = logging.getLogger(__name__)
-_ATTEMPTS = 3
-_COUNTS_EVERY_S = 2.0
 _PATIENCE_S = 30.0  # and 40 settling times: it takes 31 to tell that a picture was cut off
 
 
@@ -66,8 +63,7 @@ class Daemon:
     """Works on one studio. There is no queue and no state worth keeping: all is in the folders.
 
     Pictures are rendered elsewhere while this goes on looking, so a picture that is picked
-    interrupts a draft at its next denoising step. `failures` counts what went wrong and was set
-    aside, or had to wait; `waits_for` is what the last rest was for.
+    interrupts a draft at its next denoising step. `waits_for` is what the last rest was for.
     """
 
     def __init__(
@@ -77,7 +73,6 @@ class Daemon:
         clock: Callable[[], float] = time.monotonic,
         executor: OpenExecutor = open_executor,
     ) -> None:
-        self.failures = 0
         self.waits_for: Wait | None = None
         self._studio = studio
         self._progress = progress or Lines()
@@ -101,15 +96,17 @@ class Daemon:
         self._recovered = False
         self._quiet_since = clock()
         self._served: set[str] = set()
-        self._attempts: dict[tuple[str, int], int] = {}
-        self._backoff = Backoff()
+        self._setbacks = Setbacks(studio, self._scanner, self._progress, clock)
         self._finals = Pace(3600.0)
         self._critic = Critic(studio)
         self._rounds = 0
-        self._posted: StatusFile | None = None
-        self._disk_is_low = False
+        self._notices = Notices(studio.root, self._progress, clock)
         self._pause_s = 0.0
-        self._counted_at = float("-inf")
+
+    @property
+    def failures(self) -> int:
+        """How often something went wrong and was set aside, or had to wait."""
+        return self._setbacks.failures
 
     def stop(self) -> None:
         """End the run at the next denoising step. For signal handlers and other threads."""
@@ -201,9 +198,9 @@ class Daemon:
                 self._renders.load(self._scanner.config)
         elif unloads_in_s <= 0:
             self._renders.unload()
-        self._backoff.forget_past(now, self._renders.paths)
+        self._setbacks.forget_past(self._renders.paths)
         self._post()
-        self._tell_queue(now)
+        self._notices.queue(self._wanted)
         self.waits_for = soonest(self._waits(now, idle))
         if idle:
             self._progress.began("waiting for prompt files and picks")
@@ -218,7 +215,7 @@ class Daemon:
         yield Wait(self._ends_at - now, "the end of the run")
         if (due_s := self._schedule.due_in_s()) is not None:
             yield Wait(due_s, "a file that settles or is read")
-        for again_at in self._backoff.ends_at():
+        for again_at in self._setbacks.ends_at():
             if again_at > now:  # or else its turn has come, and nothing is to be waited for
                 yield Wait(again_at - now, "another try at a file")
         for again_at in self._renders.back_at():
@@ -229,8 +226,8 @@ class Daemon:
                 yield Wait(again_at - now, "a model that is fetched")
         if (refines_in_s := self._refines_in_s()) > 0:
             yield Wait(refines_in_s, "the limit of refinements")
-        if self._disk_is_low:
-            yield Wait(self._longest_pause_s(), "room on the disk")
+        if self._notices.disk_is_low:
+            yield Wait(self._setbacks.longest_pause_s(), "room on the disk")
         if idle and (unloads_in_s := self._unloads_in_s(now)) > 0:
             yield Wait(unloads_in_s, "the model's unloading")
 
@@ -269,7 +266,8 @@ class Daemon:
 
     def _first_job(self) -> Job | None:
         snapshot = self._scanner.snapshot()
-        self._mind_the_disk(snapshot.disk_is_low)
+        least_gb = self._scanner.config.settings.keep_free_gb
+        self._setbacks.failures += self._notices.disk(snapshot.disk_is_low, least_gb)
         self._critic.attend(self._scanner, self._rounds)
         jobs = plan(snapshot, self._ledger.history, self._scanner.config)
         return next((job for job in jobs if not self._must_wait(job)), None)
@@ -280,7 +278,7 @@ class Daemon:
         A run that ends by itself makes one draft of each endless file, and none when nothing
         renders any more.
         """
-        if self._backoff.has(job.path, self._clock()):
+        if self._setbacks.must_wait(job):
             return True
         if isinstance(job, Render) and self._until.idle and self._renders.have_failed:
             return True
@@ -305,15 +303,7 @@ class Daemon:
 
     def _is_unwanted(self, job: Render) -> bool:
         """Whether the prompt file of a draft was taken away."""
-        return isinstance(job, RenderDraft) and not self._lies_there(job)
-
-    def _lies_there(self, job: Job) -> bool:
-        """Whether the file of a job may still be there, as far as can be told."""
-        try:
-            (self._studio.root / job.path).lstat()
-        except OSError as error:
-            return not isinstance(error, FileNotFoundError)
-        return True
+        return isinstance(job, RenderDraft) and not self._setbacks.lies_there(job)
 
     def _do(self, job: Chore) -> None:
         """Do a chore, and take note of what it has changed in the folders."""
@@ -322,13 +312,13 @@ class Daemon:
         except Exception as error:
             self._cope(job, error)
             return
-        self._backoff.end(job.path)
+        self._setbacks.over(job)
         if isinstance(job, Pick):
             self._scanner.picked(job.path, path)
         elif isinstance(job, Explain):
             self._scanner.explained(job.path)
         if isinstance(job, Explain | SetAside):
-            self.failures += 1
+            self._setbacks.failures += 1
         with suppress(StudioMissingError):  # the next turn says so
             self._scanner.refresh({job.path, *job.beside})
 
@@ -354,101 +344,44 @@ class Daemon:
 
     def _on_report(self) -> None:
         """Take note of the pictures that were published, and of those that will not be."""
-        self.failures += self._downloads.collect()
+        self._setbacks.failures += self._downloads.collect()
         for job, how in self._renders.ended():
             if isinstance(how, Exception):
                 self._served.discard(job.path)
                 self._cope(job, how)
             elif how is not None:
-                self._backoff.end(job.path)
+                self._setbacks.over(job)
                 if how.state is not None:
                     self._scanner.published(how.path, how.state, job.recipe, how.record)
             self._quiet_since = self._clock()
 
     def _cope(self, job: Job, error: Exception) -> None:
         """What goes wrong with one job never stops the others."""
-        if isinstance(error, RenderError | PictureError):
-            self._give_up(job, str(error))
-        elif isinstance(error, StudioMissingError):
-            return  # the next turn says so
-        elif isinstance(error, DeviceLostError):
-            self.failures += 1  # it goes to another slot, or waits for one
-        elif isinstance(error, OSError):
-            if self._lies_there(job):
-                self._postpone(job, reason(error), self._longest_pause_s())
-            else:  # taken away meanwhile
-                with suppress(StudioMissingError):
-                    self._scanner.refresh({job.path})
-        else:
-            _log.error("unexpected trouble with %s", printable(job.path), exc_info=error)
-            if self._tries(job) >= _ATTEMPTS:
-                named = "" if isinstance(error, HotfolderError) else f"{type(error).__name__}: "
-                says = f"it failed {_ATTEMPTS} times ({named}{error})"
-                self._give_up(job, says)
-
-    def _tries(self, job: Job) -> int:
-        """How often this job was tried in vain, this time included."""
-        wanted = (job.path, job.ordinal if isinstance(job, Render) else 0)
-        self._attempts[wanted] = self._attempts.get(wanted, 0) + 1
-        return self._attempts[wanted]
-
-    def _give_up(self, job: Job, says: str) -> None:
-        """Set aside what a job was for, with the reason where its owner will see it."""
-        if isinstance(job, RenderDraft):
-            if self._lies_there(job):  # else another draft's failure was first
-                self._do(SetAside(job.path, says, job.beside))
-        elif isinstance(job, RenderFinal):
-            self._scanner.give_up(job.path, says)
-        else:
-            self._postpone(job, says)
-
-    def _postpone(self, job: Job, says: str, longest_s: float = LONGEST_PAUSE_S) -> None:
-        """Let other jobs go first: longer each time, until it works."""
-        if self._backoff.postpone(job.path, says, self._clock(), longest_s):
-            self.failures += 1
-            self._progress.warn(f"{printable(job.path)} has to wait: {says}")
+        if aside := self._setbacks.cope(job, error):
+            self._do(aside)
 
     def _pause(self, says: str) -> None:
         """Say why nothing at all can be done, and wait: longer each time, until it can."""
-        self.failures += 1
+        self._setbacks.failures += 1
         if not self._pause_s:
             self._progress.warn(f"{says}; hotfolder waits until it is back")
         self._post(says)
-        self._pause_s = min(self._longest_pause_s(), max(1.0, 2 * self._pause_s))
+        self._pause_s = min(self._setbacks.longest_pause_s(), max(1.0, 2 * self._pause_s))
         self._stopping.wait(self._pause_s)
-
-    def _longest_pause_s(self) -> float:
-        """How long it may take until a disk is tried again that was full or failed."""
-        return min(LONGEST_PAUSE_S, self._scanner.config.settings.look_seconds)
 
     def _post(self, pause: str = "") -> None:
         """Tell `hotfolder status` what waits, if that has changed."""
-        waits = {printable(path): says for path, says in self._backoff.reasons().items()}
+        waits = {printable(path): says for path, says in self._setbacks.reasons().items()}
         if self._refines_in_s() > 0:
             waits["seeds/"] = f"{self._refinements_per_hour()} refinements were begun in an hour"
         waits |= {printable(path): says for path, says in self._downloads.reasons().items()}
         waits |= self._renders.troubles()
-        status = StatusFile(printable(pause), waits, self._watch.blind)
-        if status != self._posted:
-            post(self._studio.root, status)
-            self._posted = status
+        self._notices.post(StatusFile(printable(pause), waits, self._watch.blind))
 
-    def _tell_queue(self, now: float) -> None:
-        """Say how much is still to be made, but not often: counting it takes a moment."""
-        if now - self._counted_at >= _COUNTS_EVERY_S:
-            self._counted_at = now
-            wanted = self._scanner.snapshot(), self._ledger.history
-            self._progress.queue(drafts_wanted(*wanted), finals_wanted(*wanted))
-
-    def _mind_the_disk(self, is_low: bool) -> None:
-        """Say when the disk gets low, and when there is room again."""
-        if is_low and not self._disk_is_low:
-            self.failures += 1
-            least_gb = self._scanner.config.settings.keep_free_gb
-            self._progress.warn(f"nothing is rendered: the disk has less than {least_gb:g} GB free")
-        elif self._disk_is_low and not is_low:
-            self._progress.say("the disk has room again")
-        self._disk_is_low = is_low
+    def _wanted(self) -> tuple[int, int]:
+        """How many drafts and finals are still to be made."""
+        wanted = self._scanner.snapshot(), self._ledger.history
+        return drafts_wanted(*wanted), finals_wanted(*wanted)
 
     def _in_words(self, error: Exception) -> HotfolderError:
         """Why the folders cannot be looked at."""

@@ -247,7 +247,7 @@ def test_a_chore_that_works_at_last(small: Studio, monkeypatch: pytest.MonkeyPat
     daemon = Daemon(small, executor=FakeExecutor())
     with at_work(daemon):
         until((small.failed / "a.toml").exists, 60)
-        until(lambda: not daemon._backoff.reasons(), 30)
+        until(lambda: not daemon._setbacks._backoff.reasons(), 30)
         until(lambda: not status_file.read(small.root).waits, 30)
         (small.inbox / "a.toml").write_text('prompt = "a castle"\n')
         until((small.done / "a.toml").exists, 60)
@@ -282,8 +282,8 @@ def test_a_rest_is_never_for_nothing(small: Studio) -> None:
     while daemon._schedule.due_in_s() is not None:
         clock.now += 0.1
         daemon._schedule.go_on()
-    daemon._backoff.postpone("inbox/a.txt", "why", clock.now - 60)
-    daemon._backoff.postpone("inbox/b.txt", "why", clock.now)
+    daemon._setbacks._backoff.postpone("inbox/a.txt", "why", clock.now - 60)
+    daemon._setbacks._backoff.postpone("inbox/b.txt", "why", clock.now)
     clock.now += 0.25
     waits = {wait.event: wait.seconds for wait in daemon._waits(clock.now, idle=True)}
     assert waits["another try at a file"] == 0.75
