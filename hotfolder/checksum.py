@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from pathlib import Path
 
 import platformdirs
+
+from hotfolder.replacement import replace
 
 REMEMBERED_FROM_BYTES = 1_000_000
 
@@ -27,9 +28,7 @@ def sha256(file: Path, cache: Path | None = None) -> str:
     # A cache that cannot be written costs time, not correctness.
     with contextlib.suppress(OSError):
         note.parent.mkdir(parents=True, exist_ok=True)
-        fresh = note.with_name(f"{note.name}.{os.getpid()}")
-        fresh.write_text(digest, encoding="ascii")
-        fresh.replace(note)
+        replace(note, digest.encode("ascii"))
     return digest
 
 

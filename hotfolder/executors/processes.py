@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from hotfolder.errors import refusal
 from hotfolder.executors import frames
 from hotfolder.executors.orders import Began, Failed, Load, Lost, OnReport, Order, Stepped, Task
 
@@ -54,7 +55,7 @@ class _Slot:
                     self._process = self._started()
                 except OSError as error:
                     if isinstance(order, Task):
-                        says = f"no process can be started ({error.strerror})"
+                        says = f"no process can be started ({refusal(error)})"
                         for attempt in order.pictures:
                             self._on_report(self._failed(attempt, says))
                     return

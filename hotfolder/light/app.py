@@ -19,7 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from hotfolder.errors import HotfolderError, MistakesError, PictureError, reason
+from hotfolder.errors import HotfolderError, MistakesError, PictureError, refusal
 from hotfolder.light import panel, views, wishes
 from hotfolder.light.acts import Act, Outcome
 from hotfolder.light.auth import Guard
@@ -226,7 +226,7 @@ async def _refused(_: Request, error: Exception) -> Response:
     elif isinstance(error, FileNotFoundError):
         says = ["this is not there any more"]
     elif isinstance(error, OSError):
-        says = [reason(OSError(error.errno, error.strerror))]
+        says = [refusal(error)]
     else:
         says = [str(error)]
     status = 404 if isinstance(error, FileNotFoundError) else 400

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import threading
 import time
@@ -20,6 +19,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hotfolder.studio.store import local
 
 _LASTS_S = 30 * 24 * 3600.0
 _KEY_LASTS_S = 24 * 3600.0
@@ -78,13 +79,7 @@ class Sessions:
         )
 
     def _save(self) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._file.with_suffix(f".{os.getpid()}")
-        temporary.unlink(missing_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="ascii") as stream:  # noqa: PTH123 - a descriptor
-            json.dump(self._sessions, stream)
-        temporary.replace(self._file)
+        local.replace(self._file, json.dumps(self._sessions).encode("ascii"))
 
 
 class Guard:

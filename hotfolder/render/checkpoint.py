@@ -13,8 +13,6 @@ used.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +25,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as packed
 
 from hotfolder.render.models import pipelines
+from hotfolder.replacement import replace
 
 Tensors = dict[str, torch.Tensor]
 
@@ -133,16 +132,7 @@ def write(path: Path, state: State, identity: Mapping[str, Any]) -> bool:
         return False
     data = packed(tensors, {_ENTRY: json.dumps(header)})
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    replace(path, data, durable=True)
     return True
 
 

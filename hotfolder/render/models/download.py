@@ -21,6 +21,7 @@ from hotfolder import __version__
 from hotfolder.errors import ModelMissingError, NetworkError, reason
 from hotfolder.render.models import hub, trouble
 from hotfolder.render.models.hub import PARTIAL, Listing, RemoteFile, Source
+from hotfolder.replacement import replace
 
 OnBytes = Callable[[int], None]
 KEEP_FREE_BYTES = 10**9  # on the disk of the cache
@@ -304,9 +305,7 @@ def _note_commit(folder: Path, revision: str, commit: str) -> None:
         return
     ref = folder / "refs" / revision
     ref.parent.mkdir(parents=True, exist_ok=True)
-    temporary = ref.with_name(f"{ref.name}.{os.getpid()}.tmp")
-    temporary.write_text(commit, encoding="utf-8")
-    temporary.replace(ref)
+    replace(ref, commit.encode(), mode=0o666)  # others may use the cache, too
 
 
 def _clear_orphans(blobs: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hotfolder import bounded_toml, shelves
-from hotfolder.errors import Mistake, MistakesError, PictureError, did_you_mean, reason
+from hotfolder.errors import Mistake, MistakesError, PictureError, did_you_mean, reason, refusal
 from hotfolder.prompts.text_encoding import MAX_BYTES, decode
 from hotfolder.recipes import library, schema
 from hotfolder.recipes.config import Config
@@ -224,7 +224,7 @@ def _text(root: Path, path: str, shown: str, mistakes: list[Mistake]) -> str:
     try:
         return decode(beneath.read(root, path, MAX_BYTES))
     except OSError as error:
-        says = f"this file cannot be read: {error.strerror}"
+        says = f"this file cannot be read: {refusal(error)}"
     except (PictureError, MistakesError) as error:
         says = str(error)
     mistakes.append(Mistake(shown, says))

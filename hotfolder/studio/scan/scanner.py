@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
-from hotfolder.errors import StudioMissingError
+from hotfolder.errors import StudioMissingError, refusal
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
@@ -92,7 +92,7 @@ class Scanner:
         try:
             self.studio.marker.stat()
         except OSError as error:  # also a dead mount, and a folder that may not be read
-            looked_for = f"looked for {self.studio.marker}: {error.strerror}"
+            looked_for = f"looked for {self.studio.marker}: {refusal(error)}"
             raise StudioMissingError(f"{self.studio.root} is not there ({looked_for})") from None
 
     def _digest(self, changes: Changes) -> bool:
@@ -186,7 +186,7 @@ class Scanner:
             return shutil.disk_usage(self.studio.root).free
         except OSError as error:
             raise StudioMissingError(
-                f"{self.studio.root} is not there ({error.strerror})"
+                f"{self.studio.root} is not there ({refusal(error)})"
             ) from None
 
     @property

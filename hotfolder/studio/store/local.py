@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from hotfolder import replacement
 from hotfolder.studio.names import slug
 
 _KEY_BYTES = 32
@@ -86,7 +87,7 @@ def make_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def opened(file: Path, mode: Literal["ab", "wb", "a+b", "xb"]) -> BinaryIO:
+def opened(file: Path, mode: Literal["ab"]) -> BinaryIO:
     """A file of local state, open for writing; a new one can be read by this user only."""
 
     def private(path: str, flags: int) -> int:
@@ -98,14 +99,7 @@ def opened(file: Path, mode: Literal["ab", "wb", "a+b", "xb"]) -> BinaryIO:
 def replace(file: Path, data: bytes) -> None:
     """Give a file of local state this content: all of it, or what it had before."""
     make_folder(file.parent)
-    temporary = file.with_name(f"{file.name}-{secrets.token_hex(4)}")
-    try:
-        with opened(temporary, "xb") as stream:
-            stream.write(data)
-        temporary.replace(file)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
+    replacement.replace(file, data)
 
 
 def _state() -> Path:

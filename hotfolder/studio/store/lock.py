@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hotfolder.errors import HotfolderError, StudioLockedError
+from filelock import FileLock, Timeout
+
+from hotfolder.errors import HotfolderError, StudioLockedError, refusal
 from hotfolder.studio.store import local
+
+_PATIENCE_S = 0.35  # `is_held` holds it for a moment, too
 
 
 @contextmanager
@@ -21,17 +22,18 @@ def locked(root: Path) -> Iterator[None]:
     not lock at all. The operating system frees it when the process ends, however it ends.
     """
     path = lock_path(root)
+    lock = FileLock(path, timeout=_PATIENCE_S)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        stream = path.open("a+b")
+        lock.acquire()
+    except Timeout:
+        raise StudioLockedError(f"another hotfolder is at work on {root} already") from None
     except OSError as error:
-        raise HotfolderError(f"{path} cannot be written: {error.strerror}") from None
-    with stream:
-        _lock(stream.fileno(), root)
-        # Somebody may have removed the file between open and lock: then this is no lock at all.
-        if not path.exists() or os.fstat(stream.fileno()).st_ino != path.stat().st_ino:
-            raise StudioLockedError(f"the lock of {root} was replaced; please try again")
+        raise HotfolderError(f"{path} cannot be written: {refusal(error)}") from None
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def is_held(root: Path) -> bool:
@@ -48,27 +50,3 @@ def is_held(root: Path) -> bool:
 def lock_path(root: Path) -> Path:
     """Where the lock of the studio at `root` lies."""
     return local.folder(root) / "lock"
-
-
-def _lock(descriptor: int, root: Path) -> None:
-    for pause_s in (0.05, 0.1, 0.2, None):  # `is_held` holds it for a moment, too
-        try:
-            _try_to_lock(descriptor)
-        except OSError:
-            if pause_s is None:
-                says = f"another hotfolder is at work on {root} already"
-                raise StudioLockedError(says) from None
-            time.sleep(pause_s)
-        else:
-            return
-
-
-def _try_to_lock(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

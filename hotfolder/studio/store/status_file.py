@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 
 import msgspec
@@ -31,12 +30,8 @@ def path(root: Path) -> Path:
 
 def post(root: Path, status: StatusFile) -> None:
     """Post a status in place of the last one. Where that is not possible work goes on."""
-    file = path(root)
-    temporary = file.with_suffix(f".{os.getpid()}")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(msgspec.json.encode(status))
-        temporary.replace(file)
+        local.replace(path(root), msgspec.json.encode(status))
     except OSError as error:
         _log.warning("`hotfolder status` will not know what waits: %s", error)
 
