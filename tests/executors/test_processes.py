@@ -72,7 +72,10 @@ def test_where_all_devices_are_gone_work_waits(small: Studio) -> None:
 
 @pytest.mark.parametrize(
     ("program", "says"),
-    [("/bin/false", "ended as soon as it was started, with code 1"), ("/none", "No such file")],
+    [
+        ("/bin/false", "ended as soon as it was started, with code 1"),
+        ("/none", "there is no such file"),
+    ],
 )
 def test_a_process_that_never_begins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, says: str
