@@ -15,7 +15,6 @@ from pathlib import Path
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from hotfolder.errors import refusal
 from hotfolder.studio.mounts import remote_kind
 
 _log = logging.getLogger(__name__)
@@ -138,7 +137,8 @@ class Watch(FileSystemEventHandler):
             self._observer.start()
         except OSError as error:
             self._observer.unschedule_all()
-            self._is_blind(refusal(error))
+            # Watchdog's own words: ENOSPC is no full disk here.
+            self._is_blind(error.strerror or str(error))
             return
         kind = remote_kind(Path(self._root))
         if _is_full(self._root):

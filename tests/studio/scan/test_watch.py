@@ -114,7 +114,7 @@ def test_a_studio_that_is_gone(watch: Watch, studio: Studio, tmp_path: Path) -> 
     with pytest.raises(FileNotFoundError):
         watch.check()
     watch.renew()
-    assert "no such file" in watch.blind
+    assert "No such file" in watch.blind
     (tmp_path / "away").rename(studio.root)
     watch.renew()
     assert not watch.blind
