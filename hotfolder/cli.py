@@ -197,6 +197,28 @@ def _sheet(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@_command("gallery", "make a website of pictures, for any web server or a USB stick")
+def _gallery(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "images",
+        metavar="IMAGE",
+        nargs="*",
+        type=Path,
+        help="pictures, folders of them, or a studio: its finals (default: this one's)",
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", type=Path, default=Path("gallery"), help="where to write"
+    )
+    parser.add_argument("--title", help="default: the studio's or folder's name")
+    parser.add_argument(
+        "--prompts", action="store_true", help="show prompts and settings, with tags and a search"
+    )
+    parser.add_argument(
+        "--address", metavar="URL", help="where it will lie on the web, for previews of links"
+    )
+    parser.add_argument("--language", choices=["en", "ja"], default="en", help="default: en")
+
+
 @_command("stats", "say how much was made, how fast, and what gets picked")
 def _stats(parser: argparse.ArgumentParser) -> None:
     _studio(parser)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -23,6 +24,8 @@ hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
 ROOT = Path(__file__).parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -44,7 +47,7 @@ _SLOW_FILES = {
     "test_survival",
     "test_syntax_flow",
 }
-_SLOW_FIXTURES = {"forkserver", "hotfolder", "engine", "tool"}
+_SLOW_FIXTURES = {"browser", "forkserver", "hotfolder", "engine", "tool"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -97,6 +100,22 @@ def hotfolder() -> Run:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real browser; skipped where there is none, unless HOTFOLDER_REQUIRE_TOOLS=1."""
+    from playwright.sync_api import sync_playwright
+
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        if os.environ.get("HOTFOLDER_REQUIRE_TOOLS") == "1":
+            pytest.fail("chromium is not installed, and HOTFOLDER_REQUIRE_TOOLS=1 asks for it")
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

@@ -99,13 +99,14 @@ def append_line(root: Path, path: str, line: bytes, durable: bool = True) -> tup
     return begin, begin + len(line) + 1
 
 
-def create(root: Path, path: str, data: bytes) -> None:
-    """Make a new file with this content, on the disk; raises FileExistsError."""
+def create(root: Path, path: str, data: bytes, durable: bool = True) -> None:
+    """Make a new file with this content, on the disk if `durable`; raises FileExistsError."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     with place(root, path) as (name, folder), opened(name, flags, folder, "wb") as stream:
         stream.write(data)
         stream.flush()
-        os.fsync(stream.fileno())
+        if durable:
+            os.fsync(stream.fileno())
 
 
 def unlink(root: Path, path: str) -> None:

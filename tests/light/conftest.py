@@ -16,9 +16,6 @@ from hotfolder.studio.layout import Studio
 from tests.forkserver import until
 from tests.light.pictures import fill, final
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,22 +77,6 @@ def address(table: Table, place: Place) -> Iterator[str]:
     with served(table, place) as server:
         until(lambda: server.started, 20)
         yield place.address(table.sessions.key())
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A real browser; skipped where there is none, unless HOTFOLDER_REQUIRE_TOOLS=1."""
-    from playwright.sync_api import sync_playwright
-
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        if os.environ.get("HOTFOLDER_REQUIRE_TOOLS") == "1":
-            pytest.fail("chromium is not installed, and HOTFOLDER_REQUIRE_TOOLS=1 asks for it")
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 Open = Callable[..., Any]

@@ -13,8 +13,9 @@ from PIL import Image
 from hotfolder.light.serving import listen, served
 from hotfolder.light.table import Table
 from hotfolder.studio import layout
+from tests.conftest import BROWSERS, FLAGS
 from tests.forkserver import until
-from tests.light.conftest import BROWSERS, FLAGS, opened
+from tests.light.conftest import opened
 
 DOCS = Path(__file__).parents[2] / "docs"
 DESK = {"viewport": {"width": 1360, "height": 850}}
