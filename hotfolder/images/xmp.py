@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 2**20
 
-_OURS = "https://hotfolder.example/ns/1.0/"
-_DOCUMENT = f"{{{_OURS}}}document"
+# A name that nobody else can have. It ends in "#", for XMP puts the properties' names behind it.
+_OURS = "urn:uuid:5d3f0a86-3c0e-4b57-9e7b-6f1c2a94d7e1#"
+_EARLIER = "https://hotfolder.example/ns/1.0/"  # read for ever
+_DOCUMENTS = tuple(f"{{{namespace}}}document" for namespace in (_OURS, _EARLIER))
 _PROPERTY = re.compile(rb"<(\w+):document>[^<]*</\1:document>|\s\w+:document=\"[^\"]*\"")
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _ABOUT = f"{_RDF}about"
@@ -80,19 +82,21 @@ def added(packet: bytes, document: str) -> bytes | None:
     None if the packet is in a form that cannot be added to.
     """
     before = properties(packet)
-    if before.get(_DOCUMENT) == (document,):
+    if [before[name] for name in _DOCUMENTS if name in before] == [(document,)]:
         return packet
-    cleared = _PROPERTY.sub(b"", packet) if _DOCUMENT in before else packet
+    cleared = _PROPERTY.sub(b"", packet) if before.keys() & set(_DOCUMENTS) else packet
     end = cleared.rfind(b"</rdf:RDF>")
     addition = _ADDITION.format(ours=_OURS, document=_text(document)).encode("ascii")
     longer = cleared[:end] + addition + cleared[end:]
-    wanted = {_ABOUT: ("",), **before, _DOCUMENT: (document,)}
+    others = {name: values for name, values in before.items() if name not in _DOCUMENTS}
+    wanted = {_ABOUT: ("",), **others, _DOCUMENTS[0]: (document,)}
     return longer if {_ABOUT: ("",), **properties(longer)} == wanted else None
 
 
 def document(packet: bytes | None) -> str | None:
     """Our property in a packet, as an element or an attribute; None where there is none."""
-    return next(iter(properties(packet).get(_DOCUMENT, ())), None)
+    found = properties(packet)
+    return next((values[0] for name in _DOCUMENTS if (values := found.get(name))), None)
 
 
 def properties(packet: bytes | None) -> dict[str, tuple[str, ...]]:
