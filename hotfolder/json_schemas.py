@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
+from hotfolder.finishing import steps
 from hotfolder.prompts.toml import File
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.schedulers import SCHEDULERS
@@ -32,8 +35,11 @@ def schemas() -> dict[str, str]:
     body["anyOf"] = [{"required": ["model"]}, {"required": ["extends"]}]
     body.pop("required", None)
     profile["$defs"]["Model"].pop("required", None)  # a profile that extends another may name it
+    profile["$defs"]["Link"] = {"anyOf": [_img2img(profile["$defs"]["Link"]), *_steps()]}
+    prompt = msgspec.json.schema(File)
+    prompt["$defs"]["Link"] = profile["$defs"]["Link"]
     made = {
-        "prompt": msgspec.json.schema(File),
+        "prompt": prompt,
         "profile": profile,
         "settings": msgspec.json.schema(Settings),
     }
@@ -44,6 +50,22 @@ def schemas() -> dict[str, str]:
         + "\n"
         for name, schema in made.items()
     }
+
+
+def _img2img(link: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a link of img2img: those of steps have keys of their own."""
+    own = {key: says for key, says in link["properties"].items() if key not in ("step", "settings")}
+    return {**link, "title": "img2img", "properties": own}
+
+
+def _steps() -> Iterator[dict[str, Any]]:
+    """The schema of each step of finishing."""
+    for name in steps.names():
+        body = msgspec.json.schema(shape := steps.settings_of(name) or Struct)
+        made = body["$defs"][shape.__name__]
+        properties = {"step": {"const": name}, **made["properties"]}
+        required = ["step", *made["required"]]
+        yield {**made, "title": name, "properties": properties, "required": required}
 
 
 def _for_toml(schema: Any) -> Any:

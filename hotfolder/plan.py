@@ -83,7 +83,7 @@ def drafts_wanted(snapshot: Snapshot, history: History) -> int:
 
 def finals_wanted(snapshot: Snapshot, history: History) -> int:
     """How many refinements are still to be made."""
-    counts = {seed.key: seed.profile.refine.count for seed in snapshot.seeds}
+    counts = {seed.key: seed.profile.refine.finals for seed in snapshot.seeds}
     made = {key: len(history.made("final", key)) for key in counts}
     return sum(max(0, count - made[key]) for key, count in counts.items())
 
@@ -126,7 +126,7 @@ def _sorting(snapshot: Snapshot, history: History, config: Config) -> Iterator[J
 
 def _finals(seeds: Sequence[SeedImage], history: History, config: Config) -> Iterator[Job]:
     unfinished = [
-        seed for seed in seeds if len(history.made("final", seed.key)) < seed.profile.refine.count
+        seed for seed in seeds if len(history.made("final", seed.key)) < seed.profile.refine.finals
     ]
     planned: set[str] = set()
     for seed in sorted(unfinished, key=lambda seed: seed.arrived):
@@ -137,8 +137,7 @@ def _finals(seeds: Sequence[SeedImage], history: History, config: Config) -> Ite
         prompt = seed.prompt or ", ".join(parts(seed.profile.fixed))
         negative = seed.negative or seed.profile.negative
         encoding = seed.record.encoding if seed.record else PNG
-        shelf = config.shelf(seed.profile)
-        recipes = refine(seed.source, seed.profile, prompt, negative, encoding, shelf)
+        recipes = refine(seed.source, seed.profile, prompt, negative, encoding, config)
         begun = history.begun("final", seed.key)
         for index, recipe in enumerate(recipes):
             if index not in done and index not in begun:

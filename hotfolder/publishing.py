@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from hotfolder import __version__
 from hotfolder.errors import printable
-from hotfolder.executors.orders import Done, Raster
+from hotfolder.executors.orders import Between, Done, Raster
 from hotfolder.images import picture
 from hotfolder.images.composition import measured
 from hotfolder.images.pixels import from_rgb
 from hotfolder.jobs import Render, RenderDraft
-from hotfolder.recipes.recipe import Pixels
-from hotfolder.recipes.record import Record
+from hotfolder.recipes.recipe import Pixels, picked
+from hotfolder.recipes.record import LINK, Record
 from hotfolder.recipes.settings import Settings
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
@@ -75,9 +75,9 @@ def publish(
     try:
         # Before the picture, so that what lies there can be made again: its source's pixels,
         # unless the recipe says how those were made, and its recipe, should the file lose it.
-        if source is not None and isinstance(job.recipe.source, Pixels):
+        if source is not None and isinstance(picked(job.recipe), Pixels):
             sources.keep(studio, _image(source))
-        record = _record(job, done.facts, studio.name)
+        record = _record(job, done.facts, studio.name, done.links)
         data, record = picture.publishable(_image(done.picture), job.recipe, record, job.encoding)
         archive.enter(studio, job.recipe, record)
         sketches.enter(studio, record.pixels, _image(done.picture))
@@ -99,7 +99,8 @@ def publish(
 
 def require_room(job: Render, studio: Studio) -> None:
     """Raises PictureError if the file of a job's picture could not carry what it has to say."""
-    picture.require_room(job.recipe, _record(job, {}, studio.name), job.encoding)
+    between = [Between(_NOT_YET, {}) for _ in range(job.recipe.link - 1)]
+    picture.require_room(job.recipe, _record(job, {}, studio.name, between), job.encoding)
 
 
 def _keep_features(job: Render, done: Done, record: Record, studio: Studio) -> None:
@@ -127,16 +128,24 @@ def _image(raster: Raster) -> Image:
     return from_rgb((raster.width, raster.height), raster.rgb)
 
 
-def _record(job: Render, facts: dict[str, Any], studio: str) -> Record:
+def _record(
+    job: Render, facts: dict[str, Any], studio: str, between: Sequence[Between] = ()
+) -> Record:
     """What a picture says of its making, beside its recipe, as far as its file is not concerned."""
     if isinstance(job, RenderDraft):
         template, overrides = job.template, job.prompt.overrides
     else:
         template, overrides = "", job.record.overrides if job.record else {}
+    source = None if isinstance(job, RenderDraft) else job.record
+    software = f"hotfolder {__version__}"
+    for link in between:
+        source = Record(
+            stage=LINK, pixels=link.pixels, software=software, source=source, **link.facts
+        )
     return Record(
         stage=job.stage,
         pixels=_NOT_YET,
-        software=f"hotfolder {__version__}",
+        software=software,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         profile=job.profile_name,
         template=template,
@@ -145,6 +154,6 @@ def _record(job: Render, facts: dict[str, Any], studio: str) -> Record:
         request=job.request,
         ordinal=job.ordinal,
         studio=studio,
-        source=None if isinstance(job, RenderDraft) else job.record,
+        source=source,
         **facts,
     )

@@ -115,18 +115,39 @@ class _Again:
         self._sources = sources
         self._recent = recent
         self._on_step = on_step
+        self._starts: dict[str, Image.Image | None] = {}
 
     def rendered(self, recipe: Recipe, record: Record) -> Rendered:
         """The picture of a recipe, made as its record says, from its sources made again."""
+        from hotfolder.render import link
+
         source = self._source(recipe, record)
         threads, plan = record.threads or None, record.memory_plan
         model = self._engine.edition(recipe.model, record.model_sha256)
         of_then = structs.replace(recipe, model=model)
-        rendered = self._engine.render(of_then, source, self._on_step, threads=threads, plan=plan)
+
+        def draw(prepared: Image.Image | None) -> Rendered:
+            return self._engine.render(of_then, prepared, self._on_step, threads=threads, plan=plan)
+
+        picked = self._picked(recipe, record)
+        rendered = link.make(of_then, source, picked, draw, self._engine.upscale)
         self._recent.put(recipe.id, record, rendered)
         return rendered
 
+    def _picked(self, recipe: Recipe, record: Record) -> Image.Image | None:
+        """The picture that a recipe's chain began with; None for a draft."""
+        first, made_so = recipe, record
+        while first.link > 1 and isinstance(first.source, Recipe):
+            first, made_so = first.source, made_so.source or made_so
+        return self._source(first, made_so)
+
     def _source(self, recipe: Recipe, record: Record) -> Image.Image | None:
+        """The picture that `recipe` starts from, worked out once."""
+        if recipe.id not in self._starts:
+            self._starts[recipe.id] = self._found(recipe, record)
+        return self._starts[recipe.id]
+
+    def _found(self, recipe: Recipe, record: Record) -> Image.Image | None:
         """The picture that `recipe` starts from: rendered, remembered or asked for; None for none.
 
         It is made as its own record says; where it has none, as an ordinary draft: how the final

@@ -13,6 +13,7 @@ from queue import SimpleQueue
 
 from hotfolder import publishing, slots, workshop
 from hotfolder.errors import DeviceLostError, HotfolderError, PictureError, RenderError, printable
+from hotfolder.executors import chain
 from hotfolder.executors.orders import (
     Cancel,
     Cancelled,
@@ -35,6 +36,7 @@ from hotfolder.publishing import Publication, Published
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import Model, model_name
 from hotfolder.recipes.recipe import alike
+from hotfolder.recipes.record import seconds
 from hotfolder.recipes.settings import Settings
 from hotfolder.report.progress import Preview, Progress
 from hotfolder.slots import Attempt, Slots
@@ -302,7 +304,8 @@ class Renders:
             next(printed.steps)
         except StopIteration as end:
             published: Published = end.value
-            says = f"{job.why}, {published.record.seconds:.1f} s"
+            chain.forget(job.recipe, self._states)
+            says = f"{job.why}, {seconds(published.record):.1f} s"
             self._progress.say(f"{printable(published.path)}  {says}")
             return published
         except Exception as error:

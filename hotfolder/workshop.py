@@ -12,6 +12,7 @@ from hotfolder.executors.orders import Raster
 from hotfolder.jobs import Chore, Explain, Finish, PutBack, Reject, Render, SetAside
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import Model, model_name, together
+from hotfolder.recipes.recipe import picked
 from hotfolder.report.progress import Progress
 from hotfolder.studio.identity import Identity
 from hotfolder.studio.layout import REJECTS, Studio
@@ -48,7 +49,7 @@ def source_of(job: Render, identity: Callable[[str], Identity]) -> Raster | None
 
     Raises FileNotFoundError if it is gone, and OSError or PictureError if it cannot be read.
     """
-    source = job.recipe.source
+    source = picked(job.recipe)
     if source is None:
         return None
     shown = identity(job.path)
@@ -69,6 +70,7 @@ def models_of(config: Config) -> dict[str, Model]:
         source="",
         lora_folders=config.settings.loras,
         embedding_folders=config.settings.embeddings,
+        upscaler_folders=config.settings.upscalers,
     )
     return {name: together(model, folders) for name, model in models.items()}
 

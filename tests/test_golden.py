@@ -52,6 +52,6 @@ def test_a_later_version_is_named() -> None:
     """A recipe that only a later hotfolder understands is refused in a sentence that says so."""
     name = "png-draft.png"
     contents = metadata.read((HERE / "v1" / name).read_bytes())
-    text = (contents.text("hotfolder") or "").replace('"schema":1', '"schema":3')
-    with pytest.raises(PictureError, match="schema 3, of a later version of hotfolder"):
+    text = (contents.text("hotfolder") or "").replace('"schema":1', '"schema":4')
+    with pytest.raises(PictureError, match="schema 4, of a later version of hotfolder"):
         recipe_text.parse(text)

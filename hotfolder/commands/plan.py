@@ -8,6 +8,7 @@ from itertools import islice
 from hotfolder.errors import EXIT_DONE, brief, printable
 from hotfolder.jobs import Job, RenderDraft, RenderFinal
 from hotfolder.plan import plan
+from hotfolder.report import links
 from hotfolder.report.terminal import console
 from hotfolder.status import held_back
 from hotfolder.studio import layout
@@ -27,8 +28,16 @@ def run(options: Namespace) -> int:
     jobs = plan(snapshot, Ledger(studio).history, survey.config)
     screen = console()
     shown = list(islice(jobs, _MOST))
+    said: list[str] = []
     for number, job in enumerate(shown, 1):
         screen.print(f"{number:3}. {_what(job)}: {job.why}")
+        chain = list(links.in_words(job.recipe)) if isinstance(job, RenderFinal) else []
+        if chain and chain == said:
+            screen.print("     - as the one before")
+        else:
+            for at, link in enumerate(chain, 1):
+                screen.print(f"     {at}) {link}")
+        said = chain
     if next(jobs, None) is not None:
         screen.print("     and more")
     for path, says in snapshot.waiting.items():

@@ -24,8 +24,9 @@ class Task(Struct, frozen=True, tag=True):
 
     `pictures` has their recipes by the numbers of these attempts: no other task of this executor
     has them. `models` are the owner's models by the names that recipes carry. `source` is the
-    picture that the recipe starts from. `states` is a folder of this machine for the state of a
-    render that is cancelled; what lies there goes on. An executor may pass over it.
+    picture that the recipe's chain starts from; what lies between is rendered as well. `states` is
+    a folder of this machine for the state of a render that is cancelled, and for what is done of a
+    chain; what lies there goes on. An executor may pass over it.
     """
 
     pictures: dict[int, Recipe]
@@ -78,16 +79,25 @@ class Stepped(Struct, frozen=True, tag=True):
     preview: Raster | None = None
 
 
+class Between(Struct, frozen=True):
+    """A picture of a chain that is no final: its pixel hash, and `facts` as those of `Done`."""
+
+    pixels: str
+    facts: dict[str, Any]
+
+
 class Done(Struct, frozen=True, tag=True):
     """A picture, and how it was made: `facts` has fields of `recipes.record.Record`.
 
-    `features` are what its model thought of a draft, packed, by kind (`taste.features`).
+    `features` are what its model thought of a draft, packed, by kind (`taste.features`). `links`
+    are the pictures between the source and this one, in the order in which they were made.
     """
 
     attempt: int
     picture: Raster
     facts: dict[str, Any]
     features: dict[str, bytes] = {}
+    links: tuple[Between, ...] = ()
 
 
 class Cancelled(Struct, frozen=True, tag=True):

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import hotfolder.render  # noqa: F401 - before any thread begins: see there
 from hotfolder.errors import DeviceLostError, RenderError, Stopped, TooLargeError
+from hotfolder.executors import chain
 from hotfolder.executors.orders import (
+    Between,
     Cancel,
     Cancelled,
     Done,
@@ -30,6 +32,7 @@ from hotfolder.executors.orders import (
 from hotfolder.images import pixels
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
+from hotfolder.render import link
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -49,6 +52,9 @@ class Renderer(Protocol):
 
     def unload(self) -> None:
         """Free the memory of all models."""
+
+    def upscale(self, name: str, image: Image) -> tuple[Image, str]:
+        """A picture enlarged by the owner's upscaler of this name, and its file's SHA-256."""
 
     def preview(self) -> Image | None:
         """How the picture in the making looks so far: RGB, small. None where nobody can say."""
@@ -147,8 +153,12 @@ class Worker:
             self._between_steps(task.number, step, steps)
 
         attempts, recipes = tuple(waiting), tuple(waiting.values())
-        resume = Path(task.states) / f"{recipes[0].id}.safetensors" if task.states else None
+        states = Path(task.states) if task.states else None
         renderer = self._renderer_for(task.models)
+        if source is not None:
+            made = _chained(renderer, recipes[0], source, on_step, states)
+            return [_done(attempts[0], made.rendered, made.links)]
+        resume = states / f"{recipes[0].id}.safetensors" if states else None
         drawn = renderer.render_batch(recipes, source, on_step, resume)
         return [_done(attempts[at], rendered) for at, rendered in drawn.items()]
 
@@ -185,10 +195,26 @@ class Worker:
         return self._renderer
 
 
-def _done(attempt: int, rendered: Rendered) -> Done:
+def _chained(
+    renderer: Renderer, recipe: Recipe, picked: Image, on_step: OnStep, states: Path | None
+) -> chain.Chained:
+    """A refinement's picture, from the picked one by all links of its chain."""
+
+    def draw(own: Recipe, source: Image, picked: Image, on_step: OnStep) -> Rendered:
+        resume = states / f"{own.id}.safetensors" if states else None
+
+        def by_model(prepared: Image | None) -> Rendered:
+            return renderer.render_batch([own], prepared, on_step, resume)[0]
+
+        return link.make(own, source, picked, by_model, renderer.upscale)
+
+    return chain.make(recipe, picked, draw, on_step, states)
+
+
+def _done(attempt: int, rendered: Rendered, links: tuple[Between, ...] = ()) -> Done:
     image = rendered.image
     raster = Raster(image.width, image.height, image.tobytes())
-    return Done(attempt, raster, asdict(rendered.facts), rendered.features)
+    return Done(attempt, raster, asdict(rendered.facts), rendered.features, links)
 
 
 def _failed(attempt: int, error: Exception) -> Failed:

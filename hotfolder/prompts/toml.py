@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from hotfolder import bounded_toml
 from hotfolder.errors import Mistake, MistakesError, mistake
+from hotfolder.recipes import links, schema
 from hotfolder.recipes import profile as profiles
-from hotfolder.recipes import schema
 from hotfolder.recipes.prompt import MAX_PROMPTS, Count, Prompt, Seed, choices, parts
 from hotfolder.recipes.prompt_syntax.read import Emphasis
 from hotfolder.recipes.recipe import MAX_TEXT
@@ -24,18 +24,18 @@ class File(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     prompt: str | None = None
     prompts: list[str] | None = None
-    fixed: profiles.Texts = ""
+    fixed: links.Texts = ""
     random: profiles.Choices = []
     negative: str = ""
     profile: str | None = None
     count: Count | None = None
     seed: Seed | None = None
-    size: profiles.Size | None = None
+    size: links.Size | None = None
     aspect: profiles.Aspect | None = None
 
-    scheduler: profiles.SchedulerName | None = None
-    steps: profiles.Steps | None = None
-    guidance_scale: profiles.Guidance | None = None
+    scheduler: links.SchedulerName | None = None
+    steps: links.Steps | None = None
+    guidance_scale: links.Guidance | None = None
     emphasis: Emphasis | None = None
     draft: profiles.Draft = profiles.Draft()
     refine: profiles.Refine = profiles.Refine()
@@ -75,7 +75,7 @@ def parse(text: str) -> tuple[Prompt, ...]:
     ]
     allowed = {key: value for key, value in table.items() if key not in profiles.OWNER_ONLY}
     try:
-        file = schema.convert(allowed, File)
+        file = schema.convert(links.read(allowed), File)
     except MistakesError as error:
         raise MistakesError([*mistakes, *error.mistakes]) from None
     mistakes += _contradictions(file, allowed)

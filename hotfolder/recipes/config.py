@@ -35,7 +35,8 @@ class Config:
     def profile(self, name: str | None, overrides: Mapping[str, Any] | None = None) -> Profile:
         """The resolved profile of this name (None: the default); raises MistakesError."""
         resolved = profiles.resolve(name or self.settings.profile, self.profiles)
-        return profiles.override(resolved, overrides or {})
+        laid = profiles.override(resolved, overrides or {})
+        return profiles.check_links(laid, self.profiles)
 
     def shelf(self, profile: Profile) -> Library:
         """What prompts can name, besides the profile's own LoRAs and words, when it is theirs."""

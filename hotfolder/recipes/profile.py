@@ -12,31 +12,18 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from hotfolder.errors import Mistake, MistakesError, did_you_mean, mistake
-from hotfolder.recipes import encoding, recipe, schema, sizes
+from hotfolder.recipes import encoding, links, recipe, schema, sizes
 from hotfolder.recipes.encoding import Encoding, Format, Quality
+from hotfolder.recipes.links import Guidance, Link, SchedulerName, Size, Steps, Strength, Texts
 from hotfolder.recipes.prompt_syntax.read import Emphasis
-from hotfolder.recipes.schedulers import MODEL_OWN, SCHEDULERS
+from hotfolder.recipes.schedulers import MODEL_OWN
 
 MOST_DRAWN = 16  # together
-Steps = Annotated[int, Meta(ge=1, le=1000)]
-Guidance = Annotated[float, Meta(ge=0, le=100)]
-Strength = Annotated[float, Meta(gt=0, le=1)]
-Size = Annotated[str, schema.checked(sizes.size)]
+MAX_LINKS = recipe.MAX_LINKS
 Aspect = Annotated[
     str | Annotated[list[str], Meta(min_length=1)], schema.checked(sizes.aspect_range)
 ]
-Texts = str | list[str]
 Choices = list[str | list[str]]
-
-
-def scheduler(name: str) -> str:
-    """`name` if it is a known scheduler; ValueError with the nearest one otherwise."""
-    if name not in SCHEDULERS:
-        raise ValueError(f"expected the name of a scheduler ({did_you_mean(name, SCHEDULERS)})")
-    return name
-
-
-SchedulerName = Annotated[str, schema.checked(scheduler)]
 
 
 def model_source(source: str) -> str:
@@ -79,7 +66,8 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     `clip_skip` counts as A1111 does: 2 leaves out the text encoder's last layer.
     `safety_checker` paints black what the model's own filter does not like.
 
-    `lora_folders` and `embedding_folders` are folders, of which prompts name what lies there.
+    `lora_folders` and `embedding_folders` are folders, of which prompts name what lies there;
+    `upscaler_folders` are those of upscalers that links of `enlarge` name.
 
     `batch` drafts of one size are drawn together, where `hotfolder doctor --measure` says that it
     pays; each picture says so, and is made again alone in a batch of the same size.
@@ -100,6 +88,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     embeddings: dict[str, str] = {}
     lora_folders: list[str] = []
     embedding_folders: list[str] = []
+    upscaler_folders: list[str] = []
     clip_skip: Annotated[int, Meta(ge=1, le=12)] = 1
     safety_checker: bool = False
     batch: Annotated[int, Meta(ge=1, le=MOST_DRAWN)] = 1
@@ -129,7 +118,8 @@ class Refine(Struct, frozen=True, forbid_unknown_fields=True):
 
     `strength` may be a list: the first final takes the first, and so on. What is None is as for
     drafts; `steps` is diffusers' argument, of which img2img runs `steps * strength`. `format` and
-    `quality` are those of the files.
+    `quality` are those of the files. `links` are the chain by which a final is made, if that is
+    more than one step of img2img; what a link does not say is as it is said here.
     """
 
     area: Size = "1000x1000"
@@ -140,6 +130,18 @@ class Refine(Struct, frozen=True, forbid_unknown_fields=True):
     scheduler: SchedulerName | None = None
     format: Format = "png"
     quality: Quality | None = None
+    links: Annotated[list[Link], Meta(max_length=MAX_LINKS)] = []
+
+    @property
+    def finals(self) -> int:
+        """How many finals differ: without any img2img there is only one."""
+        drawn = any(not link.step for link in self.chain)
+        return self.count if drawn else min(self.count, 1)
+
+    @property
+    def chain(self) -> list[Link]:
+        """The links by which a final is made: one of img2img, if nothing else is said."""
+        return self.links or [Link()]
 
     @property
     def encoding(self) -> Encoding:
@@ -182,8 +184,29 @@ def resolve(name: str, tables: Mapping[str, Mapping[str, Any]]) -> Profile:
 
     Raises MistakesError: an unknown name, a circle of `extends`, and every wrong key at once.
     """
-    profile = schema.convert(_laid_over_parents(name, tables), Profile)
-    return _runnable(profile)
+    laid = links.read(_laid_over_parents(name, tables))
+    return _runnable(schema.convert(laid, Profile))
+
+
+def check_links(profile: Profile, tables: Mapping[str, Mapping[str, Any]]) -> Profile:
+    """`profile`, if the profiles that its links are drawn with are there, and fit.
+
+    Raises MistakesError that says of each what is wrong.
+    """
+    mistakes = []
+    for number, link in enumerate(profile.refine.links, 1):
+        where = f"refine.links {number}.profile"
+        try:
+            drawn_with = resolve(link.profile, tables) if link.profile else None
+        except MistakesError as error:
+            says = [f"{m.where}: {m.says}" if m.where else m.says for m in error.mistakes]
+            mistakes.append(Mistake(where, "; ".join(says).removeprefix("profile: ")))
+            continue
+        if drawn_with is not None and (says_ := _too_few(link, drawn_with, profile.refine)):
+            mistakes.append(Mistake(f"refine.links {number}.strength", says_))
+    if mistakes:
+        raise MistakesError(mistakes)
+    return profile
 
 
 def refused(says: str) -> dict[str, Any]:
@@ -202,6 +225,7 @@ def override(profile: Profile, table: Mapping[str, Any]) -> Profile:
     forbidden = [Mistake(key, OWNER_SAYS) for key in table if key in OWNER_ONLY]
     allowed = {key: value for key, value in table.items() if key not in OWNER_ONLY}
     try:
+        allowed = links.read(allowed)
         laid = schema.convert(schema.merge(msgspec.to_builtins(profile), allowed), Profile)
     except MistakesError as error:
         raise MistakesError([*forbidden, *error.mistakes]) from None
@@ -255,6 +279,7 @@ def together(model: Model, other: Model) -> Model:
         embeddings={**other.embeddings, **model.embeddings},
         lora_folders=list(dict.fromkeys([*model.lora_folders, *other.lora_folders])),
         embedding_folders=list(dict.fromkeys([*model.embedding_folders, *other.embedding_folders])),
+        upscaler_folders=list(dict.fromkeys([*model.upscaler_folders, *other.upscaler_folders])),
         safety_checker=model.safety_checker or other.safety_checker,
         batch=max(model.batch, other.batch),
         compile=model.compile or other.compile,
@@ -268,9 +293,9 @@ def is_hub_id(source: str) -> bool:
     return bool(slash and owner and name and plain and "/" not in name and "\\" not in source)
 
 
-def strength(refine: Refine, index: int) -> float:
-    """The strength of final number `index` (from 0): the list goes round."""
-    given = refine.strength
+def strength(refine: Refine, index: int, link: Link | None = None) -> float:
+    """The strength of final number `index` (from 0), in a link: the list goes round."""
+    given = refine.strength if link is None or link.strength is None else link.strength
     return given[index % len(given)] if isinstance(given, list) else given
 
 
@@ -300,21 +325,43 @@ def _laid_over_parents(name: str, tables: Mapping[str, Mapping[str, Any]]) -> di
     return laid
 
 
-def _too_weak(profile: Profile) -> float | None:
-    """The first strength at which a refinement would run no step at all."""
-    steps = profile.refine.steps or profile.steps
-    given = profile.refine.strength
+def _too_weak(profile: Profile) -> Mistake | None:
+    """The first link of which a refinement would run no step at all."""
+    refine = profile.refine
+    for number, link in enumerate(refine.chain, 1):
+        says = "" if link.step or link.profile else _too_few(link, profile, refine)
+        if says:
+            own = link.strength is not None or link.steps is not None
+            return Mistake(f"refine.links {number}.strength" if own else "refine.strength", says)
+    return None
+
+
+def _too_few(link: Link, profile: Profile, refine: Refine) -> str:
+    """A sentence if steps times strength of a link drawn with `profile` are no step at all."""
+    steps = link_steps(link, profile, refine)
+    given = refine.strength if link.strength is None else link.strength
     strengths = given if isinstance(given, list) else [given]
-    return next((weak for weak in strengths if int(steps * weak) < 1), None)
+    weak = next((weak for weak in strengths if int(steps * weak) < 1), None)
+    if weak is None:
+        return ""
+    return (
+        f"{steps} steps at strength {weak:g} are no step at all; "
+        f"expected a strength of at least {math.ceil(100 / steps) / 100:.2f}"
+    )
+
+
+def link_steps(link: Link, profile: Profile, refine: Refine) -> int:
+    """How many steps a link has, of which strength times as many run.
+
+    One with a profile of its own has those of that profile; the others those of the refinement.
+    """
+    if link.profile:
+        return link.steps or profile.refine.steps or profile.steps
+    return link.steps or refine.steps or profile.steps
 
 
 def _runnable(profile: Profile) -> Profile:
-    weak = _too_weak(profile)
-    if weak is not None:
-        steps = profile.refine.steps or profile.steps
-        raise mistake(
-            f"{steps} steps at strength {weak:g} are no step at all; "
-            f"expected a strength of at least {math.ceil(100 / steps) / 100:.2f}",
-            "refine.strength",
-        )
+    wrong = _too_weak(profile)
+    if wrong is not None:
+        raise MistakesError([wrong])
     return profile

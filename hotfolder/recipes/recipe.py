@@ -15,12 +15,14 @@ from hotfolder.recipes.prompt_syntax import tree as trees
 from hotfolder.recipes.prompt_syntax.read import Emphasis
 from hotfolder.recipes.prompt_syntax.tree import Tree
 
-SCHEMA = 2  # the latest; recipes say the first that has a place for what they say
+SCHEMA = 3  # the latest; recipes say the first that has a place for what they say
 MAX_TEXT = 65_536
 MIN_SIDE_PX = 16
 MAX_SIDE_PX = 16_384
 MAX_AREA_PX = 50_000_000
-MAX_DEPTH = 8
+MAX_DEPTH = 64
+MAX_LINKS = 16
+_OLD_DEPTH = 8  # of schemas 1 and 2
 MAX_SAID = 200  # characters of a refusal that quotes what was read
 
 Prompt_ = Annotated[str, Meta(max_length=MAX_TEXT)]
@@ -54,6 +56,16 @@ class Lora(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     text_scale: Scale | None = None
 
 
+class Step(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Something that is done to pixels: its name in `finishing`, and all its settings."""
+
+    name: Name
+    settings: Annotated[dict[Name, bool | int | float | Name], Meta(max_length=16)] = {}
+
+
+Steps = Annotated[tuple[Step, ...], Meta(max_length=MAX_LINKS)]
+
+
 class Recipe(
     Struct,
     frozen=True,
@@ -73,6 +85,11 @@ class Recipe(
     from `recipes.schedulers`. `loras` and `embeddings` are names as well, of what the owner gave
     the model besides its own weights. `clip_skip` counts as A1111 does: 1 is the last layer
     of the text encoder.
+
+    `link` is its number in its chain: the picture that was picked lies so many sources back.
+    `prepare` is done to the source, in this order, before it is drawn from, and `finish` to what
+    was drawn. Where that changes the sides, the picture was drawn with those of `drawn`. With a
+    source and no strength nothing is drawn: the picture is what `finish` makes of its source.
 
     `tree` is what the prompts mean, if they are more than words: only then are brackets and their
     like anything but text. `emphasis` is the rule by which its weights work.
@@ -100,12 +117,26 @@ class Recipe(
     source_encoding: Encoding | None = None
     tree: Tree | None = None
     emphasis: Emphasis = "a1111"
+    link: Annotated[int, Meta(ge=1, le=MAX_LINKS)] = 1
+    prepare: Steps = ()
+    finish: Steps = ()
+    drawn: tuple[Side, Side] | None = None
 
     def __post_init__(self) -> None:
         # 7 and 7.0, 0.0 and -0.0 are one number: they must give one id.
         for name in ("guidance_scale", "strength"):
             if (number := getattr(self, name)) is not None:
                 msgspec.structs.force_setattr(self, name, float(number) + 0.0)
+
+    @property
+    def canvas(self) -> tuple[int, int]:
+        """(width, height) in px that the picture is drawn with, before it is finished."""
+        return self.drawn or (self.width, self.height)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether a model draws anything for it."""
+        return self.source is None or self.strength is not None
 
     @property
     def id(self) -> str:
@@ -158,6 +189,17 @@ def lineage(recipe: Recipe) -> tuple[Recipe | Pixels, ...]:
     return tuple(chain)
 
 
+def chain(recipe: Recipe) -> tuple[Recipe, ...]:
+    """The links that lead from the picture that was picked to this recipe's, itself the last."""
+    links = [link for link in lineage(recipe) if isinstance(link, Recipe)]
+    return tuple(reversed(links[: recipe.link]))
+
+
+def picked(recipe: Recipe) -> Recipe | Pixels | None:
+    """What the picture was that the recipe's chain begins with; None for a draft."""
+    return chain(recipe)[0].source
+
+
 def drafted(recipe: Recipe) -> Recipe:
     """The first recipe of a lineage: that of the draft that everything was made from."""
     return [link for link in lineage(recipe) if isinstance(link, Recipe)][-1]
@@ -166,8 +208,16 @@ def drafted(recipe: Recipe) -> Recipe:
 def _schema(recipe: Recipe) -> int:
     """The first schema that has a place for all that a recipe says."""
     links = [link for link in lineage(recipe) if isinstance(link, Recipe)]
+    if len(links) > _OLD_DEPTH or any(map(_is_of_a_chain, links)):
+        return 3
     of_text = any(lora.text_scale is not None for link in links for lora in link.loras)
     return 2 if of_text or any(link.tree is not None for link in links) else 1
+
+
+def _is_of_a_chain(recipe: Recipe) -> bool:
+    """Whether a recipe says what a single refinement without any steps has no need of."""
+    stepped = recipe.prepare or recipe.finish or recipe.drawn or not recipe.is_drawn
+    return bool(recipe.link > 1 or stepped)
 
 
 def _unknown(schema: Any) -> str:
@@ -180,19 +230,37 @@ def _unknown(schema: Any) -> str:
 
 
 def _within_bounds(recipe: Recipe) -> Recipe:
-    chain = lineage(recipe)
-    if len(chain) > MAX_DEPTH:
-        raise PictureError(f"the recipe has {len(chain)} generations; at most {MAX_DEPTH} are read")
-    for link in chain:
+    generations = lineage(recipe)
+    if len(generations) > MAX_DEPTH:
+        raise PictureError(
+            f"the recipe has {len(generations)} generations; at most {MAX_DEPTH} are read"
+        )
+    for link in generations:
         if link.width * link.height > MAX_AREA_PX:
             raise PictureError(f"{link.width}x{link.height} is more than {MAX_AREA_PX:,} pixels")
-        if isinstance(link, Recipe) and (link.strength is None) != (link.source is None):
-            raise PictureError("a recipe has a strength exactly when it has a source")
+        if isinstance(link, Recipe):
+            _check_link(link)
         if isinstance(link, Recipe) and link.tree and (says := trees.trouble(link.tree)):
             raise PictureError(says)
         if isinstance(link, Recipe) and link.source_encoding is not None:
             _check_source_encoding(link, link.source_encoding)
     return recipe
+
+
+def _check_link(recipe: Recipe) -> None:
+    """Raises PictureError where a recipe's place in its chain, or what is done in it, is none."""
+    if recipe.strength is not None and recipe.source is None:
+        raise PictureError("a recipe has a strength only when it has a source")
+    if not recipe.is_drawn and (recipe.prepare or not recipe.finish):
+        raise PictureError("a recipe has a strength, or steps of finishing, when it has a source")
+    if recipe.source is None and (recipe.prepare or recipe.finish or recipe.drawn):
+        raise PictureError("only a refinement is prepared or finished")
+    before = recipe.source.link if isinstance(recipe.source, Recipe) else 0
+    if recipe.link > 1 and before != recipe.link - 1:
+        raise PictureError(f"the recipe is link {recipe.link} of a chain, and not all are there")
+    width, height = recipe.canvas
+    if width * height > MAX_AREA_PX:
+        raise PictureError(f"{width}x{height} is more than {MAX_AREA_PX:,} pixels")
 
 
 def _check_source_encoding(recipe: Recipe, encoding: Encoding) -> None:

@@ -11,6 +11,7 @@ from hotfolder.recipes.recipe import Sha256
 
 Short = Annotated[str, Meta(max_length=1024)]
 Stage = Literal["draft", "final"]
+LINK: Literal["link"] = "link"
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -24,10 +25,12 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     it fulfils, so that the ledger can be rebuilt from the pictures: the prompt's digest and the
     draft's number, or, for a final, the key of the picked picture and the number of the refinement.
     `source` is the record of the picture that it was made from, if we made that: it may have been
-    made elsewhere. `studio` is the name of the studio that wished for it.
+    made elsewhere.
+    A `LINK` is a picture between a pick and its final, which has no file. `studio` is the name of
+    the studio that wished for it.
     """
 
-    stage: Stage
+    stage: Stage | Literal["link"]
     pixels: Sha256
     rendered: Sha256 | None = None
     encoding: Encoding = PNG
@@ -50,3 +53,11 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ordinal: Annotated[int, Meta(ge=0, le=2**53)] = 0
     studio: Short = ""
     source: Record | None = None
+
+
+def seconds(record: Record) -> float:
+    """How long a picture took, with all links of its chain."""
+    total, before = record.seconds, record.source
+    while before is not None and before.stage == LINK:
+        total, before = total + before.seconds, before.source
+    return total

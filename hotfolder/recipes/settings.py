@@ -108,8 +108,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     installed one. `status_page` keeps STATUS.html in the studio up to date. `limits` are for those
     who share the studio.
 
-    `loras` and `embeddings` are folders; prompts name what lies there. Relative ones are looked for
-    from the studio's folder.
+    `loras` and `embeddings` are folders; prompts name what lies there. `upscalers` are folders of
+    what profiles name in links of `enlarge`. Relative ones are looked for from the studio's folder.
     """
 
     profile: Annotated[str, Meta(min_length=1)] = "postcard"
@@ -126,4 +126,5 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     photos: Photos = Photos()
     loras: list[str] = []
     embeddings: list[str] = []
+    upscalers: list[str] = []
     limits: Limits = Limits()

@@ -59,7 +59,7 @@ def prepare(
         plain_words.require(recipe, words, pipelines.family(pipe).name)
     drawn = [at for at, one in enumerate(conditioning) if one.shape == conditioning[0].shape] or [0]
     generators[:] = [generators[at] for at in drawn]  # the scheduler has this list as well
-    sides = render_sides(recipe.width, recipe.height, recipe.multiple)
+    sides = render_sides(*recipe.canvas, recipe.multiple)
     arguments = pipelines.arguments(pipe, plain_words.in_words(recipe), sides)
     arguments["generator"] = generators if len(generators) > 1 else alone
     loaded.prompts.tell(pipe, arguments, recipe)
@@ -69,7 +69,7 @@ def prepare(
         del arguments["prompt"]
         arguments.pop("negative_prompt", None)
     if source is not None:
-        fitted = resize.fit(source, (recipe.width, recipe.height))
+        fitted = resize.fit(source, recipe.canvas)
         arguments["image"] = _tensor(resize.pad(fitted, sides))
     return Call(pipe, arguments, drawn, conditioning)
 

@@ -28,6 +28,7 @@ from hotfolder.render.models.loaded import Loaded, LoadedModels
 from hotfolder.render.prompt import encode, switching
 from hotfolder.render.rendered import Facts, Rendered
 from hotfolder.render.sampling import Control, OnStep, Run
+from hotfolder.render.upscalers import Upscalers
 from hotfolder.taste.features import pack
 
 _log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class Engine:
         self.device = device or environment.best_device()
         self.threads = threads or environment.default_threads()
         self._models = LoadedModels(models, base, self.device)
+        self._upscalers = Upscalers(models, base, self.device)
         self._planner = Planner(self.device, memory_bytes)
         self._rendering = 0
         self._runs: list[Run] = []  # the last one was begun between two steps of the one before
@@ -77,6 +79,7 @@ class Engine:
     def unload(self) -> None:
         """Free the memory of all models; the next render reads its model again."""
         self._models.clear()
+        self._upscalers.clear()
         self._planner.renew()
 
     def render(
@@ -89,6 +92,9 @@ class Engine:
         plan: str = "",
     ) -> Rendered:
         """The picture that `recipe` describes; a recipe with a source needs that picture as well.
+
+        What is to be done before and after that is `render.link`'s: this draws, at the recipe's
+        `canvas`.
 
         `on_step(step, steps)` is called after every denoising step, from 1. It may raise
         (`Stopped` to give up), or call `render` for another picture meanwhile: every call has a
@@ -128,6 +134,14 @@ class Engine:
         `render` has it; what goes wrong is the first picture's fault.
         """
         return self._drawn(recipes, source, Control(on_step, resume))
+
+    def upscale(self, name: str, image: Image.Image) -> tuple[Image.Image, str]:
+        """`image` enlarged by the owner's upscaler of this name, and its file's SHA-256.
+
+        Raises ModelMissingError where there is none, RenderError where it cannot be used.
+        """
+        with failures.in_words():
+            return self._upscalers.enlarged(name, image)
 
     def preview(self) -> Image.Image | None:
         """How the picture in the making looks so far: RGB, small; for `on_step` to ask.
@@ -226,7 +240,7 @@ class Engine:
             raise
         seconds = round(run.seconds / len(rows), 3)
         facts = [Facts(seconds, run.steps, memory_plan=text, **circumstances) for text in texts]
-        sides = (recipe.width, recipe.height)
+        sides = recipe.canvas
         kinds = _kinds(seen, loaded.sha256) if seen else [{} for _ in rows]
         return {
             at: Rendered(resize.crop(image, sides), fact, features)

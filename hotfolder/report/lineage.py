@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
+from hotfolder.report import links
 
 Tree = tuple[str, Sequence["Tree"]]
 
@@ -54,6 +55,8 @@ def _source(recipe: Recipe, record: Record | None) -> list[Tree]:
         said = f"{source.width}x{source.height} px from elsewhere, kept as {source.sha256[:12]}…"
         return [(f"made from a picture of {said}", ())]
     kind = "draft" if source.source is None else "picture"
+    if recipe.link > 1:
+        kind = f"link {source.link}"
     made = record.source if record else None
     own = {*_lines(recipe), *(_record_lines(record) if record else ())}
     lines = [*_lines(source), *(_record_lines(made) if made else ())]
@@ -98,11 +101,17 @@ def _lines(recipe: Recipe) -> list[tuple[str, str]]:
     settings += f", guidance {recipe.guidance_scale:g}"
     if recipe.strength is not None:
         settings += f", strength {recipe.strength:g}"
+    if not recipe.is_drawn:
+        settings = "nothing was drawn anew"
+    drawn = f"at {recipe.drawn[0]}x{recipe.drawn[1]}" if recipe.drawn else ""
     return [
         ("prompt", recipe.prompt),
         ("negative", recipe.negative_prompt),
         ("size", f"{recipe.width}x{recipe.height}, seed {recipe.seed}"),
         ("settings", settings),
+        ("prepared", links.done(recipe.prepare)),
+        ("drawn", drawn),
+        ("finished", links.done(recipe.finish)),
     ]
 
 

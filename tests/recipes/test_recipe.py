@@ -117,7 +117,7 @@ def test_whole_numbers_are_read_as_the_same_recipe() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema": 3},
+        {"schema": 4},
         {"schema": 0},
         {"schema": "1"},
         {"schema": None},

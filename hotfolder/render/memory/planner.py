@@ -87,5 +87,5 @@ class Planner:
 
 def workload_of(recipe: Recipe) -> Workload:
     """What the memory plan has to know of a recipe."""
-    sides = render_sides(recipe.width, recipe.height, recipe.multiple)
+    sides = render_sides(*recipe.canvas, recipe.multiple)
     return Workload(sides, recipe.source is not None, recipe.guidance_scale > 1)

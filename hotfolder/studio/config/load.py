@@ -90,6 +90,7 @@ def _folders(
     """What lies in each folder of LoRAs and embeddings that settings and profiles name."""
     wanted = [(SETTINGS_FILE, "loras", name) for name in config.settings.loras]
     wanted += [(SETTINGS_FILE, "embeddings", name) for name in config.settings.embeddings]
+    wanted += [(SETTINGS_FILE, "upscalers", name) for name in config.settings.upscalers]
     for profile in config.profiles:
         with contextlib.suppress(MistakesError):  # told where profiles are checked
             model, file = config.profile(profile).model, f"profiles/{profile}.toml"

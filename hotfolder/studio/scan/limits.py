@@ -10,7 +10,9 @@ from hotfolder.errors import Mistake, MistakesError, PictureError, mistake
 from hotfolder.images import metadata
 from hotfolder.images.metadata import Metadata
 from hotfolder.recipes import sizes
-from hotfolder.recipes.recipe import MAX_SIDE_PX, MIN_SIDE_PX
+from hotfolder.recipes.links import Link
+from hotfolder.recipes.recipe import MAX_AREA_PX, MAX_SIDE_PX, MIN_SIDE_PX
+from hotfolder.recipes.refine import Size
 from hotfolder.recipes.settings import Limits
 from hotfolder.snapshot import Request
 from hotfolder.studio.layout import SETTINGS_FILE
@@ -80,9 +82,16 @@ def _too_much(requests: Sequence[Request], limits: Limits) -> Iterator[Mistake]:
         for where, size in (
             ("size", request.prompt.size or profile.draft.area),
             ("refine.area", profile.refine.area),
+            *_areas(profile.refine.links),
         ):
             if says := too_large(size, limits):
                 yield Mistake(where, says)
+
+
+def _areas(links: Sequence[Link]) -> Iterator[tuple[str, str]]:
+    for number, link in enumerate(links, 1):
+        if link.area is not None:
+            yield f"refine.links {number}.area", link.area
 
 
 def too_large(size: str, limits: Limits) -> str:
@@ -92,6 +101,18 @@ def too_large(size: str, limits: Limits) -> str:
         return ""
     says = f"{size} is more than {limits.render_megapixels:g} megapixels"
     return f"{says} ({_where('render_megapixels')})"
+
+
+def link_too_large(made: Size, limits: Limits) -> str:
+    """A sentence if what a link of a chain makes is not allowed; else nothing."""
+    for width, height in (made.drawn, made.finished):
+        if max(width, height) > MAX_SIDE_PX:
+            return f"{width}x{height} has a side of more than {MAX_SIDE_PX:,} pixels"
+        if width * height > MAX_AREA_PX:
+            return f"{width}x{height} is more than {MAX_AREA_PX:,} pixels"
+        if says := too_large(f"{width}x{height}", limits):
+            return says
+    return ""
 
 
 def _where(key: str) -> str:

@@ -9,9 +9,11 @@ from pathlib import PurePosixPath
 
 from hotfolder.errors import MistakesError, printable
 from hotfolder.recipes.config import Config
+from hotfolder.recipes.links import groups
 from hotfolder.recipes.prompt import parts
 from hotfolder.recipes.prompt_syntax.tags import renamed
 from hotfolder.recipes.recipe import MAX_DEPTH, Pixels, Recipe, lineage
+from hotfolder.recipes.refine import sizes_of
 from hotfolder.snapshot import BrokenFile, SeedImage
 from hotfolder.studio.config.match_model import match
 from hotfolder.studio.identity import Portrait
@@ -19,13 +21,13 @@ from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan import captions
 from hotfolder.studio.scan.captions import Caption
-from hotfolder.studio.scan.limits import too_large
+from hotfolder.studio.scan.limits import link_too_large
 from hotfolder.studio.scan.portraits import Portraits
 
 _log = logging.getLogger(__name__)
 _TOO_DEEP = (
-    f"it was refined {MAX_DEPTH - 1} times already, and a picture carries at most {MAX_DEPTH} "
-    "generations; save it without its metadata to begin anew"
+    f"it was refined too often already: a picture carries at most {MAX_DEPTH} generations; "
+    "save it without its metadata to begin anew"
 )
 
 
@@ -108,9 +110,6 @@ class Seeds:
         """How a picture is refined by what is known of it, or why it is not."""
         seen = self._seen[path]
         portrait = seen.portrait
-        if isinstance(portrait.source, Recipe) and len(lineage(portrait.source)) >= MAX_DEPTH:
-            self._refuse(path, _TOO_DEEP)
-            return
         try:
             caption = self._caption(seen, config, stars)
         except MistakesError as error:
@@ -118,9 +117,16 @@ class Seeds:
             self._refuse(path, f"{printable(seen.text.name)} beside it has a mistake: {error}")
             return
         self.notes[path] = caption.notes
-        if says := too_large(caption.profile.refine.area, config.settings.limits):
-            self._refuse(path, f"its refinements would be too large: {says}")
+        links = sum(1 for _ in groups(caption.profile.refine.chain))
+        if len(_generations(portrait.source)) + links > MAX_DEPTH:
+            self._refuse(path, _TOO_DEEP)
             return
+        made = sizes_of(caption.profile, (portrait.source.width, portrait.source.height), config)
+        for number, size in enumerate(made, 1):
+            if says := link_too_large(size, config.settings.limits):
+                where = f" (link {number})" if number > 1 else ""
+                self._refuse(path, f"its refinements would be too large{where}: {says}")
+                return
         if not caption.prompt and portrait.record is None:
             self._refuse(path, _without_prompt(path, portrait))
             return
@@ -167,6 +173,10 @@ class Seeds:
         if self.useless.get(path) != says:
             self._explained.discard(path)
         self.useless[path] = says
+
+
+def _generations(source: Recipe | Pixels) -> tuple[Recipe | Pixels, ...]:
+    return lineage(source) if isinstance(source, Recipe) else (source,)
 
 
 def _without_prompt(path: str, portrait: Portrait) -> str:

@@ -12,6 +12,7 @@ from hotfolder.images import metadata, recipe_text
 from hotfolder.images.metadata import suffixes as picture_suffixes
 from hotfolder.images.recipe_text import Embedded
 from hotfolder.jobs import Render
+from hotfolder.recipes.record import LINK
 from hotfolder.recipes.settings import Settings
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
@@ -113,7 +114,7 @@ def rebuild(studio: Studio, ledger: Ledger) -> int:
         if contents is None:
             continue
         record = contents.record
-        if not record.request or record.studio not in ("", name_of_studio):
+        if record.stage == LINK or not record.request or record.studio not in ("", name_of_studio):
             continue
         if record.ordinal in ledger.history.made(record.stage, record.request):
             continue
