@@ -130,7 +130,7 @@ class Refine(Struct, frozen=True, forbid_unknown_fields=True):
     scheduler: SchedulerName | None = None
     format: Format = "png"
     quality: Quality | None = None
-    links: Annotated[list[Link], Meta(max_length=MAX_LINKS)] = []
+    links: list[Link] = []
 
     @property
     def finals(self) -> int:
@@ -361,7 +361,8 @@ def link_steps(link: Link, profile: Profile, refine: Refine) -> int:
 
 
 def _runnable(profile: Profile) -> Profile:
-    wrong = _too_weak(profile)
-    if wrong is not None:
+    if len(profile.refine.links) > MAX_LINKS:
+        raise mistake(f"expected at most {MAX_LINKS} links", "refine.links")
+    if (wrong := _too_weak(profile)) is not None:
         raise MistakesError([wrong])
     return profile

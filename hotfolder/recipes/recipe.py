@@ -27,6 +27,7 @@ MAX_SAID = 200  # characters of a refusal that quotes what was read
 
 Prompt_ = Annotated[str, Meta(max_length=MAX_TEXT)]
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
+Word = Annotated[str, Meta(max_length=256)]
 Side = Annotated[int, Meta(ge=MIN_SIDE_PX, le=MAX_SIDE_PX)]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
@@ -60,7 +61,7 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Something that is done to pixels: its name in `finishing`, and all its settings."""
 
     name: Name
-    settings: Annotated[dict[Name, bool | int | float | Name], Meta(max_length=16)] = {}
+    settings: Annotated[dict[Name, bool | int | float | Word], Meta(max_length=16)] = {}
 
 
 Steps = Annotated[tuple[Step, ...], Meta(max_length=MAX_LINKS)]

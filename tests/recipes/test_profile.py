@@ -227,10 +227,10 @@ def test_another_autoencoder_makes_another_model() -> None:
 
 def test_profiles_of_one_model_share_it() -> None:
     """Together they offer all LoRAs and embeddings; of two with one name the first stays."""
-    one = Model(source="a/b", loras=[profiles.Lora("x/ink.safetensors")], embeddings={"u": "1"})
+    one = Model(source="a/b", loras=[profiles.LoraFile("x/ink.safetensors")], embeddings={"u": "1"})
     two = Model(
         source="a/b",
-        loras=[profiles.Lora("y/ink.safetensors"), profiles.Lora("y/wool.safetensors")],
+        loras=[profiles.LoraFile("y/ink.safetensors"), profiles.LoraFile("y/wool.safetensors")],
         embeddings={"u": "2", "v": "3"},
     )
     both = profiles.together(one, two)
