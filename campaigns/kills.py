@@ -23,7 +23,9 @@ _KILLS = 50
 def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
     """Kill `count` daemons."""
     for episode in range(-(-count // _KILLS)):
-        place = studio(work, f"studio-{episode}", batch=1 + episode % 3, step_s=0.001)
+        place = studio(
+            work, f"studio-{episode}", batch=1 + episode % 3, links=episode % 4, step_s=0.001
+        )
         people = People(place, f"{seed} {episode}", f"{episode}.")
         chance = people.chance
         for _ in range(min(_KILLS, count - tally.faults)):

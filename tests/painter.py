@@ -8,24 +8,13 @@ from pathlib import Path
 
 from PIL import Image
 
+from hotfolder.errors import RenderError
 from hotfolder.executors.inside import Inside
 from hotfolder.executors.orders import Executor, OnReport, Order
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.settings import Settings
-
-
-@dataclass(frozen=True)
-class Facts:
-    steps_run: int
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Painted:
-    image: Image.Image
-    facts: Facts
-    features: dict[str, bytes] = field(default_factory=dict)
+from hotfolder.render.rendered import Facts, Rendered
 
 
 class Painter:
@@ -43,22 +32,27 @@ class Painter:
     def preview(self) -> None:
         """There is nothing to see before it is done."""
 
+    def upscale(self, name: str, image: Image.Image) -> tuple[Image.Image, str]:
+        """There is no upscaler."""
+        raise RenderError(f"there is no upscaler {name!r}")
+
     def render_batch(
         self,
         recipes: Sequence[Recipe],
         source: Image.Image | None,
         on_step: Callable[[int, int], None],
         resume: Path | None,
-    ) -> dict[int, Painted]:
+    ) -> dict[int, Rendered]:
         """Paint all of them, calling `on_step` after each step."""
         for step in range(recipes[0].steps):
             on_step(step + 1, recipes[0].steps)
         return dict(enumerate(map(_painted, recipes)))
 
 
-def _painted(recipe: Recipe) -> Painted:
+def _painted(recipe: Recipe) -> Rendered:
     colour = tuple(bytes.fromhex(recipe.id[:6]))
-    return Painted(Image.new("RGB", (recipe.width, recipe.height), colour), Facts(recipe.steps))
+    facts = Facts(0.0, recipe.steps, "", "", 0, {}, "", "", {})
+    return Rendered(Image.new("RGB", recipe.canvas, colour), facts)
 
 
 @dataclass

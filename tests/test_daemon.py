@@ -19,6 +19,7 @@ from hotfolder.executors.inside import Inside
 from hotfolder.executors.orders import Load, Task, Unload
 from hotfolder.history import Made
 from hotfolder.recipes.recipe import Recipe
+from hotfolder.render.rendered import Rendered
 from hotfolder.report.progress import Lines
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
@@ -26,7 +27,7 @@ from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import local
 from hotfolder.studio.store.ledger import Ledger
 from tests.forkserver import until
-from tests.painter import FakeExecutor, Painted, Painter
+from tests.painter import FakeExecutor, Painter
 
 SMALL = """\
 extends = "postcard"
@@ -197,7 +198,7 @@ class Cramped(Painter):
 
     tried = 0
 
-    def render_batch(self, recipes: Sequence[Recipe], *given: Any) -> dict[int, Painted]:
+    def render_batch(self, recipes: Sequence[Recipe], *given: Any) -> dict[int, Rendered]:
         """Paint what is small."""
         if recipes[0].width > 80:
             type(self).tried += 1

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hotfolder.recipes import sizes
 from hotfolder.recipes.profile import Profile, is_hub_id, model_name, resolve
+from hotfolder.recipes.refine import sizes_of
 from hotfolder.recipes.schedulers import SCHEDULERS
 
 FOLDER = Path(__file__).parent.parent / "profiles"
@@ -30,7 +31,7 @@ def area_px(text: str) -> int:
 
 
 def test_the_profiles_that_are_promised_are_here() -> None:
-    """One for the model that is included, one for each well-known model, two for a purpose."""
+    """One for the model that is included, one for each well-known model, four for a purpose."""
     assert set(PROFILES) >= {
         "postcard",
         "postcard-large",
@@ -43,6 +44,8 @@ def test_the_profiles_that_are_promised_are_here() -> None:
         "qwen-image",
         "z-image-turbo",
         "wallpaper-1080p",
+        "wallpaper-4k",
+        "print",
         "portrait",
     }
 
@@ -85,9 +88,21 @@ def test_areas_and_aspects_are_met(name: str, fraction: float) -> None:
         assert final_width / final_height == pytest.approx(width / height, rel=0.01)
 
 
-def test_a_wallpaper_is_full_hd() -> None:
-    """The finals of the wallpaper profile have exactly 1920x1080 pixels."""
-    profile = PROFILES["wallpaper-1080p"]
-    width, height = sizes.sides(area_px(profile.draft.area), 16 / 9, profile.model.multiple)
-    final = sizes.sides(area_px(profile.refine.area), width / height, profile.model.multiple)
-    assert final == (1920, 1080)
+@pytest.mark.parametrize(
+    ("name", "aspect", "size"),
+    [
+        ("wallpaper-1080p", 16 / 9, (1920, 1080)),
+        ("wallpaper-1080p", 1.5, (1920, 1080)),
+        ("wallpaper-4k", 16 / 9, (3840, 2160)),
+        ("print", 297 / 210, (3508, 2480)),
+        ("print", 210 / 297, (2480, 3508)),
+    ],
+)
+def test_chains_end_at_exact_sizes(name: str, aspect: float, size: tuple[int, int]) -> None:
+    """Whatever a draft's sides are, and no link draws more than that."""
+    profile = PROFILES[name]
+    draft = sizes.sides(area_px(profile.draft.area), aspect, profile.model.multiple)
+    *before, last = sizes_of(profile, draft)
+    assert last.finished == size
+    areas = [made.drawn[0] * made.drawn[1] for made in (*before, last)]
+    assert areas == sorted(areas) and areas[-1] <= size[0] * size[1] * 1.01

@@ -187,7 +187,9 @@ def _check_seeds(
     made: Counter[str] = Counter()
     for picture in {p.identity: p for p in pictures["final"] if p.recipe}.values():
         assert picture.recipe is not None
-        source = picture.recipe.get("source") or {}
+        source = picture.recipe
+        for _ in range(picture.recipe.get("link", 1)):  # what was picked lies below its chain
+            source = source.get("source") or {}
         made[source.get("sha256") or _identity(source)] += 1
     for seed in {picture.key: picture for picture in pictures["seeds"]}.values():
         if _is_conflict(seed.path):

@@ -11,14 +11,16 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from hotfolder.errors import RenderError
 from hotfolder.executors.inside import Inside
 from hotfolder.executors.orders import Done, OnReport, Order, Raster, Task
+from hotfolder.render.rendered import Facts, Rendered
 
 OnStep = Callable[[int, int], None]
 
@@ -30,29 +32,6 @@ trace: Path | None = None
 
 The id is the draft's, and for a final that of the picture it refines.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """How a picture was made; the fields are those of `recipes.record.Record`."""
-
-    seconds: float = 0.0
-    steps_run: int = 0
-    device: str = "none"
-    dtype: str = "none"
-    threads: int = 0
-    versions: Mapping[str, str] = None  # type: ignore[assignment]
-    model_sha256: str = ""
-    memory_plan: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A picture, RGB and exactly as large as its recipe says, and how it was made."""
-
-    image: Image.Image
-    facts: Facts
-    features: dict[str, bytes] = field(default_factory=dict)
 
 
 class Painter:
@@ -70,6 +49,10 @@ class Painter:
     def preview(self) -> None:
         """There is nothing to see before it is done."""
 
+    def upscale(self, name: str, image: Image.Image) -> tuple[Image.Image, str]:
+        """Nothing: there is no upscaler."""
+        raise RenderError(f"there is no upscaler {name!r}")
+
     def render_batch(
         self,
         recipes: Sequence[Any],
@@ -85,10 +68,8 @@ class Painter:
             if step_s:
                 time.sleep(step_s)
             on_step(step + 1, steps)
-        return {
-            at: Rendered(paint(one.id, one.width, one.height), Facts(steps_run=steps, versions={}))
-            for at, one in enumerate(recipes)
-        }
+        facts = Facts(0.0, steps, "none", "none", 0, {}, "", "", {})
+        return {at: Rendered(paint(one.id, *one.canvas), facts) for at, one in enumerate(recipes)}
 
 
 class Here:
