@@ -142,7 +142,7 @@ def test_a_chain_is_one_job(chained: Studio) -> None:
     [
         (
             "[[refine.links]]\nfactor = 8\n[[refine.links]]\nfactor = 8\n",
-            "(link 2): 10240x6656 is more",
+            "(link 2): 6144x4608 is more",
         ),
         (
             '[[refine.links]]\nstep = "crop"\nwidth = 9000\nheight = 9000\n',
