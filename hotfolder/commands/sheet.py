@@ -15,7 +15,7 @@ from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, HotfolderError, Pictur
 from hotfolder.images import metadata, pixels, recipe_text
 from hotfolder.light.portrait import Portrait, portray
 from hotfolder.light.ratings import rating_beside
-from hotfolder.recipes.recipe import Recipe
+from hotfolder.recipes.recipe import Recipe, picked
 from hotfolder.report.terminal import console
 from hotfolder.studio.pictures import pictures, studio_of
 from hotfolder.studio.reading import read_file
@@ -68,15 +68,15 @@ def _lineages(paths: Sequence[Path]) -> tuple[list[Any], list[tuple[Path, str]]]
     studio = studio_of(paths[0])
     if studio is None:
         raise HotfolderError("a lineage is looked for in the studio that a picture lies in")
-    wanted = {r.source.id if isinstance(r.source, Recipe) else r.id for r in recipes.values()}
+    wanted = {s.id if isinstance(s := picked(r), Recipe) else r.id for r in recipes.values()}
     drafts: dict[str, Path] = {}
     finals: dict[str, list[tuple[Path, Recipe]]] = {id_: [] for id_ in wanted}
     for path in pictures([studio.drafts, studio.seeds, studio.final]):
         recipe = _recipe(path)
         if recipe is not None and recipe.id in wanted:
             drafts[recipe.id] = path
-        elif recipe is not None and isinstance(recipe.source, Recipe):
-            finals.setdefault(recipe.source.id, []).append((path, recipe))
+        elif recipe is not None and isinstance(source := picked(recipe), Recipe):
+            finals.setdefault(source.id, []).append((path, recipe))
     sheets = []
     for id_, path in drafts.items():
         made = sorted(finals[id_], key=lambda final: final[0].name)

@@ -15,7 +15,7 @@ from hotfolder.gallery import folder as gallery
 from hotfolder.images import metadata, pixels, recipe_text
 from hotfolder.images.foreign import readers
 from hotfolder.images.metadata import Metadata
-from hotfolder.recipes.recipe import Recipe
+from hotfolder.recipes.recipe import Recipe, picked
 from hotfolder.studio import beneath
 from hotfolder.studio.reading import MAX_PICTURE_BYTES, read_file
 
@@ -152,7 +152,7 @@ def _described(contents: Metadata, bare: Exhibit) -> Exhibit:
         created=record.created,
         prompt=recipe.prompt,
         recipe=recipe.id,
-        source=recipe.source.id if isinstance(recipe.source, Recipe) else "",
+        source=source.id if isinstance(source := picked(recipe), Recipe) else "",
         facts=_said(facts),
     )
 

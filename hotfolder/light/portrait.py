@@ -16,7 +16,7 @@ from hotfolder.errors import PictureError, reason
 from hotfolder.images import metadata, pixels, recipe_text
 from hotfolder.images.foreign import readers
 from hotfolder.images.metadata import Metadata
-from hotfolder.recipes.recipe import Recipe
+from hotfolder.recipes.recipe import Recipe, picked
 from hotfolder.recipes.values import values
 from hotfolder.stars import detectors
 from hotfolder.stars.mark import DraftFile, together
@@ -157,7 +157,7 @@ def _facts(contents: Metadata, image: Image, stars: int) -> Facts:
         file=record.prompt_file,
         profile=record.profile,
         recipe=recipe.id,
-        source=recipe.source.id if isinstance(recipe.source, Recipe) else "",
+        source=source.id if isinstance(source := picked(recipe), Recipe) else "",
         seed=recipe.seed,
         values=tuple(values(record.template, recipe.prompt)),
     )

@@ -48,5 +48,5 @@ def test_a_picture_is_enlarged_in_tiles(tmp_path: Path, monkeypatch: pytest.Monk
     tiled = upscalers.enlarge(upscaler, picture, "cpu")
     assert whole.size == (300, 180)
     assert np.abs(np.asarray(whole, int) - np.asarray(tiled, int)).max() <= 1
-    with pytest.raises(RenderError, match="torn.safetensors is no upscaler"):
+    with pytest.raises(RenderError, match=r"torn\.safetensors is no upscaler"):
         upscalers.load("torn", [tmp_path], "cpu")
