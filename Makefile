@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo test test-quick lint unit bits downloads older regeneration fuzz attack survival campaign test-browser test-desktop clean
+.PHONY: demo test test-quick lint unit families bits downloads older regeneration fuzz attack survival campaign test-browser test-desktop clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -23,6 +23,10 @@ lint: .venv/.installed-test
 
 unit: .venv/.installed-test
 	$(BIN)/python -m pytest
+
+# A tiny model of every family: what it can do. Writes docs/families.md; a few minutes.
+families: .venv/.installed-test
+	$(BIN)/python -m tests.render.families
 
 # Every family, stage and scheduler, interrupted and resumed: the same bits? Takes a few minutes.
 bits: .venv/.installed-test

@@ -60,6 +60,7 @@ def prepare(
     drawn = [at for at, one in enumerate(conditioning) if one.shape == conditioning[0].shape] or [0]
     generators[:] = [generators[at] for at in drawn]  # the scheduler has this list as well
     sides = render_sides(*recipe.canvas, recipe.multiple)
+    pipelines.family(pipe).ready(pipe, recipe, sides)
     arguments = pipelines.arguments(pipe, plain_words.in_words(recipe), sides)
     arguments["generator"] = generators if len(generators) > 1 else alone
     loaded.prompts.tell(pipe, arguments, recipe)

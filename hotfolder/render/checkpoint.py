@@ -1,10 +1,11 @@
 """A stopped render's state in a file, and how another process goes on from it, bit for bit.
 
 Between two denoising steps a picture is its latents, its generator's state and what its scheduler
-remembers. All else a pipeline computes again from the same arguments. So a new call repeats the
-steps that were done with one made-up answer of the denoiser, which costs a step's time at most, and
-then puts in what was saved. Pipelines have no other door: `latents=` is scaled again, and many
-schedulers take no `timesteps=`.
+remembers, in a few families its guidance as well. All else a pipeline computes again from the same
+arguments. So a new call repeats the steps that were done with one made-up answer of the denoiser,
+and then puts in what was saved. The first step is really made, for some denoisers keep what they
+thought of the prompt then; that is all the time it costs. Pipelines have no other door: `latents=`
+is scaled again, and many schedulers take no `timesteps=`.
 
 The file is safetensors with JSON in its header. Nothing in it is run, and what does not fit is not
 used.
@@ -15,7 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ class State:
     """Where pictures stand after `steps` denoising steps that took `seconds`.
 
     `latents` are the loop's; `generators` has the state of each picture's CPU generator;
-    `scheduler` maps the names of a scheduler's attributes to their values.
+    `scheduler` maps the names of a scheduler's attributes to their values, and `others` those of
+    whatever else remembers.
     """
 
     steps: int
@@ -47,6 +49,7 @@ class State:
     latents: torch.Tensor
     generators: list[torch.Tensor]
     scheduler: Mapping[str, Any]
+    others: Sequence[Mapping[str, Any]] = field(default_factory=list)
 
 
 def capture(
@@ -58,7 +61,8 @@ def capture(
 ) -> State:
     """The state of a running pipeline, to be called from its callback after a step."""
     memory = {name: value for name, value in vars(pipe.scheduler).items() if name not in _FIXED}
-    return State(steps, seconds, latents, [g.get_state() for g in generators], memory)
+    others = [dict(vars(one)) for one in pipelines.family(pipe).remembers(pipe)]
+    return State(steps, seconds, latents, [g.get_state() for g in generators], memory, others)
 
 
 def restore(
@@ -73,13 +77,15 @@ def restore(
     if not state.scheduler.keys() <= vars(pipe.scheduler).keys():
         raise ValueError("the saved scheduler is another one")
     vars(pipe.scheduler).update(state.scheduler)
+    for one, kept in zip(pipelines.family(pipe).remembers(pipe), state.others, strict=True):
+        vars(one).update(kept)
     for generator, saved in zip(generators, state.generators, strict=True):
         generator.set_state(saved)
     latents.copy_(state.latents)
 
 
 class Forward:
-    """Stands in for a pipeline's denoiser while steps are repeated; asks the real one just once.
+    """Stands in for a pipeline's denoiser while steps are repeated; the `first` asks the real one.
 
     Its answer has the shape and type that the pipeline expects; its values do not matter. To the
     pipeline it looks like the model, whose class and attributes it shows.
@@ -90,6 +96,7 @@ class Forward:
         self._name = pipelines.family(pipe).denoiser
         self._denoiser = pipelines.denoiser(pipe)
         self._answer: Any = None
+        self.first = True
         # Past DiffusionPipeline.__setattr__, which would enter this class into the configuration.
         vars(pipe)[self._name] = self
 
@@ -98,7 +105,7 @@ class Forward:
         vars(self._pipe)[self._name] = self._denoiser
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        if self._answer is None:
+        if self._answer is None or self.first:
             self._answer = self._denoiser(*arguments, **named)
         return self._answer
 
@@ -118,7 +125,7 @@ def write(path: Path, state: State, identity: Mapping[str, Any]) -> bool:
     """
     tensors: Tensors = {}
     try:
-        header = {
+        header: dict[str, Any] = {
             "identity": identity,
             "steps": state.steps,
             "seconds": state.seconds,
@@ -127,6 +134,10 @@ def write(path: Path, state: State, identity: Mapping[str, Any]) -> bool:
             "scheduler": {
                 name: _written(value, tensors) for name, value in state.scheduler.items()
             },
+            "others": [
+                {name: _written(value, tensors) for name, value in one.items()}
+                for one in state.others
+            ],
         }
     except TypeError:
         return False
@@ -156,6 +167,10 @@ def read(path: Path, identity: Mapping[str, Any], device: str) -> State | None:
             scheduler={
                 name: _read(value, tensors, device) for name, value in header["scheduler"].items()
             },
+            others=[
+                {name: _read(value, tensors, device) for name, value in one.items()}
+                for one in header["others"]
+            ],
         )
     return None
 

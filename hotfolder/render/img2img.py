@@ -30,6 +30,7 @@ def begin(pipe: Any, arguments: dict[str, Any], recipe: Recipe) -> None:
     and stopped before its first step; its prompt is read only once.
     """
     picture = arguments.pop("image")
+    _keep_loudness(pipe.scheduler)
     _keep_last(pipe.scheduler, max(1, int(recipe.steps * (recipe.strength or 1.0))))
     set_timesteps = pipe.scheduler.set_timesteps
 
@@ -62,6 +63,13 @@ def _keep_last(scheduler: Any, steps: int) -> None:
             scheduler.sigmas = scheduler.sigmas[first:]
 
     scheduler.set_timesteps = cut
+
+
+def _keep_loudness(scheduler: Any) -> None:
+    """Have no pipeline make latents that it is given as loud as noise alone is."""
+    kind = type(scheduler)
+    if hasattr(kind, "init_noise_sigma"):  # a property, where noise is many times as loud as 1
+        scheduler.__class__ = type(kind.__name__, (kind,), {"init_noise_sigma": 1.0})
 
 
 @torch.no_grad()

@@ -70,7 +70,7 @@ class Run:
             self._forward = checkpoint.Forward(pipe)
         self._started = time.perf_counter()
         try:
-            drawn = pipe(**arguments, output_type="np").images
+            drawn = pipe(**arguments, output_type="np", return_dict=False)[0]
         except Exception as error:
             if error is self._raised or failures.lost(error):
                 raise
@@ -98,6 +98,7 @@ class Run:
     def _after_step(self, pipe: Any, steps: int, latents: torch.Tensor) -> None:
         self.steps += 1
         if self._forward is not None and self._state is not None:
+            self._forward.first = False
             if self.steps == self._state.steps:
                 self._forward.end()
                 self._forward = None

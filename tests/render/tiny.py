@@ -94,6 +94,16 @@ def saved(pipe: Any, folder: Path) -> Path:
     return folder
 
 
+def with_parts(pipe: Any, folder: Path, **parts: str) -> Path:
+    """Saved with these parts of transformers' classes, as its makers do who have torchvision."""
+    saved(pipe, folder)
+    file = folder / "model_index.json"
+    index = json.loads(file.read_text())
+    index |= {name: ["transformers", kind] for name, kind in parts.items()}
+    file.write_text(json.dumps(index))
+    return folder
+
+
 def _unet(**more: Any) -> UNet2DConditionModel:
     shape: dict[str, Any] = {
         "block_out_channels": (16, 32),

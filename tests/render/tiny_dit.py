@@ -18,6 +18,7 @@ from diffusers import (
     FlowMatchEulerDiscreteScheduler,
     Lumina2Pipeline,
     Lumina2Transformer2DModel,
+    PixArtAlphaPipeline,
     PixArtSigmaPipeline,
     PixArtTransformer2DModel,
     SanaPipeline,
@@ -59,6 +60,29 @@ def pixart(folder: Path) -> Path:
     """A PixArt-Sigma in miniature; it learns its variance and calls back in the old way."""
     torch.manual_seed(0)
     pipe = PixArtSigmaPipeline(
+        transformer=PixArtTransformer2DModel(
+            sample_size=8,
+            num_layers=1,
+            num_attention_heads=2,
+            attention_head_dim=8,
+            in_channels=4,
+            out_channels=8,
+            cross_attention_dim=16,
+            caption_channels=32,
+            use_additional_conditions=False,
+        ),
+        scheduler=DPMSolverMultistepScheduler(),
+        vae=tiny.vae(),
+        text_encoder=_t5(),
+        tokenizer=tiny_flow.letters(),
+    )
+    return tiny.saved(pipe, folder)
+
+
+def pixart_alpha(folder: Path) -> Path:
+    """A PixArt-alpha in miniature."""
+    torch.manual_seed(0)
+    pipe = PixArtAlphaPipeline(
         transformer=PixArtTransformer2DModel(
             sample_size=8,
             num_layers=1,

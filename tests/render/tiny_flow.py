@@ -171,12 +171,12 @@ def z_image(folder: Path) -> Path:
     return tiny.saved(pipe, folder)
 
 
-def vae(latent_channels: int) -> AutoencoderKL:
+def vae(latent_channels: int, shift_factor: float | None = 0.06) -> AutoencoderKL:
     return tiny.vae(
         latent_channels,
         use_quant_conv=False,
         use_post_quant_conv=False,
-        shift_factor=0.06,
+        shift_factor=shift_factor,
         scaling_factor=1.5,
     )
 

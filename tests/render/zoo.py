@@ -10,7 +10,7 @@ import msgspec
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
-from tests.render import tiny, tiny_dit, tiny_flow, tiny_flux2
+from tests.render import tiny, tiny_dit, tiny_flow, tiny_flux2, tiny_more, tiny_qwen
 
 Builder = Callable[[Path], Path]
 
@@ -29,13 +29,32 @@ SIBLINGS: dict[str, Builder] = {
 OURS: dict[str, Builder] = {  # diffusers has no img2img for these
     "sana": tiny_dit.sana,
     "pixart": tiny_dit.pixart,
+    "pixart-alpha": tiny_dit.pixart_alpha,
     "lumina": tiny_dit.lumina_2,
     "aura": tiny_dit.aura_flow,
     "cogview": tiny_dit.cogview_4,
     "klein": tiny_flux2.klein,
+    "flux2": tiny_flux2.flux_2,
+    "krea": tiny_qwen.krea_2,
+    "qwen2": tiny_qwen.qwen_image_2,
+    "nucleus": tiny_qwen.nucleus,
+    "ideogram": tiny_qwen.ideogram_4,
+    "fibo2": tiny_qwen.fibo_2,
+    "longcat": tiny_qwen.longcat,
+    "kandinsky5": tiny_qwen.kandinsky_5,
+    "hunyuan": tiny_qwen.hunyuan_image,
+    "ovis": tiny_more.ovis,
+    "ernie": tiny_more.ernie,
+    "hidream": tiny_more.hidream,
+    "bria": tiny_more.bria,
+    "fibo": tiny_more.fibo,
+    "prx": tiny_more.prx,
+    "cogview3": tiny_more.cogview_3,
+    "hunyuan-dit": tiny_more.hunyuan_dit,
+    "lumina-next": tiny_more.lumina_next,
 }
 FAMILIES = {**SIBLINGS, **OURS}
-MULTIPLES = {"sana": 32, "sprint": 32}
+MULTIPLES = {"sana": 32, "sprint": 32, "qwen2": 32}
 
 
 def build(folder: Path) -> Path:

@@ -41,7 +41,7 @@ def of_folder(folder: Path, dtype: str, variant: str | None = None) -> Footprint
     that is known.
     """
     index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
-    names = [name for name, value in index.items() if isinstance(value, list) and value[0]]
+    names = [name for name, value in index.items() if isinstance(value, list)]
     configs, counts = {}, {}
     for name in names:
         config = folder / name / "config.json"
@@ -85,7 +85,9 @@ def of_parts(family: Family, configs: Configs, counts: Mapping[str, int], dtype:
         numbers = _token_width(model) * TRANSFORMER / token**2
     sample = model.get("sample_size")
     return Footprint(
-        denoiser_bytes=counts[family.denoiser] * width,
+        # One family has a second one, for the pass without the prompt.
+        denoiser_bytes=sum(n for name, n in counts.items() if name.endswith(family.denoiser))
+        * width,
         text_bytes=tuple(n * width for name, n in counts.items() if name.startswith("text_")),
         vae_bytes=counts["vae"] * vae_width,
         pass_bytes=numbers * width,
@@ -113,7 +115,7 @@ def _plain(config: Any) -> dict[str, Any]:
 def _factor(vae: Mapping[str, Any]) -> int:
     """How many px of the picture make one of the latents, along a side."""
     blocks = vae.get("block_out_channels") or vae.get("encoder_block_out_channels")
-    return int(2 ** (len(blocks) - 1)) if blocks else 8
+    return int(2 ** (len(blocks) - 1)) if blocks else int(vae.get("scale_factor_spatial", 8))
 
 
 def _vae_channels(vae: Mapping[str, Any]) -> int:
@@ -132,7 +134,8 @@ def _token_width(model: Mapping[str, Any]) -> int:
     heads, each = model.get("num_attention_heads"), model.get("attention_head_dim")
     if heads and each:
         return int(heads * each)
-    return int(model.get("hidden_size") or model.get("dim") or 4096)
+    names = ("hidden_size", "dim", "model_dim")
+    return int(next((model[name] for name in names if model.get(name)), 4096))
 
 
 def _parameters(component: Path, variant: str | None) -> int:

@@ -44,17 +44,64 @@ def scaled_latents(pipe: Any, picture: Any) -> Any:
     return (latents - (config.get("shift_factor") or 0.0)) * config["scaling_factor"]
 
 
+def film_latents(pipe: Any, picture: Any) -> Any:
+    """Latents of an autoencoder for films, by the mean and deviation of each of its channels."""
+    latents = pipe.vae.encode(picture.unsqueeze(2)).latent_dist.mode()[:, :, 0]
+    mean, deviation = (
+        latents.new_tensor(pipe.vae.config[name]).view(1, -1, 1, 1)
+        for name in ("latents_mean", "latents_std")
+    )
+    return (latents - mean) / deviation
+
+
+def normalised_latents(pipe: Any, picture: Any, epsilon: float | None = None) -> Any:
+    """FLUX.2's, in patches of 2x2: by the running mean and variance of its autoencoder's norm.
+
+    `epsilon` is added to the variance, by default what the autoencoder's configuration says.
+    """
+    latents, norm = patches(pipe.vae.encode(picture).latent_dist.mode()), pipe.vae.bn
+    mean, variance = (x.view(1, -1, 1, 1) for x in (norm.running_mean, norm.running_var))
+    return (latents - mean) / (variance + (epsilon or pipe.vae.config.batch_norm_eps)).sqrt()
+
+
+def patches(latents: Any) -> Any:
+    """Latents, (1, channels, height, width), with four channels for each, one for each 2x2 px."""
+    number, channels, height, width = latents.shape
+    parts = latents.view(number, channels, height // 2, 2, width // 2, 2)
+    return parts.permute(0, 1, 3, 5, 2, 4).reshape(number, channels * 4, height // 2, width // 2)
+
+
+def in_a_row(latents: Any) -> Any:
+    """Latents, (1, channels, height, width), as tokens: (1, height x width, channels)."""
+    return latents.flatten(2).transpose(1, 2)
+
+
+def just_so(pipe: Any, recipe: Recipe, canvas: tuple[int, int]) -> None:
+    """Most pipelines hear by their arguments all that they have to know."""
+
+
+def nothing_else(pipe: Any) -> tuple[Any, ...]:
+    """Most pipelines remember nothing from step to step but what their schedulers do."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """A model family, by the names that diffusers gives its pipelines and parts.
 
     `pipeline` makes pictures from text, and `img2img` is its sibling with a strength, if diffusers
     has one; else `encode` gives the latents of a picture as the pipeline takes them, if that is
-    known. `denoiser` is the part that takes the noise out. `reads_clip` says that prompts are
-    read with CLIP alone, in as many chunks as they need; otherwise `tokenizer` is the one that
-    reads furthest, and `tokens` how many it may give (0: nobody knows).
+    known. One that makes no pictures for hotfolder has a reason in `refused`, and nothing else.
+
+    `denoiser` is the part that takes the noise out, and `unused` are parts that nothing is drawn
+    with. `reads_clip` says that prompts are read with CLIP alone, in as many chunks as they need;
+    otherwise `tokenizer` is the one that reads furthest, and `tokens` how many it may give (0:
+    nobody knows).
 
     `guidance` gives the arguments for a recipe's guidance, from the denoiser's configuration.
+    `ready` tells a new pipeline object what it takes by no argument, for a recipe and a canvas,
+    (width, height) in px. `remembers` gives those objects of a running one, beside its scheduler,
+    whose attributes go from step to step.
     `pairs`: the two passes of guidance are one call. `windows`: the latents are a picture, so it
     can be computed by windows. `vae_upcast`: its autoencoder runs in float32 where the rest has
     float16. `decodes_latents`: the picture is made of the loop's last latents; a few families
@@ -77,6 +124,10 @@ class Family:
     vae_upcast: bool = False
     decodes_latents: bool = True
     encode: Callable[[Any, Any], Any] | None = None
+    refused: str = ""
+    unused: tuple[str, ...] = ()
+    ready: Callable[[Any, Recipe, tuple[int, int]], None] = just_so
+    remembers: Callable[[Any], tuple[Any, ...]] = nothing_else
     single_files: Mapping[str, str] = field(default_factory=dict)
     layouts: Mapping[str, Size] = field(default_factory=dict)
     known: Mapping[str, Size] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from typing import Any
 
 from hotfolder.errors import ModelMissingError, RenderError, did_you_mean
 from hotfolder.recipes.profile import Model, is_hub_id
+from hotfolder.render.models import families
 
 MAIN = "main"
 HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -165,11 +166,14 @@ def needed(
                 f"correct it in the profile{_nearest(source.file, files)}"
             )
         return found
+    needless = {*families.unused(str(index.get("_class_name")))}
+    if not source.safety_checker:
+        needless |= {*_FILTER}
     parts = [
         name
         for name, library in index.items()
-        if isinstance(library, list) and library and library[0]
-        if source.safety_checker or name not in _FILTER
+        if isinstance(library, list) and library and isinstance(library[0], str)
+        if name not in needless
     ] or [""]  # a part of a model is one itself
     chosen: list[RemoteFile] = []
     editions = [_edition(files, name, source.variant) for name in parts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from pathlib import Path
@@ -97,7 +98,8 @@ def listen(pipe: Any, arguments: dict[str, Any], after_step: AfterStep) -> None:
     if "callback_on_step_end" in names:
 
         def at_end(_: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-            after_step(pipe, pipe.num_timesteps, tensors["latents"])
+            steps = getattr(pipe, "num_timesteps", len(pipe.scheduler.timesteps))
+            after_step(pipe, steps, tensors["latents"])
             return tensors
 
         arguments["callback_on_step_end"] = at_end
@@ -107,6 +109,16 @@ def listen(pipe: Any, arguments: dict[str, Any], after_step: AfterStep) -> None:
             after_step(pipe, -(-len(pipe.scheduler.timesteps) // pipe.scheduler.order), latents)
 
         arguments["callback"] = in_time
+    else:  # their schedulers are all that can be listened to
+        step = pipe.scheduler.step
+
+        @functools.wraps(step)
+        def stepped(*given: Any, **named: Any) -> Any:
+            after = step(*given, **named)
+            after_step(pipe, len(pipe.scheduler.timesteps), after[0])
+            return after
+
+        pipe.scheduler.step = stepped
 
 
 def accepted(pipe: Any) -> frozenset[str]:

@@ -110,9 +110,13 @@ def load(path: Path, model: Model, dtype: Any) -> Any:
     _quiet()
     from diffusers import DiffusionPipeline
 
+    from hotfolder.render.models import text_processor
+
     try:
         if path.is_file():
             return single_file.load(path, dtype, hub.offline())
+        index = _index(path)
+        readers = text_processor.readers(path, index)
         pipe = DiffusionPipeline.from_pretrained(
             path,
             dtype=dtype,
@@ -120,7 +124,9 @@ def load(path: Path, model: Model, dtype: Any) -> Any:
             variant=model.variant,
             local_files_only=True,
             **_left_out(path),
+            **text_processor.acceptable(readers, index),
         )
+        pipe.register_modules(**readers)
         if edition := editions.find(model.source):
             editions.put_back(pipe, edition)
         return pipe
@@ -252,11 +258,18 @@ def _has_weights(component: Path) -> bool:
 def _components(folder: Path) -> list[str]:
     """The subfolders that the pipeline is made of, sorted; without a content filter."""
     index = _index(folder)
+    needless = {*NO_FILTER, *families.unused(index["_class_name"])}
     return sorted(
-        name
-        for name, value in index.items()
-        if isinstance(value, list) and value and value[0] and name not in NO_FILTER
+        name for name, value in index.items() if is_component(value) and name not in needless
     )
+
+
+def is_component(value: Any) -> bool:
+    """Whether an entry of a model_index.json names a part: its library and class.
+
+    Some pipelines have lists of numbers there, and parts that are absent are two nulls.
+    """
+    return isinstance(value, list) and bool(value) and isinstance(value[0], str)
 
 
 def _index(folder: Path) -> dict[str, Any]:
@@ -273,6 +286,7 @@ def _left_out(folder: Path) -> dict[str, Any]:
     """What from_pretrained has to be told to do without: absent components, the content filter."""
     index = _index(folder)
     absent = dict.fromkeys(name for name, value in index.items() if value == [None, None])
+    absent |= {name: None for name in families.unused(index["_class_name"]) if name in index}
     return {**absent, **NO_FILTER} if "safety_checker" in index else absent
 
 

@@ -17,7 +17,6 @@ from hotfolder.render.prompt import plain_words, token_limits
 _log = logging.getLogger(__name__)
 
 REMEMBERED_BYTES = 64_000_000
-_ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
 
 
 class PromptCache:
@@ -35,8 +34,8 @@ class PromptCache:
 
     def attach(self, pipe: Any, context: str) -> None:
         """Let the text encoders of `pipe`, this one object, answer from memory where they can."""
-        for name in _ENCODERS:
-            if getattr(pipe, name, None) is not None:
+        for name in [name for name in pipe.components if name.startswith("text_encoder")]:
+            if getattr(pipe, name) is not None:
                 # Past DiffusionPipeline.__setattr__, which would enter it into the configuration.
                 vars(pipe)[name] = _Remembering(getattr(pipe, name), f"{name} {context}", self)
 

@@ -35,6 +35,7 @@ def of_pipeline(pipe: Any, arguments: Mapping[str, Any], text: str) -> str:
     """A sentence on what `pipe`, called with these arguments, does not read of `text`; or ""."""
     family = pipelines.family(pipe)
     tokenizer = getattr(pipe, family.tokenizer, None)
+    tokenizer = getattr(tokenizer, "tokenizer", tokenizer)  # of a reader of pictures as well
     if not family.tokens or tokenizer is None:
         return ""
     tokens = arguments.get("max_sequence_length", family.tokens)

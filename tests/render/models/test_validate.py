@@ -42,14 +42,6 @@ def test_a_family_that_draws_one_at_a_time(tmp_path: Path) -> None:
     assert not says(tmp_path, Profile(model=Model(source, batch=4), refine=refine))
 
 
-def test_a_family_without_img2img(tmp_path: Path) -> None:
-    """It is told at the refinements, unless there are none."""
-    model = Model(folder(tmp_path, "m", "HunyuanDiTPipeline", "DPMSolverMultistepScheduler"))
-    (found,) = says(tmp_path, Profile(model=model))
-    assert found.startswith("profiles/mine.toml, refine: HunyuanDiT models draw from text only")
-    assert not says(tmp_path, Profile(model=model, refine=Refine(count=0)))
-
-
 def test_a_family_of_another_kind(tmp_path: Path) -> None:
     """A model for videos, or one that only edits, draws no pictures from a prompt."""
     model = Model(folder(tmp_path, "m", "WanPipeline", "UniPCMultistepScheduler"))

@@ -28,10 +28,18 @@ def by_pipeline() -> Mapping[str, Family]:
 
 def of(pipeline: str) -> Family:
     """The family of the pipeline of this name. Raises RenderError for one that is not known."""
-    if pipeline not in by_pipeline():
+    found = by_pipeline().get(pipeline)
+    if found is None or found.refused:
         name = pipeline.removesuffix("Pipeline")
-        raise RenderError(f"hotfolder cannot make pictures from a prompt with {name} models")
-    return by_pipeline()[pipeline]
+        why = f": {found.refused}" if found else ""
+        raise RenderError(f"hotfolder cannot make pictures from a prompt with {name} models{why}")
+    return found
+
+
+def unused(pipeline: str) -> tuple[str, ...]:
+    """The parts that models for the pipeline of this name have in vain."""
+    found = by_pipeline().get(pipeline)
+    return found.unused if found else ()
 
 
 def of_checkpoint(kind: str) -> tuple[Family, str] | None:

@@ -5,6 +5,6 @@ from __future__ import annotations
 from hotfolder.render.models.family import Family, scaled_latents
 
 FAMILIES = [
-    Family("CogView3PlusPipeline", tokens=224),
+    Family("CogView3PlusPipeline", encode=scaled_latents, tokens=224),
     Family("CogView4Pipeline", encode=scaled_latents, tokens=1024),
 ]

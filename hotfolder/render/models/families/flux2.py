@@ -13,6 +13,7 @@ def _normalised_latents(pipe: Any, picture: Any) -> Any:
 
 
 FAMILIES = [
-    Family("Flux2Pipeline"),
+    Family("Flux2Pipeline", encode=_normalised_latents, tokens=512, pairs=False),
     Family("Flux2KleinPipeline", encode=_normalised_latents, tokens=512, pairs=False),
+    Family("Flux2KleinKVPipeline", refused="they are for changing pictures by other pictures"),
 ]

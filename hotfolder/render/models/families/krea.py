@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from hotfolder.render.models.family import Family
+from typing import Any
 
-FAMILIES = [Family("Krea2Pipeline")]
+from hotfolder.render.models.family import Family, film_latents, in_a_row, patches
+
+
+def _packed(pipe: Any, picture: Any) -> Any:
+    return in_a_row(patches(film_latents(pipe, picture)))
+
+
+FAMILIES = [Family("Krea2Pipeline", encode=_packed, tokens=512, pairs=False)]

@@ -5,6 +5,6 @@ from __future__ import annotations
 from hotfolder.render.models.family import Family, scaled_latents
 
 FAMILIES = [
-    Family("LuminaPipeline", tokens=256),
+    Family("LuminaPipeline", encode=scaled_latents, tokens=256),
     Family("Lumina2Pipeline", encode=scaled_latents, tokens=256),
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from hotfolder.render.models.family import Family
+from hotfolder.render.models.family import Family, scaled_latents
 
-FAMILIES = [Family("PRXPipeline")]
+FAMILIES = [
+    Family("PRXPipeline", encode=scaled_latents, tokens=256),
+    Family("PRXPixelPipeline", refused="they have no autoencoder, whose memory would be planned"),
+]

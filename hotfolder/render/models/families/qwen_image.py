@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.render.models.family import Arguments, Config, Family, Size
+from hotfolder.render.models.family import (
+    Arguments,
+    Config,
+    Family,
+    Size,
+    film_latents,
+    in_a_row,
+)
 
 
 def _guidance(denoiser: Config, recipe: Recipe) -> Arguments:
@@ -17,6 +26,14 @@ def _guidance(denoiser: Config, recipe: Recipe) -> Arguments:
         "true_cfg_scale": recipe.guidance_scale,
         "negative_prompt": recipe.negative_prompt or " ",
     }
+
+
+def _opaque_latents(pipe: Any, picture: Any) -> Any:
+    """Its autoencoder takes a fourth channel, which says where a picture can be seen."""
+    import torch
+
+    seen = torch.cat([picture, torch.ones_like(picture[:, :1])], dim=1)
+    return in_a_row(film_latents(pipe, seen))
 
 
 FAMILIES = [
@@ -33,5 +50,11 @@ FAMILIES = [
             )
         },
     ),
-    Family("QwenImage21Pipeline", guidance=_guidance),
+    Family(
+        "QwenImage21Pipeline",
+        tokenizer="processor",
+        guidance=_guidance,
+        pairs=False,
+        encode=_opaque_latents,
+    ),
 ]

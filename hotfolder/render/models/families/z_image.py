@@ -19,5 +19,6 @@ FAMILIES = [
                 },
             )
         },
-    )
+    ),
+    Family("ZImageOmniPipeline", refused="they are for changing pictures by other pictures"),
 ]

@@ -1,0 +1,48 @@
+"""Bria 3.2, Fibo and Fibo 2, trained on licensed pictures alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hotfolder.recipes.recipe import Recipe
+from hotfolder.render.models.family import (
+    Arguments,
+    Config,
+    Family,
+    film_latents,
+    in_a_row,
+    normalised_latents,
+    patches,
+    plain_guidance,
+    scaled_latents,
+)
+
+
+def _guidance(denoiser: Config, recipe: Recipe) -> Arguments:
+    """Fibo 2 would draw what a prompt quotes with fonts of its own."""
+    return plain_guidance(denoiser, recipe) | {"render_text_images": False}
+
+
+def _packed(pipe: Any, picture: Any) -> Any:
+    return in_a_row(patches(scaled_latents(pipe, picture)))
+
+
+def _tokens(pipe: Any, picture: Any) -> Any:
+    return in_a_row(film_latents(pipe, picture))
+
+
+def _unpacked(pipe: Any, picture: Any) -> Any:
+    return pipe._unpatchify_latents(normalised_latents(pipe, picture))
+
+
+FAMILIES = [
+    Family("BriaPipeline", encode=_packed, tokens=128),
+    Family("BriaFiboPipeline", encode=_tokens, tokens=3000),
+    Family(
+        "BriaFibo2Pipeline",
+        encode=_unpacked,
+        tokenizer="processor",
+        guidance=_guidance,
+        pairs=False,
+    ),
+]

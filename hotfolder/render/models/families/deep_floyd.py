@@ -1,0 +1,9 @@
+"""DeepFloyd IF: Saharia 2022."""
+
+from __future__ import annotations
+
+from hotfolder.render.models.family import Family
+
+FAMILIES = [
+    Family("IFPipeline", refused="they draw 64 px, which two more models make larger one by one")
+]
