@@ -273,6 +273,12 @@ def _best(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@_command("finish", "make drafts that were given up early, or list them")
+def _finish(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", metavar="NAME", nargs="*", help="a draft, or its eight digits")
+    parser.add_argument("--studio", type=Path, default=Path(), help="its folder")
+
+
 @_command("taste", "show what hotfolder has learned from what you pick and reject")
 def _taste(parser: argparse.ArgumentParser) -> None:
     _studio(parser)

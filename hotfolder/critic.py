@@ -51,6 +51,15 @@ class Critic:
         self.glances.save()
         return news
 
+    def chose(self, picture: str, at: float) -> None:
+        """Write down that this picture goes to `seeds/` by itself, at a time in seconds since 1970.
+
+        That it lies there is then no word of its owner's. Raises OSError.
+        """
+        judgement = Judgement(picture, "chosen", at)
+        opinions.note(self._studio, [judgement])
+        self.judgements = standing([*self.judgements.values(), judgement])
+
     def attend(self, scanner: Scanner, rounds: int) -> None:
         """Write down what is new, if pictures came or went since the last call, or in a new round.
 
@@ -97,16 +106,19 @@ class Critic:
 
     def _is_new(self, judgement: Judgement) -> bool:
         known = self.judgements.get(judgement.picture)
+        if known is not None and known.how == "chosen" and judgement.how == "picked":
+            return judgement.stars > 0
         return known is None or (known.how, known.stars) != (judgement.how, judgement.stars)
 
     def _withdrawn(self, scanner: Scanner, said: Collection[str]) -> Iterator[Judgement]:
-        """Pictures that were sorted and lie among the drafts again, without a mark.
+        """Pictures that were sorted or chosen and lie among the drafts again, without a mark.
 
         They are known by the digits in their names, so that not all drafts have to be read.
         """
         drafts = scanner.readings("drafts")
         came, self._met = drafts.keys() - self._met, set(drafts)
-        digits = {p[:8] for p, judgement in self.judgements.items() if judgement.sorted}
+        moved = {p for p, j in self.judgements.items() if j.sorted or j.how == "chosen"}
+        digits = {picture[:8] for picture in moved}
         for path in came if digits else ():
             named = not digits.isdisjoint(_DIGITS.findall(path))
             if named and is_picture(path) and not is_rejected(path):

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from hotfolder import workshop
 from hotfolder.backoff import LONGEST_PAUSE_S
@@ -41,6 +42,8 @@ from hotfolder.studio.scan.schedule import Schedule
 from hotfolder.studio.store import moves, publication
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.studio.store.status_file import StatusFile
+from hotfolder.taste.rule import Rule
+from hotfolder.tutor import Tutor
 from hotfolder.waiting import Wait, soonest
 
 _log = logging.getLogger(__name__)
@@ -99,6 +102,7 @@ class Daemon:
         self._setbacks = Setbacks(studio, self._scanner, self._progress, clock)
         self._finals = Pace(3600.0)
         self._critic = Critic(studio)
+        self._tutor = Tutor(studio, self._watch.wake)
         self._rounds = 0
         self._notices = Notices(studio.root, self._progress, clock)
         self._pause_s = 0.0
@@ -117,6 +121,7 @@ class Daemon:
         """Let go of the operating system's watch and of the models."""
         self._watch.stop()
         self._downloads.close()
+        self._tutor.close()
         self._renders.close()
 
     def run(self, until: Until) -> None:
@@ -184,7 +189,8 @@ class Daemon:
         now = self._clock()
         due_s = self._schedule.due_in_s()
         self._downloads.show()
-        idle = job is None and not self._renders.busy and not self._downloads.busy
+        at_work = self._renders.busy or self._downloads.busy or self._tutor.busy
+        idle = job is None and not at_work
         if idle and due_s is None:
             self._renders.forget()
         if idle and self._until.idle and (due_s is None or self._out_of_patience()):
@@ -265,10 +271,13 @@ class Daemon:
         return self._finals.free_in_s(self._refinements_per_hour(), self._clock())
 
     def _first_job(self) -> Job | None:
+        self._scanner.advice = self._tutor.advice
         snapshot = self._scanner.snapshot()
         least_gb = self._scanner.config.settings.keep_free_gb
         self._setbacks.failures += self._notices.disk(snapshot.disk_is_low, least_gb)
         self._critic.attend(self._scanner, self._rounds)
+        wanted = self._scanner.config.settings.taste
+        self._tutor.attend(wanted, datetime.now().astimezone())
         jobs = plan(snapshot, self._ledger.history, self._scanner.config)
         return next((job for job in jobs if not self._must_wait(job)), None)
 
@@ -308,6 +317,8 @@ class Daemon:
     def _do(self, job: Chore) -> None:
         """Do a chore, and take note of what it has changed in the folders."""
         try:
+            if isinstance(job, Pick) and job.by_itself:
+                self._critic.chose(job.key, time.time())  # before it lies there as if picked
             path = workshop.do(job, self._studio, self._ledger, self._progress)
         except Exception as error:
             self._cope(job, error)
@@ -328,13 +339,20 @@ class Daemon:
         try:
             if model is not None:
                 self._downloads.require(model)
-            self._renders.begin(job, slot, self._scanner.config, self._following(job))
+            config = self._scanner.config
+            self._renders.begin(job, slot, config, self._following(job), self._rule_for(job))
         except Exception as error:
             self._cope(job, error)
         else:
             self._served.add(job.path)
             if isinstance(job, RenderFinal):
                 self._finals.note(self._clock())
+
+    def _rule_for(self, job: Render) -> Rule | None:
+        """By which a draft may be given up: what is wanted by number never is."""
+        wanted = self._scanner.config.settings.taste.early_stop
+        endless = isinstance(job, RenderDraft) and job.endless
+        return self._tutor.advice.rule if wanted and endless else None
 
     def _following(self, job: Render) -> Iterator[RenderDraft]:
         """The drafts that may be drawn with a job's."""

@@ -86,6 +86,10 @@ class NetworkError(HotfolderError):
         self.again_in_s = again_in_s
 
 
+class UnwantedError(HotfolderError):
+    """A picture in the making is surely unwanted: it is given up, and not kept to go on."""
+
+
 class TooLargeError(RenderError):
     """A picture or its model does not fit into the memory that there is now."""
 

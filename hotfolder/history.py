@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from hotfolder.recipes.record import Stage
 
 Ordinal = Annotated[int, Meta(ge=0, lt=2**40)]
+Why = Annotated[str, Meta(max_length=1024)]
 
 
 class Making(Struct, frozen=True, tag_field="event", tag="making", omit_defaults=True):
@@ -34,6 +35,24 @@ class Made(Struct, frozen=True, tag_field="event", tag="made", omit_defaults=Tru
     recipe: str
     name: str
     pixels: str = ""
+    at: str = ""
+
+
+class PassedOver(Struct, frozen=True, tag_field="event", tag="passed over", omit_defaults=True):
+    """A draft was given up early in its making, after `step` of `steps`: surely unwanted.
+
+    `score` is how likely it was to please. `text` is what its picture would have carried, by which
+    it can be made all the same.
+    """
+
+    request: str
+    ordinal: Ordinal
+    recipe: str
+    name: str
+    score: float
+    step: int
+    steps: int
+    text: str
     at: str = ""
 
 
@@ -69,23 +88,26 @@ class Finished(Struct, frozen=True, tag_field="event", tag="finished", omit_defa
 class Picking(Struct, frozen=True, tag_field="event", tag="picking", omit_defaults=True):
     """A starred draft is about to be moved to `to`, and its `sidecars` to the paths they map to.
 
-    `picture` is the key that makes it the same picture wherever it lies.
+    `picture` is the key that makes it the same picture wherever it lies. `why` it is picked is said
+    where that is no star.
     """
 
     file: str
     to: str
     picture: str
     sidecars: dict[str, str] = {}
+    why: Why = ""
 
 
-class Picked(Struct, frozen=True, tag_field="event", tag="picked"):
-    """A star had a picture moved or copied to `seeds/`."""
+class Picked(Struct, frozen=True, tag_field="event", tag="picked", omit_defaults=True):
+    """A picture was moved or copied to `seeds/`: for its star, or `why` that was done otherwise."""
 
     to: str
     picture: str
+    why: Why = ""
 
 
-Entry = Making | Made | Unmade | Finishing | Finished | Picking | Picked
+Entry = Making | Made | PassedOver | Unmade | Finishing | Finished | Picking | Picked
 
 
 class Ordinals(Set[int]):
@@ -135,12 +157,19 @@ class History:
     _making: dict[str, Making] = field(default_factory=dict)
     _finishing: dict[str, Finishing] = field(default_factory=dict)
     _picking: dict[str, Picking] = field(default_factory=dict)
-    _picked: set[str] = field(default_factory=set)
+    _picked: dict[str, str] = field(default_factory=dict)
     _begun: dict[tuple[Stage, str], set[int]] = field(default_factory=dict)
+    _passed: dict[str, Ordinals] = field(default_factory=lambda: defaultdict(Ordinals))
+    _passed_recipes: set[str] = field(default_factory=set)
 
     def apply(self, entry: Entry) -> None:
         """Take one more entry in."""
-        if isinstance(entry, Making):
+        if isinstance(entry, PassedOver):
+            if entry.ordinal in self.begun("draft", entry.request):
+                self.end("draft", entry.request, entry.ordinal)
+            self._passed[entry.request].add(entry.ordinal)
+            self._passed_recipes.add(entry.recipe)
+        elif isinstance(entry, Making):
             if entry.ordinal not in self.made(entry.stage, entry.request):
                 self._making[entry.recipe] = entry
         elif isinstance(entry, Made):
@@ -149,6 +178,7 @@ class History:
             else:
                 self._take_turn(entry.stage, entry.request)
             self._made[entry.stage, entry.request].add(entry.ordinal)
+            self._passed_recipes.discard(entry.recipe)
             self._making.pop(entry.recipe, None)
         elif isinstance(entry, Unmade):
             self._making.pop(entry.recipe, None)
@@ -158,7 +188,7 @@ class History:
             self._picking[entry.to] = entry
         elif isinstance(entry, Picked):
             self._picking.pop(entry.to, None)
-            self._picked.add(entry.picture)
+            self._picked[entry.picture] = entry.why
         else:
             self._finishing.pop(entry.to, None)
             for digest, through in entry.through.items():
@@ -188,14 +218,24 @@ class History:
         """The ordinals that were made for a request."""
         return self._made.get((stage, request), frozenset())
 
+    def passed_over(self, request: str) -> Set[int]:
+        """The ordinals of a request that were given up."""
+        return self._passed.get(request, frozenset())
+
+    @property
+    def left_undone(self) -> int:
+        """How many drafts were given up and not made since."""
+        return len(self._passed_recipes)
+
     def base(self, digest: str) -> int:
         """The first ordinal that belongs to the present request: earlier ones were another drop."""
         return self._base.get(digest, 0)
 
     def next_ordinal(self, request: str) -> int:
-        """The ordinal after the largest draft that was made, or is being made, for a request."""
-        made = self._made.get(("draft", request))
-        return max(made.end if made else 0, max(self.begun("draft", request), default=-1) + 1)
+        """The ordinal after the largest draft of a request that was made, given up or begun."""
+        made, passed = self._made.get(("draft", request)), self._passed.get(request)
+        done = max(made.end if made else 0, passed.end if passed else 0)
+        return max(done, max(self.begun("draft", request), default=-1) + 1)
 
     def turn(self, stage: Stage) -> int:
         """The number of the last turn: each picture of a stage is one."""
@@ -218,8 +258,12 @@ class History:
         return tuple(self._finishing.values())
 
     def was_picked(self, picture: str) -> bool:
-        """Whether a star once had this picture moved or copied to `seeds/`."""
+        """Whether this picture was once moved or copied to `seeds/` for a star, or by itself."""
         return picture in self._picked
+
+    def why_picked(self, picture: str) -> str:
+        """Why this picture went to `seeds/` by itself; empty if it did not."""
+        return self._picked.get(picture, "")
 
     def unconfirmed_picks(self) -> tuple[Picking, ...]:
         """Announced moves of starred drafts of which nobody knows whether they happened."""

@@ -10,17 +10,22 @@ from hotfolder.recipes.encoding import PNG, Encoding
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record, Stage
+from hotfolder.taste import words
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Move or copy a starred draft and its sidecars to `seeds/`."""
+    """Move or copy a starred draft and its sidecars to `seeds/`.
+
+    `by_itself`: it has no star; it is among the best, and its owner asked for that.
+    """
 
     path: str
     key: str
     sidecars: Mapping[str, str] = field(default_factory=dict)
     copy: bool = False
     why: str = "it has a star"
+    by_itself: bool = False
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -92,7 +97,10 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class RenderDraft:
-    """Make one draft of a prompt. `request` is the prompt's digest."""
+    """Make one draft of a prompt. `request` is the prompt's digest.
+
+    `steered` says that it was chosen among several draws, and by what; empty if it was not.
+    """
 
     path: str
     prompt: Prompt
@@ -105,6 +113,7 @@ class RenderDraft:
     beside: tuple[str, ...]
     why: str
     encoding: Encoding = PNG
+    steered: str = ""
 
     @property
     def stage(self) -> Stage:
@@ -112,14 +121,29 @@ class RenderDraft:
         return "draft"
 
     @property
+    def words(self) -> frozenset[str]:
+        """What taste reads of its recipe."""
+        sides = (self.recipe.width, self.recipe.height)
+        return drafts_words(self.recipe.prompt, sides, self.profile_name, self.path)
+
+    @property
     def prompt_file(self) -> str:
         """The name of the prompt file behind the picture."""
         return PurePosixPath(self.path).name
 
 
+def drafts_words(prompt: str, sides: tuple[int, int], profile: str, path: str) -> frozenset[str]:
+    """What taste reads of a draft's recipe; `path` is that of its prompt file."""
+    tags = [("profile", profile), ("file", PurePosixPath(path).stem)]
+    return words.tagged(prompt, *sides, tags)
+
+
 @dataclass(frozen=True, slots=True)
 class RenderFinal:
-    """Make one refinement of a picture in `seeds/`. `request` is that picture's key."""
+    """Make one refinement of a picture in `seeds/`. `request` is that picture's key.
+
+    `picked` says why that picture went there by itself; empty if it did not.
+    """
 
     path: str
     request: str
@@ -130,6 +154,7 @@ class RenderFinal:
     why: str
     encoding: Encoding = PNG
     beside: tuple[str, ...] = ()
+    picked: str = ""
 
     @property
     def stage(self) -> Stage:

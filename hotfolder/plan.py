@@ -3,7 +3,8 @@
 Housekeeping comes first, since it takes no time. Then:
 1. refinements, the picture that was picked first in front;
 2. drafts of prompt files with a count, in turn;
-3. endless drafts, in turn, held back while `drafts/` is full of pictures nobody looked at.
+3. endless drafts, in turn, held back while `drafts/` is full of pictures nobody looked at; those
+   that are likely to please are preferred, if their owner wants that.
 """
 
 from __future__ import annotations
@@ -23,15 +24,19 @@ from hotfolder.jobs import (
     RenderDraft,
     RenderFinal,
     SetAside,
+    drafts_words,
 )
 from hotfolder.recipes.config import Config
-from hotfolder.recipes.draw import draw, template
+from hotfolder.recipes.draw import draw, seed_of, template, wish
 from hotfolder.recipes.encoding import PNG
 from hotfolder.recipes.prompt import parts
 from hotfolder.recipes.refine import refine
 from hotfolder.snapshot import PromptFile, Request, SeedImage, Snapshot
+from hotfolder.taste import steering
+from hotfolder.taste.odds import Odds
 
 T = TypeVar("T")
+_COMPARED = 64  # endless prompts that are compared with one another
 
 
 def plan(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
@@ -43,6 +48,7 @@ def plan(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
     yield from (SetAside(file.path, file.says, file.beside) for file in snapshot.broken)
     yield from (Explain(file.path, file.says) for file in snapshot.useless_seeds)
     yield from _sorting(snapshot, history, config)
+    yield from _favourites(snapshot, history, config)
     files = _first_of_each(snapshot.prompt_files)
     counted = [file for file in files if next(_missing(file, history), None) is not None]
     endless = [file for file in files if any(map(_is_endless, file.requests))]
@@ -55,8 +61,9 @@ def plan(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
     queues = [(file, _missing(file, history)) for file in _queue(counted, history)]
     yield from _in_turn([_drafts(file, wanted, history, config) for file, wanted in queues])
     if snapshot.unseen_drafts + history.under_way("draft") < config.settings.pause_endless_at:
-        for file in _queue(endless, history):
-            yield from _drafts(file, [_next_endless(file, history)], history, config)
+        odds = _odds(snapshot, config)
+        for file, request in _endless_queue(endless, odds, history, config):
+            yield from _drafts(file, [(request, _next(request, history))], history, config, odds)
 
 
 def following(
@@ -69,10 +76,11 @@ def following(
             continue
         ordinals = (o for _, o in _ordinals(request, history))
         if _is_endless(request):
-            made = history.made("draft", request.digest)
-            ordinals = (o for o in itertools.count(job.ordinal) if o not in made)
+            done = history.made("draft", request.digest), history.passed_over(request.digest)
+            ordinals = (o for o in itertools.count(job.ordinal) if not any(o in d for d in done))
         wanted = ((request, ordinal) for ordinal in ordinals if ordinal > job.ordinal)
-        yield from _drafts(file, wanted, history, config)
+        odds = _odds(snapshot, config) if _is_endless(request) else None
+        yield from _drafts(file, wanted, history, config, odds)
 
 
 def drafts_wanted(snapshot: Snapshot, history: History) -> int:
@@ -124,6 +132,14 @@ def _sorting(snapshot: Snapshot, history: History, config: Config) -> Iterator[J
         yield from (Reject(draft.path, draft.sidecars) for draft in snapshot.rejected)
 
 
+def _favourites(snapshot: Snapshot, history: History, config: Config) -> Iterator[Pick]:
+    """What goes to `seeds/` by itself: once, so that one that its owner puts back stays there."""
+    copy = config.settings.stars.then == "copy"
+    for one in snapshot.advice.favourites if config.settings.taste.auto_pick else ():
+        if not history.was_picked(one.key):
+            yield Pick(one.path, one.key, one.sidecars, copy, one.why, by_itself=True)
+
+
 def _finals(seeds: Sequence[SeedImage], history: History, config: Config) -> Iterator[Job]:
     unfinished = [
         seed for seed in seeds if len(history.made("final", seed.key)) < seed.profile.refine.finals
@@ -150,12 +166,17 @@ def _finals(seeds: Sequence[SeedImage], history: History, config: Config) -> Ite
                     profile_name=seed.profile_name,
                     record=seed.record,
                     why=why,
+                    picked=history.why_picked(seed.key),
                     encoding=seed.profile.refine.encoding,
                 )
 
 
 def _drafts(
-    file: PromptFile, wanted: Iterable[tuple[Request, int]], history: History, config: Config
+    file: PromptFile,
+    wanted: Iterable[tuple[Request, int]],
+    history: History,
+    config: Config,
+    odds: Odds | None = None,
 ) -> Iterator[RenderDraft]:
     for request, ordinal in wanted:
         made = len(history.made("draft", request.digest))
@@ -163,17 +184,21 @@ def _drafts(
         number = ordinal - history.base(request.digest) + 1
         why = f"endless, {made} made so far" if total == "endless" else f"draft {number} of {total}"
         prompt, profile = request.prompt, request.profile
+        again, steered = _steered(file, request, ordinal, config, odds)
         yield RenderDraft(
             path=file.path,
             prompt=prompt,
             request=request.digest,
             ordinal=ordinal,
-            recipe=draw(prompt, profile, ordinal, config.salt, config.words, config.shelf(profile)),
+            recipe=draw(
+                prompt, profile, ordinal, config.salt, config.words, config.shelf(profile), again
+            ),
             template=template(prompt, profile),
             profile_name=request.profile_name,
             endless=total == "endless",
             beside=file.beside,
-            why=why,
+            why=f"{why}; {steered}" if steered else why,
+            steered=steered,
             encoding=profile.draft.encoding,
         )
 
@@ -190,10 +215,61 @@ def _ordinals(request: Request, history: History) -> Iterator[tuple[Request, int
     return ((request, o) for o in wanted if o not in made and o not in begun)
 
 
-def _next_endless(file: PromptFile, history: History) -> tuple[Request, int]:
-    request = next(filter(_is_endless, _by_turn(file, history)))
-    digest = request.digest
-    return request, max(history.base(digest), history.next_ordinal(digest))
+def _endless_queue(
+    files: Sequence[PromptFile], odds: Odds | None, history: History, config: Config
+) -> Iterator[tuple[PromptFile, Request]]:
+    """The next endless prompt of each file: the one whose turn it is, or that is likely to please.
+
+    Some turns are taken as ever, so that every prompt has its share.
+    """
+    turn, usual = str(history.turn("draft")), config.settings.taste.usual
+    if odds is None or steering.is_usual(usual, config.salt, "turn", turn):
+        for file in _queue(files, history):
+            yield file, next(filter(_is_endless, _by_turn(file, history)))
+        return
+    belief, said = steering.belief(config.salt, "turn", turn), odds
+
+    def worth(asked: tuple[PromptFile, Request]) -> float:
+        file, request = asked
+        return said.of(_words(file, request, _next(request, history), config), belief)
+
+    every = [[(file, r) for r in file.requests if _is_endless(r)] for file in files]
+    compared = itertools.islice(_in_turn([iter(asked) for asked in every]), _COMPARED)
+    best = {file.path: (file, request) for file, request in sorted(compared, key=worth)}
+    yield from reversed(best.values())
+
+
+def _next(request: Request, history: History) -> int:
+    """The ordinal of the next draft of an endless prompt."""
+    return max(history.base(request.digest), history.next_ordinal(request.digest))
+
+
+def _odds(snapshot: Snapshot, config: Config) -> Odds | None:
+    """The table by which endless drafts are steered, if they are."""
+    return snapshot.advice.odds if config.settings.taste.hold_back else None
+
+
+def _steered(
+    file: PromptFile, request: Request, ordinal: int, config: Config, odds: Odds | None
+) -> tuple[int, str]:
+    """Which draw of a draft is made, from 0, and what its record says of that."""
+    what = (config.salt, request.digest, str(ordinal))
+    if odds is None or steering.is_usual(config.settings.taste.usual, *what):
+        return 0, ""
+    best = steering.likeliest(
+        lambda again: _words(file, request, ordinal, config, again), odds, *what
+    )
+    by = f"{odds.count:,} judgements"
+    return best, f"draw {best + 1} of {steering.DRAWS}, the likeliest to please by {by}"
+
+
+def _words(
+    file: PromptFile, request: Request, ordinal: int, config: Config, again: int = 0
+) -> frozenset[str]:
+    """The words of a draft's recipe, without the work of making it."""
+    seed = seed_of(request.prompt, ordinal, config.salt, again)
+    text, sides = wish(request.prompt, request.profile, seed, config.words)
+    return drafts_words(text, sides, request.profile_name, file.path)
 
 
 def _by_turn(file: PromptFile, history: History) -> list[Request]:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from msgspec.structs import replace
+
 from hotfolder import __version__
 from hotfolder.errors import printable
-from hotfolder.executors.orders import Between, Done, Raster
-from hotfolder.images import picture
+from hotfolder.executors.orders import Between, Done, GivenUp, Raster
+from hotfolder.history import PassedOver
+from hotfolder.images import picture, recipe_text
 from hotfolder.images.composition import measured
 from hotfolder.images.pixels import from_rgb
 from hotfolder.jobs import Render, RenderDraft
@@ -97,6 +100,35 @@ def publish(
     return Published(lying, record, state)
 
 
+def pass_over(
+    studio: Studio, ledger: Ledger, job: RenderDraft, given_up: GivenUp, settings: Settings
+) -> str:
+    """Enter a draft that was given up, and what was known of it; returns the path it never had.
+
+    Its text is what its picture would have carried. Raises OSError, or PictureError for too much
+    to say.
+    """
+    now, record = datetime.now(UTC), _record(job, {}, studio.name)
+    path = publication.path_of(job, settings, now)
+    sides = (job.recipe.width, job.recipe.height)
+    known = about(job.recipe.id, (job.recipe, record), sides, given_up.features)
+    opinions.keep(studio, replace(known, chance=0.0))
+    ledger.append(
+        PassedOver(
+            request=job.request,
+            ordinal=job.ordinal,
+            recipe=job.recipe.id,
+            name=path,
+            score=given_up.score,
+            step=given_up.step,
+            steps=given_up.steps,
+            text=recipe_text.document(job.recipe, record),
+            at=now.isoformat(timespec="seconds"),
+        )
+    )
+    return path
+
+
 def require_room(job: Render, studio: Studio) -> None:
     """Raises PictureError if the file of a job's picture could not carry what it has to say."""
     between = [Between(_NOT_YET, {}) for _ in range(job.recipe.link - 1)]
@@ -110,7 +142,8 @@ def _keep_features(job: Render, done: Done, record: Record, studio: Studio) -> N
     image, ours = _image(done.picture), (job.recipe, record)
     kinds = {**done.features, **measured.features(image)}
     try:
-        opinions.keep(studio, about(job.recipe.id, ours, image.size, kinds))
+        known = about(job.recipe.id, ours, image.size, kinds)
+        opinions.keep(studio, replace(known, chance=done.chance))
     except OSError as error:
         _log.warning("what taste could learn from %s is not kept: %s", job.recipe.id[:8], error)
 
@@ -155,5 +188,7 @@ def _record(
         ordinal=job.ordinal,
         studio=studio,
         source=source,
+        steered=job.steered if isinstance(job, RenderDraft) else "",
+        picked="" if isinstance(job, RenderDraft) else job.picked,
         **facts,
     )

@@ -18,7 +18,7 @@ from hotfolder.studio.store import opinions
 from hotfolder.taste import judge
 from hotfolder.taste.features import Features
 from hotfolder.taste.judge import Judge
-from hotfolder.taste.judgements import Judgement, guessed
+from hotfolder.taste.judgements import Judgement, counting, guessed
 from hotfolder.taste.logistic import sigmoid
 
 _AT_ONCE = 2000  # pictures whose features are in memory together
@@ -33,7 +33,8 @@ class Ranking:
     judge is `honest`, otherwise the share of these drafts that come after. There are none, and no
     judge, while fewer than `judge.LEAST` of the `count` certain judgements can be learned from.
     `judged` are the pictures whose judgements are certain, with where they lie, or "" for those
-    that are gone; `known` are the features of these and some others.
+    that are gone; `known` are the features of these and some others. `keys` has what makes each
+    scored picture the same one wherever it lies, by its path.
     """
 
     count: int
@@ -41,6 +42,7 @@ class Ranking:
     scores: Mapping[str, float]
     judged: Sequence[tuple[Judgement, str]] = ()
     known: Mapping[str, Features] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 def rank(studio: Studio, scanner: Scanner) -> Ranking:
@@ -55,7 +57,7 @@ def rank(studio: Studio, scanner: Scanner) -> Ranking:
         if not (picture in stands and stands[picture].sorted) and paths[0].startswith("drafts/")
     }
     passed = guessed(stands, opinions.order(studio), new)
-    judged = sorted([*stands.values(), *passed], key=lambda judgement: judgement.at)
+    judged = counting([*stands.values(), *passed])
     known = _known(studio, scanner, glances, lying, [judgement.picture for judgement in judged])
     learned = judge.fit(judged, known)
     count = sum(judgement.certain and judgement.picture in known for judgement in judged)
@@ -65,7 +67,8 @@ def rank(studio: Studio, scanner: Scanner) -> Ranking:
     glances.close({**scanner.readings("drafts"), **scanner.readings("seeds")})
     scores = _told(learned, {path: logits[p] for p in new if p in logits for path in new[p]})
     shown = [(j, lying.get(j.picture, [""])[0]) for j in judged if j.certain]
-    return Ranking(count, learned, scores, shown, known)
+    keys = {path: picture for picture, paths in new.items() for path in paths}
+    return Ranking(count, learned, scores, shown, known, keys)
 
 
 def not_yet(ranking: Ranking) -> str:

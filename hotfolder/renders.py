@@ -20,6 +20,7 @@ from hotfolder.executors.orders import (
     Done,
     Executor,
     Failed,
+    GivenUp,
     Load,
     Lost,
     OnReport,
@@ -44,6 +45,7 @@ from hotfolder.studio.identity import Identity
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.store import local
 from hotfolder.studio.store.ledger import Ledger
+from hotfolder.taste.rule import Rule
 
 _NEAR = 16  # times the batch: so many of the drafts that follow are looked at for its size
 OpenExecutor = Callable[[Settings, Path, OnReport], Executor]
@@ -161,16 +163,23 @@ class Renders:
         return self._slots.back_at()
 
     def begin(
-        self, job: Render, slot: int, config: Config, following: Iterable[RenderDraft] = ()
+        self,
+        job: Render,
+        slot: int,
+        config: Config,
+        following: Iterable[RenderDraft] = (),
+        rule: Rule | None = None,
     ) -> None:
         """Begin to render on a slot, with some of the drafts that come next where that pays.
 
-        Raises OSError or PictureError for a bad source picture and for too much to say of it.
+        A draft that may be given up by a `rule` is drawn alone. Raises OSError or PictureError for
+        a bad source picture and for too much to say of it.
         """
         publishing.require_room(job, self._studio)
         source = workshop.source_of(job, self._identity)
         models = self._models_of(config)
-        jobs = [job, *self._drawn_with(job, models, following)]
+        together = () if rule else self._drawn_with(job, models, following)
+        jobs = [job, *together]
         number = next(self._numbers)
         numbers = (number, *itertools.islice(self._numbers, len(jobs) - 1))
         attempts = [
@@ -178,6 +187,8 @@ class Renders:
             for n, one in zip(numbers, jobs, strict=True)
         ]
         pictures = {attempt.number: attempt.job.recipe for attempt in attempts}
+        if rule is not None and isinstance(job, RenderDraft):
+            rule = rule.of(job.words)
         shown = printable(PurePosixPath(job.path).name)
         what = job.stage if len(jobs) == 1 else f"{len(jobs)} {job.stage}s"
         self._progress.began(f"{what} for {shown}", number)
@@ -185,7 +196,7 @@ class Renders:
             self._ledger.history.begin(one.stage, one.request, one.ordinal)
         self._slots.put(slot, attempts)
         self._model_is_loaded = True
-        self._give(slot, Task(pictures, models, source, str(self._states)))
+        self._give(slot, Task(pictures, models, source, str(self._states), rule))
 
     def forget(self) -> None:
         """Remove what was saved of renders that nobody wants any more."""
@@ -225,7 +236,9 @@ class Renders:
                 if is_last:
                     self._progress.ended(attempt.task)
                 self._judge(slot, news, is_last)
-                if not isinstance(news, Done):
+                if isinstance(news, GivenUp):
+                    yield self._passed_over(attempt, news)
+                elif not isinstance(news, Done):
                     yield self._over(attempt.job, _what_went_wrong(news))
                 else:
                     yield from self._publish(attempt, news)
@@ -271,7 +284,7 @@ class Renders:
 
     def _judge(self, slot: int, news: Outcome, is_last: bool) -> None:
         """Let a slot rest that has failed; one that makes a picture is sound again."""
-        if isinstance(news, Done):
+        if isinstance(news, Done | GivenUp):
             if self._slots.sound(slot):
                 self._progress.say(f"{slots.name(slot)} renders again")
         elif is_last and (isinstance(news, Lost) or (isinstance(news, Failed) and news.device)):
@@ -311,6 +324,18 @@ class Renders:
         except Exception as error:
             return self._over(job, error)[1]
         raise AssertionError("a publication has two parts in the ledger's thread")
+
+    def _passed_over(self, attempt: Attempt, news: GivenUp) -> tuple[Render, Ended]:
+        """A draft that was given up, entered as such."""
+        job = attempt.job
+        assert isinstance(job, RenderDraft)  # noqa: S101 - nothing else has a rule
+        try:
+            path = publishing.pass_over(self._studio, self._ledger, job, news, attempt.settings)
+        except (OSError, PictureError) as error:
+            return self._over(job, error)
+        how = f"passed over after {news.step} of {news.steps} steps"
+        self._progress.say(f"{printable(path)}  {how}: {news.score:.0%} likely to please")
+        return self._over(job, None)
 
     def _over(self, job: Render, how: Ended) -> tuple[Render, Ended]:
         """A job is no longer being made."""

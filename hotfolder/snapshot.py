@@ -11,6 +11,8 @@ from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.refine import key
+from hotfolder.taste import advice
+from hotfolder.taste.advice import Advice
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class Starred:
 class Snapshot:
     """What the folders say now. Paths are relative to the studio, with forward slashes.
 
-    `waiting` says of files that cannot be worked on yet what they wait for.
+    `waiting` says of files that cannot be worked on yet what they wait for. `advice` is what was
+    learned of their owner.
     """
 
     prompt_files: Sequence[PromptFile] = ()
@@ -101,3 +104,4 @@ class Snapshot:
     unseen_drafts: int = 0
     disk_is_low: bool = False
     waiting: Mapping[str, str] = field(default_factory=dict)
+    advice: Advice = advice.NONE

@@ -13,7 +13,7 @@ from hotfolder.history import History
 from hotfolder.images.metadata import suffixes as picture_suffixes
 from hotfolder.jobs import RenderDraft, RenderFinal
 from hotfolder.plan import drafts_wanted, plan
-from hotfolder.recipes.settings import Settings
+from hotfolder.recipes.settings import Settings, Taste
 from hotfolder.services.definition import Service
 from hotfolder.services.managers import installed
 from hotfolder.snapshot import PromptFile, Snapshot
@@ -25,6 +25,8 @@ from hotfolder.studio.store import local, status_file
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.studio.store.lock import is_held
 from hotfolder.studio.store.status_file import StatusFile
+from hotfolder.taste.advice import Advice
+from hotfolder.taste.judge import LEAST
 
 
 class Progress(Struct, frozen=True):
@@ -40,9 +42,11 @@ class Status(Struct, frozen=True, kw_only=True):
     `running` says whether a daemon works on it now, `pause` why that one can do nothing at all
     (empty: it can). `files` maps prompt files to their progress. `drafts_wanted` and
     `finals_wanted` count pictures that are still to be made, without those of endless files;
-    `drafts_made` and `finals_made` all that were ever made. `waiting`, `broken` and `failed` (what
+    `drafts_made` and `finals_made` all that were ever made, `drafts_passed_over` those that were
+    given up early and not made since. `waiting`, `broken` and `failed` (what
     lies in `inbox/failed/`) map paths, relative to the studio, to sentences; `held_back` are
-    sentences on what is not done for now. `log` is a path, `started_by` names what starts the
+    sentences on what is not done for now, `steering` one on how taste decides what is drawn, if it
+    does. `log` is a path, `started_by` names what starts the
     daemon by itself. All texts can be printed as they are.
     """
 
@@ -55,11 +59,13 @@ class Status(Struct, frozen=True, kw_only=True):
     drafts_wanted: int
     drafts_lying: int
     drafts_made: int
+    drafts_passed_over: int
     seeds: int
     finals_wanted: int
     finals_lying: int
     finals_made: int
     held_back: tuple[str, ...]
+    steering: str
     waiting: dict[str, str]
     broken: dict[str, str]
     failed: dict[str, str]
@@ -89,6 +95,7 @@ def status(studio: Studio) -> Status:
         drafts_wanted=drafts_wanted(snapshot, history),
         drafts_lying=snapshot.unseen_drafts,
         drafts_made=totals["draft"],
+        drafts_passed_over=history.left_undone,
         seeds=len(snapshot.seeds),
         finals_wanted=sum(isinstance(job, RenderFinal) for job in finals),
         finals_lying=sum(_is_picture(path) for path in beneath.files(studio.root, "final")),
@@ -98,6 +105,7 @@ def status(studio: Studio) -> Status:
             *held_back(snapshot, survey.config.settings),
             *_unnoticed(posted),
         ),
+        steering=steering(snapshot.advice, survey.config.settings.taste),
         waiting={path: says for path, says in waiting.items() if path not in broken},
         broken=broken,
         failed=failed.reasons(studio),
@@ -144,6 +152,16 @@ def held_back(snapshot: Snapshot, settings: Settings) -> list[str]:
             "through them, or raise pause_endless_at in hotfolder.toml"
         )
     return found
+
+
+def steering(advice: Advice, taste: Taste) -> str:
+    """A sentence on how endless drafts are steered; empty where nobody wants that."""
+    if not taste.hold_back:
+        return ""
+    if advice.odds is None:
+        return f"not yet: hold_back begins with {LEAST} judgements"
+    count = many(advice.odds.count, "judgement")
+    return f"endless drafts by {count}, {taste.usual:.0%} of them as ever (hold_back)"
 
 
 def _unnoticed(posted: StatusFile) -> list[str]:

@@ -36,6 +36,10 @@ class Painter:
         """There is no upscaler."""
         raise RenderError(f"there is no upscaler {name!r}")
 
+    def features(self) -> dict[str, bytes]:
+        """There is no denoiser to look into."""
+        return {}
+
     def render_batch(
         self,
         recipes: Sequence[Recipe],

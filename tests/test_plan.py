@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -28,8 +29,10 @@ from hotfolder.recipes.config import Config
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Pixels
 from hotfolder.recipes.refine import key
-from hotfolder.recipes.settings import Settings, Stars
+from hotfolder.recipes.settings import Settings, Stars, Taste
 from hotfolder.snapshot import BrokenFile, PromptFile, Request, SeedImage, Snapshot, Starred
+from hotfolder.taste.advice import Advice, Favourite
+from hotfolder.taste.odds import Odds
 
 OWNER = Config(
     settings=Settings(profile="small", pause_endless_at=10),
@@ -251,6 +254,68 @@ def test_back_pressure() -> None:
     snapshot = Snapshot(prompt_files=files, seeds=[seed(1)], unseen_drafts=9)
     assert len(jobs(snapshot)) == 5
     assert len(jobs(replace(snapshot, unseen_drafts=10))) == 4
+
+
+STEERED = replace(
+    OWNER,
+    settings=Settings(profile="small", pause_endless_at=1000, taste=Taste(hold_back=True)),
+    words={"subject": ["castle", "boat", "mill", "tree"]},
+)
+CASTLES = Advice(Odds(50, {"castle": (2.0,) * 32, "file: b": (3.0,) * 32, "boat": (-2.0,) * 32}))
+
+
+def steered(snapshot: Snapshot, count: int, config: Config = STEERED) -> list[RenderDraft]:
+    """The next so many drafts, one after the other."""
+    made: list[RenderDraft] = []
+    log = History()
+    for _ in range(count):
+        job = next(plan(snapshot, log, config))
+        assert isinstance(job, RenderDraft)
+        log.apply(entry(job))
+        made.append(job)
+    return made
+
+
+def test_endless_drafts_are_drawn_by_what_is_likely_to_please() -> None:
+    """Most show what the table favours, every value still comes, and each says that it was."""
+    asked = Prompt(text="a __subject__ by the sea")
+    endless = Request(asked, asked.digest, "endless", "small", PROFILE)
+    snapshot = Snapshot(prompt_files=[file("a", endless)], advice=CASTLES)
+    made = steered(snapshot, 100)
+    shown = Counter(job.recipe.prompt.split()[1] for job in made)
+    assert shown["castle"] > 70 and set(shown) == {"castle", "boat", "mill", "tree"}
+    assert sum(not job.steered for job in made) > 10
+    assert "; draw " in next(job.why for job in made if job.steered)
+    assert [job.recipe for job in steered(snapshot, 100)] == [job.recipe for job in made]
+    following_ones = list(islice(following(made[0], snapshot, History(), STEERED), 99))
+    assert [job.recipe for job in following_ones] == [job.recipe for job in made[1:]]
+    off = [job.recipe for job in steered(snapshot, 20, replace(STEERED, settings=OWNER.settings))]
+    assert off == [job.recipe for job in steered(replace(snapshot, advice=Advice()), 20)]
+
+
+def test_endless_prompts_that_are_likely_to_please_come_more_often() -> None:
+    """The others still have their turns; what is wanted by number is drawn as ever."""
+    files = [file(n, request(n, "endless")) for n in "abc"]
+    snapshot = Snapshot(prompt_files=files, advice=CASTLES)
+    shown = Counter(job.path for job in steered(snapshot, 100))
+    assert shown["inbox/b.txt"] > 70 and min(shown.values()) >= 3 and len(shown) == 3
+    counted = Snapshot(prompt_files=[file("b", request("castle", 50))], advice=CASTLES)
+    plain = replace(counted, advice=Advice())
+    assert jobs(counted, config=STEERED) == jobs(plain, config=STEERED)
+
+
+def test_the_best_go_to_seeds_by_themselves_once() -> None:
+    """Only where that is asked for; one that was put back stays, and a final says why."""
+    one = Favourite("drafts/a.png", "a", "one of the 3 best drafts of the night")
+    snapshot = Snapshot(advice=Advice(favourites=(one,)))
+    asked = replace(OWNER, settings=Settings(profile="small", taste=Taste(auto_pick=3)))
+    assert jobs(snapshot) == []
+    (pick,) = jobs(snapshot, config=asked)
+    assert isinstance(pick, Pick) and pick.by_itself and pick.why == one.why
+    assert jobs(snapshot, history([Picked("seeds/a.png", "a", one.why)]), asked) == []
+    lying = seed(7)
+    (final, *_) = jobs(Snapshot(seeds=[lying]), history([Picked(lying.path, lying.key, one.why)]))
+    assert isinstance(final, RenderFinal) and final.picked == one.why
 
 
 def sorting(**settings: str) -> Config:

@@ -53,6 +53,10 @@ class Painter:
         """Nothing: there is no upscaler."""
         raise RenderError(f"there is no upscaler {name!r}")
 
+    def features(self) -> dict[str, bytes]:
+        """There is no denoiser to look into."""
+        return {}
+
     def render_batch(
         self,
         recipes: Sequence[Any],

@@ -8,6 +8,7 @@ from pathlib import Path
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, printable, refusal
 from hotfolder.images import metadata, picture, pixels
 from hotfolder.recipes.encoding import Format, encoding
+from hotfolder.recipes.record import without_taste
 from hotfolder.report.terminal import console
 from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.pictures import pictures, studio_of
@@ -52,6 +53,7 @@ def _copy(
     recipe, record = shown.recipe, shown.record
     if recipe is None or record is None:
         raise PictureError(shown.note or "it does not say how it was made")
+    record = without_taste(record)
     here = metadata.format_of(data)
     wanted = encoding(format or here)
     convert = wanted.format != here

@@ -64,6 +64,11 @@ def _lines(now: Status) -> Iterator[str]:
     yield f"  drafts  {many(now.drafts_lying, 'picture')}, {now.drafts_made:,} ever made"
     yield f"  seeds   {many(picked, 'picture')}, {many(to_refine, 'refinement')} to make"
     yield f"  final   {many(now.finals_lying, 'picture')}, {now.finals_made:,} ever made"
+    if now.drafts_passed_over:
+        passed = many(now.drafts_passed_over, "draft")
+        yield f"  passed  {passed} over, surely unwanted; `hotfolder finish` lists and makes them"
+    if now.steering:
+        yield f"  steered {now.steering}"
     yield f"  log     {now.log}"
     starts = " and ".join(now.started_by)
     yield f"  starts  {f'by itself ({starts})' if starts else 'only by hand'}"

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
+from hotfolder.taste.rule import Rule
 
 
 class Raster(Struct, frozen=True):
@@ -26,13 +27,15 @@ class Task(Struct, frozen=True, tag=True):
     has them. `models` are the owner's models by the names that recipes carry. `source` is the
     picture that the recipe's chain starts from; what lies between is rendered as well. `states` is
     a folder of this machine for the state of a render that is cancelled, and for what is done of a
-    chain; what lies there goes on. An executor may pass over it.
+    chain; what lies there goes on. By `rule` a draft that is rendered alone may be given up. An
+    executor may pass over both.
     """
 
     pictures: dict[int, Recipe]
     models: dict[str, Model]
     source: Raster | None = None
     states: str = ""
+    rule: Rule | None = None
 
     @property
     def number(self) -> int:
@@ -89,8 +92,9 @@ class Between(Struct, frozen=True):
 class Done(Struct, frozen=True, tag=True):
     """A picture, and how it was made: `facts` has fields of `recipes.record.Record`.
 
-    `features` are what its model thought of a draft, packed, by kind (`taste.features`). `links`
-    are the pictures between the source and this one, in the order in which they were made.
+    `features` are what its model thought of a draft, packed, by kind (`taste.features`), and
+    `chance` how likely it was that one of which so much was known would be completed. `links` are
+    the pictures between the source and this one, in the order in which they were made.
     """
 
     attempt: int
@@ -98,6 +102,20 @@ class Done(Struct, frozen=True, tag=True):
     facts: dict[str, Any]
     features: dict[str, bytes] = {}
     links: tuple[Between, ...] = ()
+    chance: float = 1.0
+
+
+class GivenUp(Struct, frozen=True, tag=True):
+    """A picture is given up after `step` of `steps` by a rule.
+
+    `score` is how likely it was to please, 0 to 1. `features` are as those of `Done`.
+    """
+
+    attempt: int
+    step: int
+    steps: int
+    score: float
+    features: dict[str, bytes]
 
 
 class Cancelled(Struct, frozen=True, tag=True):
@@ -126,7 +144,7 @@ class Lost(Struct, frozen=True, tag=True):
 
 
 Order = Task | Cancel | Resume | Load | Unload
-Outcome = Done | Cancelled | Failed | Lost
+Outcome = Done | GivenUp | Cancelled | Failed | Lost
 Report = Stepped | Outcome
 OnReport = Callable[[Report], None]
 

@@ -11,8 +11,15 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
 import hotfolder.render  # noqa: F401 - before any thread begins: see there
-from hotfolder.errors import DeviceLostError, RenderError, Stopped, TooLargeError
+from hotfolder.errors import (
+    DeviceLostError,
+    RenderError,
+    Stopped,
+    TooLargeError,
+    UnwantedError,
+)
 from hotfolder.executors import chain
+from hotfolder.executors.look import Look
 from hotfolder.executors.orders import (
     Between,
     Cancel,
@@ -58,6 +65,9 @@ class Renderer(Protocol):
 
     def preview(self) -> Image | None:
         """How the picture in the making looks so far: RGB, small. None where nobody can say."""
+
+    def features(self) -> dict[str, bytes]:
+        """What its model thinks of the picture in the making, packed, by kind; {} if unknown."""
 
     def render_batch(
         self,
@@ -140,27 +150,33 @@ class Worker:
             del waiting[outcome.attempt]
             self._on_report(outcome)
 
-    def _drawn(self, task: Task, waiting: Mapping[int, Recipe]) -> list[Done]:
-        """The first picture that waits, and those that were drawn with it."""
+    def _drawn(self, task: Task, waiting: Mapping[int, Recipe]) -> Iterable[Outcome]:
+        """The first picture that waits, and those that were drawn with it, or why there is none."""
         if task.number in self._cancelled:
             raise Stopped
         source = None
         if task.source is not None:
             sides = (task.source.width, task.source.height)
             source = pixels.from_rgb(sides, task.source.rgb)
+        renderer = self._renderer_for(task.models)
+        look = Look(task, renderer.features)
 
         def on_step(step: int, steps: int) -> None:
+            look.after(step, steps)
             self._between_steps(task.number, step, steps)
 
         attempts, recipes = tuple(waiting), tuple(waiting.values())
         states = Path(task.states) if task.states else None
-        renderer = self._renderer_for(task.models)
         if source is not None:
             made = _chained(renderer, recipes[0], source, on_step, states)
             return [_done(attempts[0], made.rendered, made.links)]
         resume = states / f"{recipes[0].id}.safetensors" if states else None
-        drawn = renderer.render_batch(recipes, source, on_step, resume)
-        return [_done(attempts[at], rendered) for at, rendered in drawn.items()]
+        try:
+            drawn = renderer.render_batch(recipes, source, on_step, resume)
+        except UnwantedError:
+            assert look.given_up is not None  # noqa: S101 - it raised that
+            return [look.given_up]
+        return [_done(attempts[at], one, chance=look.chance) for at, one in drawn.items()]
 
     def _between_steps(self, task: int, step: int, steps: int) -> None:
         """Follow the orders that came during a step; after another task, wait for `Resume`."""
@@ -211,10 +227,12 @@ def _chained(
     return chain.make(recipe, picked, draw, on_step, states)
 
 
-def _done(attempt: int, rendered: Rendered, links: tuple[Between, ...] = ()) -> Done:
+def _done(
+    attempt: int, rendered: Rendered, links: tuple[Between, ...] = (), chance: float = 1.0
+) -> Done:
     image = rendered.image
     raster = Raster(image.width, image.height, image.tobytes())
-    return Done(attempt, raster, asdict(rendered.facts), rendered.features, links)
+    return Done(attempt, raster, asdict(rendered.facts), rendered.features, links, chance)
 
 
 def _failed(attempt: int, error: Exception) -> Failed:

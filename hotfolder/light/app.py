@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from sse_starlette.sse import EventSourceResponse
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -19,7 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from hotfolder.errors import HotfolderError, MistakesError, PictureError, refusal
+from hotfolder.errors import HotfolderError, MistakesError, PictureError, printable, refusal
 from hotfolder.light import panel, views, wishes
 from hotfolder.light.acts import Act, Outcome
 from hotfolder.light.auth import Guard
@@ -28,11 +28,13 @@ from hotfolder.light.table import Table
 from hotfolder.light.work import Work
 from hotfolder.studio.reading import MAX_PICTURE_BYTES, read_file
 from hotfolder.studio.scan.listing import is_within
+from hotfolder.studio.store import passed_over
 
 T = TypeVar("T")
 Answer = Callable[[Request], Awaitable[Response]]
 _MOST_BYTES = 2_500_000
 _MOST_IDS = 20_000
+_MOST_PASSED = 50
 _MOST_ITEMS, _MOST_THUMBNAILS = 500, 64
 _FOR_GOOD = "private, max-age=31536000, immutable"  # addresses of pictures name their contents
 _KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
@@ -51,6 +53,12 @@ class Ids(Struct, frozen=True, forbid_unknown_fields=True):
     """Some pictures."""
 
     ids: list[int]
+
+
+class Unfinished(Struct, frozen=True, forbid_unknown_fields=True):
+    """A draft that was given up, by its recipe's id."""
+
+    recipe: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class _Answers:
@@ -131,6 +139,17 @@ class _Answers:
         mended = await _body(request, wishes.Mended)
         return _json({"path": await asyncio.to_thread(wishes.mend, self._table.studio, mended)})
 
+    async def passed(self, _: Request) -> Response:
+        left = (await asyncio.to_thread(passed_over.left, self._table.studio))[-_MOST_PASSED:]
+        shown = [{"recipe": d.recipe, "name": printable(d.name), "score": d.score} for d in left]
+        return _json(shown[::-1])
+
+    async def finish(self, request: Request) -> Response:
+        asked = await _body(request, Unfinished)
+        left = await asyncio.to_thread(passed_over.left, self._table.studio)
+        draft = passed_over.find(left, asked.recipe)
+        return _json({"path": await asyncio.to_thread(passed_over.ask, self._table.studio, draft)})
+
     async def at_work(self, _: Request) -> Response:
         now = await asyncio.to_thread(self._work.now)
         return _json({**now, "made": await asyncio.to_thread(self._table.making)})
@@ -172,6 +191,8 @@ def app(table: Table, hosts: frozenset[str]) -> Starlette:
             Route("/api/failed", answers.failed),
             Route("/api/mend", answers.mend, methods=["POST"]),
             Route("/api/work", answers.at_work),
+            Route("/api/passed", answers.passed),
+            Route("/api/finish", answers.finish, methods=["POST"]),
             Route("/api/best", answers.best, methods=["POST"]),
             Route("/thumbnails", answers.thumbnails),
             Route("/picture/{id:int}", answers.picture),

@@ -12,6 +12,7 @@ from hotfolder.errors import printable
 from hotfolder.jobs import Job, RenderDraft, RenderFinal
 from hotfolder.plan import plan
 from hotfolder.ranking import not_yet, rank
+from hotfolder.status import steering
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import status_file
@@ -67,6 +68,8 @@ class Work:
             "pause_at": settings.pause_endless_at,
             "free_gb": disk.free / 1e9,
             "low": snapshot.disk_is_low,
+            "steering": steering(snapshot.advice, settings.taste),
+            "passed": history.left_undone,
             "device": ", ".join([devices] if isinstance(devices, str) else devices),
         }
 

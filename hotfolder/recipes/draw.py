@@ -22,22 +22,20 @@ def draw(
     salt: str,
     words: Mapping[str, list[str]],
     shelf: Library = reading.NOTHING,
+    again: int = 0,
 ) -> Recipe:
     """The recipe of draft number `ordinal` (from 0) of `prompt`.
 
     The seed follows from the studio's salt, the prompt's digest and the ordinal; wildcards, random
     parts and the aspect follow from the seed. `profile` has the prompt's overrides laid over it
     already. `words` maps the name of each word list to its lines, and `shelf` has what prompts can
-    name besides the profile's own. The template is drawn first, and then read.
+    name besides the profile's own. The template is drawn first, and then read. Drawn `again`, so
+    many times, another recipe comes of it, unless the prompt names its seed or its whole recipe.
     """
-    if prompt.seed is None:
-        seed = derive(SEED_RANGE, salt, prompt.digest, str(ordinal))
-    else:
-        seed = prompt.seed + ordinal
-    width, height = _sides(prompt, profile, seed)
-    text = _text(prompt, profile, seed)
-    if not prompt.literal:
-        text = wildcards.expand(text, seed, words)
+    if prompt.recipe is not None:
+        return prompt.recipe
+    seed = seed_of(prompt, ordinal, salt, again)
+    text, (width, height) = wish(prompt, profile, seed, words)
     negative = prompt.negative or profile.negative
     return Recipe(
         seed=seed,
@@ -51,6 +49,24 @@ def draw(
         source=prompt.source,
         **reading.fields(text, negative, profile.steps, profile, shelf, prompt.plain),
     )
+
+
+def seed_of(prompt: Prompt, ordinal: int, salt: str, again: int = 0) -> int:
+    """The seed of draft number `ordinal`, drawn `again` so many times."""
+    if prompt.seed is not None:
+        return prompt.seed + ordinal
+    draws = [f"draw {again}"] if again else []
+    return derive(SEED_RANGE, salt, prompt.digest, str(ordinal), *draws)
+
+
+def wish(
+    prompt: Prompt, profile: Profile, seed: int, words: Mapping[str, list[str]]
+) -> tuple[str, tuple[int, int]]:
+    """What the template becomes for a seed, and the sides of the picture in pixels."""
+    text = _text(prompt, profile, seed)
+    if not prompt.literal:
+        text = wildcards.expand(text, seed, words)
+    return text, _sides(prompt, profile, seed)
 
 
 def template(prompt: Prompt, profile: Profile) -> str:

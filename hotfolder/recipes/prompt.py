@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from hotfolder.recipes.recipe import Pixels, Prompt_
+from hotfolder.recipes.recipe import Pixels, Prompt_, Recipe
 
 MAX_PROMPTS = 10_000  # in one file
 MAX_SEED = 2**63 - 100_001  # the last of 100,000 drafts still has a seed below 2**63
@@ -26,7 +26,8 @@ class Prompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     weights and the like unless it is `plain`: but words. `fixed` parts are appended, and
     one of each list in `random`. `count` None means the profile's number. Draft k of a prompt
     with a `seed` has seed + k. `overrides` are profile keys in nested tables. `source`, if given,
-    is the picture that drafts are made from by img2img.
+    is the picture that drafts are made from by img2img. A prompt with a `recipe` asks for exactly
+    that draft.
     """
 
     text: Prompt_
@@ -41,6 +42,7 @@ class Prompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     size: str | None = None
     overrides: dict[str, Any] = {}
     source: Pixels | None = None
+    recipe: Recipe | None = None
 
     @property
     def digest(self) -> str:

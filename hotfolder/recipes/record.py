@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from hotfolder.recipes.encoding import PNG, Encoding
 from hotfolder.recipes.recipe import Sha256
@@ -28,6 +29,9 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     made elsewhere.
     A `LINK` is a picture between a pick and its final, which has no file. `studio` is the name of
     the studio that wished for it.
+
+    Two say what taste had to do with it: `steered` that a draft was chosen among several draws,
+    `picked` why it went to `seeds/` by itself.
     """
 
     stage: Stage | Literal["link"]
@@ -52,6 +56,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     request: Short = ""
     ordinal: Annotated[int, Meta(ge=0, le=2**53)] = 0
     studio: Short = ""
+    steered: Short = ""
+    picked: Short = ""
     source: Record | None = None
 
 
@@ -61,3 +67,9 @@ def seconds(record: Record) -> float:
     while before is not None and before.stage == LINK:
         total, before = total + before.seconds, before.source
     return total
+
+
+def without_taste(record: Record) -> Record:
+    """A record, and those of its sources, that tells nothing of what its owner likes."""
+    source = None if record.source is None else without_taste(record.source)
+    return replace(record, steered="", picked="", source=source)

@@ -92,10 +92,28 @@ class Photos(Struct, frozen=True, forbid_unknown_fields=True):
     profile: Preset = None
 
 
+class Taste(Struct, frozen=True, forbid_unknown_fields=True):
+    """What hotfolder may do by itself with what it has learned of its owner; by default nothing.
+
+    `hold_back`: endless files draw prompts, wildcard values and aspects that are likely to please
+    more often than others. `usual` is the share of such drafts that is drawn as ever, so that
+    everything comes now and then. `auto_pick` is how many of the best drafts go to `seeds/`, once
+    an hour or a night. `early_stop`: endless drafts that are surely unwanted are given up early in
+    their making; `hotfolder finish` makes one all the same.
+    """
+
+    hold_back: bool = False
+    usual: Annotated[float, Meta(ge=0.05, le=1)] = 0.2
+    auto_pick: Annotated[int, Meta(ge=0, le=1000)] = 0
+    every: Literal["hour", "night"] = "night"
+    early_stop: bool = False
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """What the owner of a studio may choose; every key has a default.
 
-    `stars` says which marks pick a draft, `photos` what pictures without a prompt are refined with.
+    `stars` says which marks pick a draft, `photos` what pictures without a prompt are refined with,
+    `taste` what may be done by itself with what was learned.
     `folders` says how `drafts/` and `final/` are divided. Endless drafts pause while `drafts/`
     holds `pause_endless_at` pictures; all rendering pauses while the disk has less than
     `keep_free_gb` free. A file is read once it has not changed for `settle_seconds`; the folders
@@ -124,6 +142,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     status_page: bool = False
     stars: Stars = Stars()
     photos: Photos = Photos()
+    taste: Taste = Taste()
     loras: list[str] = []
     embeddings: list[str] = []
     upscalers: list[str] = []

@@ -16,7 +16,7 @@ from hotfolder.errors import RenderError, TooLargeError
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.render import activations, call, environment, failures, img2img, resize
+from hotfolder.render import call, environment, failures, img2img, resize
 from hotfolder.render.activations import Activations
 from hotfolder.render.call import Call
 from hotfolder.render.compilation import NotCompiledError
@@ -29,7 +29,6 @@ from hotfolder.render.prompt import encode, switching
 from hotfolder.render.rendered import Facts, Rendered
 from hotfolder.render.sampling import Control, OnStep, Run
 from hotfolder.render.upscalers import Upscalers
-from hotfolder.taste.features import pack
 
 _log = logging.getLogger(__name__)
 
@@ -151,6 +150,13 @@ class Engine:
         """
         return self._runs[-1].preview() if self._runs else None
 
+    def features(self) -> dict[str, bytes]:
+        """What the denoiser thinks of the picture in the making; for `on_step` to ask.
+
+        Packed, by kind; nothing before the step at which it is looked at, or where nobody looks.
+        """
+        return self._runs[-1].features() if self._runs else {}
+
     def _drawn(
         self,
         recipes: Sequence[Recipe],
@@ -241,7 +247,7 @@ class Engine:
         seconds = round(run.seconds / len(rows), 3)
         facts = [Facts(seconds, run.steps, memory_plan=text, **circumstances) for text in texts]
         sides = recipe.canvas
-        kinds = _kinds(seen, loaded.sha256) if seen else [{} for _ in rows]
+        kinds = run.all_features() or [{} for _ in rows]
         return {
             at: Rendered(resize.crop(image, sides), fact, features)
             for at, image, fact, features in zip(made.drawn, images, facts, kinds, strict=True)
@@ -286,12 +292,6 @@ def _seen(pipe: Any, rows: list[Recipe], plan: Plan) -> Activations | None:
         return None
     aspect = rows[0].width / rows[0].height
     return Activations(pipe, pipelines.denoiser(pipe), len(rows), aspect)
-
-
-def _kinds(seen: Activations, model: str) -> list[dict[str, bytes]]:
-    """What was seen of each picture, packed, by kind, version and model."""
-    suffix = f" {activations.VERSION} {model[:8]}"
-    return [{name + suffix: pack(n) for name, n in numbers.items()} for numbers in seen.features()]
 
 
 def _recorded(plan: str) -> Plan | None:

@@ -14,11 +14,12 @@ import torch
 from PIL import Image
 
 from hotfolder.errors import RenderError, Stopped, TooLargeError
-from hotfolder.render import checkpoint, failures
+from hotfolder.render import activations, checkpoint, failures
 from hotfolder.render.activations import Activations
 from hotfolder.render.compilation import NotCompiledError
 from hotfolder.render.models import pipelines
 from hotfolder.render.preview import Preview
+from hotfolder.taste.features import pack
 
 _log = logging.getLogger(__name__)
 
@@ -90,6 +91,24 @@ class Run:
             self._preview.learn(latents, first)
         others = (_image(v) if np.isfinite(v).all() else None for v in drawn[1:])
         return [first, *others]
+
+    def features(self) -> dict[str, bytes]:
+        """What the denoiser thinks of the first picture so far, packed; nothing before it is seen.
+
+        By kind, version and model, as `taste.features` has it.
+        """
+        pictures = self.all_features()
+        return pictures[0] if pictures else {}
+
+    def all_features(self) -> list[dict[str, bytes]]:
+        """The same of each picture; nothing where nobody looks."""
+        if self.seen is None:
+            return []
+        suffix = f" {activations.VERSION} {self._identity['model_sha256'][:8]}"
+        return [
+            {name + suffix: pack(numbers) for name, numbers in picture.items()}
+            for picture in self.seen.features()
+        ]
 
     def preview(self) -> Image.Image | None:
         """How the picture looks after its last step; None where that cannot be said."""

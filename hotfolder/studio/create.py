@@ -80,6 +80,24 @@ _SETTINGS = """\
 # The profile that they are refined by, if it is not this studio's own, for example
 #   profile="portrait"
 
+# What hotfolder may do by itself with what it has learned from your picks and rejects.
+[taste]
+
+# With endless prompt files: draw prompts, wildcard values and shapes that you are likely to
+# want more often than others.
+# hold_back = false
+
+# The share of those drafts that is drawn as ever, so that everything comes now and then.
+# usual = 0.2
+
+# So many of the best drafts go to seeds/ by themselves, every "hour" or "night".
+# auto_pick = 0
+# every = "night"
+
+# Give up endless drafts early in their making when it is sure that you will not want them
+# (from 100 judgements on). `hotfolder status` counts them; `hotfolder finish` makes one.
+# early_stop = false
+
 # Stars, tags and labels that you give to drafts in your picture program.
 [stars]
 

@@ -41,7 +41,20 @@ _MARGIN = 1.0  # nats by which a changed taste must be more probable than an unc
 _FAINT = 0.01
 _RECENT = 500  # judgements that choose strengths, views and half-lives; all decide the rest
 _OTHERS = 500  # pictures that nobody judged, for the scale
+_SELDOM = 0.2  # at least: no picture stands for more than five
 _LEAST_LEFT = 5  # certainly seen and not wanted
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one view has learned, and the share that it has in what is said.
+
+    `turn` leads from columns to the coordinates that `posterior` is of.
+    """
+
+    share: float
+    turn: Array
+    posterior: Posterior
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,14 @@ class Judge:
     auc: float
     error: float
     told: tuple[tuple[float, bool], ...]
+    views: tuple[View, ...] = ()
+
+    def believed(self, random: np.random.Generator) -> Array:
+        """Weights of the columns, float64, drawn from all that could be so after the judgements."""
+        view = self.views[random.choice(len(self.views), p=[view.share for view in self.views])]
+        drawn = view.posterior.sampled(random.normal(size=len(view.posterior.mean)))
+        weights: Array = view.turn @ drawn[:-1]
+        return weights
 
     def logits(self, pictures: Sequence[Features]) -> Array:
         """The log odds of each picture, float64 (n)."""
@@ -118,18 +139,21 @@ def fit(
     others = [f for picture, f in features.items() if picture not in taken][-_OTHERS:]
     pictures = [features[judgement.picture] for judgement in judged]
     common = scale.find([*pictures[-_RECENT:], *others], without)
-    return _learned(judged, common, common.rows(pictures), common.rows(others))
-
-
-def _learned(judged: Sequence[Judgement], common: Scale, rows: Array, others: Array) -> Judge:
+    # What was seldom completed stands for the like of it that was not (Horvitz and Thompson 1952).
+    seldom = [max(picture.chance, _SELDOM) for picture in pictures]
     known = _Known(
         np.array([judgement.liked for judgement in judged]),
         np.array([judgement.certain for judgement in judged]),
-        np.array([judgement.weight for judgement in judged]),
+        np.array([judgement.weight for judgement in judged]) / np.array(seldom),
         np.arange(len(judged))[::-1].astype(float),
     )
+    return _learned(known, common, common.rows(pictures), common.rows(others))
+
+
+def _learned(known: _Known, common: Scale, rows: Array, others: Array) -> Judge:
     recent = known.last(_RECENT)
-    turns = [_turned(common, view, rows, others) for view in VIEWS]
+    views = VIEWS if common.kinds else VIEWS[:1]  # of words alone there is one view
+    turns = [_turned(common, view, rows, others) for view in views]
     coordinates = [(rows[-_RECENT:] @ turn).astype(float) for turn in turns]
     strengths = [logistic.best_strength(z, recent.liked, recent.full) for z in coordinates]
     memory = _memory(coordinates[0], recent, strengths[0])
@@ -146,7 +170,7 @@ def _learned(judged: Sequence[Judgement], common: Scale, rows: Array, others: Ar
     ]
     guessed = np.sum(guesses, axis=0)
     slope, offset = logistic.calibrated(guessed, recent.liked, weights)
-    if len(judged) > _RECENT:
+    if len(rows) > _RECENT:
         weights = known.weights(memory)
         for at in said_by:
             every = (rows @ turns[at]).astype(float)
@@ -166,6 +190,7 @@ def _learned(judged: Sequence[Judgement], common: Scale, rows: Array, others: Ar
         auc=logistic.auc(said, came),
         error=logistic.calibration_error(said, came),
         told=tuple(zip(said.tolist(), came.tolist(), strict=True)),
+        views=tuple(View(float(shares[at]), turns[at], found[at]) for at in said_by),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-How = Literal["picked", "starred", "rejected", "seen", "passed", "withdrawn"]
+How = Literal["picked", "starred", "rejected", "seen", "passed", "withdrawn", "chosen"]
 
 SORTED: frozenset[How] = frozenset({"picked", "starred", "rejected"})
 CERTAIN: frozenset[How] = SORTED | {"seen"}
@@ -19,6 +19,7 @@ _WEIGHTS: Mapping[How, float] = {
     "seen": 1.0,
     "passed": 0.2,
     "withdrawn": 0.0,
+    "chosen": 0.0,
 }
 _FOR_EACH_STAR = 0.25
 _NEIGHBOURS = 3
@@ -30,7 +31,8 @@ class Judgement(Struct, frozen=True, omit_defaults=True):
     `picked`: it was moved to `seeds/`. `starred`: some program marked it, with so many `stars`.
     `rejected`: it was moved to `drafts/rejected/`, or marked so. `seen`: it was certainly looked at
     and left. `passed`: it is older than a picked neighbour, so it was probably looked at.
-    `withdrawn`: what was said of it before holds no longer.
+    `withdrawn`: what was said of it before holds no longer. `chosen`: hotfolder itself has moved it
+    to `seeds/`, which says nothing of its owner.
     """
 
     picture: Annotated[str, Meta(max_length=256)]
@@ -76,6 +78,11 @@ def standing(judgements: Iterable[Judgement]) -> dict[str, Judgement]:
             del last[judgement.picture]
         last[judgement.picture] = judgement
     return {picture: j for picture, j in last.items() if j.how != "withdrawn"}
+
+
+def counting(stands: Iterable[Judgement]) -> list[Judgement]:
+    """Those that say something of the owner, the oldest first."""
+    return sorted((j for j in stands if j.weight > 0), key=lambda judgement: judgement.at)
 
 
 def guessed(

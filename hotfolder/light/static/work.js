@@ -1,5 +1,5 @@
 // What hotfolder does now, what comes next and why, and what waits.
-import { get } from "./api.js";
+import { get, post } from "./api.js";
 import { dialog, h } from "./dom.js";
 import { number, t } from "./words.js";
 
@@ -36,13 +36,45 @@ export class Making {
   }
 }
 
+/** How many drafts were given up early; opened, the latest of them, each to be made all the same. */
+class PassedOver {
+  constructor() {
+    this.many = h("summary", {});
+    this.list = h("ul", {});
+    this.box = h("details.passed", { hidden: true, ontoggle: () => this.box.open && this.#fill() }, this.many, this.list);
+  }
+
+  show(count) {
+    this.box.hidden = !count;
+    this.many.textContent = t("at_work.passed", { n: number(count) });
+  }
+
+  async #fill() {
+    const found = await get("/api/passed").catch(() => []);
+    this.list.replaceChildren(...found.map((one) => this.#one(one)));
+  }
+
+  #one({ recipe, name, score }) {
+    const make = h("button", { type: "button", onclick: async () => {
+      make.disabled = true;
+      const asked = await post("/api/finish", { recipe }).catch(() => null);
+      if (asked) make.textContent = t("at_work.asked");
+      else make.disabled = false;
+    } }, t("at_work.finish"));
+    const likely = t("at_work.likely", { n: number(Math.round(100 * score)) });
+    return h("li", {}, h("span", {}, name, h("small", {}, likely)), make);
+  }
+}
+
 /** A window with the queue, up to date while it is open. */
 export function work() {
   const inside = h("div.inside", {});
-  const box = dialog(t("at_work.title"), "work", inside);
+  const passed = new PassedOver();
+  const box = dialog(t("at_work.title"), "work", inside, passed.box);
   const look = async () => {
     const now = await get("/api/work").catch(() => null);
     if (now) inside.replaceChildren(...told(now));
+    if (now) passed.show(now.passed);
     if (box.open) waiting = setTimeout(look, EVERY_MS);
   };
   let waiting = setTimeout(look, 0);
@@ -58,6 +90,7 @@ function told(now) {
     h("p.facts", {}, facts.join(" · ")),
     now.low ? h("p.trouble", {}, t("at_work.low")) : null,
     now.held ? h("p.trouble", {}, t("at_work.held", { n: number(now.drafts), most: number(now.pause_at) })) : null,
+    now.steering ? h("p.facts", {}, t("at_work.steering", { says: now.steering })) : null,
     ...made(now.made),
     ...waiting(now.waiting),
     h("h3", {}, t("at_work.next")),

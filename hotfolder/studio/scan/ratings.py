@@ -148,7 +148,7 @@ class Marks:
 
     def take_for_unmarked(self, picture: str) -> bool:
         """Believe that a picture's own file has no marks; False where there is more to look at."""
-        if picture in self._sightings or (self.beside and self._sidecars(picture)):
+        if picture in self._sightings or (self.beside and self.sidecars(picture)):
             return False
         self._sightings[picture] = _UNMARKED
         return True
@@ -220,10 +220,10 @@ class Marks:
     def _starring(self, path: str, key: str) -> Starred:
         if path not in self._starred:
             changed = self._sightings[path].changed
-            self._starred[path] = Starred(path, key, changed, self._sidecars(path))
+            self._starred[path] = Starred(path, key, changed, self.sidecars(path))
         return self._starred[path]
 
-    def _sidecars(self, picture: str) -> dict[str, str]:
+    def sidecars(self, picture: str) -> dict[str, str]:
         """The sidecars of a picture that are there: pattern, as it is spelled there, to path."""
         found = {}
         for pattern in detectors.patterns():
@@ -246,7 +246,7 @@ class Marks:
             self.unreadable.add(path)
         except PictureError:
             pass  # it is no regular file
-        for pattern, sidecar in self._sidecars(path).items():
+        for pattern, sidecar in self.sidecars(path).items():
             with suppress(PictureError, OSError):
                 beside[pattern] = read_file(self._root / sidecar, _MAX_SIDECAR_BYTES, self._root)
         return DraftFile(path, contents, beside, dict(_xattrs(self._root / path)))

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
+import msgspec
+
 from hotfolder.errors import StudioMissingError, refusal
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.recipe import Recipe
@@ -24,6 +26,7 @@ from hotfolder.studio.scan.intake import BUDGET_S, Intake, is_beside
 from hotfolder.studio.scan.renames import Renames
 from hotfolder.studio.scan.settle import Settling
 from hotfolder.studio.scan.tree import Changes, Tree
+from hotfolder.taste.advice import NONE, Advice
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 1000  # so many files can be asked in that time whether they have settled
@@ -38,7 +41,8 @@ class Scanner:
     the first look only those drafts have to settle that carry a star.
 
     `config` takes the place of what lies in the studio. A scanner that does not wait takes all
-    files as they lie, and remembers nothing over restarts: see `survey`.
+    files as they lie, and remembers nothing over restarts: see `survey`. `advice` is what was
+    learned of the owner; whoever learns it puts it there.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Scanner:
         waits: bool = True,
     ) -> None:
         self.studio = studio
+        self.advice = NONE
         self._live = LiveConfig(studio, config)
         self._clock = clock
         self._waits = waits
@@ -179,7 +184,16 @@ class Scanner:
                 **seeds.useless,
                 **self._live.waiting(),
             },
+            advice=self._advice(),
         )
+
+    def _advice(self) -> Advice:
+        """What was learned, without drafts that have been moved since."""
+        if not self.advice.favourites:
+            return self.advice
+        drafts = self._tree.rooms["drafts"]
+        lying = tuple(one for one in self.advice.favourites if one.path in drafts)
+        return msgspec.structs.replace(self.advice, favourites=lying)
 
     def _free_bytes(self) -> int:
         try:
@@ -285,6 +299,10 @@ class Scanner:
     def stars(self, picture: str) -> int:
         """A picture's rating, from -1 for rejected to 5; 0 for one without marks."""
         return self._intake.stars(picture)
+
+    def sidecars(self, picture: str) -> dict[str, str]:
+        """The sidecars of a picture that are there: the pattern of its name to the path."""
+        return self._intake.marks.sidecars(picture)
 
     def _settle_again(self, paths: Iterable[str], now: float) -> None:
         """Wait for these files once more: the studio went away before they were taken in."""

@@ -6,6 +6,7 @@ from hotfolder.recipes.config import Config
 from hotfolder.snapshot import Snapshot
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.store import advice_file
 
 
 class Survey:
@@ -32,4 +33,5 @@ class Survey:
         self.scanner.refresh()
         while self.scanner.busy:
             self.scanner.refresh(set())
+        self.scanner.advice = advice_file.read(self.scanner.studio.root)
         return self.scanner.snapshot()

@@ -13,7 +13,17 @@ from pathlib import Path
 
 import msgspec
 
-from hotfolder.history import Entry, Finished, Finishing, Made, Making, Picked, Picking, Unmade
+from hotfolder.history import (
+    Entry,
+    Finished,
+    Finishing,
+    Made,
+    Making,
+    PassedOver,
+    Picked,
+    Picking,
+    Unmade,
+)
 from hotfolder.studio.names import is_inside
 from hotfolder.studio.store import local
 
@@ -81,7 +91,7 @@ class Journal:
 
 def is_sound(entry: Entry) -> bool:
     """Whether all paths in an entry lead to where its kind of file belongs, inside the studio."""
-    if isinstance(entry, Making | Made):
+    if isinstance(entry, Making | Made | PassedOver):
         return is_inside(entry.name, *_ROOMS)
     if isinstance(entry, Finishing):
         moved = (entry.file, *entry.beside)
@@ -100,4 +110,6 @@ def is_sound(entry: Entry) -> bool:
 
 def _what(entry: Entry) -> str:
     """What an announcement and its end have in common."""
-    return entry.recipe if isinstance(entry, Making | Made | Unmade) else entry.to
+    if isinstance(entry, Making | Made | PassedOver | Unmade):
+        return entry.recipe
+    return entry.to

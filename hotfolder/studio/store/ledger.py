@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from hotfolder.errors import PictureError
-from hotfolder.history import Entry, Finished, History, Made, Picked
+from hotfolder.history import Entry, Finished, History, Made, PassedOver, Picked
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import is_conflict, is_temporary
@@ -22,7 +22,7 @@ LEDGER = ".hotfolder/ledger"
 _LARGEST = 512 * 2**20  # bytes; a million pictures take 350 MB
 _LONGEST = 2**22  # bytes of a line: a prompt file of 50,000 prompts that is finished
 
-Event = Made | Finished | Picked
+Event = Made | Finished | Picked | PassedOver
 
 _decode = msgspec.json.Decoder(Event).decode
 

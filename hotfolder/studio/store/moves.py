@@ -54,7 +54,7 @@ def confirm(studio: Studio, ledger: Ledger) -> None:
     for pick in ledger.history.unconfirmed_picks():
         if beneath.status(studio.root, pick.to) and not beneath.status(studio.root, pick.file):
             _follow(studio, pick.sidecars)
-            ledger.append(Picked(pick.to, pick.picture))
+            ledger.append(Picked(pick.to, pick.picture, pick.why))
 
 
 def set_aside(studio: Studio, job: SetAside) -> str:
@@ -90,11 +90,16 @@ def pick(studio: Studio, ledger: Ledger, job: Pick) -> str:
             copied = atomic.publish(studio.root, target, data)
             beneath.copy_attributes(studio.root, path, studio.root, copied)
     else:
-        ledger.append(Picking(job.path, to, job.key, sidecars))
+        ledger.append(Picking(job.path, to, job.key, sidecars, _reason(job)))
         atomic.move(studio.root, job.path, to, here)
         _follow(studio, sidecars)
-    ledger.append(Picked(to, job.key))
+    ledger.append(Picked(to, job.key, _reason(job)))
     return to
+
+
+def _reason(job: Pick) -> str:
+    """Why a picture is picked, where that is no star."""
+    return job.why if job.by_itself else ""
 
 
 def reject(studio: Studio, job: Reject) -> str:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from hotfolder.errors import PictureError
 from hotfolder.studio import beneath
@@ -45,21 +46,50 @@ def judgements(studio: Studio, own_only: bool = False) -> list[Judgement]:
     return [j for file in files for j in _read(studio, file, Judgement)]
 
 
+def extent(studio: Studio) -> int:
+    """How many bytes of judgements there are: more, when something was judged."""
+    states = (beneath.status(studio.root, file) for file in _files(studio, _TASTE))
+    return sum(state.st_size for state in states if state is not None)
+
+
 def features(studio: Studio) -> Iterator[Features]:
     """The features of every picture that were kept, those of one machine in their order."""
     for file in _files(studio, _FEATURES):
         yield from _read(studio, file, Features)
 
 
+def words(studio: Studio) -> Iterator[Features]:
+    """The same without their numbers, which is quicker."""
+    for file in _files(studio, _FEATURES):
+        for said in _read(studio, file, _Words):
+            yield Features(**asdict(said))
+
+
 def order(studio: Studio) -> list[str]:
-    """The keys of all pictures whose features were kept, those of one machine in their order."""
-    return [key.picture for file in _files(studio, _FEATURES) for key in _read(studio, file, _Key)]
+    """The keys of all pictures whose features were kept, those of one machine in their order.
+
+    Drafts that were given up have no picture.
+    """
+    keys = (key for file in _files(studio, _FEATURES) for key in _read(studio, file, _Key))
+    return [key.picture for key in keys if key.chance > 0]
+
+
+class _Words(Struct, frozen=True):
+    """The part of a line that needs no numbers."""
+
+    picture: str
+    prompt: str = ""
+    profile: str = ""
+    prompt_file: str = ""
+    width: int = 0
+    height: int = 0
 
 
 class _Key(Struct, frozen=True):
     """The part of a line that says of which picture it is."""
 
     picture: str
+    chance: float = 1.0
 
 
 def _append(studio: Studio, folder: str, lines: Sequence[Struct], durable: bool) -> None:
