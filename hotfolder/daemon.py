@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hotfolder import workshop
@@ -24,6 +24,7 @@ from hotfolder.executors.opening import open_executor
 from hotfolder.jobs import (
     Chore,
     Explain,
+    Finish,
     Job,
     Pick,
     Render,
@@ -105,6 +106,7 @@ class Daemon:
         self._tutor = Tutor(studio, self._watch.wake)
         self._rounds = 0
         self._notices = Notices(studio.root, self._progress, clock)
+        self._noted: dict[str, dict[str, None]] = {}
         self._pause_s = 0.0
 
     @property
@@ -275,6 +277,7 @@ class Daemon:
         snapshot = self._scanner.snapshot()
         least_gb = self._scanner.config.settings.keep_free_gb
         self._setbacks.failures += self._notices.disk(snapshot.disk_is_low, least_gb)
+        self._notices.pause(snapshot.paused)
         self._critic.attend(self._scanner, self._rounds)
         wanted = self._scanner.config.settings.taste
         self._tutor.attend(wanted, datetime.now().astimezone())
@@ -311,11 +314,16 @@ class Daemon:
         return self._downloads.hold_up(model, job.path)
 
     def _is_unwanted(self, job: Render) -> bool:
-        """Whether the prompt file of a draft was taken away."""
+        """Whether the prompt file of a draft was taken away, or nothing is to be rendered now."""
+        if self._notices.paused:
+            return True
         return isinstance(job, RenderDraft) and not self._setbacks.lies_there(job)
 
     def _do(self, job: Chore) -> None:
         """Do a chore, and take note of what it has changed in the folders."""
+        if isinstance(job, Finish):
+            noted = self._noted.pop(job.path, {})
+            job = replace(job, notes=tuple(dict.fromkeys([*job.notes, *noted])))
         try:
             if isinstance(job, Pick) and job.by_itself:
                 self._critic.chose(job.key, time.time())  # before it lies there as if picked
@@ -369,6 +377,8 @@ class Daemon:
                 self._cope(job, how)
             elif how is not None:
                 self._setbacks.over(job)
+                if how.record.notes and isinstance(job, RenderDraft):
+                    self._noted.setdefault(job.path, {}).update(dict.fromkeys(how.record.notes))
                 if how.state is not None:
                     self._scanner.published(how.path, how.state, job.recipe, how.record)
             self._quiet_since = self._clock()

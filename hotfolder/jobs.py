@@ -73,7 +73,7 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Explain:
-    """Put a note beside a picture in `seeds/` that cannot be refined."""
+    """Put a note beside a picture in `seeds/` that cannot be refined, or a file that waits."""
 
     path: str
     says: str
@@ -87,11 +87,15 @@ class Explain:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Move a prompt file to `inbox/done/`: all that it asked for was made."""
+    """Move a prompt file to `inbox/done/`: all that it asked for was made.
+
+    `notes` are sentences on what of it was not used.
+    """
 
     path: str
     through: Mapping[str, int]
     beside: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     why: str = "all its drafts are made"
 
 
@@ -114,6 +118,7 @@ class RenderDraft:
     why: str
     encoding: Encoding = PNG
     steered: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def stage(self) -> Stage:
@@ -155,6 +160,7 @@ class RenderFinal:
     encoding: Encoding = PNG
     beside: tuple[str, ...] = ()
     picked: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def stage(self) -> Stage:

@@ -15,7 +15,8 @@ import msgspec
 from msgspec import Struct
 
 from hotfolder.finishing import steps
-from hotfolder.prompts.toml import File
+from hotfolder.prompts.folder import Folder
+from hotfolder.prompts.keys import File
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.schedulers import SCHEDULERS
 from hotfolder.recipes.settings import Settings
@@ -28,7 +29,7 @@ _EXTENDS = {
 
 
 def schemas() -> dict[str, str]:
-    """The JSON text of each schema, by the name of its file: `prompt`, `profile`, `settings`."""
+    """The JSON text of each schema by its file: `prompt`, `profile`, `folder`, `settings`."""
     profile = msgspec.json.schema(Profile)
     body = profile["$defs"]["Profile"]
     body["properties"] = {"extends": _EXTENDS, **body["properties"]}
@@ -38,9 +39,12 @@ def schemas() -> dict[str, str]:
     profile["$defs"]["Link"] = {"anyOf": [_img2img(profile["$defs"]["Link"]), *_steps()]}
     prompt = msgspec.json.schema(File)
     prompt["$defs"]["Link"] = profile["$defs"]["Link"]
+    folder = msgspec.json.schema(Folder)
+    folder["$defs"]["Link"] = profile["$defs"]["Link"]
     made = {
         "prompt": prompt,
         "profile": profile,
+        "folder": folder,
         "settings": msgspec.json.schema(Settings),
     }
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from hotfolder.errors import printable
 from hotfolder.report.progress import Progress
 from hotfolder.studio.store.status_file import StatusFile, post
 
@@ -19,6 +20,7 @@ class Notices:
 
     def __init__(self, root: Path, progress: Progress, clock: Callable[[], float]) -> None:
         self.disk_is_low = False
+        self.paused = ""
         self._root = root
         self._progress = progress
         self._clock = clock
@@ -45,3 +47,11 @@ class Notices:
         elif was_low and not is_low:
             self._progress.say("the disk has room again")
         return is_low and not was_low
+
+    def pause(self, paused: str) -> None:
+        """Say when the owner wants nothing rendered, for a file that lies there, and when again."""
+        if paused and not self.paused:
+            self._progress.say(f"paused: {printable(paused)} lies there")
+        elif self.paused and not paused:
+            self._progress.say("it goes on")
+        self.paused = paused

@@ -47,6 +47,7 @@ def plan(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
     """
     yield from (SetAside(file.path, file.says, file.beside) for file in snapshot.broken)
     yield from (Explain(file.path, file.says) for file in snapshot.useless_seeds)
+    yield from (Explain(file.path, file.says, "it waits") for file in snapshot.unclear)
     yield from _sorting(snapshot, history, config)
     yield from _favourites(snapshot, history, config)
     files = _first_of_each(snapshot.prompt_files)
@@ -54,16 +55,21 @@ def plan(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
     endless = [file for file in files if any(map(_is_endless, file.requests))]
     busy = {file.path for file in (*counted, *endless)}
     finished = [f for f in files if f.path not in busy and not _has_begun(f, history)]
-    yield from (Finish(file.path, _through(file, history), file.beside) for file in finished)
-    if snapshot.disk_is_low:
+    yield from (
+        Finish(file.path, _through(file, history), file.beside, file.notes) for file in finished
+    )
+    if snapshot.disk_is_low or snapshot.paused:
         return
     yield from _finals(snapshot.seeds, history, config)
-    queues = [(file, _missing(file, history)) for file in _queue(counted, history)]
-    yield from _in_turn([_drafts(file, wanted, history, config) for file, wanted in queues])
+    for files in _by_priority(counted):
+        queues = [(file, _missing(file, history)) for file in _queue(files, history)]
+        yield from _in_turn([_drafts(file, wanted, history, config) for file, wanted in queues])
     if snapshot.unseen_drafts + history.under_way("draft") < config.settings.pause_endless_at:
         odds = _odds(snapshot, config)
-        for file, request in _endless_queue(endless, odds, history, config):
-            yield from _drafts(file, [(request, _next(request, history))], history, config, odds)
+        for files in _by_priority(endless):
+            for file, request in _endless_queue(files, odds, history, config):
+                wanted = [(request, _next(request, history))]
+                yield from _drafts(file, wanted, history, config, odds)
 
 
 def following(
@@ -94,6 +100,12 @@ def finals_wanted(snapshot: Snapshot, history: History) -> int:
     counts = {seed.key: seed.profile.refine.finals for seed in snapshot.seeds}
     made = {key: len(history.made("final", key)) for key in counts}
     return sum(max(0, count - made[key]) for key, count in counts.items())
+
+
+def _by_priority(files: Sequence[PromptFile]) -> Iterator[list[PromptFile]]:
+    """The files of each priority, the largest first."""
+    for priority in sorted({file.priority for file in files}, reverse=True):
+        yield [file for file in files if file.priority == priority]
 
 
 def _queue(files: Sequence[PromptFile], history: History) -> list[PromptFile]:
@@ -168,6 +180,7 @@ def _finals(seeds: Sequence[SeedImage], history: History, config: Config) -> Ite
                     why=why,
                     picked=history.why_picked(seed.key),
                     encoding=seed.profile.refine.encoding,
+                    notes=seed.notes,
                 )
 
 
@@ -200,6 +213,7 @@ def _drafts(
             why=f"{why}; {steered}" if steered else why,
             steered=steered,
             encoding=profile.draft.encoding,
+            notes=request.notes,
         )
 
 

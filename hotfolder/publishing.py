@@ -6,12 +6,13 @@ import logging
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec.structs import replace
 
 from hotfolder import __version__
-from hotfolder.errors import printable
+from hotfolder.errors import brief, printable
 from hotfolder.executors.orders import Between, Done, GivenUp, Raster
 from hotfolder.history import PassedOver
 from hotfolder.images import picture, recipe_text
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _log = logging.getLogger(__name__)
+_LONGEST_NOTE = 300
+_MOST_NOTES = 20
 _NOT_YET = "0" * 64  # the pixel hash of a picture that has no file yet
 Thread = Literal["press", "ledger"]
 """Where a publication goes on: the press works beside the next render, a ledger has one writer."""
@@ -190,5 +193,11 @@ def _record(
         source=source,
         steered=job.steered if isinstance(job, RenderDraft) else "",
         picked="" if isinstance(job, RenderDraft) else job.picked,
-        **facts,
+        **{**facts, "notes": _notes(job, facts)},
     )
+
+
+def _notes(job: Render, facts: dict[str, Any]) -> tuple[str, ...]:
+    """What was not used of what was asked for, as far as a record has room for it."""
+    told = dict.fromkeys([*job.notes, *facts.get("notes", ())])
+    return tuple(brief(says, _LONGEST_NOTE) for says in islice(told, _MOST_NOTES))

@@ -17,26 +17,38 @@ from hotfolder.taste.advice import Advice
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One prompt of a file, with the profile it asks for and its overrides laid over that."""
+    """One prompt of a file, with the profile it asks for and its overrides laid over that.
+
+    `notes` are sentences on what of it is not used.
+    """
 
     prompt: Prompt
     digest: str
     count: int | Literal["endless"]
     profile_name: str
     profile: Profile
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PromptFile:
     """A readable prompt file. `arrived` orders files by when they came, smallest first.
 
-    `beside` are files that belong to it and move with it: a picture's text.
+    `beside` are files that belong to it and move with it: a picture's text. Files of a larger
+    `priority` are drawn first; `only` is the time of the day in which this one is drawn from.
     """
 
     path: str
     requests: tuple[Request, ...]
     arrived: tuple[int, str]
     beside: tuple[str, ...] = ()
+    priority: int = 0
+    only: str = ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what of it is not used, each once."""
+        return tuple(dict.fromkeys(note for one in self.requests for note in one.notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +64,10 @@ class BrokenFile:
 class SeedImage:
     """A picture in `seeds/`. `source` is its recipe, or its bare pixels if it is not (only) ours.
 
-    `prompt` and `negative` are what a foreign picture says of itself. `profile` is the one that
-    its refinements follow. `key` is what makes it the same picture wherever it lies, worked out
-    once because a plan asks for it again and again.
+    `prompt` and `negative` are what a foreign picture says of itself. `profile` is the one that its
+    refinements follow. `notes` are sentences on what is not used of what it says. `key` is what
+    makes it the same picture wherever it lies, worked out once because a plan asks for it again and
+    again.
     """
 
     path: str
@@ -65,6 +78,7 @@ class SeedImage:
     record: Record | None = None
     prompt: str = ""
     negative: str = ""
+    notes: tuple[str, ...] = ()
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,7 +105,8 @@ class Snapshot:
     """What the folders say now. Paths are relative to the studio, with forward slashes.
 
     `waiting` says of files that cannot be worked on yet what they wait for. `advice` is what was
-    learned of their owner.
+    learned of their owner. `paused` is the file for which nothing is rendered at all. `unclear` are
+    files in `inbox/` that wait for their owner.
     """
 
     prompt_files: Sequence[PromptFile] = ()
@@ -101,7 +116,9 @@ class Snapshot:
     unstarred: Sequence[Starred] = ()
     seeds: Sequence[SeedImage] = ()
     useless_seeds: Sequence[BrokenFile] = ()
+    unclear: Sequence[BrokenFile] = ()
     unseen_drafts: int = 0
     disk_is_low: bool = False
+    paused: str = ""
     waiting: Mapping[str, str] = field(default_factory=dict)
     advice: Advice = advice.NONE

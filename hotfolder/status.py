@@ -145,6 +145,8 @@ def held_back(snapshot: Snapshot, settings: Settings) -> list[str]:
     found = []
     if snapshot.disk_is_low:
         found.append(f"everything: the disk has less than {settings.keep_free_gb:g} GB free")
+    if snapshot.paused:
+        found.append(f"everything: {snapshot.paused} lies there; take it away to go on")
     waits = any(map(_is_endless, snapshot.prompt_files))
     if waits and snapshot.unseen_drafts >= settings.pause_endless_at:
         found.append(

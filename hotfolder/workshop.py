@@ -28,7 +28,7 @@ def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
         progress.warn(f"{shown} has a mistake: read {printable(path)}.error.txt")
     elif isinstance(job, Explain):
         path = moves.explain(studio, job)
-        progress.warn(f"{shown} cannot be refined: read {printable(path)}")
+        progress.warn(f"{shown}: {job.why}; read {printable(path)}")
     elif isinstance(job, Finish):
         path = moves.finish(studio, ledger, job)
         progress.say(f"{shown} is done and lies in inbox/done/")

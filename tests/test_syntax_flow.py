@@ -138,10 +138,13 @@ def test_loras_and_embeddings_by_name(tiny_studio: Studio, caplog: Any) -> None:
     (first, _) = recipes(tiny_studio.drafts)
     assert first.loras == (Lora("Ink wash", 0.8, 0.3),)
     assert first.embeddings == ("easyfog", "hill")
-    assert "the embedding 'hill' does not fit this model" in caplog.text
+    unfit = "the embedding 'hill' does not fit this model"
+    assert unfit in caplog.text
+    assert unfit in (tiny_studio.done / "a.txt.note.txt").read_text("utf-8")
     draft = sorted(tiny_studio.drafts.glob("*.png"))[0]
     record = identify(draft.read_bytes()).record
     assert record is not None
+    assert len(record.notes) == 1 and unfit in record.notes[0]
     assert {name: len(sha) for name, sha in record.additions.items()} == {
         "Ink wash": 64,
         "easyfog": 64,
@@ -158,6 +161,8 @@ def test_loras_of_a_picture_from_elsewhere(tiny_studio: Studio, caplog: Any) -> 
     work(tiny_studio)
     assert {recipe.loras for recipe in recipes(tiny_studio.drafts)} == {(Lora("Ink wash", 0.5),)}
     assert "made without the LoRA 'rust'" in caplog.text
+    note = (tiny_studio.done / "b.png.note.txt").read_text("utf-8")
+    assert note.startswith("b.png was used, but:\n\nmade without the LoRA 'rust'")
 
 
 def test_a_lora_that_its_owner_calls_otherwise(tiny_studio: Studio) -> None:

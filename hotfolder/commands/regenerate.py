@@ -155,7 +155,8 @@ def _write(output: Path, path: Path, shown: Identity, remade: Remade) -> None:
     import msgspec
 
     encoding = shown.record.encoding
-    record = msgspec.structs.replace(shown.record, **asdict(remade.facts))
+    facts = asdict(remade.facts) | {"notes": shown.record.notes}
+    record = msgspec.structs.replace(shown.record, **facts)
     data, _ = picture.publishable(remade.image, shown.recipe, record, encoding)
     output.mkdir(parents=True, exist_ok=True)
     atomic.publish(output, f"{path.stem}{encoding.suffix}", data)

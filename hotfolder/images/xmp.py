@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 MAX_BYTES = 2**20
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 # A name that nobody else can have. It ends in "#", for XMP puts the properties' names behind it.
 _OURS = "urn:uuid:5d3f0a86-3c0e-4b57-9e7b-6f1c2a94d7e1#"
@@ -109,8 +110,10 @@ def properties(packet: bytes | None) -> dict[str, tuple[str, ...]]:
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import ParseError, fromstring
 
+    if not packet.startswith(_UTF_16):  # where a NUL is half a character
+        packet = packet.strip(b" \t\r\n\0")
     try:
-        root = fromstring(packet.strip(b" \t\r\n\0"), forbid_dtd=True)
+        root = fromstring(packet, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
         return {}
     found: dict[str, tuple[str, ...]] = {}

@@ -13,7 +13,7 @@ from hotfolder.errors import HotfolderError, Mistake, MistakesError, PictureErro
 from hotfolder.prompts import formats, text_encoding
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import draw
-from hotfolder.studio.config.fit_prompts import fit
+from hotfolder.studio.config.fit_prompts import read
 from hotfolder.studio.config.load import examine
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import is_temporary, slug
@@ -73,7 +73,7 @@ def check(studio: Studio, wish: Wish) -> dict[str, Any]:
         return answer
     try:
         check_text(text.encode("utf-8", "replace"), config.settings.limits)
-        prompts, _ = fit(formats.parse_text(suffix, text), config, studio)
+        prompts = read(suffix, text, config, studio)
         found = requests_of(prompts, config)
         check_requests(found, config.settings.limits)
     except MistakesError as error:

@@ -4,19 +4,39 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
 from hotfolder.errors import Mistake, MistakesError, mistake
 from hotfolder.images import infotext
 from hotfolder.images.generation_params import GenerationParams
+from hotfolder.prompts import heading, keys, switches
 from hotfolder.recipes.prompt import MAX_PROMPTS, MAX_SEED, Prompt
 from hotfolder.recipes.recipe import MAX_TEXT
 from hotfolder.recipes.schedulers import SCHEDULERS
 from hotfolder.recipes.sizes import MAX_ASPECT
 
-Written = Prompt | GenerationParams
+
+class Asked(NamedTuple):
+    """What a program said, with the keys that somebody wrote above or below it."""
+
+    params: GenerationParams
+    table: dict[str, Any]
+
+
+Written = Prompt | GenerationParams | Asked
 """A prompt that somebody wrote, or what a program said, for which a profile is to be found."""
+
+
+class Custom(NamedTuple):
+    """How a studio reads plain text: the profiles that a first line can name, and its habit."""
+
+    profiles: Collection[str] = ()
+    per_line: bool = False
+
+
+PLAIN = Custom()
 
 _LORA = re.compile(  # as in GenerationParams
     r"([^<>:]{1,200}?)(?: \(([+-]?[\d.]{1,20}(?::[+-]?[\d.]{1,20})?)\))?"
@@ -41,20 +61,30 @@ class _Paragraph(NamedTuple):
         return self.settings[-1] is not None
 
 
-def prompts(text: str) -> tuple[Written, ...]:
+def prompts(text: str, custom: Custom = PLAIN) -> tuple[Written, ...]:
     """One prompt for each paragraph, and what each A1111 text says, in their order.
 
-    Lines that begin with `#` are left out. The lines of a paragraph become one, joined by spaces; a
-    line `Negative prompt: ...` begins its negative prompt. A line of three or more settings ends an
-    A1111 text, which is taken literally and may hold blank lines; what programs write below their
-    settings is left out. Raises MistakesError with the lines that are wrong, or if there is no
-    prompt.
+    Lines that begin with `#` are left out. The lines of a paragraph become one, joined by spaces,
+    unless each is to be a prompt; a line `Negative prompt: ...` begins its negative prompt. A line
+    of three or more settings ends an A1111 text, which is taken literally and may hold blank lines;
+    what programs write below their settings is left out. A first line of settings is for all; lines
+    of one setting are for their paragraph, or for the prompt above. Raises MistakesError with the
+    lines that are wrong, or if there is no prompt.
     """
-    found: list[Written] = []
+    lines = text.replace("\r\n", "\n").split("\n")
     mistakes: list[Mistake] = []
-    for block in _blocks(_paragraphs(text)):
+    common, per_line = _headed(lines, custom, mistakes)
+    found: list[Written] = []
+    for block in _blocks(_paragraphs(lines, per_line)):
         try:
-            found.append(_pasted(block) if block[-1].is_pasted else _written(block))
+            if block[-1].is_pasted:
+                found.append(_pasted(block))
+            elif isinstance(one := _written(block), Prompt):
+                found.append(one)
+            elif found:
+                found[-1] = _granted(found[-1], one)
+            else:
+                common = {**common, **one}
         except MistakesError as error:
             mistakes += error.mistakes
     if len(found) > MAX_PROMPTS:
@@ -66,7 +96,35 @@ def prompts(text: str) -> tuple[Written, ...]:
             "there is no prompt in it, only blank lines and comments; "
             "write what the picture shall show, without # before it"
         )
-    return tuple(found)
+    return tuple(_granted(one, common) for one in found) if common else tuple(found)
+
+
+def _headed(
+    lines: list[str], custom: Custom, mistakes: list[Mistake]
+) -> tuple[dict[str, Any], bool]:
+    """What the first line says if it is a heading, which becomes a blank line, and the habit."""
+    for number, line in enumerate(lines):
+        if line.strip() and not line.lstrip().startswith("#"):
+            try:
+                found = heading.read(line, custom.profiles)
+            except MistakesError as error:
+                where = f"line {number + 1}, "
+                mistakes += [Mistake(where + wrong.where, wrong.says) for wrong in error.mistakes]
+                found = heading.Heading({})
+            if found is None:
+                break
+            lines[number] = ""
+            return found.table, found.per_line or custom.per_line
+    return {}, custom.per_line
+
+
+def _granted(one: Written, table: dict[str, Any]) -> Written:
+    """The same with keys that were written beside it; those of its own come first."""
+    if isinstance(one, Prompt):
+        return keys.granted(one, table)
+    if isinstance(one, Asked):
+        return Asked(one.params, {**table, **one.table})
+    return Asked(one, table)
 
 
 def from_params(read: GenerationParams) -> Prompt:
@@ -119,12 +177,11 @@ def overrides(
     return table
 
 
-def _paragraphs(text: str) -> list[_Paragraph]:
+def _paragraphs(lines: list[str], per_line: bool) -> list[_Paragraph]:
     found: list[_Paragraph] = []
     open_one: _Paragraph | None = None
     below, directly = False, False  # a line of settings was the last one that counts, just now
-    lines = infotext.merged(text.replace("\r\n", "\n").split("\n"))
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(infotext.merged(lines), start=1):
         if line.lstrip().startswith("#"):
             continue
         if not line.strip():
@@ -139,7 +196,7 @@ def _paragraphs(text: str) -> list[_Paragraph]:
         open_one.lines.append(line)
         open_one.settings.append(start)
         below = directly = start is not None
-        if start is not None:
+        if start is not None or per_line:
             open_one = None
     return found
 
@@ -177,11 +234,15 @@ def _pasted(block: list[_Paragraph]) -> GenerationParams:
     return read
 
 
-def _written(block: list[_Paragraph]) -> Prompt:
+def _written(block: list[_Paragraph]) -> Prompt | dict[str, Any]:
+    """The prompt of a block, or the settings of one that has nothing else."""
     lines = [line for paragraph in block for line in paragraph.lines]
-    parts = infotext.split("\n".join(lines))
+    taken = switches.take("\n".join(lines))
+    parts = infotext.split(taken.text)
     text, negative = (" ".join(line.strip() for line in part.split("\n")) for part in parts)
     where = f"line {block[0].first}"
+    if not text and taken.table and not negative:
+        return taken.table
     if not text:
         raise mistake('there is no prompt above "Negative prompt:"', where)
     if len(text) > MAX_TEXT or len(negative) > MAX_TEXT:
@@ -189,4 +250,16 @@ def _written(block: list[_Paragraph]) -> Prompt:
         raise mistake(
             f"this paragraph has {longest:,} characters; expected at most {MAX_TEXT:,}", where
         )
-    return Prompt(text=text, negative=negative)
+    notes = (*taken.notes, *_hints(parts[0], where))
+    table = keys.together([{"negative": negative} if negative else {}, taken.table])
+    return keys.granted(Prompt(text=text.strip()), table, notes)
+
+
+def _hints(text: str, where: str) -> Iterator[str]:
+    """What somebody may have meant otherwise."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if switches.looks_like_lines(lines):
+        yield (
+            f"the {len(lines)} lines from {where} on are one prompt; for a prompt in each line, "
+            "write  one prompt per line  into the first line, or a blank line between them"
+        )

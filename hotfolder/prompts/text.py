@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from hotfolder.prompts import paragraphs
-from hotfolder.prompts.paragraphs import Written
+from hotfolder.prompts.paragraphs import PLAIN, Custom, Written
 
 SUFFIXES = (".txt", ".md")
 READS = "text"
 
 
-def parse(text: str) -> tuple[Written, ...]:
+def parse(text: str, custom: Custom = PLAIN) -> tuple[Written, ...]:
     """The prompts of a text; raises MistakesError with the lines that are wrong."""
-    return paragraphs.prompts(text)
+    return paragraphs.prompts(text, custom)

@@ -5,44 +5,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from msgspec import Struct
-
 from hotfolder import bounded_toml
 from hotfolder.errors import Mistake, MistakesError, mistake
+from hotfolder.prompts import keys
+from hotfolder.prompts.keys import File
 from hotfolder.recipes import links, schema
 from hotfolder.recipes import profile as profiles
-from hotfolder.recipes.prompt import MAX_PROMPTS, Count, Prompt, Seed, choices, parts
-from hotfolder.recipes.prompt_syntax.read import Emphasis
+from hotfolder.recipes.prompt import MAX_PROMPTS, Prompt, choices, parts
 from hotfolder.recipes.recipe import MAX_TEXT
 
 SUFFIXES = (".toml",)
 READS = "text"
 
 
-class File(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The keys of a prompt file. Those of the second half are the profile's, laid over it."""
-
-    prompt: str | None = None
-    prompts: list[str] | None = None
-    fixed: links.Texts = ""
-    random: profiles.Choices = []
-    negative: str = ""
-    profile: str | None = None
-    count: Count | None = None
-    seed: Seed | None = None
-    size: links.Size | None = None
-    aspect: profiles.Aspect | None = None
-
-    scheduler: links.SchedulerName | None = None
-    steps: links.Steps | None = None
-    guidance_scale: links.Guidance | None = None
-    emphasis: Emphasis | None = None
-    draft: profiles.Draft = profiles.Draft()
-    refine: profiles.Refine = profiles.Refine()
-
-
 EITHER = (("prompt", "prompts"), ("size", "aspect"))
-OVERRIDES = ("scheduler", "steps", "guidance_scale", "emphasis", "draft", "refine")
 
 # What tomllib says, in words for people who do not program.
 _PLAIN = (
@@ -64,16 +40,29 @@ _PLAIN = (
 )
 
 
+_FIRST_LINE = re.compile(
+    r"""[A-Za-z_]{2,30}[ \t]*=[ \t]*(?:["'\[{]|\d|true\b|false\b) | \[(?:draft|refine)\]$""",
+    re.VERBOSE,
+)
+
+
+def recognises(text: str) -> bool:
+    """Whether a text is TOML, whatever its file is called: it begins with a key and a value."""
+    lines = (line.strip() for line in text.split("\n"))
+    first = next((line for line in lines if line and not line.startswith("#")), "")
+    return _FIRST_LINE.match(first) is not None
+
+
 def parse(text: str) -> tuple[Prompt, ...]:
     """The prompts of a TOML text; raises MistakesError with every wrong key."""
-    table = _table(text)
-    mistakes = [Mistake(key, profiles.OWNER_SAYS) for key in table if key in profiles.OWNER_ONLY]
+    found = table(text)
+    mistakes = [Mistake(key, profiles.OWNER_SAYS) for key in found if key in profiles.OWNER_ONLY]
     mistakes += [
         Mistake(second, f"expected either {first} or {second}, not both")
         for first, second in EITHER
-        if first in table and second in table
+        if first in found and second in found
     ]
-    allowed = {key: value for key, value in table.items() if key not in profiles.OWNER_ONLY}
+    allowed = {key: value for key, value in found.items() if key not in profiles.OWNER_ONLY}
     try:
         file = schema.convert(links.read(allowed), File)
     except MistakesError as error:
@@ -81,26 +70,11 @@ def parse(text: str) -> tuple[Prompt, ...]:
     mistakes += _contradictions(file, allowed)
     if mistakes:
         raise MistakesError(mistakes)
-    over = {key: allowed[key] for key in OVERRIDES if key in allowed}
-    if file.aspect is not None:
-        over["draft"] = {**over.get("draft", {}), "aspect": file.aspect}
-    return tuple(
-        Prompt(
-            text=written.strip(),
-            negative=file.negative.strip(),
-            fixed=parts(file.fixed),
-            random=choices(file.random),
-            profile=file.profile,
-            count=file.count,
-            seed=file.seed,
-            size=file.size,
-            overrides=over,
-        )
-        for written in _texts(file)
-    )
+    return tuple(keys.asked(written, file, allowed) for written in _texts(file))
 
 
-def _table(text: str) -> dict[str, Any]:
+def table(text: str) -> dict[str, Any]:
+    """What a TOML text says; raises MistakesError with the line that is wrong."""
     try:
         return bounded_toml.loads(text)
     except ValueError as error:

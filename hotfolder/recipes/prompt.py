@@ -27,7 +27,8 @@ class Prompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     one of each list in `random`. `count` None means the profile's number. Draft k of a prompt
     with a `seed` has seed + k. `overrides` are profile keys in nested tables. `source`, if given,
     is the picture that drafts are made from by img2img. A prompt with a `recipe` asks for exactly
-    that draft.
+    that draft. `notes` are sentences on what of it as it was written is not used; they are no part
+    of what makes it the same request.
     """
 
     text: Prompt_
@@ -43,15 +44,17 @@ class Prompt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     overrides: dict[str, Any] = {}
     source: Pixels | None = None
     recipe: Recipe | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
-        """What makes this the same request: SHA-256 over everything but the number, 64 hex digits.
+        """What makes this the same request: SHA-256 over all but number and notes, 64 hex digits.
 
         So a larger count goes on where the smaller one ended, and an added paragraph does not
         start its neighbours again. Endless is another request than any number.
         """
         data = msgspec.to_builtins(self)
+        data.pop("notes", None)
         if self.count != "endless":
             data.pop("count", None)
         text = json.dumps(data, ensure_ascii=True, sort_keys=True, separators=(",", ":"))

@@ -31,7 +31,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     the studio that wished for it.
 
     Two say what taste had to do with it: `steered` that a draft was chosen among several draws,
-    `picked` why it went to `seeds/` by itself.
+    `picked` why it went to `seeds/` by itself. `notes` are sentences on what was asked for and had
+    no effect, or was not here.
     """
 
     stage: Stage | Literal["link"]
@@ -58,6 +59,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     studio: Short = ""
     steered: Short = ""
     picked: Short = ""
+    notes: Annotated[tuple[Short, ...], Meta(max_length=100)] = ()
     source: Record | None = None
 
 

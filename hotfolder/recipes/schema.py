@@ -16,6 +16,23 @@ from hotfolder.errors import Mistake, MistakesError, did_you_mean
 
 T = TypeVar("T", bound=Struct)
 
+# What other programs call our keys, where letters alone do not lead there.
+_ELSEWHERE = {
+    "sampler": "scheduler",
+    "sampler_name": "scheduler",
+    "width": "size",
+    "height": "size",
+    "resolution": "size",
+    "ar": "aspect",
+    "batch_size": "count",
+    "batch_count": "count",
+    "n_iter": "count",
+    "num_images": "count",
+    "cfg": "guidance_scale",
+    "denoising_strength": "strength",
+    "denoise": "strength",
+    "text": "prompt",
+}
 _KINDS = {int: "a whole number", float: "a number", str: "text in quotes", bool: "true or false"}
 _SEVERAL = {int: "whole numbers", float: "numbers", str: "texts"}
 
@@ -57,7 +74,9 @@ def _convert(
         shown = _short(str(key))
         path = f"{where}.{shown}" if where else shown
         if key not in names:
-            mistakes.append(Mistake(path, f"unknown key; {did_you_mean(key, names)}"))
+            ours = _ELSEWHERE.get(str(key).lower(), key)
+            says = did_you_mean(ours, names) if ours not in names else f"did you mean {ours!r}?"
+            mistakes.append(Mistake(path, f"unknown key; {says}"))
             continue
         hint = hints[names[key]]
         if isinstance(hint, type) and issubclass(hint, Struct):

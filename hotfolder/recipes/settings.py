@@ -126,11 +126,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     installed one. `status_page` keeps STATUS.html in the studio up to date. `limits` are for those
     who share the studio.
 
+    `one_prompt_per` says what is a prompt in a text file: a paragraph, or each line.
     `loras` and `embeddings` are folders; prompts name what lies there. `upscalers` are folders of
     what profiles name in links of `enlarge`. Relative ones are looked for from the studio's folder.
     """
 
     profile: Annotated[str, Meta(min_length=1)] = "postcard"
+    one_prompt_per: Literal["paragraph", "line"] = "paragraph"
     folders: Literal["flat", "prompt", "day"] = "flat"
     pause_endless_at: Annotated[int, Meta(ge=1)] = 500
     keep_free_gb: Annotated[float, Meta(ge=0)] = 1.0

@@ -24,13 +24,15 @@ class Call:
     """What is called, and for which pictures.
 
     `drawn` are the places of these pictures among the recipes that were asked for: the first, and
-    those whose prompts are as long. `conditioning` is theirs where it is known here.
+    those whose prompts are as long. `conditioning` is theirs where it is known here. `notes` are
+    sentences on what is not read of each of their prompts.
     """
 
     pipe: Any
     arguments: dict[str, Any]
     drawn: list[int]
     conditioning: list[Conditioning]
+    notes: list[tuple[str, ...]]
 
 
 @torch.no_grad()
@@ -63,7 +65,8 @@ def prepare(
     pipelines.family(pipe).ready(pipe, recipe, sides)
     arguments = pipelines.arguments(pipe, plain_words.in_words(recipe), sides)
     arguments["generator"] = generators if len(generators) > 1 else alone
-    loaded.prompts.tell(pipe, arguments, recipe)
+    told = loaded.prompts.tell(pipe, arguments, recipe)
+    notes = [(*loaded.adapters.notes(recipes[at]), *told) for at in drawn]
     conditioning = [conditioning[at] for at in drawn] if conditioning else []
     if conditioning:
         arguments |= clip.arguments(pipe, conditioning)
@@ -72,7 +75,7 @@ def prepare(
     if source is not None:
         fitted = resize.fit(source, recipe.canvas)
         arguments["image"] = _tensor(resize.pad(fitted, sides))
-    return Call(pipe, arguments, drawn, conditioning)
+    return Call(pipe, arguments, drawn, conditioning, notes)
 
 
 def _tensor(image: Image.Image) -> torch.Tensor:

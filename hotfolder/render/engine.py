@@ -245,7 +245,10 @@ class Engine:
                 raise TooLargeError(self._planner.remedy(plan, recipe, loaded.footprint)) from error
             raise
         seconds = round(run.seconds / len(rows), 3)
-        facts = [Facts(seconds, run.steps, memory_plan=text, **circumstances) for text in texts]
+        facts = [
+            Facts(seconds, run.steps, memory_plan=text, notes=notes, **circumstances)
+            for text, notes in zip(texts, made.notes, strict=True)
+        ]
         sides = recipe.canvas
         kinds = run.all_features() or [{} for _ in rows]
         return {

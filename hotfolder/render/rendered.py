@@ -24,6 +24,7 @@ class Facts:
     model_sha256: str
     memory_plan: str
     additions: dict[str, str]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

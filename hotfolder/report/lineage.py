@@ -124,6 +124,7 @@ def _record_lines(record: Record) -> list[tuple[str, str]]:
         ("asked for", record.prompt_file and f"in {record.prompt_file}, profile {record.profile}"),
         ("made", record.created and f"{record.created}, {seconds} s on {record.device}"),
         ("with", versions and f"{record.software}, {versions}"),
+        *(("note", note) for note in record.notes),
         ("written", f"as {record.encoding}" if record.encoding.lossy else ""),
         ("pixels", record.pixels),
     ]

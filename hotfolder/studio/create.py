@@ -20,6 +20,10 @@ _SETTINGS = """\
 # (the command `hotfolder profiles` lists them).
 # profile = "postcard"
 
+# What is a prompt in a text file: a "paragraph", or each "line". A file can say so itself, in
+# its first line: one prompt per line
+# one_prompt_per = "paragraph"
+
 # How drafts/ and final/ are divided: "flat", "prompt" (a folder for each prompt file)
 # or "day".
 # folders = "flat"

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from hotfolder.errors import MistakesError
-from hotfolder.prompts import toml
+from hotfolder.prompts import keys
 from hotfolder.prompts.toml import parse
 from hotfolder.recipes import profile
 from hotfolder.recipes.prompt import Prompt
@@ -77,10 +77,10 @@ def test_an_exact_size() -> None:
 
 def test_every_profile_key_is_an_override() -> None:
     """A key that a profile has can be set by a prompt file, or is the owner's alone."""
-    ours = {field.name for field in msgspec.structs.fields(toml.File)}
+    ours = {field.name for field in msgspec.structs.fields(keys.File)}
     theirs = {field.name for field in msgspec.structs.fields(profile.Profile)}
     assert theirs - profile.OWNER_ONLY <= ours
-    assert set(toml.OVERRIDES) <= theirs
+    assert set(keys.OVERRIDES) <= theirs
 
 
 def test_all_mistakes_at_once() -> None:

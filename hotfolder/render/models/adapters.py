@@ -46,7 +46,7 @@ class Adapters:
     dtype: torch.dtype
     _fingerprints: dict[str, str] = field(default_factory=dict)
     _words: dict[str, Vectors] = field(default_factory=dict)
-    _unfit: set[str] = field(default_factory=set)
+    _unfit: dict[str, str] = field(default_factory=dict)
     _active: tuple[Lora, ...] = ()
     _filter: dict[str, Any] = field(default_factory=dict)
 
@@ -139,7 +139,7 @@ class Adapters:
         model = self.model
         family = pipelines.family(self.pipe)
         if word not in model.embeddings and not family.reads_clip:
-            self._unfit.add(word)
+            self._unfit[word] = ""
             return
         path = self._file(
             word, model.embeddings, model.embedding_folders, "embedding", "model.embeddings"
@@ -151,8 +151,12 @@ class Adapters:
             if word in model.embeddings:
                 raise
             # A folder has files for several families, and a prompt its own words.
-            self._unfit.add(word)
-            _log.warning("%s; its name is read as a word", error)
+            self._unfit[word] = f"{error}; its name is read as a word"
+            _log.warning("%s", self._unfit[word])
+
+    def notes(self, recipe: Recipe) -> tuple[str, ...]:
+        """Sentences on the embeddings of a recipe that do not fit this model."""
+        return tuple(filter(None, (self._unfit.get(word) for word in recipe.embeddings)))
 
     def _vectors(self, word: str, path: Path) -> Vectors:
         """An embedding's vectors, for each text encoder. Raises RenderError where they misfit."""

@@ -28,7 +28,7 @@ class PromptCache:
 
     def __init__(self, most_bytes: int = REMEMBERED_BYTES) -> None:
         self._most_bytes = most_bytes
-        self._told: set[str] = set()
+        self._told: set[tuple[str, ...]] = set()
         self._bytes = 0
         self._answers: OrderedDict[str, tuple[Any, int]] = OrderedDict()
 
@@ -39,18 +39,21 @@ class PromptCache:
                 # Past DiffusionPipeline.__setattr__, which would enter it into the configuration.
                 vars(pipe)[name] = _Remembering(getattr(pipe, name), f"{name} {context}", self)
 
-    def tell(self, pipe: Any, arguments: Mapping[str, Any], recipe: Recipe) -> None:
-        """Say, once for each prompt, what the text encoders of `pipe` do not read of it."""
-        if recipe.prompt in self._told or reads_chunks(pipe):
-            return
+    def tell(self, pipe: Any, arguments: Mapping[str, Any], recipe: Recipe) -> tuple[str, ...]:
+        """Sentences on what the text encoders of `pipe` do not read of a prompt; logged once."""
+        if reads_chunks(pipe):
+            return ()
         family = pipelines.family(pipe).name
-        for says in (
+        found = (
             plain_words.unused(recipe.tree, family),
             token_limits.of_pipeline(pipe, arguments, arguments.get("prompt", "")),
-        ):
-            if says:
-                self._told.add(recipe.prompt)
+        )
+        told = tuple(says for says in found if says)
+        if told not in self._told:
+            self._told.add(told)
+            for says in told:
                 _log.warning("%s", says)
+        return told
 
     def answer(self, key: str, encoder: Any, arguments: Any, named: Any) -> Any:
         """What `encoder` says to these arguments: remembered, or asked and remembered."""

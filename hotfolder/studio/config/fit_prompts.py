@@ -1,4 +1,4 @@
-"""Prompts of texts and pictures -> prompts for the owner's profiles, and what is left of them."""
+"""Prompts of texts and pictures -> prompts for the owner's profiles; they say what is left."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from hotfolder.prompts import paragraphs
-from hotfolder.prompts.paragraphs import Written
+from hotfolder.prompts import formats, keys, paragraphs
+from hotfolder.prompts.paragraphs import Asked, Custom, Written
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.prompt_syntax.tags import renamed
@@ -15,23 +15,34 @@ from hotfolder.studio.config.match_model import Matched, match, names_model
 from hotfolder.studio.layout import Studio
 
 
+def read(
+    suffix: str, text: str, config: Config, studio: Studio, habit: str = ""
+) -> tuple[Prompt, ...]:
+    """The prompts of a text with this ending, as this studio has them.
+
+    `habit` says what is one: a "paragraph" or a "line"; "" is the studio's. Raises MistakesError.
+    """
+    custom = Custom(config.profiles, (habit or config.settings.one_prompt_per) == "line")
+    return fit(formats.parse_text(suffix, text, custom), config, studio)
+
+
 def fit(
     written: Sequence[Written], config: Config, studio: Studio, pasted: bool = True
-) -> tuple[tuple[Prompt, ...], tuple[str, ...]]:
-    """Prompts as they are, what programs said for the profiles that have their models, and notes.
+) -> tuple[Prompt, ...]:
+    """Prompts as they are, and what programs said for the profiles that have their models.
 
     `pasted` says that somebody put the texts into a file, not a program into its picture.
     """
     prompts: list[Prompt] = []
-    notes: dict[str, None] = {}
     for one in written:
         if isinstance(one, Prompt):
             prompts.append(one)
             continue
-        matched = match(one, config, studio, pasted=pasted)
-        notes.update(dict.fromkeys(matched.notes))
-        prompts.append(_foreign(paragraphs.from_params(one), matched, names_model(one)))
-    return tuple(prompts), tuple(notes)
+        params, table = one if isinstance(one, Asked) else (one, {})
+        matched = match(params, config, studio, pasted=pasted)
+        fitted = _foreign(paragraphs.from_params(params), matched, names_model(params))
+        prompts.append(keys.granted(fitted, table, matched.notes, over=True))
+    return tuple(prompts)
 
 
 def ours(prompt: Prompt, matched: Matched) -> Prompt:

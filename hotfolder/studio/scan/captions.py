@@ -13,7 +13,7 @@ from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import draw
 from hotfolder.recipes.profile import Profile
 from hotfolder.studio import beneath
-from hotfolder.studio.config.fit_prompts import fit
+from hotfolder.studio.config.fit_prompts import read as prompts_of
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.scan.inbox import requests_of
@@ -82,12 +82,11 @@ def read(text: Text, config: Config, studio: Studio) -> Caption:
     """What a text says of its picture; of several prompts the first. Raises MistakesError."""
     check_text(text.data, config.settings.limits)
     written = text_encoding.decode(text.data)
-    prompts, notes = fit(
-        formats.parse_text(PurePosixPath(text.name).suffix, written), config, studio
-    )
+    prompts = prompts_of(formats.suffix_of(text.name), written, config, studio)
+    (request,) = requests_of(prompts[:1], config)
+    notes = request.notes
     if len(prompts) > 1:
         notes = (*notes, f"{text.name} has {len(prompts)} prompts; the first is used")
-    (request,) = requests_of(prompts[:1], config)
     profile = request.profile
     drawn = draw(request.prompt, profile, 0, config.salt, config.words, config.shelf(profile))
     return Caption(drawn.prompt, drawn.negative_prompt, request.profile_name, profile, notes)

@@ -16,6 +16,7 @@ from hotfolder.studio.scan import captions, conflicts
 from hotfolder.studio.scan.backlog import Backlog, Urgency, Withheld
 from hotfolder.studio.scan.cache import Cache
 from hotfolder.studio.scan.conflicts import Conflicts
+from hotfolder.studio.scan.folders import Folders
 from hotfolder.studio.scan.inbox import Inbox
 from hotfolder.studio.scan.incomplete import Incomplete
 from hotfolder.studio.scan.limits import Pace
@@ -54,7 +55,7 @@ class Intake:
         self._live = live
         self._clock = clock
         self._waits = waits
-        self.inbox = Inbox(studio)
+        self.inbox = Inbox(studio, Folders(studio))
         self.portraits = Portraits(studio, read_only=not waits)
         self.marks = Marks(studio.root, tree, settling, self.portraits)
         self.seeds = Seeds(studio, self.portraits)

@@ -20,7 +20,7 @@ from hotfolder.studio.config.live import LiveConfig, decides
 from hotfolder.studio.identity import Identity, Portrait
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import Reading
-from hotfolder.studio.scan import captions
+from hotfolder.studio.scan import captions, folders
 from hotfolder.studio.scan.inbox import Waiting
 from hotfolder.studio.scan.intake import BUDGET_S, Intake, is_beside
 from hotfolder.studio.scan.renames import Renames
@@ -29,6 +29,7 @@ from hotfolder.studio.scan.tree import Changes, Tree
 from hotfolder.taste.advice import NONE, Advice
 
 _log = logging.getLogger(__name__)
+_EMPTY = "it is empty; write what the picture shall show, and save it"
 _AT_ONCE = 1000  # so many files can be asked in that time whether they have settled
 
 
@@ -42,7 +43,7 @@ class Scanner:
 
     `config` takes the place of what lies in the studio. A scanner that does not wait takes all
     files as they lie, and remembers nothing over restarts: see `survey`. `advice` is what was
-    learned of the owner; whoever learns it puts it there.
+    learned of the owner; whoever learns it puts it there. `minute` tells the minute of the day.
     """
 
     def __init__(
@@ -51,12 +52,14 @@ class Scanner:
         clock: Callable[[], float] = time.monotonic,
         config: Config | None = None,
         waits: bool = True,
+        minute: Callable[[], int] = folders.minute_of_day,
     ) -> None:
         self.studio = studio
         self.advice = NONE
         self._live = LiveConfig(studio, config)
         self._clock = clock
         self._waits = waits
+        self._minute = minute
         self._tree = Tree(studio.root, clock)
         self._settling = Settling(self._quiet_s())
         self._intake = Intake(studio, self._tree, self._settling, self._live, clock, waits)
@@ -161,6 +164,8 @@ class Scanner:
         intake, seeds = self._intake, self._intake.seeds
         inbox = intake.inbox.entries()
         waiting = {path: entry.says for path, entry in inbox if isinstance(entry, Waiting)}
+        asking = [entry for _, entry in inbox if isinstance(entry, PromptFile)]
+        files, closed = folders.in_time(asking, self._settling.pending(), self._minute())
         free = self._free_bytes()
         wishes = intake.marks.wishes(self.config.settings.stars)
         texts = filter(captions.is_one, self._settling.pending())
@@ -169,17 +174,21 @@ class Scanner:
         # What a prompt file lacks may be in a profile or word list that arrives with it.
         unsure = self._live.is_unsure or any(map(decides, self._settling.pending()))
         return Snapshot(
-            prompt_files=[entry for _, entry in inbox if isinstance(entry, PromptFile)],
+            prompt_files=files,
             broken=[] if unsure else [e for _, e in inbox if isinstance(e, BrokenFile)],
             starred=wishes.starred,
             rejected=wishes.rejected,
             unstarred=wishes.unstarred,
             seeds=seeds.images(held),
             useless_seeds=[file for file in seeds.unexplained() if file.path not in held],
+            unclear=intake.inbox.unexplained(),
+            paused=intake.inbox.folders.paused("inbox/any") or "",
             unseen_drafts=len(self._tree.rooms["drafts"]) - beside,
             disk_is_low=free < self.config.settings.keep_free_gb * 1e9,
             waiting={
+                **{path: _EMPTY for path in self._settling.pending() if self._is_empty(path)},
                 **waiting,
+                **closed,
                 **intake.waiting(),
                 **seeds.useless,
                 **self._live.waiting(),
@@ -195,6 +204,10 @@ class Scanner:
         lying = tuple(one for one in self.advice.favourites if one.path in drafts)
         return msgspec.structs.replace(self.advice, favourites=lying)
 
+    def _is_empty(self, path: str) -> bool:
+        reading = self._tree.reading(path)
+        return path.startswith("inbox/") and reading is not None and not reading.size
+
     def _free_bytes(self) -> int:
         try:
             return shutil.disk_usage(self.studio.root).free
@@ -205,8 +218,10 @@ class Scanner:
 
     @property
     def notes(self) -> dict[str, tuple[str, ...]]:
-        """Sentences on what cannot be used of pictures from elsewhere, by their paths."""
-        return {**self._intake.inbox.notes, **self._intake.seeds.notes}
+        """Sentences on what of prompt files and pictures from elsewhere is not used, by paths."""
+        entries = (entry for _, entry in self._intake.inbox.entries())
+        files = {entry.path: entry.notes for entry in entries if isinstance(entry, PromptFile)}
+        return {**files, **self._intake.seeds.notes}
 
     def published(self, path: str, reading: Reading, recipe: Recipe, record: Record) -> None:
         """Believe a picture at once that we have just published and that is in this state still.
@@ -256,13 +271,17 @@ class Scanner:
         self._intake.seeds.give_up(path, says)
 
     def explained(self, path: str) -> None:
-        """The owner was told what is wrong with a picture in `seeds/`."""
+        """The owner was told what is wrong with a picture in `seeds/`, or what a file waits for."""
         self._intake.seeds.explained(path)
+        self._intake.inbox.explained(path)
 
     def _settles(self, path: str, now: float) -> bool:
         """Whether a changed or waiting file has settled; first drafts are read as they lie."""
         reading = self._tree.reading(path)
         if reading is None:
+            return False
+        if folders.is_pause(path):
+            self._intake.inbox.put(path, reading)
             return False
         if _is_draft(path) and not self._looked_before:
             self._intake.add_at_first_look(path)

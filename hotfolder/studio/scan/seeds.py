@@ -141,6 +141,7 @@ class Seeds:
             record=portrait.record,
             prompt=caption.prompt,
             negative=caption.negative,
+            notes=caption.notes,
         )
 
     def _caption(self, seen: _Seen, config: Config, stars: int) -> Caption:

@@ -19,6 +19,7 @@ from hotfolder.studio.store import atomic
 from hotfolder.studio.store.ledger import Ledger
 
 _LONGEST_NOTE = 16_384  # characters; 64 kB at most
+_NOTE = ".note.txt"
 _RETURN = "\n\nWhen it is right, put the file back into inbox/.\n"
 
 
@@ -34,6 +35,9 @@ def finish(studio: Studio, ledger: Ledger, job: Finish) -> str:
     moved = atomic.move(studio.root, job.path, to, here)
     for path in job.beside:
         _move_beside(studio, path, moved)
+    if job.notes:
+        name, notes = PurePosixPath(job.path).name, "\n\n".join(job.notes)
+        _note(studio, moved, f"{name} was used, but:\n\n{notes}\n", _NOTE)
     ledger.append(Finished(to, dict(job.through), job.path))
     return moved
 
@@ -72,9 +76,10 @@ def set_aside(studio: Studio, job: SetAside) -> str:
 
 
 def explain(studio: Studio, job: Explain) -> str:
-    """Put a note beside a picture, unless the same note lies there already; returns its path."""
+    """Put a note beside a file, unless the same note lies there already; returns its path."""
     name = PurePosixPath(job.path).name
-    return _note(studio, job.path, f"{name} is not refined, because:\n\n{job.says}\n")
+    verb = "refined" if job.path.startswith("seeds/") else "used yet"
+    return _note(studio, job.path, f"{name} is not {verb}, because:\n\n{job.says}\n")
 
 
 def pick(studio: Studio, ledger: Ledger, job: Pick) -> str:
@@ -165,10 +170,10 @@ def _move_beside(studio: Studio, path: str, moved: str) -> None:
         atomic.move(studio.root, path, str(target))
 
 
-def _note(studio: Studio, path: str, text: str) -> str:
-    """`NAME.error.txt` beside a file. A name too long for that is cut."""
+def _note(studio: Studio, path: str, text: str, ending: str = ".error.txt") -> str:
+    """A note beside a file, named after it. A name too long for that is cut."""
     name = atomic.fitting(PurePosixPath(path).name, 240)
-    note = f"{PurePosixPath(path).parent}/{name}.error.txt"
+    note = f"{PurePosixPath(path).parent}/{name}{ending}"
     data = printable_lines(text)[:_LONGEST_NOTE].encode("utf-8", "backslashreplace")
     if beneath.is_file(studio.root, note) and beneath.read(studio.root, note, len(data)) == data:
         return note
