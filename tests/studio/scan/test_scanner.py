@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from PIL import Image
 
-from hotfolder.errors import MistakesError, StudioMissingError
+from hotfolder.errors import MistakesError, StudioMissingError, refusal
 from hotfolder.history import Finished
 from hotfolder.images import pixels, png
 from hotfolder.images.picture import embed
@@ -478,9 +478,9 @@ def test_a_dead_mount_is_a_missing_studio(
 
     monkeypatch.setattr(Path, "stat", fail)
     monkeypatch.setattr(shutil, "disk_usage", fail)
-    with pytest.raises(StudioMissingError, match=os.strerror(code)):
+    with pytest.raises(StudioMissingError, match=refusal(OSError(code, ""))):
         scanner.refresh()
-    with pytest.raises(StudioMissingError, match=os.strerror(code)):
+    with pytest.raises(StudioMissingError, match=refusal(OSError(code, ""))):
         scanner.snapshot()
 
 
