@@ -14,6 +14,7 @@ from hotfolder.recipes import sizes
 from hotfolder.recipes.profile import Profile, is_hub_id, model_name, resolve
 from hotfolder.recipes.refine import sizes_of
 from hotfolder.recipes.schedulers import SCHEDULERS
+from tests import models_page
 
 FOLDER = Path(__file__).parent.parent / "profiles"
 TABLES: dict[str, dict[str, Any]] = {
@@ -43,6 +44,12 @@ def test_the_profiles_that_are_promised_are_here() -> None:
         "flux-schnell",
         "qwen-image",
         "z-image-turbo",
+        "flux2-klein",
+        "krea-2-turbo",
+        "chroma",
+        "qwen-image-2",
+        "illustrious",
+        "noobai",
         "wallpaper-1080p",
         "wallpaper-4k",
         "print",
@@ -56,6 +63,11 @@ def test_a_profile_says_what_it_is(name: str) -> None:
     text = (FOLDER / f"{name}.toml").read_text(encoding="utf-8")
     assert text.startswith('description = "')
     assert PROFILES[name].scheduler in SCHEDULERS
+
+
+def test_the_page_of_models_is_what_the_profiles_say() -> None:
+    """Licences, downloads and counted memory; `python -m tests.models_page` writes it."""
+    assert models_page.PAGE.read_text(encoding="utf-8") == models_page.page()
 
 
 def test_one_name_means_one_model() -> None:

@@ -17,6 +17,7 @@ Arguments = dict[str, Any]
 # How many numbers text encoders and autoencoders have that several families share.
 CLIP_L, CLIP_G, T5_XXL = 123_060_480, 694_659_840, 4_762_310_656
 SMALL_VAE, LARGE_VAE = 83_653_863, 83_819_683  # with latents of 4 and of 16 channels
+QWEN_VAE, QWEN3_4B, QWEN3_VL_4B = 126_892_531, 4_022_468_096, 4_437_815_808
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from hotfolder.render.models.family import Family, film_latents, in_a_row, patches
+from hotfolder.render.models.family import (
+    QWEN3_VL_4B,
+    QWEN_VAE,
+    Family,
+    Size,
+    film_latents,
+    in_a_row,
+    patches,
+)
 
 
 def _packed(pipe: Any, picture: Any) -> Any:
     return in_a_row(patches(film_latents(pipe, picture)))
 
 
-FAMILIES = [Family("Krea2Pipeline", encode=_packed, tokens=512, pairs=False)]
+FAMILIES = [
+    Family(
+        "Krea2Pipeline",
+        encode=_packed,
+        tokens=512,
+        pairs=False,
+        known={
+            "krea/Krea-2-Turbo": Size(
+                {"num_attention_heads": 48, "attention_head_dim": 128},
+                {"transformer": 12_820_073_036, "text_encoder": QWEN3_VL_4B, "vae": QWEN_VAE},
+            )
+        },
+    )
+]

@@ -6,6 +6,7 @@ from typing import Any
 
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.models.family import (
+    QWEN_VAE,
     Arguments,
     Config,
     Family,
@@ -46,7 +47,7 @@ FAMILIES = [
         known={
             "Qwen/Qwen-Image": Size(
                 {"num_attention_heads": 24, "attention_head_dim": 128},
-                {"transformer": 20_430_401_088, "text_encoder": 8_292_166_656, "vae": 126_892_531},
+                {"transformer": 20_430_401_088, "text_encoder": 8_292_166_656, "vae": QWEN_VAE},
             )
         },
     ),
@@ -56,5 +57,11 @@ FAMILIES = [
         guidance=_guidance,
         pairs=False,
         encode=_opaque_latents,
+        known={
+            "Qwen/Qwen-Image-2.1": Size(
+                {"num_attention_heads": 32, "attention_head_dim": 128},
+                {"transformer": 7_115_124_736, "text_encoder": 8_767_123_696, "vae": 337_740_404},
+            )
+        },
     ),
 ]

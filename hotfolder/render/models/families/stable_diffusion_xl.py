@@ -31,6 +31,9 @@ FAMILIES = [
             "stabilityai/stable-diffusion-xl-base-1.0": _SIZE,
             "stabilityai/sdxl-turbo": _SIZE,
             "hub:ByteDance/SDXL-Lightning/sdxl_lightning_4step.safetensors": _SIZE,
+            "hub:OnomaAIResearch/Illustrious-xl-early-release-v0/"
+            "Illustrious-XL-v0.1.safetensors": _SIZE,
+            "hub:Laxhar/noobai-XL-Vpred-1.0/NoobAI-XL-Vpred-v1.0.safetensors": _SIZE,
         },
     )
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotfolder.render.models.family import LARGE_VAE, Family, Size
+from hotfolder.render.models.family import LARGE_VAE, QWEN3_4B, Family, Size
 
 FAMILIES = [
     Family(
@@ -14,7 +14,7 @@ FAMILIES = [
                 {"dim": 3840},
                 {
                     "transformer": 6_154_908_736,
-                    "text_encoder": 4_022_468_096,
+                    "text_encoder": QWEN3_4B,
                     "vae": LARGE_VAE,
                 },
             )
