@@ -30,7 +30,7 @@ from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import draw, seed_of, template, wish
 from hotfolder.recipes.encoding import PNG
 from hotfolder.recipes.prompt import parts
-from hotfolder.recipes.refine import refine
+from hotfolder.recipes.refine import refine, retouch
 from hotfolder.snapshot import PromptFile, Request, SeedImage, Snapshot
 from hotfolder.taste import steering
 from hotfolder.taste.odds import Odds
@@ -97,7 +97,7 @@ def drafts_wanted(snapshot: Snapshot, history: History) -> int:
 
 def finals_wanted(snapshot: Snapshot, history: History) -> int:
     """How many refinements are still to be made."""
-    counts = {seed.key: seed.profile.refine.finals for seed in snapshot.seeds}
+    counts = {seed.request: seed.finals for seed in snapshot.seeds}
     made = {key: len(history.made("final", key)) for key in counts}
     return sum(max(0, count - made[key]) for key, count in counts.items())
 
@@ -153,26 +153,29 @@ def _favourites(snapshot: Snapshot, history: History, config: Config) -> Iterato
 
 
 def _finals(seeds: Sequence[SeedImage], history: History, config: Config) -> Iterator[Job]:
-    unfinished = [
-        seed for seed in seeds if len(history.made("final", seed.key)) < seed.profile.refine.finals
-    ]
+    unfinished = [seed for seed in seeds if len(history.made("final", seed.request)) < seed.finals]
     planned: set[str] = set()
     for seed in sorted(unfinished, key=lambda seed: seed.arrived):
-        if seed.key in planned:
+        if seed.request in planned:
             continue
-        planned.add(seed.key)
-        done = history.made("final", seed.key)
+        planned.add(seed.request)
+        done = history.made("final", seed.request)
         prompt = seed.prompt or ", ".join(parts(seed.profile.fixed))
         negative = seed.negative or seed.profile.negative
         encoding = seed.record.encoding if seed.record else PNG
-        recipes = refine(seed.source, seed.profile, prompt, negative, encoding, config)
-        begun = history.begun("final", seed.key)
+        what = "variant" if seed.wishes else "refinement"
+        if seed.wishes:
+            said = prompt, negative
+            recipes = retouch(seed.source, seed.wishes, seed.profile, said, encoding, config)
+        else:
+            recipes = refine(seed.source, seed.profile, prompt, negative, encoding, config)
+        begun = history.begun("final", seed.request)
         for index, recipe in enumerate(recipes):
             if index not in done and index not in begun:
-                why = f"refinement {index + 1} of {len(recipes)}"
+                why = f"{what} {index + 1} of {len(recipes)}"
                 yield RenderFinal(
                     path=seed.path,
-                    request=seed.key,
+                    request=seed.request,
                     ordinal=index,
                     recipe=recipe,
                     profile_name=seed.profile_name,

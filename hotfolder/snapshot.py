@@ -10,7 +10,7 @@ from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
-from hotfolder.recipes.refine import key
+from hotfolder.recipes.refine import Wish, key
 from hotfolder.taste import advice
 from hotfolder.taste.advice import Advice
 
@@ -65,9 +65,9 @@ class SeedImage:
     """A picture in `seeds/`. `source` is its recipe, or its bare pixels if it is not (only) ours.
 
     `prompt` and `negative` are what a foreign picture says of itself. `profile` is the one that its
-    refinements follow. `notes` are sentences on what is not used of what it says. `key` is what
-    makes it the same picture wherever it lies, worked out once because a plan asks for it again and
-    again.
+    refinements follow. `notes` are sentences on what is not used of what it says. With `wishes` it
+    is retouched, and not refined. `key` is what makes it the same picture wherever it lies, worked
+    out once because a plan asks for it again and again; `request` is that of what is wanted of it.
     """
 
     path: str
@@ -79,10 +79,18 @@ class SeedImage:
     prompt: str = ""
     negative: str = ""
     notes: tuple[str, ...] = ()
+    wishes: tuple[Wish, ...] = ()
     key: str = field(init=False)
+    request: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", key(self.source))
+        object.__setattr__(self, "request", key(self.source, self.wishes))
+
+    @property
+    def finals(self) -> int:
+        """How many finals it shall have."""
+        return self.profile.refine.count if self.wishes else self.profile.refine.finals
 
 
 @dataclass(frozen=True, slots=True)

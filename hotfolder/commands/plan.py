@@ -55,7 +55,8 @@ def run(options: Namespace) -> int:
 def _what(job: Job) -> str:
     path = printable(job.path)
     if isinstance(job, RenderFinal):
-        return f"refine {path} at {job.recipe.width}x{job.recipe.height}"
+        verb = "retouch" if job.recipe.region else "refine"
+        return f"{verb} {path} at {job.recipe.width}x{job.recipe.height}"
     if isinstance(job, RenderDraft):
         prompt = brief(job.recipe.prompt, _PROMPT)
         return f'draft {job.recipe.width}x{job.recipe.height} for {path}, "{prompt}"'

@@ -21,6 +21,7 @@ from hotfolder.images.metadata import suffixes
 from hotfolder.light.portrait import VERSION, Facts, Portrait, Trouble
 from hotfolder.light.ratings import rating_beside
 from hotfolder.studio.layout import REJECTS
+from hotfolder.studio.names import is_mask
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan.listing import listing
 
@@ -332,7 +333,7 @@ def _state(reading: Reading) -> State:
 
 
 def _is_picture(path: str) -> bool:
-    return path.lower().endswith(tuple(suffixes()))
+    return path.lower().endswith(tuple(suffixes())) and not is_mask(path)
 
 
 def _room(path: str) -> str:

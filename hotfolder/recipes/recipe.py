@@ -14,6 +14,7 @@ from hotfolder.recipes.encoding import Encoding
 from hotfolder.recipes.prompt_syntax import tree as trees
 from hotfolder.recipes.prompt_syntax.read import Emphasis
 from hotfolder.recipes.prompt_syntax.tree import Tree
+from hotfolder.recipes.region import Region, trouble
 
 SCHEMA = 3  # the latest; recipes say the first that has a place for what they say
 MAX_TEXT = 65_536
@@ -91,6 +92,8 @@ class Recipe(
     `prepare` is done to the source, in this order, before it is drawn from, and `finish` to what
     was drawn. Where that changes the sides, the picture was drawn with those of `drawn`. With a
     source and no strength nothing is drawn: the picture is what `finish` makes of its source.
+    With a `region` only that part of the source is drawn, with the sides of `drawn`; all else is
+    the source's, pixel by pixel.
 
     `tree` is what the prompts mean, if they are more than words: only then are brackets and their
     like anything but text. `emphasis` is the rule by which its weights work.
@@ -122,6 +125,7 @@ class Recipe(
     prepare: Steps = ()
     finish: Steps = ()
     drawn: tuple[Side, Side] | None = None
+    region: Region | None = None
 
     def __post_init__(self) -> None:
         # 7 and 7.0, 0.0 and -0.0 are one number: they must give one id.
@@ -256,12 +260,26 @@ def _check_link(recipe: Recipe) -> None:
         raise PictureError("a recipe has a strength, or steps of finishing, when it has a source")
     if recipe.source is None and (recipe.prepare or recipe.finish or recipe.drawn):
         raise PictureError("only a refinement is prepared or finished")
+    if recipe.region is not None:
+        _check_region(recipe, recipe.region)
     before = recipe.source.link if isinstance(recipe.source, Recipe) else 0
     if recipe.link > 1 and before != recipe.link - 1:
         raise PictureError(f"the recipe is link {recipe.link} of a chain, and not all are there")
     width, height = recipe.canvas
     if width * height > MAX_AREA_PX:
         raise PictureError(f"{width}x{height} is more than {MAX_AREA_PX:,} pixels")
+
+
+def _check_region(recipe: Recipe, region: Region) -> None:
+    """Raises PictureError where a part of the source cannot be drawn as a recipe says."""
+    size = (recipe.width, recipe.height)
+    source = recipe.source
+    if source is None or (source.width, source.height) != size or not recipe.drawn:
+        raise PictureError("a region is drawn in a source of the same size")
+    if recipe.strength is None or recipe.prepare or recipe.finish:
+        raise PictureError("a region is drawn, and not prepared or finished")
+    if says := trouble(region, size):
+        raise PictureError(says)
 
 
 def _check_source_encoding(recipe: Recipe, encoding: Encoding) -> None:

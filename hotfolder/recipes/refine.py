@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from hotfolder.recipes import links, reading
+from hotfolder.recipes import links, reading, sizes
 from hotfolder.recipes import profile as profiles
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import SEED_RANGE, derive
@@ -16,6 +17,7 @@ from hotfolder.recipes.links import Group, Link
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.prompt import parts
 from hotfolder.recipes.recipe import Pixels, Recipe
+from hotfolder.recipes.region import Region
 from hotfolder.recipes.settings import Settings
 
 _NOBODY = Config(Settings(), {}, {}, "")
@@ -82,14 +84,73 @@ def sizes_of(profile: Profile, size: tuple[int, int], config: Config = _NOBODY) 
         size = made.finished
 
 
-def key(source: Recipe | Pixels) -> str:
-    """What makes a picture the same one, however often it is moved, copied or starred."""
-    return source.id if isinstance(source, Recipe) else source.sha256
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be drawn anew in a picture: a region of it, and as what; "" for its own prompt."""
+
+    region: Region
+    prompt: str = ""
+
+
+def retouch(
+    source: Recipe | Pixels,
+    wishes: Sequence[Wish],
+    profile: Profile,
+    prompts: tuple[str, str],
+    encoding: Encoding = PNG,
+    config: Config = _NOBODY,
+) -> tuple[Recipe, ...]:
+    """One recipe for each variant of `source` with these parts of it drawn anew, one by one.
+
+    `prompts` are the picture's and the negative one, as for `refine`. Each region is a link: what
+    lies around it is drawn with as many pixels as the refinement's area has, or as it has itself.
+    """
+    if isinstance(source, Recipe):
+        prompts = source.prompt, source.negative_prompt
+    request = key(source, wishes)
+    variants = []
+    for index in range(profile.refine.count):
+        last: Recipe | Pixels = source
+        for number, wish in enumerate(wishes, 1):
+            chain = _Chain(request, profile, config, wish.prompt or prompts[0], prompts[1])
+            recipe = _link(last, chain, index, number, Group((), Link(), ()))
+            lossy = encoding if number == 1 and encoding.lossy else None
+            last = replace(
+                recipe,
+                width=last.width,
+                height=last.height,
+                drawn=_drawn_for(wish.region, profile),
+                region=wish.region,
+                source_encoding=lossy if isinstance(last, Recipe) else None,
+            )
+        assert isinstance(last, Recipe)  # noqa: S101 - there is a wish
+        variants.append(last)
+    return tuple(variants)
+
+
+def _drawn_for(region: Region, profile: Profile) -> tuple[int, int]:
+    """(width, height) in px at which what lies around a region is drawn."""
+    _, _, width, height = region.around
+    area = sizes.size(profile.refine.area)
+    area_px = max(area[0] * area[1], width * height)
+    return sizes.sides(area_px, width / height, profile.model.multiple)
+
+
+def key(source: Recipe | Pixels, wishes: Sequence[Wish] = ()) -> str:
+    """What makes a picture the same one, however often it is moved, copied or starred.
+
+    With `wishes`, what makes it the same wish for that picture.
+    """
+    own = source.id if isinstance(source, Recipe) else source.sha256
+    if not wishes:
+        return own
+    said = [own, *(f"{wish.region} {wish.prompt}" for wish in wishes)]
+    return hashlib.sha256("\n".join(said).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _drawn_with(link: Link, profile: Profile, config: Config) -> Profile:
     """The profile that says by which model a link is drawn, and how."""
-    return config.profile(link.profile) if link.profile else profile
+    return config.profile(link.profile) if link.profile in config.profiles else profile
 
 
 def _link(last: Recipe | Pixels, chain: _Chain, index: int, number: int, group: Group) -> Recipe:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from importlib.metadata import version
 
 from PIL.Image import Image
 
 from hotfolder.finishing import steps
 from hotfolder.finishing.given import Given
 from hotfolder.recipes.recipe import Recipe, Step
+from hotfolder.recipes.region import Region
+from hotfolder.render import retouch
 from hotfolder.render.rendered import Facts, Rendered
 
 Upscale = Callable[[str, Image], tuple[Image, str]]
@@ -31,6 +34,8 @@ def make(
     nothing is drawn. `picked` is the picture that the chain began with. Raises RenderError where a
     step cannot be done.
     """
+    if source is not None and recipe.region is not None:
+        return _retouched(recipe, recipe.region, source.convert("RGB"), draw)
     if source is None or not (recipe.prepare or recipe.finish):
         return draw(source)
     used: dict[str, str] = {}
@@ -52,6 +57,17 @@ def make(
         additions={**rendered.facts.additions, **used},
     )
     return replace(rendered, image=finished, facts=facts)
+
+
+def _retouched(
+    recipe: Recipe, region: Region, source: Image, draw: Callable[[Image | None], Rendered]
+) -> Rendered:
+    """The source with a part of it drawn anew."""
+    rendered = draw(retouch.cut_out(source, region, recipe.canvas))
+    image = retouch.lay_back(source, rendered.image, region)
+    versions = {name: version(name) for name in retouch.LIBRARIES}
+    facts = replace(rendered.facts, versions={**rendered.facts.versions, **versions})
+    return replace(rendered, image=image, facts=facts)
 
 
 def _named(done: Iterable[Step]) -> list[tuple[str, dict[str, object]]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
+from hotfolder.recipes.region import in_words
 from hotfolder.report import links
 
 Tree = tuple[str, Sequence["Tree"]]
@@ -109,6 +110,7 @@ def _lines(recipe: Recipe) -> list[tuple[str, str]]:
         ("negative", recipe.negative_prompt),
         ("size", f"{recipe.width}x{recipe.height}, seed {recipe.seed}"),
         ("settings", settings),
+        ("retouched", in_words(recipe.region) if recipe.region else ""),
         ("prepared", links.done(recipe.prepare)),
         ("drawn", drawn),
         ("finished", links.done(recipe.finish)),

@@ -14,6 +14,9 @@ TEMPORARY = ".hotfolder-"
 AT_WORK = "_exiftool_tmp"
 """How a file's name ends into which exiftool writes before it takes the picture's place."""
 
+MASK = ".mask.png"
+"""How the name of a mask ends that lies beside a picture in `seeds/`."""
+
 _TEMPORARY = re.compile(
     r"""
       ^\.                                  # hidden: .DS_Store, ._name, .syncthing.*, .name.XXXXXX
@@ -50,6 +53,11 @@ _CONFLICT = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+
+
+def is_mask(path: str) -> bool:
+    """Whether a file says which part of the picture beside it is to be drawn anew."""
+    return path.startswith("seeds/") and path.lower().endswith(MASK)
 
 
 def is_temporary(name: str) -> bool:

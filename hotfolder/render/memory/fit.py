@@ -13,6 +13,7 @@ from typing import Literal
 from hotfolder.errors import Mistake, ModelMissingError, RenderError
 from hotfolder.recipes import sizes
 from hotfolder.recipes.profile import Model, Profile
+from hotfolder.recipes.refine import sizes_of
 from hotfolder.render.memory import footprint, memory_plan
 from hotfolder.render.memory.memory_plan import GIB, Budget, Footprint, Workload
 from hotfolder.render.models import editions, single_file, weights
@@ -113,7 +114,7 @@ def fits(profile: Profile, taken: Footprint, budget: Budget) -> tuple[Fit, ...]:
     for_finals = profile.refine.guidance_scale
     drafts = Workload(_sides(profile, profile.draft.area), guided=guidance > 1)
     finals = Workload(
-        _sides(profile, profile.refine.area),
+        _final_sides(profile),
         img2img=True,
         guided=(guidance if for_finals is None else for_finals) > 1,
     )
@@ -130,6 +131,15 @@ def _fit(
         memory_plan.peak_bytes(plan, taken, each, budget.on_cpu) for each in (workload, small)
     )
     return Fit(stage, workload.sides, str(plan), peak, least, chosen is not None)
+
+
+def _final_sides(profile: Profile) -> tuple[int, int]:
+    """The sides at which the largest link of a final is drawn."""
+    if not profile.refine.links:
+        return _sides(profile, profile.refine.area)
+    links = sizes_of(profile, sizes.size(profile.draft.area))
+    largest = max((link.drawn for link in links), key=lambda drawn: drawn[0] * drawn[1])
+    return sizes.render_sides(*largest, profile.model.multiple)
 
 
 def _sides(profile: Profile, area: str) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from hotfolder.studio.store import local, trust
 _OWNERS = "your own hotfolder.toml"
 _MOST_FILES = 1000  # of profiles, and of word lists
 _MOST_WORDS = 32_000_000  # characters of all word lists
+_NO_UPSCALERS = "list its folder in hotfolder.toml, as in: upscalers = ['D:/upscalers']"
 _PACKAGE = Path(__file__).resolve().parents[2]
 
 
@@ -72,6 +73,7 @@ def examine(studio: Studio) -> tuple[Config, tuple[Mistake, ...]]:
     if settings.profile not in tables:
         _noting(fatal, SETTINGS_FILE, lambda: config.profile(None))
     _check_stars(config, fatal)
+    _check_upscalers(config, folders, mistakes)
     if photos := config.settings.photos.profile:
         _noting(fatal, f"{SETTINGS_FILE}, photos.profile", lambda: config.profile(photos))
     if fatal:
@@ -96,6 +98,7 @@ def _folders(
             model, file = config.profile(profile).model, f"profiles/{profile}.toml"
             wanted += [(file, "model.lora_folders", name) for name in model.lora_folders]
             wanted += [(file, "model.embedding_folders", name) for name in model.embedding_folders]
+            wanted += [(file, "model.upscaler_folders", name) for name in model.upscaler_folders]
     found: dict[str, tuple[library.Offer, ...]] = {}
     for file, key, name in dict.fromkeys(wanted):
         try:
@@ -119,6 +122,24 @@ def _check_stars(config: Config, mistakes: list[Mistake]) -> None:
         if preset is not None:
             where = f"{SETTINGS_FILE}, stars.presets.{number}"
             _noting(mistakes, where, lambda preset=preset: config.profile(preset))
+
+
+def _check_upscalers(
+    config: Config, folders: Mapping[str, tuple[library.Offer, ...]], mistakes: list[Mistake]
+) -> None:
+    """The upscalers that links name must lie in the owner's folders."""
+    for name in config.profiles:
+        with contextlib.suppress(MistakesError):  # told already
+            profile = config.profile(name)
+            listed = [*profile.model.upscaler_folders, *config.settings.upscalers]
+            known = sorted({offer.name for folder in listed for offer in folders.get(folder, ())})
+            for number, link in enumerate(profile.refine.links, 1):
+                wanted = link.settings.get("upscaler") if link.step else ""
+                if wanted and wanted not in known:
+                    says = f"there is no upscaler {wanted!r}; "
+                    says += did_you_mean(wanted, known) if known else _NO_UPSCALERS
+                    where = f"profiles/{name}.toml, refine.links {number}.upscaler"
+                    mistakes.append(Mistake(where, says))
 
 
 def nobody() -> Config:

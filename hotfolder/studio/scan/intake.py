@@ -12,7 +12,7 @@ from hotfolder.stars import detectors
 from hotfolder.studio.config.live import LiveConfig
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import Reading
-from hotfolder.studio.scan import captions, conflicts
+from hotfolder.studio.scan import captions, conflicts, retouches
 from hotfolder.studio.scan.backlog import Backlog, Urgency, Withheld
 from hotfolder.studio.scan.cache import Cache
 from hotfolder.studio.scan.conflicts import Conflicts
@@ -162,8 +162,9 @@ class Intake:
         return self.marks.stars(picture, self._live.config.settings.stars)
 
     def captioned(self, path: str) -> list[str]:
-        """The pictures in `seeds/` whose text a file is."""
-        return [p for p in captions.pictures(path) if self._tree.reading(p) and is_picture(p)]
+        """The pictures in `seeds/` whose text or mask a file is."""
+        found = (*captions.pictures(path), *retouches.pictures(path))
+        return [p for p in found if self._tree.reading(p) and is_picture(p)]
 
     def read_some(self) -> bool:
         """Read files for a little while; whether they may ask for more.
@@ -270,7 +271,7 @@ class Intake:
 
     def _take_in_stranger(self, path: str) -> None:
         """Say of a file in `seeds/` that it is neither a picture nor anything of a picture's."""
-        if captions.is_one(path):
+        if captions.is_one(path) or retouches.is_one(path):
             if not self.captioned(path):
                 self._withheld[path] = Withheld("stranger", captions.ALONE)
         elif not path.endswith(captions.NOTE) and not any(detectors.pictures(path, suffixes())):
@@ -278,6 +279,9 @@ class Intake:
             self.seeds.give_up(path, f"this kind of file is not refined; these are: {kinds}")
 
     def _identify_seed(self, path: str, reading: Reading) -> None:
+        beside = [file for file in retouches.paths(path) if self._tree.reading(file)]
+        if any(map(self._settling.is_pending, beside)):
+            return  # it is read when that has settled
         try:
             self.seeds.take_in(path, reading, self._live.config, self.stars(path))
         except FileNotFoundError:

@@ -19,7 +19,7 @@ from hotfolder.stars import detectors
 from hotfolder.stars.detectors import Found
 from hotfolder.stars.mark import REJECTED, DraftFile, together
 from hotfolder.studio.layout import REJECTS
-from hotfolder.studio.names import AT_WORK, is_temporary
+from hotfolder.studio.names import AT_WORK, is_mask, is_temporary
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.scan.portraits import Portraits
 from hotfolder.studio.scan.settle import Settling
@@ -255,7 +255,8 @@ class Marks:
 def is_picture(path: str) -> bool:
     """Whether a file in `drafts/` or `seeds/` is a picture by its name."""
     name = PurePosixPath(path)
-    return name.suffix.lower() in picture_suffixes() and not is_temporary(name.name)
+    is_ours = not is_mask(path) and not is_temporary(name.name)
+    return is_ours and name.suffix.lower() in picture_suffixes()
 
 
 def _xattrs(file: Path) -> Iterator[tuple[str, bytes]]:

@@ -7,22 +7,24 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from hotfolder.errors import MistakesError, printable
+from hotfolder.errors import MistakesError, PictureError, printable
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.links import groups
+from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.prompt import parts
 from hotfolder.recipes.prompt_syntax.tags import renamed
 from hotfolder.recipes.recipe import MAX_DEPTH, Pixels, Recipe, lineage
-from hotfolder.recipes.refine import sizes_of
+from hotfolder.recipes.refine import Wish, sizes_of
 from hotfolder.snapshot import BrokenFile, SeedImage
 from hotfolder.studio.config.match_model import match
 from hotfolder.studio.identity import Portrait
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.reading import Reading
-from hotfolder.studio.scan import captions
+from hotfolder.studio.scan import captions, retouches
 from hotfolder.studio.scan.captions import Caption
 from hotfolder.studio.scan.limits import link_too_large
 from hotfolder.studio.scan.portraits import Portraits
+from hotfolder.studio.scan.retouches import Retouch
 
 _log = logging.getLogger(__name__)
 _TOO_DEEP = (
@@ -33,11 +35,12 @@ _TOO_DEEP = (
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A picture that was read: what it is, when it came, and the text beside it."""
+    """A picture that was read: what it is, when it came, and the texts and mask beside it."""
 
     portrait: Portrait
     arrived: tuple[int, str]
     text: captions.Text | None
+    retouch: Retouch | None
 
 
 class Seeds:
@@ -64,7 +67,8 @@ class Seeds:
         """
         portrait = self._portraits.of(path, reading, config.settings.limits)
         text = captions.beside(self._studio, path) if portrait.record is None else None
-        self._seen[path] = _Seen(portrait, (reading.ctime_ns, path), text)
+        retouch = retouches.beside(self._studio, path)
+        self._seen[path] = _Seen(portrait, (reading.ctime_ns, path), text, retouch)
         self._judge(path, config, stars)
         for note in self.notes.get(path, ()):
             _log.warning("%s: %s", printable(path), note)
@@ -117,12 +121,17 @@ class Seeds:
             self._refuse(path, f"{printable(seen.text.name)} beside it has a mistake: {error}")
             return
         self.notes[path] = caption.notes
-        links = sum(1 for _ in groups(caption.profile.refine.chain))
+        try:
+            wishes = self._wishes(seen, caption.profile, config)
+        except PictureError as error:
+            self._refuse(path, str(error))
+            return
+        links = len(wishes) or sum(1 for _ in groups(caption.profile.refine.chain))
         if len(_generations(portrait.source)) + links > MAX_DEPTH:
             self._refuse(path, _TOO_DEEP)
             return
         made = sizes_of(caption.profile, (portrait.source.width, portrait.source.height), config)
-        for number, size in enumerate(made, 1):
+        for number, size in enumerate(() if wishes else made, 1):
             if says := link_too_large(size, config.settings.limits):
                 where = f" (link {number})" if number > 1 else ""
                 self._refuse(path, f"its refinements would be too large{where}: {says}")
@@ -142,7 +151,16 @@ class Seeds:
             prompt=caption.prompt,
             negative=caption.negative,
             notes=caption.notes,
+            wishes=wishes,
         )
+
+    @staticmethod
+    def _wishes(seen: _Seen, profile: Profile, config: Config) -> tuple[Wish, ...]:
+        """What is to be drawn anew in a picture; PictureError for a mask that is none."""
+        if seen.retouch is None:
+            return ()
+        size = seen.portrait.source.width, seen.portrait.source.height
+        return retouches.read(seen.retouch, size, profile, config.settings.limits)
 
     def _caption(self, seen: _Seen, config: Config, stars: int) -> Caption:
         """What a picture is refined with: the text beside it, what it says, or the owner's words.

@@ -33,7 +33,7 @@ def path_of(job: Render, settings: Settings, now: datetime) -> str:
     elif settings.folders == "prompt" and job.prompt_file:
         name = slug(PurePosixPath(job.prompt_file).stem)
         folder += f"/{name}-drafts" if name in _TAKEN else f"/{name}"
-    return f"{folder}/{slug(job.recipe.prompt)}-{job.recipe.id[:8]}{job.encoding.suffix}"
+    return f"{folder}/{slug(_prompt(job.recipe))}-{job.recipe.id[:8]}{job.encoding.suffix}"
 
 
 def _here(now: datetime) -> datetime:
@@ -101,6 +101,12 @@ def recover(studio: Studio, ledger: Ledger) -> None:
         else:
             what = (making.stage, making.request, making.ordinal, making.recipe)
             ledger.append(Made(*what, name, contents.record.pixels))
+
+
+def _prompt(recipe: Recipe) -> str:
+    """What a picture is called by: what a pick shows, not what its links were told besides."""
+    named = picked(recipe)
+    return named.prompt if isinstance(named, Recipe) else chain(recipe)[0].prompt
 
 
 def rebuild(studio: Studio, ledger: Ledger) -> int:

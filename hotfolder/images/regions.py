@@ -1,0 +1,144 @@
+"""Regions of a picture: masks that people painted, as recipes keep them, and what lies around.
+
+Masks are arrays of bool, (height, width). numpy and PIL are imported when they are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from hotfolder.errors import PictureError
+from hotfolder.recipes.region import LONGEST, Region
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+LEAST_PX = 16  # pixels of a region; less is a slip of the brush
+MOST_REGIONS = 8
+_MARGIN = 1.0  # times the region's longer side, that is seen around it
+_MOST_FEATHER_PX = 64
+_SPECKS = 0.02  # of the largest region: smaller ones beside it are slips of the brush
+
+
+def read(mask: Image, size: tuple[int, int], least_side_px: int) -> tuple[Region, ...]:
+    """The regions that a mask marks in white, the largest first; near ones are one.
+
+    `size` is that of the picture, and `least_side_px` the shortest side of what is cut out around
+    a region. Raises PictureError with a sentence for a mask of another size, an empty or full one.
+    """
+    import numpy as np
+
+    if mask.size != size:
+        raise PictureError(
+            f"it has {mask.width}x{mask.height} pixels and the picture {size[0]}x{size[1]}; "
+            "save it at the picture's size"
+        )
+    marked = np.asarray(mask.convert("L")) > 127
+    if not marked.any():
+        raise PictureError("nothing in it is white; paint white what shall be drawn anew")
+    if marked.all():
+        raise PictureError(
+            "all of it is white; paint black what shall stay, or take the mask away to have the "
+            "whole picture refined"
+        )
+    found = of(marked, least_side_px)
+    if not found:
+        raise PictureError("what is white in it is too small to be drawn anew")
+    return found
+
+
+def of(marked: Any, least_side_px: int) -> tuple[Region, ...]:
+    """The regions of a mask, those together whose surroundings meet; the largest first."""
+    import numpy as np
+    from scipy.ndimage import find_objects, label
+
+    numbered, count = label(marked, structure=np.ones((3, 3), int))
+    sizes = np.bincount(numbered.ravel(), minlength=count + 1)
+    least = max(LEAST_PX, _SPECKS * sizes[1:].max(initial=0))
+    kept = [number for number in range(1, count + 1) if sizes[number] >= least]
+    boxes = find_objects(numbered)
+    groups: list[list[int]] = []
+    for number in sorted(kept, key=lambda number: -int(sizes[number])):
+        box = _bounds(boxes[number - 1])
+        near = [group for group in groups if any(_meet(box, _bounds(boxes[n - 1])) for n in group)]
+        groups = [group for group in groups if group not in near]
+        groups.append([number, *(n for group in near for n in group)])
+    groups.sort(key=lambda group: -int(sizes[group].sum()))
+    masks = (np.isin(numbered, group) for group in groups[:MOST_REGIONS])
+    return tuple(region(mask, least_side_px) for mask in masks)
+
+
+def region(mask: Any, least_side_px: int) -> Region:
+    """A mask that is not empty as a region, with what is cut out around it and its feather."""
+    import numpy as np
+
+    height, width = mask.shape
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    top, low, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    longer, shorter = max(low - top, right - left), min(low - top, right - left)
+    side = max(least_side_px, round(longer * (1 + _MARGIN)) + 16)
+    x, w = _around(int(left), int(right), side, width)
+    y, h = _around(int(top), int(low), side, height)
+    inside = mask[top:low, left:right]
+    runs = ".".join(map(str, _runs(inside)))
+    if len(runs) > LONGEST:
+        raise PictureError("the region's edge is too ragged; draw it with a harder, larger brush")
+    return Region(
+        left=int(left),
+        top=int(top),
+        width=int(right - left),
+        height=int(low - top),
+        runs=runs,
+        around=(x, y, w, h),
+        feather=int(min(max(1, shorter // 8), _MOST_FEATHER_PX)),
+    )
+
+
+def mask(region: Region) -> Any:
+    """The mask of a region within what lies `around` it; PictureError if its runs are none."""
+    import numpy as np
+
+    x, y, width, height = region.around
+    counts = np.fromstring(region.runs, dtype=np.int64, sep=".")
+    if counts.sum() != region.width * region.height or (counts < 0).any():
+        raise PictureError("the region of the recipe does not fit its size")
+    values = np.arange(len(counts)) % 2 == 1
+    inside = np.repeat(values, counts).reshape(region.height, region.width)
+    whole = np.zeros((height, width), bool)
+    top, left = region.top - y, region.left - x
+    whole[top : top + region.height, left : left + region.width] = inside
+    return whole
+
+
+def _runs(mask: Any) -> Iterator[int]:
+    """How many pixels in a row are out, in, out, ... of a mask, row after row."""
+    import numpy as np
+
+    flat = mask.ravel()
+    edges = np.flatnonzero(np.diff(flat)) + 1
+    ends = np.concatenate([[0] if flat[0] else [], edges, [len(flat)]]).astype(int)
+    yield from (int(n) for n in np.diff(ends, prepend=0))
+
+
+def _around(low: int, high: int, side: int, most: int) -> tuple[int, int]:
+    """(begin, length) of what is cut out along an axis of `most` px."""
+    length = min(max(side, high - low), most)
+    begin = (low + high - length) // 2
+    return min(max(begin, 0), most - length), length
+
+
+def _bounds(slices: Any) -> tuple[int, int, int, int]:
+    return slices[1].start, slices[0].start, slices[1].stop, slices[0].stop
+
+
+def _meet(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+    """Whether two boxes are nearer to one another than half of the smaller one's longer side."""
+    sides = [max(box[2] - box[0], box[3] - box[1]) for box in (one, other)]
+    gap = min(sides) / 2
+    return (
+        one[0] - gap < other[2]
+        and other[0] - gap < one[2]
+        and one[1] - gap < other[3]
+        and other[1] - gap < one[3]
+    )

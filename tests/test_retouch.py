@@ -1,0 +1,160 @@
+"""Retouching, through the whole program: a mask beside a picture in `seeds/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from scipy.ndimage import distance_transform_edt
+
+from hotfolder.commands import plan as plan_command
+from hotfolder.daemon import Daemon, Until
+from hotfolder.recipes.recipe import Recipe, lineage
+from hotfolder.regenerate import regenerate
+from hotfolder.render.engine import Engine
+from hotfolder.studio.config import load
+from hotfolder.studio.identity import identify
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.store import sources
+from hotfolder.workshop import models_of
+from tests.painter import FakeExecutor
+
+SIZE = (192, 128)
+BOX = (60, 30, 120, 90)
+
+
+def photo(studio: Studio, name: str = "photo.png", **how: object) -> Image.Image:
+    """A picture in `seeds/` that nothing is known of."""
+    noise = np.random.RandomState(0).randint(0, 60, (128, 192, 3)).astype(np.uint8)
+    noise[:64] += 120
+    picture = Image.fromarray(noise)
+    picture.save(studio.seeds / name, **how)  # type: ignore[arg-type]
+    return picture
+
+
+def mask(path: Path, *boxes: tuple[int, int, int, int], size: tuple[int, int] = SIZE) -> None:
+    """A mask with these ellipses white."""
+    image = Image.new("L", size)
+    for box in boxes:
+        ImageDraw.Draw(image).ellipse(box, fill=255)
+    image.save(path)
+
+
+def made(studio: Studio) -> list[Path]:
+    """The finals, after all is done."""
+    daemon = Daemon(studio, executor=FakeExecutor(1))
+    daemon.run(Until(idle=True))
+    daemon.close()
+    return sorted(studio.final.iterdir())
+
+
+def note(studio: Studio, name: str = "photo.png") -> str:
+    """What is told beside a picture."""
+    return (studio.seeds / f"{name}.error.txt").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_a_retouch_is_made_again_from_its_final_alone(studio: Studio) -> None:
+    """By the real model: three variants of two regions; outside nothing changes; the same bits."""
+    picture = photo(studio)
+    (studio.profiles / "quick.toml").write_text(
+        'extends = "postcard"\nsteps = 3\n[refine]\narea = "96x96"\n'
+    )
+    with studio.settings.open("a") as settings:
+        settings.write('profile = "quick"\n')
+    mask(studio.seeds / "photo.mask.png", BOX, (10, 80, 40, 120))
+    (studio.seeds / "photo.retouch.txt").write_text("a red balloon")
+    daemon = Daemon(studio)
+    daemon.run(Until(idle=True))
+    daemon.close()
+    finals = sorted(studio.final.iterdir())
+    assert len(finals) == 3
+    inside = np.asarray(Image.open(studio.seeds / "photo.mask.png")) > 0
+    far = distance_transform_edt(~inside) > 8
+    engine = Engine(models_of(load.read_config(studio)), studio.root)
+    hashes = set()
+    for final in finals:
+        shown = identify(final.read_bytes())
+        assert shown.recipe and shown.record and shown.image.size == SIZE
+        assert (np.asarray(shown.image)[far] == np.asarray(picture)[far]).all()
+        links = [one for one in lineage(shown.recipe) if isinstance(one, Recipe)]
+        assert [link.link for link in links] == [2, 1] and shown.recipe.prompt == "a red balloon"
+        hashes.add(shown.pixels.sha256)
+    remade = regenerate(shown.recipe, shown.record, engine, lambda h: sources.find(studio, h))
+    assert (remade.verdict, remade.differences) == ("identical", ())
+    assert len(hashes) == 3
+
+
+def test_a_mask_is_planned_aloud(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where, as what, how large it is drawn; and that it is a retouch."""
+    photo(studio)
+    mask(studio.seeds / "photo.png.mask.png", BOX)
+    (studio.seeds / "photo.retouch.txt").write_text("a red balloon\n")
+    plan_command.run(type("Options", (), {"studio": studio.root})())
+    said = capsys.readouterr().out
+    assert "retouch seeds/photo.png at 192x128: variant 1 of 3" in said
+    assert '1) the region 61x61 at 60,30, feather 7 px: "a red balloon", drawn at' in said
+
+
+def test_a_mask_that_comes_later_is_another_wish(studio: Studio) -> None:
+    """First refined, then retouched; a changed mask is a wish as well, the same one is not."""
+    photo(studio)
+    assert len(made(studio)) == 3
+    mask(studio.seeds / "photo.mask.png", BOX)
+    assert len(made(studio)) == 6
+    assert len(made(studio)) == 6
+    mask(studio.seeds / "photo.mask.png", (10, 10, 60, 60))
+    assert len(made(studio)) == 9
+    (studio.seeds / "photo.mask.png").unlink()
+    assert len(made(studio)) == 9
+    sizes = {Image.open(final).size for final in studio.final.iterdir()}
+    assert SIZE in sizes and len(sizes) == 2
+
+
+@pytest.mark.parametrize("name", ["photo.jpg", "photo.webp"])
+def test_any_seed_is_retouched_at_its_own_size(name: str, studio: Studio) -> None:
+    """JPEG and WebP as well; what they show is what stays."""
+    photo(studio, name)
+    seen = np.asarray(Image.open(studio.seeds / name).convert("RGB"))
+    mask(studio.seeds / "photo.mask.png", BOX)
+    finals = made(studio)
+    assert len(finals) == 3
+    for final in finals:
+        pixels = np.asarray(Image.open(final).convert("RGB"))
+        assert (pixels[:, :40] == seen[:, :40]).all() and (pixels[60, 90] != seen[60, 90]).any()
+
+
+@pytest.mark.parametrize(
+    ("size", "boxes", "says"),
+    [
+        ((100, 100), [(10, 10, 90, 90)], "it has 100x100 pixels and the picture 192x128"),
+        (SIZE, [], "nothing in it is white"),
+        (SIZE, [(-300, -300, 600, 600)], "all of it is white"),
+    ],
+)
+def test_a_mask_that_is_none_is_told_beside_the_picture(
+    size: tuple[int, int], boxes: list[tuple[int, int, int, int]], says: str, studio: Studio
+) -> None:
+    """The mask's name, what is wrong and what to do; other pictures are made all the same."""
+    photo(studio)
+    photo(studio, "other.png")
+    Image.new("RGB", SIZE, (1, 2, 3)).save(studio.seeds / "other.png")
+    mask(studio.seeds / "photo.mask.png", *boxes, size=size)
+    assert len(made(studio)) == 3
+    assert "photo.mask.png beside it cannot be used: " in note(studio) and says in note(studio)
+    mask(studio.seeds / "photo.mask.png", BOX)
+    assert len(made(studio)) == 6
+
+
+def test_a_mask_alone_waits(studio: Studio) -> None:
+    """It is no picture to refine; one that is torn is told beside the picture."""
+    mask(studio.seeds / "photo.mask.png", BOX)
+    assert made(studio) == []
+    assert not list(studio.seeds.glob("*.error.txt"))
+    photo(studio)
+    data = (studio.seeds / "photo.mask.png").read_bytes()
+    (studio.seeds / "photo.mask.png").write_bytes(data[:60])
+    assert made(studio) == []
+    assert "photo.mask.png beside it cannot be used" in note(studio)
