@@ -74,7 +74,7 @@ def test_no_step_of_tone_is_left_at_the_rim(seed: int) -> None:
 
 
 def test_twenty_rounds_move_nothing_else() -> None:
-    """The same part drawn anew twenty times: what lies outside has the bits that it had at first."""
+    """The same part drawn anew twenty times: all that lies outside is as at first."""
     first, mask = scene(3), ellipse(3)
     region = regions.region(mask, 64)
     picture = first

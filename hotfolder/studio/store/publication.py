@@ -12,6 +12,7 @@ from hotfolder.images import metadata, recipe_text
 from hotfolder.images.metadata import suffixes as picture_suffixes
 from hotfolder.images.recipe_text import Embedded
 from hotfolder.jobs import Render
+from hotfolder.recipes.recipe import Recipe, chain, picked
 from hotfolder.recipes.record import LINK
 from hotfolder.recipes.settings import Settings
 from hotfolder.studio import beneath
