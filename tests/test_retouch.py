@@ -64,7 +64,7 @@ def test_a_retouch_is_made_again_from_its_final_alone(studio: Studio) -> None:
     )
     with studio.settings.open("a") as settings:
         settings.write('profile = "quick"\n')
-    mask(studio.seeds / "photo.mask.png", BOX, (10, 80, 40, 120))
+    mask(studio.seeds / "photo.mask.png", BOX, (150, 95, 185, 122))
     (studio.seeds / "photo.retouch.txt").write_text("a red balloon")
     daemon = Daemon(studio)
     daemon.run(Until(idle=True))

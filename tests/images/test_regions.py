@@ -91,4 +91,4 @@ def test_a_region_that_does_not_fit_is_refused() -> None:
     region = regions.region(mask, 32)
     with pytest.raises(PictureError, match="does not fit its size"):
         regions.mask(replace(region, runs="0.99999"))
-    assert trouble(region, (50, 50)) and trouble(replace(region, left=0), SIZE)
+    assert trouble(region, (50, 50)) and trouble(replace(region, left=100), SIZE)
