@@ -306,6 +306,23 @@ def _show(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+@_command("refine", "refine pictures once more, or by other settings, and say what will be made")
+def _refine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "images", metavar="IMAGE", nargs="*", type=Path, help="pictures, or folders of them"
+    )
+    parser.add_argument("--count", metavar="N", type=_number, help="how many refinements of each")
+    parser.add_argument("--profile", metavar="NAME", help="by which profile")
+    parser.add_argument("--area", metavar="WxH", help="how large, as in 1600x1200")
+    parser.add_argument("--strength", metavar="S", type=float, help="how far from it, 0 to 1")
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="by the settings as they are now; without IMAGE: all picks that had others",
+    )
+    parser.add_argument("--studio", type=Path, help="in which (default: that of the picture)")
+
+
 @_command("regenerate", "make pictures again from what they carry, and compare")
 def _regenerate(parser: argparse.ArgumentParser) -> None:
     _images(parser)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from hotfolder import workshop
+from hotfolder import refinements, workshop
 from hotfolder.backoff import LONGEST_PAUSE_S
 from hotfolder.critic import Critic
 from hotfolder.downloads import Downloads
@@ -33,7 +33,7 @@ from hotfolder.jobs import (
     SetAside,
 )
 from hotfolder.notices import Notices
-from hotfolder.plan import drafts_wanted, finals_wanted, following, plan
+from hotfolder.plan import drafts_wanted, following, plan
 from hotfolder.renders import OpenExecutor, Renders
 from hotfolder.report.progress import Lines, Progress
 from hotfolder.setbacks import Setbacks
@@ -409,7 +409,7 @@ class Daemon:
     def _wanted(self) -> tuple[int, int]:
         """How many drafts and finals are still to be made."""
         wanted = self._scanner.snapshot(), self._ledger.history
-        return drafts_wanted(*wanted), finals_wanted(*wanted)
+        return drafts_wanted(*wanted), refinements.wanted(*wanted, self._scanner.config)
 
     def _in_words(self, error: Exception) -> HotfolderError:
         """Why the folders cannot be looked at."""

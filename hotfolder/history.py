@@ -27,7 +27,10 @@ class Making(Struct, frozen=True, tag_field="event", tag="making", omit_defaults
 
 
 class Made(Struct, frozen=True, tag_field="event", tag="made", omit_defaults=True):
-    """A picture was published. `request` is a prompt's digest, or a picked picture's key."""
+    """A picture was published. `request` is a prompt's digest, or a picked picture's key.
+
+    `wanted` is how many refinements a final's pick was to have then; 0 where nobody wrote it down.
+    """
 
     stage: Stage
     request: str
@@ -36,6 +39,7 @@ class Made(Struct, frozen=True, tag_field="event", tag="made", omit_defaults=Tru
     name: str
     pixels: str = ""
     at: str = ""
+    wanted: Ordinal = 0
 
 
 class PassedOver(Struct, frozen=True, tag_field="event", tag="passed over", omit_defaults=True):
@@ -161,6 +165,8 @@ class History:
     _begun: dict[tuple[Stage, str], set[int]] = field(default_factory=dict)
     _passed: dict[str, Ordinals] = field(default_factory=lambda: defaultdict(Ordinals))
     _passed_recipes: set[str] = field(default_factory=set)
+    _wanted: dict[str, int] = field(default_factory=dict)
+    _finals: set[str] = field(default_factory=set)
 
     def apply(self, entry: Entry) -> None:
         """Take one more entry in."""
@@ -179,6 +185,9 @@ class History:
                 self._take_turn(entry.stage, entry.request)
             self._made[entry.stage, entry.request].add(entry.ordinal)
             self._passed_recipes.discard(entry.recipe)
+            if entry.stage == "final":
+                self._finals.add(entry.recipe)
+                self._wanted[entry.request] = entry.wanted
             self._making.pop(entry.recipe, None)
         elif isinstance(entry, Unmade):
             self._making.pop(entry.recipe, None)
@@ -217,6 +226,17 @@ class History:
     def made(self, stage: Stage, request: str) -> Set[int]:
         """The ordinals that were made for a request."""
         return self._made.get((stage, request), frozenset())
+
+    def is_refined(self, picture: str, finals: int) -> bool:
+        """Whether a pick has had all its refinements, whatever the settings say since.
+
+        `finals` are as many as they say now: for picks of which it was not written down.
+        """
+        return len(self.made("final", picture)) >= (self._wanted.get(picture) or finals)
+
+    def has_final(self, recipe_id: str) -> bool:
+        """Whether a final was made by this recipe."""
+        return recipe_id in self._finals
 
     def passed_over(self, request: str) -> Set[int]:
         """The ordinals of a request that were given up."""

@@ -160,6 +160,7 @@ class RenderFinal:
     encoding: Encoding = PNG
     beside: tuple[str, ...] = ()
     picked: str = ""
+    wanted: int = 0
     notes: tuple[str, ...] = ()
 
     @property

@@ -13,6 +13,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from hotfolder import refinements
 from hotfolder.history import History
 from hotfolder.jobs import (
     Explain,
@@ -28,9 +29,6 @@ from hotfolder.jobs import (
 )
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import draw, seed_of, template, wish
-from hotfolder.recipes.encoding import PNG
-from hotfolder.recipes.prompt import parts
-from hotfolder.recipes.refine import refine, retouch
 from hotfolder.snapshot import PromptFile, Request, SeedImage, Snapshot
 from hotfolder.taste import steering
 from hotfolder.taste.odds import Odds
@@ -95,13 +93,6 @@ def drafts_wanted(snapshot: Snapshot, history: History) -> int:
     return sum(1 for file in files for _ in _missing(file, history))
 
 
-def finals_wanted(snapshot: Snapshot, history: History) -> int:
-    """How many refinements are still to be made."""
-    counts = {seed.request: seed.finals for seed in snapshot.seeds}
-    made = {key: len(history.made("final", key)) for key in counts}
-    return sum(max(0, count - made[key]) for key, count in counts.items())
-
-
 def _by_priority(files: Sequence[PromptFile]) -> Iterator[list[PromptFile]]:
     """The files of each priority, the largest first."""
     for priority in sorted({file.priority for file in files}, reverse=True):
@@ -153,38 +144,27 @@ def _favourites(snapshot: Snapshot, history: History, config: Config) -> Iterato
 
 
 def _finals(seeds: Sequence[SeedImage], history: History, config: Config) -> Iterator[Job]:
-    unfinished = [seed for seed in seeds if len(history.made("final", seed.request)) < seed.finals]
-    planned: set[str] = set()
-    for seed in sorted(unfinished, key=lambda seed: seed.arrived):
-        if seed.request in planned:
-            continue
-        planned.add(seed.request)
-        done = history.made("final", seed.request)
-        prompt = seed.prompt or ", ".join(parts(seed.profile.fixed))
-        negative = seed.negative or seed.profile.negative
-        encoding = seed.record.encoding if seed.record else PNG
-        what = "variant" if seed.wishes else "refinement"
-        if seed.wishes:
-            said = prompt, negative
-            recipes = retouch(seed.source, seed.wishes, seed.profile, said, encoding, config)
-        else:
-            recipes = refine(seed.source, seed.profile, prompt, negative, encoding, config)
+    for seed in refinements.asking(seeds, history):
         begun = history.begun("final", seed.request)
-        for index, recipe in enumerate(recipes):
-            if index not in done and index not in begun:
-                why = f"{what} {index + 1} of {len(recipes)}"
+        is_done = True
+        for ordinal, why, recipe in refinements.missing(seed, history, config):
+            is_done = False
+            if ordinal not in begun:
                 yield RenderFinal(
                     path=seed.path,
                     request=seed.request,
-                    ordinal=index,
+                    ordinal=ordinal,
                     recipe=recipe,
                     profile_name=seed.profile_name,
                     record=seed.record,
                     why=why,
                     picked=history.why_picked(seed.key),
+                    wanted=seed.finals,
                     encoding=seed.profile.refine.encoding,
                     notes=seed.notes,
                 )
+        if is_done and seed.more:
+            yield Finish(seed.more, {}, why="its refinements are made")
 
 
 def _drafts(

@@ -193,6 +193,7 @@ def _record(
         source=source,
         steered=job.steered if isinstance(job, RenderDraft) else "",
         picked="" if isinstance(job, RenderDraft) else job.picked,
+        wanted=0 if isinstance(job, RenderDraft) else job.wanted,
         **{**facts, "notes": _notes(job, facts)},
     )
 

@@ -68,6 +68,7 @@ class SeedImage:
     refinements follow. `notes` are sentences on what is not used of what it says. With `wishes` it
     is retouched, and not refined. `key` is what makes it the same picture wherever it lies, worked
     out once because a plan asks for it again and again; `request` is that of what is wanted of it.
+    `more` is the file beside it that asks for more than the settings do.
     """
 
     path: str
@@ -80,6 +81,7 @@ class SeedImage:
     negative: str = ""
     notes: tuple[str, ...] = ()
     wishes: tuple[Wish, ...] = ()
+    more: str = ""
     key: str = field(init=False)
     request: str = field(init=False)
 

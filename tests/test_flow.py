@@ -68,6 +68,8 @@ def test_a_moved_draft_becomes_three_finals(quick: Studio) -> None:
     assert len(finals) == 3
     assert len({final.seed for final in finals}) == 3
     assert {final.source for final in finals} == {recipe}
+    records = [what.record for what in shown(quick.final).values()]
+    assert [record.wanted for record in records if record] == [3, 3, 3]
     assert {final.prompt for final in finals} == {"a castle"}
     work(quick)
     assert len(shown(quick.final)) == 3, "never more than once"

@@ -8,6 +8,7 @@ from itertools import islice
 from hotfolder.errors import EXIT_DONE, brief, printable
 from hotfolder.jobs import Job, RenderDraft, RenderFinal
 from hotfolder.plan import plan
+from hotfolder.refinements import by_other_settings
 from hotfolder.report import links
 from hotfolder.report.terminal import console
 from hotfolder.status import held_back
@@ -25,7 +26,8 @@ def run(options: Namespace) -> int:
     studio = layout.find(options.studio)
     survey = Survey(studio)
     snapshot = survey.look()
-    jobs = plan(snapshot, Ledger(studio).history, survey.config)
+    history = Ledger(studio).history
+    jobs = plan(snapshot, history, survey.config)
     screen = console()
     shown = list(islice(jobs, _MOST))
     said: list[str] = []
@@ -45,6 +47,12 @@ def run(options: Namespace) -> int:
     held = held_back(snapshot, survey.config.settings)
     for says in held:
         screen.print(f"  -  held back: {says}")
+    if others := by_other_settings(snapshot, history, survey.config):
+        picks = "1 pick was" if len(others) == 1 else f"{len(others):,} picks were"
+        screen.print(
+            f"  -  {picks} refined by other settings than those of now; `hotfolder refine --again` "
+            "refines them anew"
+        )
     for line in failed.lines(failed.reasons(studio)):
         screen.print(f"  -  set aside: {line}")
     if not shown and not held:

@@ -24,7 +24,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     steps that ran. `template` is the prompt before wildcards, `prompt_file` the name of the file it
     was read from, `overrides` the profile keys that it set. `request` and `ordinal` say which wish
     it fulfils, so that the ledger can be rebuilt from the pictures: the prompt's digest and the
-    draft's number, or, for a final, the key of the picked picture and the number of the refinement.
+    draft's number, or, for a final, the key of the picked picture and the number of the refinement,
+    of which so many were `wanted`.
     `source` is the record of the picture that it was made from, if we made that: it may have been
     made elsewhere.
     A `LINK` is a picture between a pick and its final, which has no file. `studio` is the name of
@@ -56,6 +57,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     overrides: dict[str, Any] = {}
     request: Short = ""
     ordinal: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    wanted: Annotated[int, Meta(ge=0, le=1000)] = 0
     studio: Short = ""
     steered: Short = ""
     picked: Short = ""

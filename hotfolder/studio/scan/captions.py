@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from hotfolder.images.metadata import suffixes as picture_suffixes
-from hotfolder.prompts import formats, text_encoding
+from hotfolder.prompts import formats, text_encoding, toml
+from hotfolder.recipes import profile as profiles
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import draw
 from hotfolder.recipes.profile import Profile
@@ -22,6 +23,9 @@ from hotfolder.studio.scan.limits import check_text
 SUFFIXES = (".txt", ".toml")
 NOTE = ".error.txt"
 """How the names of our own notes end, which lie beside what they speak of."""
+
+MORE = ".refine.toml"
+"""How the names of files end that say how a picture beside them is to be refined once more."""
 
 ALONE = "no picture of its name lies beside it; prompts for drafts belong in inbox/"
 
@@ -53,6 +57,33 @@ def beside(studio: Studio, picture: str) -> Text | None:
     return None
 
 
+def more(studio: Studio, picture: str) -> Text | None:
+    """What asks for more of a picture: a.refine.toml or a.png.refine.toml. Raises OSError."""
+    path = PurePosixPath(picture)
+    for name in (path.stem, path.name):
+        file = f"{path.parent}/{name}{MORE}"
+        if beneath.is_file(studio.root, file):
+            data = read_file(studio.root / file, text_encoding.MAX_BYTES, studio.root)
+            return Text(f"{name}{MORE}", data)
+    return None
+
+
+def with_more(text: Text, caption: Caption, config: Config) -> Caption:
+    """What a picture is refined with by a file that asks for more; raises MistakesError.
+
+    Its keys are those of `[refine]`, and `profile`.
+    """
+    check_text(text.data, config.settings.limits)
+    table = toml.table(text_encoding.decode(text.data))
+    name, profile = caption.profile_name, caption.profile
+    if "profile" in table:
+        name = str(table.pop("profile"))
+        profile = config.profile(name)
+    return replace(
+        caption, profile_name=name, profile=profiles.override(profile, {"refine": table})
+    )
+
+
 def paths(picture: str) -> Iterator[str]:
     """Where the text of a picture may lie."""
     path = PurePosixPath(picture)
@@ -72,7 +103,7 @@ def pictures(text: str) -> Iterator[str]:
     if not is_one(text):
         return
     path = PurePosixPath(text)
-    base = text.removesuffix(path.suffix)
+    base = text.removesuffix(MORE) if text.endswith(MORE) else text.removesuffix(path.suffix)
     yield base
     for suffix in picture_suffixes():
         yield from (base + suffix, base + suffix.upper())

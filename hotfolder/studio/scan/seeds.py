@@ -41,6 +41,7 @@ class _Seen:
     arrived: tuple[int, str]
     text: captions.Text | None
     retouch: Retouch | None
+    more: captions.Text | None
 
 
 class Seeds:
@@ -66,9 +67,10 @@ class Seeds:
         FileNotFoundError if it has left the state in which it settled.
         """
         portrait = self._portraits.of(path, reading, config.settings.limits)
-        text = captions.beside(self._studio, path) if portrait.record is None else None
+        text = captions.beside(self._studio, path)
         retouch = retouches.beside(self._studio, path)
-        self._seen[path] = _Seen(portrait, (reading.ctime_ns, path), text, retouch)
+        more = captions.more(self._studio, path)
+        self._seen[path] = _Seen(portrait, (reading.ctime_ns, path), text, retouch, more)
         self._judge(path, config, stars)
         for note in self.notes.get(path, ()):
             _log.warning("%s: %s", printable(path), note)
@@ -120,6 +122,12 @@ class Seeds:
             assert seen.text  # noqa: S101 - nothing else that is read here has mistakes
             self._refuse(path, f"{printable(seen.text.name)} beside it has a mistake: {error}")
             return
+        try:
+            caption = captions.with_more(seen.more, caption, config) if seen.more else caption
+        except MistakesError as error:
+            assert seen.more  # noqa: S101 - nothing else was read here
+            self._refuse(path, f"{printable(seen.more.name)} beside it has a mistake: {error}")
+            return
         self.notes[path] = caption.notes
         try:
             wishes = self._wishes(seen, caption.profile, config)
@@ -152,6 +160,7 @@ class Seeds:
             negative=caption.negative,
             notes=caption.notes,
             wishes=wishes,
+            more=str(PurePosixPath(path).with_name(seen.more.name)) if seen.more else "",
         )
 
     @staticmethod
@@ -168,7 +177,7 @@ class Seeds:
         A preset for its stars comes before the profile of any of them. Raises MistakesError.
         """
         portrait, photos = seen.portrait, config.settings.photos
-        if seen.text is not None:
+        if seen.text is not None and portrait.record is None:
             caption = captions.read(seen.text, config, self._studio)
         elif portrait.params is not None and portrait.params.prompt:
             matched = match(portrait.params, config, self._studio)
@@ -177,7 +186,8 @@ class Seeds:
             caption = Caption(prompt, portrait.negative, name, profile, notes)
         elif portrait.record is not None:
             name, profile = config.profile_of(portrait.record)
-            caption = Caption(portrait.prompt, portrait.negative, name, profile)
+            unused = (_unused(seen.text.name),) if seen.text else ()
+            caption = Caption(portrait.prompt, portrait.negative, name, profile, unused)
         else:
             name = photos.profile or config.settings.profile
             profile = config.profile(name)
@@ -196,6 +206,14 @@ class Seeds:
 
 def _generations(source: Recipe | Pixels) -> tuple[Recipe | Pixels, ...]:
     return lineage(source) if isinstance(source, Recipe) else (source,)
+
+
+def _unused(text: str) -> str:
+    name = f"{PurePosixPath(text).stem}{captions.MORE}"
+    return (
+        f"{printable(text)} beside it is not used, for it says itself what it shows; "
+        f"other settings belong in {printable(name)}"
+    )
 
 
 def _without_prompt(path: str, portrait: Portrait) -> str:

@@ -146,7 +146,7 @@ def _follow(studio: Studio, sidecars: Mapping[str, str]) -> None:
 
 
 def _aside(path: str, folder: str) -> str:
-    below = path.removeprefix("inbox/")
+    below = path.removeprefix("inbox/").removeprefix("seeds/")
     return f"inbox/{folder}/{below}"
 
 

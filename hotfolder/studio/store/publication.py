@@ -11,7 +11,7 @@ from hotfolder.history import Made, Making, Unmade
 from hotfolder.images import metadata, recipe_text
 from hotfolder.images.metadata import suffixes as picture_suffixes
 from hotfolder.images.recipe_text import Embedded
-from hotfolder.jobs import Render
+from hotfolder.jobs import Render, RenderFinal
 from hotfolder.recipes.recipe import Recipe, chain, picked
 from hotfolder.recipes.record import LINK
 from hotfolder.recipes.settings import Settings
@@ -82,7 +82,9 @@ def withdraw(ledger: Ledger, job: Render) -> None:
 def enter(ledger: Ledger, job: Render, path: str, pixels: str) -> None:
     """Enter an announced picture that lies at `path` now; `pixels` is its pixel hash."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    ledger.append(Made(job.stage, job.request, job.ordinal, job.recipe.id, path, pixels, at))
+    wanted = job.wanted if isinstance(job, RenderFinal) else 0
+    what = (job.stage, job.request, job.ordinal, job.recipe.id)
+    ledger.append(Made(*what, path, pixels, at, wanted))
 
 
 def recover(studio: Studio, ledger: Ledger) -> None:
@@ -101,7 +103,8 @@ def recover(studio: Studio, ledger: Ledger) -> None:
             ledger.append(Unmade(making.recipe))
         else:
             what = (making.stage, making.request, making.ordinal, making.recipe)
-            ledger.append(Made(*what, name, contents.record.pixels))
+            record = contents.record
+            ledger.append(Made(*what, name, record.pixels, wanted=record.wanted))
 
 
 def _prompt(recipe: Recipe) -> str:
@@ -126,7 +129,7 @@ def rebuild(studio: Studio, ledger: Ledger) -> int:
         if record.ordinal in ledger.history.made(record.stage, record.request):
             continue
         what = (record.stage, record.request, record.ordinal, contents.recipe.id)
-        ledger.append(Made(*what, path, record.pixels))
+        ledger.append(Made(*what, path, record.pixels, wanted=record.wanted))
         entered += 1
     return entered
 
