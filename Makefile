@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo test test-quick lint unit families bits downloads older regeneration fuzz attack survival campaign test-browser test-desktop clean
+.PHONY: demo test test-quick lint unit families bits downloads forms older regeneration fuzz attack survival campaign test-browser test-desktop clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -35,6 +35,10 @@ bits: .venv/.installed-test
 # 500 downloads with faults of all kinds at random bytes, from a hub on this machine.
 downloads: .venv/.installed-test
 	HOTFOLDER_TRIALS=500 $(BIN)/python -m pytest -q tests/render/models/test_download.py
+
+# All forms of files that people have models in: the same weights, the same pixels?
+forms: .venv/.installed-test
+	HOTFOLDER_FORMS=all $(BIN)/python -m pytest -q tests/render/models/test_forms.py
 
 # 200 pictures of all kinds, each made again in another process and another order.
 regeneration: .venv/.installed-test

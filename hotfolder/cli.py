@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from hotfolder import __version__
 from hotfolder.errors import EXIT_DONE, EXIT_INTERRUPTED, HotfolderError
@@ -377,6 +378,23 @@ def _fetch(parser: argparse.ArgumentParser) -> None:
 def _models(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clear", action="store_true", help="remove downloads that broke off")
     parser.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
+    _models_add(parser.add_subparsers(title="also", metavar="ACTION"))
+
+
+def _models_add(actions: Any) -> None:
+    says = "write profiles for models that another program has here; nothing is copied"
+    add = actions.add_parser("add", help=says, description=says[:1].upper() + says[1:] + ".")
+    add.set_defaults(command="models_add")
+    add.add_argument(
+        "path",
+        metavar="PATH",
+        type=Path,
+        help="a file, or the folder of ComfyUI, A1111, Forge, InvokeAI, StabilityMatrix or SwarmUI",
+    )
+    add.add_argument(
+        "names", metavar="NAME", nargs="*", help="which of them, by name, number or pattern"
+    )
+    add.add_argument("--all", action="store_true", help="all that can be used")
 
 
 @_command("profiles", "list the profiles, or show one with all its settings")

@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from hotfolder.backoff import Backoff
 from hotfolder.errors import HotfolderError, NetworkError, RenderError
 from hotfolder.recipes.profile import Model
-from hotfolder.render.models import download, hub, weights
+from hotfolder.render.models import download, hub, split, weights
 from hotfolder.report.progress import Progress
 
 _log = logging.getLogger(__name__)
@@ -195,7 +195,7 @@ class Downloads:
 
     def _key(self, model: Model) -> Key:
         try:
-            key = hub.sources(model, self._base)
+            key = split.sources(model, self._base)
             if key and key not in self._complete and weights.lacking(model, self._base):
                 return key
         except RenderError:  # which the render says in its turn

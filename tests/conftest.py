@@ -40,6 +40,7 @@ _SLOW_FILES = {
     "test_hardship",
     "test_lost_and_found",
     "test_mistakes",
+    "test_models_add",
     "test_no_stars",
     "test_regenerate",
     "test_regeneration",

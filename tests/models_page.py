@@ -35,7 +35,8 @@ The profiles for these models are included; each is fetched at its first use, or
 `hotfolder fetch PROFILE`. Memory is what a graphics card must have free for a draft of the
 profile's size, counted by the plan that hotfolder makes: with all weights on the card, and at the
 least, with the weights passing through it layer by layer, which is slower. `hotfolder doctor` says
-the same of your card. What each family can do is in [families.md](families.md).
+the same of your card. What each family can do is in [families.md](families.md); where files go that
+you have already, and what to write for them, in [model-files.md](model-files.md).
 
 | Profile | Licence | Download | Memory | At least | What it is |
 | --- | --- | --- | --- | --- | --- |

@@ -39,6 +39,7 @@ def model_source(source: str) -> str:
     return source
 
 
+File = Annotated[str, schema.checked(model_source)]
 Source = Annotated[str, Meta(min_length=1), schema.checked(model_source)]
 
 
@@ -61,9 +62,14 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     A picture's sides are rendered at multiples of `multiple` px. `name` is what pictures carry;
     by default it is derived from the source, without any path.
 
-    `loras` work in their order. `vae` is another autoencoder: a folder, a hub id, a file, or one of
-    the hub. `embeddings` maps words of a prompt to the .safetensors files that say what they mean.
-    `clip_skip` counts as A1111 does: 2 leaves out the text encoder's last layer.
+    `transformer` (a UNet as well), `text_encoder` and `vae` are files that take the place of the
+    parts of `source`, as other programs keep them: .safetensors or, for a denoiser, .gguf, here or
+    on the hub; a `vae` may be a folder or a hub id, too. What they replace is not fetched.
+    `prediction_type` is for files that do not say what they predict.
+
+    `loras` work in their order. `embeddings` maps words of a prompt to the .safetensors files that
+    say what they mean. `clip_skip` counts as A1111 does: 2 leaves out the text encoder's last
+    layer.
     `safety_checker` paints black what the model's own filter does not like.
 
     `lora_folders` and `embedding_folders` are folders, of which prompts name what lies there;
@@ -84,7 +90,10 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
     multiple: Annotated[int, Meta(ge=1, le=256)] = 8
     loras: list[LoraFile] = []
+    transformer: File = ""
+    text_encoder: File | Annotated[list[File], Meta(min_length=1)] = ""
     vae: str = ""
+    prediction_type: Literal["auto", "epsilon", "v_prediction"] = "auto"
     embeddings: dict[str, str] = {}
     lora_folders: list[str] = []
     embedding_folders: list[str] = []
@@ -169,6 +178,7 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     refine: Refine = Refine()
 
 
+_FILES = (".safetensors", ".gguf")
 MOST_PARENTS = 20
 _REFUSED = "\0refused"  # no key that anybody would write
 
@@ -241,14 +251,27 @@ def model_name(model: Model) -> str:
     name = model.name or source_name(model.source)
     if model.revision and not model.name:
         name = f"{name}@{model.revision}"
-    return f"{name} with {source_name(model.vae)}" if model.vae else name
+    parts = [
+        source_name(one) for one in (model.transformer, *text_encoders(model), model.vae) if one
+    ]
+    name += f" with {', '.join(parts)}" if parts else ""
+    return f"{name} as {model.prediction_type}" if model.prediction_type != "auto" else name
+
+
+def text_encoders(model: Model) -> tuple[str, ...]:
+    """The files of text encoders that `model` names."""
+    given = model.text_encoder
+    return tuple(given) if isinstance(given, list) else (given,) if given else ()
 
 
 def source_name(source: str) -> str:
     """The name of what lies at `source`, without any path: a hub id, or a file's or folder's."""
     if source.startswith("shipped:") or is_hub_id(source):
         return source.removeprefix("shipped:")
-    return PurePath(source.replace("\\", "/")).name.removesuffix(".safetensors") or "model"
+    return (
+        PurePath(source.replace("\\", "/")).name.removesuffix(".safetensors").removesuffix(".gguf")
+        or "model"
+    )
 
 
 def lora_name(lora: LoraFile) -> str:
@@ -289,7 +312,7 @@ def together(model: Model, other: Model) -> Model:
 def is_hub_id(source: str) -> bool:
     """Whether a model's source reads `owner/name` and is no path."""
     owner, slash, name = source.partition("/")
-    plain = not source.startswith((".", "~", "/", "\\")) and not source.endswith(".safetensors")
+    plain = not source.startswith((".", "~", "/", "\\")) and not source.endswith(_FILES)
     return bool(slash and owner and name and plain and "/" not in name and "\\" not in source)
 
 

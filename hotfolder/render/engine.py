@@ -282,7 +282,7 @@ class Engine:
             "threads": torch.get_num_threads() if self.device == "cpu" else 0,
             "versions": environment.versions() | tools,
             "model_sha256": loaded.sha256,
-            "additions": loaded.vae | loaded.adapters.fetch(recipe),
+            "additions": loaded.parts | loaded.adapters.fetch(recipe),
         }
 
     def _held(self, name: str, plan: Plan) -> Loaded:

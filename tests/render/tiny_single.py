@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from safetensors.torch import save_file
@@ -17,6 +18,7 @@ from transformers import (
 )
 
 from hotfolder.render.models.single_file import LAYOUTS
+from tests.render import tiny
 
 Tensors = dict[str, torch.Tensor]
 SMALL: dict[str, dict[str, Any]] = {
@@ -32,10 +34,16 @@ SMALL: dict[str, dict[str, Any]] = {
 }
 UNETS = {
     "sd15": {"block_out_channels": [32, 32, 32, 32], "cross_attention_dim": 32},
+    "sd21": {
+        "block_out_channels": [32, 32, 32, 32],
+        "cross_attention_dim": 32,
+        "attention_head_dim": [2, 2, 4, 4],
+    },
     "sdxl": {
         "block_out_channels": [32, 32, 32],
         "cross_attention_dim": 80,
         "attention_head_dim": [2, 2, 4],
+        "transformer_layers_per_block": [1, 1, 2],
         "addition_time_embed_dim": 8,
         "projection_class_embeddings_input_dim": 96,
     },
@@ -69,10 +77,30 @@ def write(path: Path, layout: Path, marks: Tensors | None = None) -> dict[str, A
         parts["text_encoder_2"] = CLIPTextModelWithProjection(config)
         tensors |= _prefixed("conditioner.embedders.0.transformer.", text)
         tensors |= _prefixed("conditioner.embedders.1.model.", _open_clip(parts["text_encoder_2"]))
+    elif layout.name == "sd21":
+        tensors |= _prefixed("cond_stage_model.model.", _open_clip(parts["text_encoder"]))
     else:
         tensors |= _prefixed("cond_stage_model.transformer.", text)
     save_file({name: tensor.contiguous().clone() for name, tensor in tensors.items()}, path)
     return parts
+
+
+def tokenizers(layout: Path) -> dict[str, Any]:
+    """Tokenizers that know letters only, in place of CLIP's."""
+    names = {"text_encoder": "tokenizer", "text_encoder_2": "tokenizer_2"}
+    letters = tiny.tokenizer(layout)
+    return {name: letters for part, name in names.items() if (layout / part).is_dir()}
+
+
+def folder(layout: Path, parts: dict[str, Any], to: Path) -> Path:
+    """The same model as a folder of diffusers'."""
+    index = json.loads((layout / "model_index.json").read_text())
+    scheduler = getattr(diffusers, index["scheduler"][1]).from_pretrained(layout / "scheduler")
+    given: dict[str, Any] = {**parts, **tokenizers(layout), "scheduler": scheduler}
+    if "sdxl" not in layout.name:
+        given |= {"safety_checker": None, "feature_extractor": None}
+    getattr(diffusers, index["_class_name"])(**given).save_pretrained(to)
+    return to
 
 
 def _config(layout: Path, part: str) -> Any:
@@ -155,7 +183,7 @@ def _vae(vae: AutoencoderKL) -> Tensors:
     return tensors
 
 
-def _open_clip(encoder: CLIPTextModelWithProjection) -> Tensors:
+def _open_clip(encoder: CLIPTextModel) -> Tensors:
     given = _named(encoder)
     renames = {
         "encoder.layers.": "transformer.resblocks.",
@@ -168,7 +196,9 @@ def _open_clip(encoder: CLIPTextModelWithProjection) -> Tensors:
         "embeddings.token_embedding.": "token_embedding.",
         "embeddings.position_embedding.weight": "positional_embedding",
     }
-    tensors = {"text_projection": given.pop("text_projection.weight").T}
+    tensors = {}
+    if (projection := given.pop("text_projection.weight", None)) is not None:
+        tensors["text_projection"] = projection.T
     for name, tensor in given.items():
         if ".q_proj." in name:
             three = [given[name.replace(".q_proj.", f".{part}_proj.")] for part in "qkv"]

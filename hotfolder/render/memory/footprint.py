@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,12 @@ def of_pipeline(pipe: Any, dtype: str) -> Footprint:
     modules = {name: part for name, part in pipe.components.items() if hasattr(part, "parameters")}
     configs = {name: _plain(module.config) for name, module in modules.items()}
     counts = {name: kept(module) for name, module in modules.items()}
-    return of_parts(families.of(type(pipe).__name__), configs, counts, dtype)
+    family = families.of(type(pipe).__name__)
+    whole = of_parts(family, configs, counts, dtype)
+    denoiser = modules[family.denoiser]
+    if getattr(denoiser, "hf_quantizer", None) is None:
+        return whole
+    return replace(whole, denoiser_bytes=sum(t.nbytes for t in denoiser.state_dict().values()))
 
 
 def of_folder(folder: Path, dtype: str, variant: str | None = None) -> Footprint:

@@ -23,7 +23,7 @@ def hold(pipe: Any, device: str, holding: Holding) -> None:
     """
     denoiser = pipelines.denoiser(pipe)
     modules = {n: part for n, part in pipe.components.items() if isinstance(part, torch.nn.Module)}
-    if holding == "fp8":
+    if holding == "fp8" and getattr(denoiser, "hf_quantizer", None) is None:
         denoiser.enable_layerwise_casting(
             storage_dtype=torch.float8_e4m3fn, compute_dtype=denoiser.dtype
         )

@@ -21,7 +21,7 @@ from hotfolder import shelves
 from hotfolder.errors import RenderError, did_you_mean
 from hotfolder.recipes.profile import Model, lora_name
 from hotfolder.recipes.recipe import Lora, Recipe
-from hotfolder.render.models import fingerprint, pipelines, safetensors_file, weights
+from hotfolder.render.models import fingerprint, header, pipelines, split, weights
 
 _log = logging.getLogger(__name__)
 
@@ -185,7 +185,7 @@ class Adapters:
     ) -> Path:
         """Where the owner has a LoRA or an embedding: named in a profile, or in a folder."""
         if name in offered:
-            return weights.locate_file(offered[name], self.base, key)
+            return split.locate_file(offered[name], self.base, key)
         here = [(self.base or Path()) / Path(folder).expanduser() for folder in folders]
         if (path := shelves.find(here, name)) is not None:
             return path
@@ -206,5 +206,5 @@ def _adapter(name: str) -> str:
 
 def _floats(path: Path) -> dict[str, torch.Tensor]:
     """The tensors in a file. Raises RenderError for one that is no whole safetensors file."""
-    safetensors_file.shapes(path)
+    header.read(path)
     return load_file(path)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from hotfolder.recipes.recipe import Recipe
 
 Config = Mapping[str, Any]
+Shapes = Mapping[str, tuple[int, ...]]
 Arguments = dict[str, Any]
 
 # How many numbers text encoders and autoencoders have that several families share.
@@ -30,6 +31,21 @@ class Size:
 
     denoiser: Config
     numbers: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """How pictures of a family's models are usually drawn, where their names have this `mark`.
+
+    `side_px` is the side of the squares that they learned on, where drafts of the usual area would
+    be more than they can.
+    """
+
+    steps: int
+    guidance_scale: float
+    mark: str = ""
+    scheduler: str = "model"
+    side_px: int = 0
 
 
 def plain_guidance(denoiser: Config, recipe: Recipe) -> Arguments:
@@ -108,9 +124,12 @@ class Family:
     float16. `decodes_latents`: the picture is made of the loop's last latents; a few families
     decode what else their last step gave, and cannot go on from after it.
 
-    `single_files` maps the beginnings of diffusers' names for kinds of checkpoints to the folder
-    of `models/layouts` with their shape, "" for none. `layouts` and `known` tell the sizes of
-    weights by such a folder and by a profile's `model.source`.
+    `single_files` maps the beginnings of names for kinds of checkpoints to what has the rest that
+    such a file lacks: a folder of `models/layouts`, or a repository of the hub. The names are
+    diffusers', or what `recognises` makes of the tensors of a denoiser alone ("": not this family).
+    `layouts` and `known` tell the sizes of weights by such a folder and by a profile's
+    `model.source`. `usual` are settings for finding a file of this family and writing a profile for
+    it, the first whose mark is in its name; sides are multiples of `multiple` px.
     """
 
     pipeline: str
@@ -130,6 +149,9 @@ class Family:
     ready: Callable[[Any, Recipe, tuple[int, int]], None] = just_so
     remembers: Callable[[Any], tuple[Any, ...]] = nothing_else
     single_files: Mapping[str, str] = field(default_factory=dict)
+    recognises: Callable[[Shapes], str] | None = None
+    usual: tuple[Usual, ...] = ()
+    multiple: int = 16
     layouts: Mapping[str, Size] = field(default_factory=dict)
     known: Mapping[str, Size] = field(default_factory=dict)
 

@@ -33,6 +33,7 @@ class Source:
     variant: str = ""
     part: bool = False
     safety_checker: bool = False
+    without: tuple[str, ...] = ()  # parts whose weights the owner has in files
 
     def __str__(self) -> str:
         return f"{self.repository}/{self.file}".rstrip("/")
@@ -81,7 +82,7 @@ def _exists(source: str, base: Path | None) -> bool:
 def file_source(text: str, revision: str | None = None) -> Source:
     """What `hub:owner/name/FILE.safetensors` names. Raises RenderError for anything else."""
     parts = text.removeprefix("hub:").split("/")
-    if len(parts) < 3 or not parts[-1].endswith(".safetensors"):
+    if len(parts) < 3 or not parts[-1].endswith((".safetensors", ".gguf")):
         raise RenderError(f'expected "hub:owner/name/FILE.safetensors", got "{text}"')
     return Source("/".join(parts[:2]), revision or MAIN, "/".join(parts[2:]))
 
@@ -184,6 +185,9 @@ def needed(
         )
     for name, (weights, _) in zip(parts, editions, strict=True):
         own = [file for file in files if _folder_of(file) == name]
+        if name in source.without:
+            chosen += [file for file in own if file.name.endswith(".json")]
+            continue
         if not weights and any(file.name == f"{name}/config.json".lstrip("/") for file in own):
             raise ModelMissingError(
                 f"{source.repository} has no .safetensors weights in {name}/; pickled weights can "

@@ -10,11 +10,11 @@ from typing import Any, get_args
 import torch
 
 from hotfolder.errors import ModelMissingError, TooLargeError, did_you_mean
-from hotfolder.recipes.profile import Model, source_name
+from hotfolder.recipes.profile import Model
 from hotfolder.render import environment, failures
 from hotfolder.render.compilation import Compiled
 from hotfolder.render.memory import footprint, memory_plan, offload
-from hotfolder.render.models import editions, fingerprint, pipelines, weights
+from hotfolder.render.models import editions, fingerprint, pipelines, split, weights
 from hotfolder.render.models.adapters import Adapters
 from hotfolder.render.preview import Preview
 from hotfolder.render.prompt import encode
@@ -26,15 +26,15 @@ class Loaded:
 
     `held` says where its weights are; None: where they were read into, for no render yet.
     `prompts` remembers what its text encoders gave, `adapters` is what its owner gave it, and
-    `vae` the name and SHA-256 of another autoencoder, if that is one of them. `compiled` is its
-    denoiser for plans that want it so, `preview` how its latents look.
+    `parts` the names and SHA-256 of files that parts of it were taken from, besides its own.
+    `compiled` is its denoiser for plans that want it so, `preview` how its latents look.
     """
 
     pipe: Any
     dtype: torch.dtype
     sha256: str
     footprint: memory_plan.Footprint
-    vae: dict[str, str]
+    parts: dict[str, str]
     prompts: encode.PromptCache
     adapters: Adapters
     compiled: Compiled
@@ -91,8 +91,8 @@ class LoadedModels:
             wide = not weights.family(path).reads_clip
             dtype = environment.dtype(model.dtype, self._device, wide=wide)
             try:
-                pipe = weights.load(path, model, dtype)
-                vae = self._other_autoencoder(pipe, model, dtype)
+                pipe = weights.load(path, model, dtype, self._base)
+                without, files = split.told(model, path, self._base)
             except MemoryError as error:
                 raise TooLargeError(f"there is too little memory to read {name}") from error
             taken = footprint.of_pipeline(pipe, environment.word(dtype))
@@ -100,9 +100,9 @@ class LoadedModels:
             self._loaded[name] = Loaded(
                 pipe,
                 dtype,
-                edition.sha256 if edition else fingerprint.fingerprint(path),
+                edition.sha256 if edition else fingerprint.fingerprint(path, without=without),
                 taken,
-                vae,
+                {name: fingerprint.fingerprint(file) for name, file in files.items()},
                 encode.PromptCache(),
                 Adapters(pipe, model, self._base, path, dtype),
                 Compiled(pipelines.denoiser(pipe)),
@@ -132,11 +132,3 @@ class LoadedModels:
                 raise TooLargeError(f"there is too little memory for {name}") from error
             self._loaded[name] = loaded = replace(loaded, held=wanted)
         return loaded
-
-    def _other_autoencoder(self, pipe: Any, model: Model, dtype: torch.dtype) -> dict[str, str]:
-        """Give `pipe` the autoencoder of the owner's choice, if any; its name and SHA-256."""
-        if not model.vae:
-            return {}
-        path, vae = weights.autoencoder(model.vae, self._base, dtype)
-        pipelines.take_autoencoder(pipe, vae, path)
-        return {source_name(model.vae): fingerprint.fingerprint(path)}

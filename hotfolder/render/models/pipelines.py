@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal
 
 from hotfolder.errors import RenderError
@@ -50,20 +49,6 @@ def make(modules: Any, mode: Mode, **others: Any) -> Any:
     pipe = wanted(**{name: have[name] for name in _parameters(wanted.__init__) if name in have})
     pipe.set_progress_bar_config(disable=True)
     return pipe
-
-
-def take_autoencoder(pipe: Any, vae: Any, path: Path) -> None:
-    """Give `pipe` the autoencoder from `path`. Raises RenderError for one with other latents."""
-    own, other = pipe.vae.config, vae.config
-    if path.is_file():  # without a word on the scale of its latents: the model's own is meant
-        vae.register_to_config(scaling_factor=own.get("scaling_factor"))
-    for key in ("latent_channels", "scaling_factor", "shift_factor"):
-        if own.get(key) != other.get(key):
-            raise RenderError(
-                f"model.vae: {path.name} is not made for this model, whose latents are others "
-                f"({key} {own.get(key)}, not {other.get(key)})"
-            )
-    pipe.vae = vae
 
 
 def denoiser(pipe: Any) -> Any:

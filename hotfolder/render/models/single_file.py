@@ -1,70 +1,133 @@
-"""A whole model in one .safetensors file, as other programs keep it: which it is, and its opening.
+"""A whole model in one file, as other programs keep it: which it is, and its opening.
 
-Such a file has the weights alone. For Stable Diffusion 1.x and XL the shape is included in
-`models/layouts`; for other families diffusers fetches a few small files, once.
+Such a file has the weights alone. For Stable Diffusion 1.x, 2.x and XL the shape is included in
+`models/layouts`; other families have a repository on the hub whose small files tell it.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from hotfolder.errors import RenderError
-from hotfolder.render.models import families, safetensors_file
+from hotfolder.render.models import contents, header
+from hotfolder.render.models.contents import Contents
 from hotfolder.render.models.family import Family
 
 LAYOUTS = Path(__file__).parents[2] / "models" / "layouts"
 
-_WHOLE = ("model.diffusion_model.", "double_blocks.")
-_TEXT_ENCODER = "cond_stage_model.transformer.text_model.embeddings.position_embedding.weight"
-# Marks that the trainers of models with another prediction leave for the programs that open them.
-_VELOCITY, _ZERO_SNR = "v_pred", "ztsnr"
+_END = "<|endoftext|>"
+_PADS = {
+    "sd15": (_END,),
+    "sd21": ("!",),
+    "sdxl": (_END, "!"),
+}  # what CLIP's tokenizers fill up with
+_WORDS = {  # what a person calls the kinds of checkpoints that are no models for text to picture
+    "inpainting": "made for inpainting",
+    "inpaint": "made for inpainting",
+    "fill": "made for inpainting",
+    "depth": "made for depth maps",
+    "refiner": "a refiner, which cannot begin a picture",
+    "upscal": "made for enlarging pictures",
+    "pix2pix": "made for editing pictures",
+    "wan": "made for videos",
+    "ltx": "made for videos",
+    "hunyuan-video": "made for videos",
+    "mochi": "made for videos",
+    "cosmos": "made for videos",
+}
 
 
-def family(path: Path) -> tuple[Family, str]:
-    """The family and layout of the file, told from its tensors' names and shapes.
+def require(path: Path) -> Contents:
+    """What is in `path`, if that is a whole model of a family that is known.
 
-    Raises RenderError for what is damaged, pickled, no whole model, or of no family that is known.
+    Raises RenderError with what it is instead and where it belongs.
     """
-    import torch
-    from diffusers.loaders.single_file_utils import infer_diffusers_model_type
+    found = contents.of_file(path)
+    if found.family and not found.readers:
+        raise RenderError(_alone(path, found))
+    if found.kind == "denoiser" or (found.kind == "model" and not found.family):
+        raise RenderError(unusable(path, found))
+    if found.kind == "model":
+        if says := contents.packed(path, header.read(path).shapes):
+            raise RenderError(says)
+        return found
+    if found.kind:
+        raise RenderError(f"{path.name} is no whole model: it {_belongs(found, path)}")
+    raise RenderError(
+        f"{path.name} is of no family that can be told from its tensors; "
+        "only its diffusers folder can be used"
+    )
 
-    shapes = safetensors_file.shapes(path)
-    if not any(name.startswith(_WHOLE) for name in shapes):
-        raise RenderError(f"{path.name} is no whole model; a LoRA or a part of one does not do")
-    meta = {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}
-    kind: str = infer_diffusers_model_type(meta)
-    if kind == "v1" and _TEXT_ENCODER not in shapes:  # diffusers' word for what it does not know
-        raise RenderError(
-            f"{path.name} is of no family that can be told from its tensors; "
-            "only its diffusers folder can be used"
-        )
-    found = families.of_checkpoint(kind)
-    if found is None:
-        raise RenderError(f"{path.name} looks like {kind}; only its diffusers folder can be used")
+
+def require_denoiser(path: Path) -> Contents:
+    """What is in `path`, if a denoiser of a family that is known is among it."""
+    found = contents.of_file(path)
+    if found.kind not in ("model", "denoiser"):
+        what = _belongs(found, path) if found.kind else "is of no family that is known"
+        raise RenderError(f"model.transformer: {path.name} has no denoiser: it {what}")
+    if found.family is None:
+        raise RenderError(f"model.transformer: {unusable(path, found)}")
+    if says := contents.packed(path, header.read(path).shapes):
+        raise RenderError(f"model.transformer: {says}")
     return found
 
 
-def load(path: Path, dtype: Any, offline: bool) -> Any:
-    """The pipeline in the file; asks the network only where no layout is included."""
-    import diffusers
+def unusable(path: Path, found: Contents) -> str:
+    """A sentence for a checkpoint of a kind that nothing is drawn with from text."""
+    what = next((said for mark, said in _WORDS.items() if mark in found.form), "")
+    if what:
+        return f"{path.name} is {what} ({found.form}); only models for text to picture can be used"
+    return f"{path.name} looks like {found.form}; only its diffusers folder can be used"
 
-    of_file, layout = family(path)
-    kind = getattr(diffusers, of_file.pipeline)
-    if not layout:
-        return kind.from_single_file(str(path), dtype=dtype, local_files_only=offline)
-    tokenizers = {"tokenizer": _tokenizer("<|endoftext|>")}
-    if (LAYOUTS / layout / "text_encoder_2").is_dir():
-        tokenizers["tokenizer_2"] = _tokenizer("!")
-    pipe = kind.from_single_file(
-        str(path), config=str(LAYOUTS / layout), dtype=dtype, local_files_only=True, **tokenizers
+
+def base_of(found: Contents) -> str:
+    """The repository on the hub that has the rest of what a denoiser of this kind needs."""
+    if "/" in found.origin:
+        return found.origin
+    index = json.loads((LAYOUTS / found.origin / "model_index.json").read_text(encoding="utf-8"))
+    base: str = index["_name_or_path"]
+    return base
+
+
+def layout(found: Contents) -> Path | None:
+    """The folder with the shape of a file's model, if it is included."""
+    return LAYOUTS / found.origin if found.origin and "/" not in found.origin else None
+
+
+def family(path: Path) -> tuple[Family, str]:
+    """The family of a whole model in one file, and its layout in `models/layouts`, "" for none.
+
+    Raises RenderError for what is damaged, pickled, no whole model, or of no family that is known.
+    """
+    found = require(path)
+    assert found.family is not None  # noqa: S101 - `require` says so
+    return found.family, "" if "/" in found.origin else found.origin
+
+
+def tokenizers(folder: Path) -> dict[str, Any]:
+    """The tokenizers of a folder of `LAYOUTS`, which has none in files."""
+    pads = dict(zip(("tokenizer", "tokenizer_2"), _PADS[folder.name], strict=False))
+    return {name: _tokenizer(pad) for name, pad in pads.items()}
+
+
+def _alone(path: Path, found: Contents) -> str:
+    return (
+        f"{path.name} has the denoiser alone, without text encoders: write "
+        f'source = "{base_of(found)}" and transformer = "{path.name}" below [model]'
     )
-    marks = safetensors_file.shapes(path).keys() & {_VELOCITY, _ZERO_SNR}
-    if marks:
-        own = {"prediction_type": "v_prediction", "timestep_spacing": "trailing"}
-        zero = {"rescale_betas_zero_snr": _ZERO_SNR in marks}
-        pipe.scheduler = type(pipe.scheduler).from_config(pipe.scheduler.config, **own, **zero)
-    return pipe
+
+
+def _belongs(found: Contents, path: Path) -> str:
+    """What a file is that was taken for a model, and where it belongs."""
+    return {
+        "LoRA": 'is a LoRA: name its folder in hotfolder.toml, loras = ["…"]',
+        "embedding": 'is an embedding: name its folder in hotfolder.toml, embeddings = ["…"]',
+        "autoencoder": f'is an autoencoder (VAE): write vae = "{path.name}" below [model]',
+        "text encoder": f'is a text encoder: write text_encoder = "{path.name}" below [model]',
+        "ControlNet": "is a ControlNet, for which hotfolder has no use",
+    }[found.kind]
 
 
 def _tokenizer(pad: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from hotfolder.errors import Mistake, RenderError
 from hotfolder.recipes.profile import Model, Profile, lora_name, model_name
 from hotfolder.recipes.schedulers import misfit
-from hotfolder.render.models import pipelines, safetensors_file, single_file, weights
+from hotfolder.render.models import header, pipelines, single_file, split, weights
 from hotfolder.render.models.family import Family
 
 
@@ -56,7 +56,7 @@ def _adapters(model: Model, base: Path | None) -> Iterator[Mistake]:
         if source.startswith("hub:"):
             continue
         try:
-            safetensors_file.shapes(weights.locate_file(source, base, key))
+            header.read(split.locate_file(source, base, key))
         except RenderError as error:
             yield Mistake(key, str(error).removeprefix(f"{key}: "))
 

@@ -8,18 +8,17 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from hotfolder.errors import ModelMissingError, RenderError
 from hotfolder.recipes.profile import Model, is_hub_id
-from hotfolder.render.models import editions, families, hub, safetensors_file, single_file
+from hotfolder.render.models import contents, editions, families, header, hub, single_file, split
 from hotfolder.render.models.family import Family
-from hotfolder.render.models.safetensors_file import PICKLED
 
 SHIPPED = editions.SHIPPED
-SMALL_LATENT = 4  # channels of the latents of Stable Diffusion 1.x, 2.x and XL
+_UNCLEAR = "v2"  # some of Stable Diffusion 2 predict noise, some velocity
 NO_FILTER = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
 
 
@@ -31,20 +30,18 @@ def locate(model: Model, base: Path | None) -> Path:
     """
     source = model.source
     if source.startswith("shipped:"):
-        return _whole(editions.shipped(source), model)
+        return _whole(editions.shipped(source), model, base)
     path = (base or Path()) / Path(source).expanduser()
     if path.is_dir():
-        return _whole(path, model)
+        return _whole(path, model, base)
     if path.suffix == ".safetensors" and path.is_file():
         return path
     if path.is_file():
-        raise RenderError(f"model.source: {path.name} is no .safetensors file; {PICKLED}")
+        raise RenderError(f"model.source: {path.name} is no .safetensors file; {header.PICKLED}")
     if source.startswith("hub:") or is_hub_id(source):
         wanted = hub.sources(model, base)[0]
-        found = hub.cached(wanted)
-        if found is None:
-            raise _not_here(wanted)
-        return found if wanted.file else _whole(found, model)
+        found = _cached(wanted)
+        return found if wanted.file else _whole(found, model, base)
     raise ModelMissingError(
         f"there is no model at {path}; put its folder or .safetensors file there, "
         "or correct model.source in the profile"
@@ -65,7 +62,7 @@ def here(model: Model, base: Path | None) -> Path | None:
 
 def lacking(model: Model, base: Path | None) -> tuple[hub.Source, ...]:
     """What of `model` would have to be fetched before it can be used. Raises RenderError."""
-    return tuple(source for source in hub.sources(model, base) if not _is_whole(source, model))
+    return tuple(one for one in split.sources(model, base) if not _is_whole(one, model))
 
 
 def _is_whole(source: hub.Source, model: Model) -> bool:
@@ -73,7 +70,7 @@ def _is_whole(source: hub.Source, model: Model) -> bool:
     if path is None or source.file or source.part:
         return path is not None
     try:
-        _require_parts(path, model)
+        _require_parts(path, model, source.without)
     except ModelMissingError:
         return False
     return not source.safety_checker or _has_weights(path / "safety_checker")
@@ -90,57 +87,97 @@ def family(path: Path) -> Family:
     return families.of(pipeline_class(path)) if path.is_dir() else single_file.family(path)[0]
 
 
-def locate_file(source: str, base: Path | None, key: str) -> Path:
-    """The .safetensors file at `source`: a path from `base`, or `hub:owner/name/FILE.safetensors`.
+def load(path: Path, model: Model, dtype: Any, base: Path | None = None) -> Any:
+    """The pipeline at `path` (see `locate`), in `dtype`, without any content filter.
 
-    Raises ModelMissingError and RenderError with a sentence that names the profile's `key`.
+    Parts that `model` has in files of their own are taken from those.
     """
-    if source.startswith("hub:"):
-        return _cached(hub.file_source(source))
-    path = (base or Path()) / Path(source).expanduser()
-    if path.suffix != ".safetensors":
-        raise RenderError(f"{key}: {path.name} is no .safetensors file; {PICKLED}")
-    if not path.is_file():
-        raise ModelMissingError(f"{key}: there is no file {path}")
-    return path
-
-
-def load(path: Path, model: Model, dtype: Any) -> Any:
-    """The pipeline at `path` (see `locate`), in `dtype`, without any content filter."""
     _quiet()
     from diffusers import DiffusionPipeline
 
-    from hotfolder.render.models import text_processor
+    from hotfolder.render.models import parts, text_processor
 
     try:
-        if path.is_file():
-            return single_file.load(path, dtype, hub.offline())
-        index = _index(path)
-        readers = text_processor.readers(path, index)
-        pipe = DiffusionPipeline.from_pretrained(
-            path,
-            dtype=dtype,
-            use_safetensors=True,
-            variant=model.variant,
-            local_files_only=True,
-            **_left_out(path),
-            **text_processor.acceptable(readers, index),
-        )
+        chosen = split.chosen(model, path, base)
+        folder = split.folder(model, path)
+        index = _index(folder)
+        readers = text_processor.readers(folder, index)
+        given = _left_out(folder) | text_processor.acceptable(readers, index)
+        given |= _autoencoder(model, chosen, folder, base, dtype)
+        if path.is_file() and folder.parent == single_file.LAYOUTS:
+            given |= single_file.tokenizers(folder)
+            _require_autoencoder(path, chosen, given)
+        elif not path.is_file():
+            given["variant"] = model.variant
+        if chosen:
+            of = families.of(pipeline_class(folder))
+            pipe = parts.assemble(of, folder, chosen, dtype, **given)
+        else:
+            options = {"dtype": dtype, "use_safetensors": True, "local_files_only": True}
+            pipe = DiffusionPipeline.from_pretrained(folder, **options, **given)
         pipe.register_modules(**readers)
         if edition := editions.find(model.source):
             editions.put_back(pipe, edition)
+        _set_prediction(pipe, model, path)
         return pipe
     except (RenderError, MemoryError):
         raise
-    except OSError as error:
-        if not path.is_file():
-            raise RenderError(f"the model {path.name} cannot be loaded: {error}") from error
-        raise ModelMissingError(
-            f"{path.name} has the weights alone, and of no model whose shape is included; the "
-            f"small files with its shape are fetched once, and that failed ({_root(error)})"
-        ) from error
     except Exception as error:
         raise RenderError(f"the model {path.name} cannot be loaded: {error}") from error
+
+
+def _autoencoder(
+    model: Model, chosen: Mapping[str, Path], folder: Path, base: Path | None, dtype: Any
+) -> dict[str, Any]:
+    """The autoencoder that `model` names by a folder, if any. Raises RenderError for a misfit."""
+    from hotfolder.render.models import parts
+
+    if not model.vae or "vae" in chosen:
+        return {}
+    path, vae = autoencoder(model.vae, base, dtype)
+    own = parts.shape(_index(folder)["vae"][1], folder / "vae").config
+    for key in ("latent_channels", "scaling_factor", "shift_factor"):
+        if own.get(key) != vae.config.get(key):
+            raise RenderError(
+                f"model.vae: {path.name} is not made for this model, whose latents are others "
+                f"({key} {own.get(key)}, not {vae.config.get(key)})"
+            )
+    return {"vae": vae}
+
+
+def _require_autoencoder(path: Path, chosen: Mapping[str, Path], given: Mapping[str, Any]) -> None:
+    if "vae" not in chosen and "vae" not in given:
+        raise RenderError(
+            f"{path.name} has no autoencoder (VAE) inside; name one that you have below [model]: "
+            'vae = "FILE.safetensors"'
+        )
+
+
+def _set_prediction(pipe: Any, model: Model, path: Path) -> None:
+    """Have the scheduler take what the denoiser predicts for what it is."""
+    told, zero_snr = "", False
+    if path.is_file():
+        found = contents.of_file(path)
+        told, zero_snr = found.prediction, found.zero_snr
+        if found.form == _UNCLEAR and not told and model.prediction_type == "auto":
+            raise RenderError(
+                f"{path.name} is of Stable Diffusion 2 and does not say what it predicts; write "
+                'prediction_type = "v_prediction" below [model] for those that learned on pictures '
+                'of 768x768, or "epsilon" for those of 512x512'
+            )
+    if model.prediction_type != "auto":
+        told = model.prediction_type
+    config = pipe.scheduler.config
+    if not told or told == config.get("prediction_type"):
+        return
+    if config.get("prediction_type") not in ("epsilon", "v_prediction"):
+        raise RenderError(
+            "model.prediction_type is for Stable Diffusion 1.x, 2.x and XL; take it out"
+        )
+    own: dict[str, Any] = {"prediction_type": told}
+    if told == "v_prediction" and path.is_file():
+        own |= {"timestep_spacing": "trailing", "rescale_betas_zero_snr": zero_snr}
+    pipe.scheduler = type(pipe.scheduler).from_config(config, **own)
 
 
 def safety_checker(path: Path, dtype: Any) -> dict[str, Any]:
@@ -169,42 +206,30 @@ def safety_checker(path: Path, dtype: Any) -> dict[str, Any]:
 def autoencoder(source: str, base: Path | None, dtype: Any) -> tuple[Path, Any]:
     """Where the autoencoder at `source` is, and the autoencoder.
 
-    `source` is a folder of diffusers', a hub id, a .safetensors file, or one of the hub.
+    `source` is a folder of diffusers' or a hub id.
     """
     _quiet()
-    from diffusers import AutoencoderKL, AutoModel
+    from diffusers import AutoModel
 
     path = (base or Path()) / Path(source).expanduser()
     try:
-        if path.is_dir():
-            for file in path.glob("*.safetensors"):
-                safetensors_file.shapes(file)
-            vae = AutoModel.from_pretrained(
-                str(path), dtype=dtype, use_safetensors=True, local_files_only=True
-            )
-            return path, vae
-        if is_hub_id(source) and not path.exists():
+        if not path.is_dir():
             path = _cached(hub.Source(source, part=True))
-            return path, AutoModel.from_pretrained(str(path), dtype=dtype, use_safetensors=True)
-        path = locate_file(source, base, "model.vae")
-        width = safetensors_file.shapes(path).get("decoder.conv_in.weight", [0, 0])[1]
-        if width != SMALL_LATENT:
-            raise RenderError(
-                f"{path.name} is no autoencoder of Stable Diffusion's in one file; "
-                "only its diffusers folder can be used"
-            )
-        layout = single_file.LAYOUTS / "sd15" / "vae"
-        return path, AutoencoderKL.from_single_file(
-            str(path), config=str(layout), dtype=dtype, local_files_only=True
-        )
+        for file in path.glob("*.safetensors"):
+            header.read(file)
+        options = {"dtype": dtype, "use_safetensors": True, "local_files_only": True}
+        return path, AutoModel.from_pretrained(str(path), **options)
     except RenderError:
         raise
     except Exception as error:
         raise RenderError(f"the autoencoder {path.name} cannot be loaded: {error}") from error
 
 
-def files(path: Path) -> Iterator[tuple[str, Path]]:
-    """(relative name, path) of everything in a model that decides pixels, sorted by name."""
+def files(path: Path, without: Collection[str] = ()) -> Iterator[tuple[str, Path]]:
+    """(relative name, path) of everything in a model that decides pixels, sorted by name.
+
+    Of the parts in `without` the weights do not, because they come from elsewhere.
+    """
     if path.is_file():
         yield "", path
         return
@@ -214,21 +239,31 @@ def files(path: Path) -> Iterator[tuple[str, Path]]:
     for component in components:
         inside = path / component
         for file in sorted(inside.rglob("*")):
+            if component in without and file.suffix == ".safetensors":
+                continue
             if file.suffix in (".safetensors", ".json", ".txt", ".model") and file.is_file():
                 yield file.relative_to(path).as_posix(), file
 
 
-def _whole(folder: Path, model: Model) -> Path:
+def _whole(folder: Path, model: Model, base: Path | None) -> Path:
     """`folder` if it is a diffusers model with all its weights as safetensors."""
-    _require_parts(folder, model)
+    without = (
+        tuple(split.chosen(model, folder, base)) if (folder / "model_index.json").is_file() else ()
+    )
+    _require_parts(folder, model, without)
     for component in _components(folder):
+        if component in without:
+            continue
         for file in (folder / component).glob("*.safetensors"):
-            safetensors_file.shapes(file)
+            header.read(file)
     return folder
 
 
-def _require_parts(folder: Path, model: Model) -> None:
-    """Raise ModelMissingError where a part of a diffusers model is not in its `folder`."""
+def _require_parts(folder: Path, model: Model, without: Collection[str]) -> None:
+    """Raise ModelMissingError where a part of a diffusers model is not in its `folder`.
+
+    The parts in `without` need no weights there.
+    """
     if not (folder / "model_index.json").is_file():
         raise ModelMissingError(
             f"there is no model at {folder}: a diffusers folder has a model_index.json; "
@@ -238,7 +273,7 @@ def _require_parts(folder: Path, model: Model) -> None:
         inside = folder / component
         if any(inside.glob("*.py")):
             raise RenderError(f"the model {folder.name} brings Python code along; it is never run")
-        needs_weights = (inside / "config.json").is_file()
+        needs_weights = (inside / "config.json").is_file() and component not in without
         if not inside.is_dir() or (needs_weights and not _has_weights(inside)):
             raise ModelMissingError(
                 f"the model {model.source} is not whole: {component}/ has no whole .safetensors "
@@ -294,22 +329,8 @@ def _cached(source: hub.Source) -> Path:
     """Where something of the hub's is on this computer. Raises ModelMissingError."""
     found = hub.cached(source)
     if found is None:
-        raise _not_here(source)
+        raise split.not_here(source)
     return found
-
-
-def _root(error: BaseException) -> str:
-    """The first line of what was wrong at the bottom of a chain of errors."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
-
-def _not_here(source: hub.Source) -> ModelMissingError:
-    return ModelMissingError(
-        f"the model {source} is not on this computer; `hotfolder fetch PROFILE` fetches it, or set "
-        "model.source in the profile to a folder that you have"
-    )
 
 
 def _quiet() -> None:

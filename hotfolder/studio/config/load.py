@@ -154,9 +154,21 @@ def _settings(studio: Studio, trusted: bool, mistakes: list[Mistake], held: list
     if not trusted:
         table = restrict.settings(table, held)
     owner = _owners_settings(mistakes)
-    laid = schema.merge(table, _table(local.config(), SETTINGS_FILE, []))
+    own = _table(local.config(), SETTINGS_FILE, [])
+    laid = _with_shelves(schema.merge(table, own), own, table)
     settings = _converted(laid, SETTINGS_FILE, mistakes)
     return settings if trusted else restrict.lowered(settings, owner, held)
+
+
+def _with_shelves(
+    laid: dict[str, Any], owner: Mapping[str, Any], studio: Mapping[str, Any]
+) -> dict[str, Any]:
+    """`laid` with the folders of LoRAs and embeddings of both: one's do not hide the other's."""
+    for key in ("loras", "embeddings"):
+        own, others = owner.get(key), studio.get(key)
+        if isinstance(own, list) and isinstance(others, list):
+            laid[key] = [*own, *(one for one in others if one not in own)]
+    return laid
 
 
 def _owners_settings(mistakes: list[Mistake]) -> Settings:

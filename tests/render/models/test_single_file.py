@@ -33,7 +33,7 @@ def test_one_file_holds_what_a_folder_would(
 ) -> None:
     """Every tensor arrives in its place, without a network, and the model draws."""
     parts = tiny_single.write(tmp_path / "model.safetensors", layouts / layout)
-    pipe = single_file.load(tmp_path / "model.safetensors", torch.float32, True)
+    pipe = weights.load(tmp_path / "model.safetensors", Model(source="x"), torch.float32)
     for name, part in parts.items():
         loaded = {
             key.removeprefix("text_model."): tensor
@@ -55,7 +55,7 @@ def test_marks_of_velocity_prediction_are_read(layouts: Path, tmp_path: Path) ->
     found = []
     for given in (None, marks):
         tiny_single.write(tmp_path / "one.safetensors", layouts / "sdxl", given)
-        pipe = single_file.load(tmp_path / "one.safetensors", torch.float32, True)
+        pipe = weights.load(tmp_path / "one.safetensors", Model(source="x"), torch.float32)
         found.append(pipe.scheduler)
     plain, marked = found
     assert plain.config.prediction_type == "epsilon"
@@ -142,7 +142,7 @@ def test_a_file_without_a_part_says_so(layouts: Path, tmp_path: Path) -> None:
     tiny_single.write(path, layouts / "sd15")
     some = {k: v for k, v in load_file(path).items() if not k.startswith("first_stage_model.")}
     save_file(some, path)
-    with pytest.raises(RenderError, match=r"the model model\.safetensors cannot be loaded"):
+    with pytest.raises(RenderError, match=r"model\.safetensors has no autoencoder \(VAE\)"):
         weights.load(path, Model(source="x"), torch.float32)
 
 
@@ -152,18 +152,3 @@ def test_the_layouts_are_plain_numbers() -> None:
     assert kinds == {".json", ".txt", ".md"}
     for path in single_file.LAYOUTS.rglob("*.json"):
         assert json.loads(path.read_text())
-
-
-def test_an_autoencoder_in_one_file(layouts: Path, tmp_path: Path) -> None:
-    """As other programs keep it: without a prefix, and without a word on its shape."""
-    whole = tmp_path / "model.safetensors"
-    vae = tiny_single.write(whole, layouts / "sd15")["vae"]
-    prefix = "first_stage_model."
-    alone = {k.removeprefix(prefix): v for k, v in load_file(whole).items() if prefix in k}
-    save_file(alone, tmp_path / "soft.safetensors")
-    path, loaded = weights.autoencoder("./soft.safetensors", tmp_path, torch.float32)
-    assert path == tmp_path / "soft.safetensors"
-    assert all(torch.equal(loaded.state_dict()[k], v) for k, v in vae.state_dict().items())
-    save_file({"what": torch.zeros(1)}, tmp_path / "other.safetensors")
-    with pytest.raises(RenderError, match=r"other\.safetensors is no autoencoder"):
-        weights.autoencoder("./other.safetensors", tmp_path, torch.float32)

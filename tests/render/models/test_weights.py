@@ -105,6 +105,9 @@ def test_a_file_on_the_hub_is_written_in_full(source: str) -> None:
         weights.locate(Model(source=source), None)
 
 
+T5 = "encoder.block.0.layer.0.SelfAttention.q.weight"
+
+
 def test_the_hub_is_read_from_its_cache(models: Path, tmp_path: Path) -> None:
     """Offline, what was downloaded before is found, and what was not says how to get it."""
     commit = "0123456789abcdef0123456789abcdef01234567"
@@ -112,7 +115,10 @@ def test_the_hub_is_read_from_its_cache(models: Path, tmp_path: Path) -> None:
     shutil.copytree(models / "sd", repository / "snapshots" / commit)
     (repository / "refs").mkdir()
     (repository / "refs" / "main").write_text(commit)
-    single = {"double_blocks.0.img_attn.norm.key_norm.scale": torch.zeros(4)}
+    single = {
+        "double_blocks.0.img_attn.norm.key_norm.scale": torch.zeros(4),
+        f"text_encoders.t5xxl.transformer.{T5}": torch.zeros(1),
+    }
     save_file(single, tmp_path / "one.safetensors")
     scanner = """if True:
         import sys

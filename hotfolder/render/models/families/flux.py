@@ -10,7 +10,9 @@ from hotfolder.render.models.family import (
     Arguments,
     Config,
     Family,
+    Shapes,
     Size,
+    Usual,
 )
 
 _SCHNELL_TOKENS = 256  # what it was trained on; diffusers' default is that of dev
@@ -28,6 +30,15 @@ def _guidance(denoiser: Config, recipe: Recipe) -> Arguments:
     return {"true_cfg_scale": recipe.guidance_scale, "negative_prompt": negative, **length}
 
 
+def _recognises(shapes: Shapes) -> str:
+    """The names of diffusers; those of its makers diffusers tells apart by itself."""
+    if "single_transformer_blocks.0.proj_mlp.weight" not in shapes:
+        return ""
+    if "time_text_embed.text_embedder.linear_1.weight" not in shapes:
+        return ""
+    return "flux-dev" if any("guidance_embedder" in name for name in shapes) else "flux-schnell"
+
+
 FAMILIES = [
     Family(
         "FluxPipeline",
@@ -36,7 +47,17 @@ FAMILIES = [
         tokens=512,
         guidance=_guidance,
         pairs=False,
-        single_files={"flux-dev": "", "flux-schnell": ""},
+        single_files={
+            "flux-dev": "black-forest-labs/FLUX.1-dev",
+            "flux-schnell": "black-forest-labs/FLUX.1-schnell",
+        },
+        recognises=_recognises,
+        usual=(
+            Usual(4, 0.0, "schnell"),
+            Usual(8, 3.5, "turbo"),
+            Usual(8, 3.5, "hyper"),
+            Usual(25, 3.5),
+        ),
         known={
             "black-forest-labs/FLUX.1-schnell": Size(
                 {"num_attention_heads": 24, "attention_head_dim": 128},

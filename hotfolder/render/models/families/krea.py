@@ -9,6 +9,7 @@ from hotfolder.render.models.family import (
     QWEN_VAE,
     Family,
     Size,
+    Usual,
     film_latents,
     in_a_row,
     patches,
@@ -25,6 +26,8 @@ FAMILIES = [
         encode=_packed,
         tokens=512,
         pairs=False,
+        single_files={"krea2": "krea/Krea-2-Turbo"},
+        usual=(Usual(28, 4.0, "raw|base"), Usual(8, 0.0)),
         known={
             "krea/Krea-2-Turbo": Size(
                 {"num_attention_heads": 48, "attention_head_dim": 128},

@@ -10,7 +10,9 @@ from hotfolder.render.models.family import (
     Arguments,
     Config,
     Family,
+    Shapes,
     Size,
+    Usual,
     film_latents,
     in_a_row,
 )
@@ -37,6 +39,12 @@ def _opaque_latents(pipe: Any, picture: Any) -> Any:
     return in_a_row(film_latents(pipe, seen))
 
 
+def _recognises(shapes: Shapes) -> str:
+    """Its own names are diffusers'."""
+    marks = {"txt_norm.weight", "transformer_blocks.0.img_mod.1.weight"}
+    return "qwen-image" if marks <= shapes.keys() else ""
+
+
 FAMILIES = [
     Family(
         "QwenImagePipeline",
@@ -44,6 +52,9 @@ FAMILIES = [
         tokens=512,
         guidance=_guidance,
         pairs=False,
+        single_files={"qwen-image": "Qwen/Qwen-Image"},
+        recognises=_recognises,
+        usual=(Usual(8, 1.0, "lightning"), Usual(30, 4.0)),
         known={
             "Qwen/Qwen-Image": Size(
                 {"num_attention_heads": 24, "attention_head_dim": 128},
@@ -57,6 +68,8 @@ FAMILIES = [
         guidance=_guidance,
         pairs=False,
         encode=_opaque_latents,
+        single_files={"qwen-image-2.1": "Qwen/Qwen-Image-2.1"},
+        usual=(Usual(30, 4.0),),
         known={
             "Qwen/Qwen-Image-2.1": Size(
                 {"num_attention_heads": 32, "attention_head_dim": 128},

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.render.models.family import Arguments, Config, Family, plain_guidance, scaled_latents
+from hotfolder.render.models.family import (
+    Arguments,
+    Config,
+    Family,
+    Usual,
+    plain_guidance,
+    scaled_latents,
+)
 
 
 def _guidance(denoiser: Config, recipe: Recipe) -> Arguments:
@@ -13,7 +20,14 @@ def _guidance(denoiser: Config, recipe: Recipe) -> Arguments:
 
 
 FAMILIES = [
-    Family("SanaPipeline", encode=scaled_latents, tokens=300),
+    Family(
+        "SanaPipeline",
+        encode=scaled_latents,
+        tokens=300,
+        single_files={"sana": "Efficient-Large-Model/Sana_1600M_1024px_diffusers"},
+        usual=(Usual(20, 4.5),),
+        multiple=32,
+    ),
     Family(
         "SanaSprintPipeline",
         "SanaSprintImg2ImgPipeline",

@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
-from hotfolder.render.models.family import CLIP_G, CLIP_L, SMALL_VAE, Family, Size
+from hotfolder.render.models.family import (
+    CLIP_G,
+    CLIP_L,
+    SMALL_VAE,
+    Family,
+    Shapes,
+    Size,
+    Usual,
+)
+
+
+def _recognises(shapes: Shapes) -> str:
+    """A UNet with the sizes as a condition: the base has three widths, the refiner four."""
+    own, theirs = "label_emb.0.0.weight" in shapes, "add_embedding.linear_1.weight" in shapes
+    if not (own and "input_blocks.0.0.weight" in shapes) and not (
+        theirs and "conv_in.weight" in shapes and "encoder_hid_proj.weight" not in shapes
+    ):
+        return ""
+    if any(name.startswith(("input_blocks.9.", "down_blocks.3.")) for name in shapes):
+        return "xl_refiner"
+    first = shapes["input_blocks.0.0.weight" if own else "conv_in.weight"]
+    if len(first) > 1 and first[1] != _LATENT:
+        return "xl_inpaint" if first[1] == _INPAINTING else f"{first[1]}-channel xl"
+    return "playground-v2-5" if "edm_mean" in shapes else "xl_base"
+
+
+_LATENT, _INPAINTING = 4, 9  # channels that the UNet takes
 
 _SIZE = Size(
     {
@@ -26,6 +52,17 @@ FAMILIES = [
         windows=True,
         vae_upcast=True,
         single_files={"xl_base": "sdxl"},
+        recognises=_recognises,
+        multiple=8,
+        usual=(
+            Usual(4, 0.0, "sd_xl_turbo"),
+            Usual(6, 2.0, "turbo", "Euler a trailing"),
+            Usual(4, 1.0, "lightning", "Euler trailing"),
+            Usual(8, 1.0, "hyper", "Euler trailing"),
+            Usual(8, 1.0, "dmd", "LCM"),
+            Usual(8, 1.5, "lcm", "LCM"),
+            Usual(30, 6.0, "", "model"),
+        ),
         layouts={"sdxl": _SIZE},
         known={
             "stabilityai/stable-diffusion-xl-base-1.0": _SIZE,

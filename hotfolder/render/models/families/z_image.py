@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from hotfolder.render.models.family import LARGE_VAE, QWEN3_4B, Family, Size
+from hotfolder.render.models.family import LARGE_VAE, QWEN3_4B, Family, Size, Usual
 
 FAMILIES = [
     Family(
         "ZImagePipeline",
         "ZImageImg2ImgPipeline",
         tokens=512,
+        single_files={"z-image": "Tongyi-MAI/Z-Image-Turbo"},
+        usual=(Usual(8, 0.0),),
         known={
             "Tongyi-MAI/Z-Image-Turbo": Size(
                 {"dim": 3840},
