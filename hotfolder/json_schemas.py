@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ _EXTENDS = {
 }
 
 
-def schemas() -> dict[str, str]:
+@cache
+def schemas() -> Mapping[str, str]:
     """The JSON text of each schema by its file: `prompt`, `profile`, `folder`, `settings`."""
     profile = msgspec.json.schema(Profile)
     body = profile["$defs"]["Profile"]
