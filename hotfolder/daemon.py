@@ -31,6 +31,7 @@ from hotfolder.jobs import (
     RenderDraft,
     RenderFinal,
     SetAside,
+    TryAgain,
 )
 from hotfolder.notices import Notices
 from hotfolder.plan import drafts_wanted, following, plan
@@ -336,10 +337,13 @@ class Daemon:
             self._scanner.picked(job.path, path)
         elif isinstance(job, Explain):
             self._scanner.explained(job.path)
+        elif isinstance(job, TryAgain):
+            self._scanner.put_back(job.path)
         if isinstance(job, Explain | SetAside):
             self._setbacks.failures += 1
+        here = {path} if isinstance(job, TryAgain) else set()
         with suppress(StudioMissingError):  # the next turn says so
-            self._scanner.refresh({job.path, *job.beside})
+            self._scanner.refresh({job.path, *job.beside, *here})
 
     def _begin(self, job: Render, slot: int) -> None:
         """Begin to render a picture."""

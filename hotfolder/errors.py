@@ -3,6 +3,7 @@
 HotfolderError              1   anything that a person must hear about
 ├── MistakesError           3   something written by a person is wrong; lists all of it at once
 ├── PictureError            3   a picture cannot be read, or is not what it says
+│   └── PlugInMissingError  3   ... because nothing is installed that reads it
 ├── RenderError             3   a picture cannot be made
 │   ├── ModelMissingError   3   ... because the model's files are not here
 │   └── TooLargeError       3   ... because there is too little memory
@@ -37,10 +38,14 @@ class HotfolderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing that is wrong in a file: where (a line or a key; may be empty), and what to do."""
+    """One thing that is wrong in a file: where (a line or a key; may be empty), and what to do.
+
+    `lacks` says that it would be right if something were here: a profile, a LoRA, a plug-in.
+    """
 
     where: str
     says: str
+    lacks: bool = False
 
     def __str__(self) -> str:
         says = printable_lines(self.says)
@@ -54,6 +59,7 @@ class MistakesError(HotfolderError):
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(mistakes)
+        self.lacks = any(mistake.lacks for mistake in self.mistakes)
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
 
 
@@ -61,6 +67,10 @@ class PictureError(HotfolderError):
     """A picture cannot be read, or is not what it says."""
 
     exit_code = EXIT_SOME_FAILED
+
+
+class PlugInMissingError(PictureError):
+    """A picture cannot be read because nothing is installed that reads its format."""
 
 
 class RenderError(HotfolderError):
@@ -166,9 +176,9 @@ def brief(text: str, most: int) -> str:
     return f"{words if len(words) > most // 2 else line[: most - 1]}…"
 
 
-def mistake(says: str, where: str = "") -> MistakesError:
+def mistake(says: str, where: str = "", lacks: bool = False) -> MistakesError:
     """An error that holds a single mistake."""
-    return MistakesError([Mistake(where, says)])
+    return MistakesError([Mistake(where, says, lacks)])
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -69,6 +69,16 @@ class SetAside:
     says: str
     beside: tuple[str, ...] = ()
     why: str = "there is a mistake in it"
+    lacks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """Put a failed file back into `inbox/`: what it lacked is here now."""
+
+    path: str
+    beside: tuple[str, ...] = ()
+    why: str = "what it lacked is here now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,5 +186,5 @@ class RenderFinal:
 
 Render = RenderDraft | RenderFinal
 Sort = Pick | Reject | PutBack
-Chore = SetAside | Explain | Sort | Finish
+Chore = SetAside | TryAgain | Explain | Sort | Finish
 Job = Chore | Render

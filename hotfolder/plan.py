@@ -25,6 +25,7 @@ from hotfolder.jobs import (
     RenderDraft,
     RenderFinal,
     SetAside,
+    TryAgain,
     drafts_words,
 )
 from hotfolder.recipes.config import Config
@@ -43,7 +44,10 @@ def plan(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
     What is being made already is not planned again. An endless prompt appears once, with its next
     draft. The iterator is lazy: who wants only the first job pays only for that.
     """
-    yield from (SetAside(file.path, file.says, file.beside) for file in snapshot.broken)
+    yield from (
+        SetAside(file.path, file.says, file.beside, lacks=file.lacks) for file in snapshot.broken
+    )
+    yield from (TryAgain(file.path, file.beside) for file in snapshot.complete)
     yield from (Explain(file.path, file.says) for file in snapshot.useless_seeds)
     yield from (Explain(file.path, file.says, "it waits") for file in snapshot.unclear)
     yield from _sorting(snapshot, history, config)

@@ -10,6 +10,7 @@ from hotfolder.backoff import LONGEST_PAUSE_S, Backoff
 from hotfolder.errors import (
     DeviceLostError,
     HotfolderError,
+    ModelMissingError,
     PictureError,
     RenderError,
     StudioMissingError,
@@ -45,7 +46,7 @@ class Setbacks:
     def cope(self, job: Job, error: Exception) -> SetAside | None:
         """Let a job wait, or give it up; what has to be set aside for that, if anything."""
         if isinstance(error, RenderError | PictureError):
-            return self._give_up(job, str(error))
+            return self._give_up(job, str(error), isinstance(error, ModelMissingError))
         if isinstance(error, StudioMissingError):
             return None  # the next turn says so
         if isinstance(error, DeviceLostError):
@@ -101,11 +102,12 @@ class Setbacks:
         self._attempts[wanted] = self._attempts.get(wanted, 0) + 1
         return self._attempts[wanted]
 
-    def _give_up(self, job: Job, says: str) -> SetAside | None:
+    def _give_up(self, job: Job, says: str, lacks: bool = False) -> SetAside | None:
         """Say what a job was for, and why it is not done, where its owner will see it."""
         if isinstance(job, RenderDraft):
             # Else another draft's failure was first.
-            return SetAside(job.path, says, job.beside) if self.lies_there(job) else None
+            aside = SetAside(job.path, says, job.beside, lacks=lacks)
+            return aside if self.lies_there(job) else None
         if isinstance(job, RenderFinal):
             self._scanner.give_up(job.path, says)
         else:

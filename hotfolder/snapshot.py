@@ -53,10 +53,22 @@ class PromptFile:
 
 @dataclass(frozen=True, slots=True)
 class BrokenFile:
-    """A prompt file with mistakes; `says` is what its owner shall read."""
+    """A prompt file with mistakes; `says` is what its owner shall read.
+
+    `lacks` says that it may be right as soon as something has come that is not here.
+    """
 
     path: str
     says: str
+    beside: tuple[str, ...] = ()
+    lacks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFile:
+    """A file in `inbox/failed/` that lacks nothing any more, and the files that belong to it."""
+
+    path: str
     beside: tuple[str, ...] = ()
 
 
@@ -116,7 +128,7 @@ class Snapshot:
 
     `waiting` says of files that cannot be worked on yet what they wait for. `advice` is what was
     learned of their owner. `paused` is the file for which nothing is rendered at all. `unclear` are
-    files in `inbox/` that wait for their owner.
+    files in `inbox/` that wait for their owner. `complete` are failed files that are tried again.
     """
 
     prompt_files: Sequence[PromptFile] = ()
@@ -127,6 +139,7 @@ class Snapshot:
     seeds: Sequence[SeedImage] = ()
     useless_seeds: Sequence[BrokenFile] = ()
     unclear: Sequence[BrokenFile] = ()
+    complete: Sequence[FailedFile] = ()
     unseen_drafts: int = 0
     disk_is_low: bool = False
     paused: str = ""

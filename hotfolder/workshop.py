@@ -9,7 +9,7 @@ from typing import Any
 
 from hotfolder.errors import MistakesError, printable
 from hotfolder.executors.orders import Raster
-from hotfolder.jobs import Chore, Explain, Finish, PutBack, Reject, Render, SetAside
+from hotfolder.jobs import Chore, Explain, Finish, PutBack, Reject, Render, SetAside, TryAgain
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import Model, model_name, together
 from hotfolder.recipes.recipe import picked
@@ -26,6 +26,9 @@ def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
     if isinstance(job, SetAside):
         path = moves.set_aside(studio, job)
         progress.warn(f"{shown} has a mistake: read {printable(path)}.error.txt")
+    elif isinstance(job, TryAgain):
+        path = moves.try_again(studio, job)
+        progress.say(f"{shown} is tried again: {job.why}")
     elif isinstance(job, Explain):
         path = moves.explain(studio, job)
         progress.warn(f"{shown}: {job.why}; read {printable(path)}")

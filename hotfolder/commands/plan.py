@@ -69,5 +69,5 @@ def _what(job: Job) -> str:
         prompt = brief(job.recipe.prompt, _PROMPT)
         return f'draft {job.recipe.width}x{job.recipe.height} for {path}, "{prompt}"'
     verbs = {"SetAside": "set aside", "Explain": "explain", "Pick": "pick", "Finish": "put away"}
-    verbs |= {"Reject": "reject", "PutBack": "put back"}
+    verbs |= {"TryAgain": "try again", "Reject": "reject", "PutBack": "put back"}
     return f"{verbs[type(job).__name__]} {path}"

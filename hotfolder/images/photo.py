@@ -12,7 +12,7 @@ import io
 import re
 from typing import TYPE_CHECKING
 
-from hotfolder.errors import PictureError
+from hotfolder.errors import PictureError, PlugInMissingError
 from hotfolder.images.metadata import COMMENT, Metadata, Room, Texts
 
 if TYPE_CHECKING:
@@ -86,7 +86,9 @@ def opened(data: bytes) -> Image:
             module = importlib.import_module(plug_in)
         except ImportError:
             says = 'are read after  pip install "hotfolder[photos]"'
-            raise PictureError(f"{public} pictures {says}, or save it as JPEG or PNG") from None
+            raise PlugInMissingError(
+                f"{public} pictures {says}, or save it as JPEG or PNG"
+            ) from None
         if name == "HEIF":
             module.register_heif_opener(thumbnails=False)
     try:

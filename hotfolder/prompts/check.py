@@ -46,10 +46,10 @@ def check(
                 of_text += _of_template(template, words)
                 said = read(template, negative, profile.steps, profile.emphasis)
                 if lost := reading.missing(said, profile, shelf(profile)):
-                    of_text.append(Mistake("", f"there is no LoRA {lost}"))
+                    of_text.append(Mistake("", f"there is no LoRA {lost}", lacks=True))
             for mistake in of_text:
                 where = ", ".join(part for part in (place, mistake.where) if part)
-                found[Mistake(where, mistake.says)] = None
+                found[Mistake(where, mistake.says, mistake.lacks)] = None
     if found:
         raise MistakesError(found)
 
@@ -78,7 +78,7 @@ def _resolved(
         if name not in tables:
             return None, error.mistakes
         inside = f"profile {name}"
-        return None, tuple(Mistake(f"{inside}, {m.where}", m.says) for m in error.mistakes)
+        return None, tuple(Mistake(f"{inside}, {m.where}", m.says, m.lacks) for m in error.mistakes)
     try:
         profiles.override(profile, prompt.overrides)
     except MistakesError as error:

@@ -55,7 +55,7 @@ def read(line: str, profiles: Collection[str] = ()) -> Heading | None:
         try:
             tables.append(_table(phrase, profiles))
         except MistakesError as error:
-            mistakes += [Mistake(f'"{phrase}"', one.says) for one in error.mistakes]
+            mistakes += [Mistake(f'"{phrase}"', one.says, one.lacks) for one in error.mistakes]
     if mistakes:
         raise MistakesError(mistakes)
     return Heading(keys.together(tables), per_line)
@@ -95,4 +95,5 @@ def _table(phrase: str, profiles: Collection[str]) -> dict[str, Any]:
 def _unknown(phrase: str, profiles: Collection[str]) -> dict[str, Any]:
     known = [*SHAPES, "endless drafts", "20 steps", "one prompt per line", *profiles]
     says = f"this is not known in a first line of settings, {_EXAMPLE}"
-    raise MistakesError([Mistake("", f"{says}; {did_you_mean(phrase.lower(), known)}")])
+    lacks = _NAME.fullmatch(phrase) is not None  # it may be a profile to come
+    raise MistakesError([Mistake("", f"{says}; {did_you_mean(phrase.lower(), known)}", lacks)])

@@ -109,7 +109,10 @@ def _headed(
                 found = heading.read(line, custom.profiles)
             except MistakesError as error:
                 where = f"line {number + 1}, "
-                mistakes += [Mistake(where + wrong.where, wrong.says) for wrong in error.mistakes]
+                mistakes += [
+                    Mistake(where + wrong.where, wrong.says, wrong.lacks)
+                    for wrong in error.mistakes
+                ]
                 found = heading.Heading({})
             if found is None:
                 break

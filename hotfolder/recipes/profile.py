@@ -330,7 +330,9 @@ def _laid_over_parents(name: str, tables: Mapping[str, Mapping[str, Any]]) -> di
             raise mistake("profiles extend each other in a circle: " + " -> ".join([*seen, name]))
         if name not in tables:
             where = "extends" if seen else "profile"
-            raise mistake(f"there is no profile {name!r}; {did_you_mean(name, tables)}", where)
+            raise mistake(
+                f"there is no profile {name!r}; {did_you_mean(name, tables)}", where, lacks=True
+            )
         if isinstance(says := tables[name].get(_REFUSED), str):
             raise mistake(f"the profile {name!r} is not used: {says}")
         if len(seen) == MOST_PARENTS:

@@ -336,7 +336,7 @@ def _reach(
     if not fits:
         hint = f"; {did_you_mean(name, lists.words)}" if lists.words else ""
         says = f"there is no word list wildcards/{name}.txt{inside}{hint}"
-        return [Mistake(where, says)]
+        return [Mistake(where, says, lacks=True)]
     if not lists.lines(name):
         return [Mistake(where, f"the word list wildcards/{fits[0]}.txt is empty{inside}")]
     found: list[Mistake] = []

@@ -12,7 +12,7 @@ from hotfolder.recipes.prompt import Prompt
 
 def test_knows_all_endings() -> None:
     """Texts, TOML and pictures are read."""
-    texts = {".txt", ".md", ".rtf", ".toml"}
+    texts = {".txt", ".md", ".recipe", ".rtf", ".toml"}
     assert formats.suffixes() == texts | {".png", ".jpg", ".jpeg", ".webp", *photo.SUFFIXES}
     assert {suffix for suffix in formats.suffixes() if formats.is_text(suffix)} == texts
 
@@ -28,5 +28,5 @@ def test_reads_texts_by_their_ending(suffix: str, text: str) -> None:
 @pytest.mark.parametrize("suffix", [".png", ".docx", ""])
 def test_other_files_are_mistakes(suffix: str) -> None:
     """A picture is no text, and an unknown ending is said with the known ones."""
-    with pytest.raises(MistakesError, match=r"known are \.md, \.rtf, \.toml, \.txt"):
+    with pytest.raises(MistakesError, match=r"known are \.md, \.recipe, \.rtf, \.toml, \.txt"):
         formats.parse_text(suffix, "")

@@ -10,7 +10,14 @@ from typing import Any
 
 from msgspec import structs
 
-from hotfolder.errors import MistakesError, PictureError, mistake, printable, reason
+from hotfolder.errors import (
+    MistakesError,
+    PictureError,
+    PlugInMissingError,
+    mistake,
+    printable,
+    reason,
+)
 from hotfolder.images import metadata
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.images.metadata import suffixes as picture_suffixes
@@ -166,7 +173,8 @@ class Inbox:
             self._unreadable.add(path)
             return Waiting(f"it cannot be read: {reason(error)}")
         except (MistakesError, PictureError) as error:
-            return BrokenFile(path, str(error), beside)
+            lacks = getattr(error, "lacks", isinstance(error, PlugInMissingError))
+            return BrokenFile(path, str(error), beside, lacks)
         except Exception as error:  # whatever a stranger wrote, it stands alone
             _log.exception("unexpected trouble with %s", printable(path))
             says = f"it cannot be read, which is a fault of hotfolder ({type(error).__name__})"
@@ -206,7 +214,8 @@ class Inbox:
     ) -> tuple[Prompt, ...] | Waiting:
         if not formats.is_text(suffix):
             known = ", ".join(sorted(formats.suffixes()))
-            raise mistake(f"this kind of file is not read; hotfolder reads {known}")
+            says = f"this kind of file is not read; hotfolder reads {known}"
+            raise mistake(says, lacks=True)  # another package may read it
         data = self._data(path, text_encoding.MAX_BYTES)
         limits.check_text(data, config.settings.limits)
         habit = said.get("one_prompt_per", config.settings.one_prompt_per)

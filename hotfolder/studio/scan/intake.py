@@ -23,6 +23,7 @@ from hotfolder.studio.scan.limits import Pace
 from hotfolder.studio.scan.placeholders import Placeholders
 from hotfolder.studio.scan.portraits import Portraits
 from hotfolder.studio.scan.ratings import Marks, is_picture
+from hotfolder.studio.scan.retries import Retries
 from hotfolder.studio.scan.seeds import Seeds
 from hotfolder.studio.scan.settle import Settling
 from hotfolder.studio.scan.tree import Tree
@@ -59,6 +60,7 @@ class Intake:
         self.portraits = Portraits(studio, read_only=not waits)
         self.marks = Marks(studio.root, tree, settling, self.portraits)
         self.seeds = Seeds(studio, self.portraits)
+        self.retries = Retries(studio)
         self.conflicts = Conflicts(studio, tree)
         self._backlog = Backlog()
         self._withheld: dict[str, Withheld] = {}
@@ -120,6 +122,7 @@ class Intake:
         """Read once more what could not be read, after each look everywhere."""
         self.conflicts.learn()
         self.inbox.try_again()
+        self.retries.look(self._live.config)
         unreadable = [path for path, file in self._withheld.items() if file.why == "unreadable"]
         for path in (*unreadable, *self.marks.unreadable):
             self._withheld.pop(path, None)
@@ -128,6 +131,7 @@ class Intake:
     def follow(self) -> None:
         """The owner's settings have changed."""
         self.inbox.read_again()
+        self.retries.changed()
         self.seeds.follow(self._live.config, self.stars)
         for path in self.marks.unidentified(self._live.config.settings.stars):
             self._backlog.add(path, Urgency.NEWS)

@@ -181,6 +181,7 @@ class Scanner:
             unstarred=wishes.unstarred,
             seeds=seeds.images(held),
             useless_seeds=[file for file in seeds.unexplained() if file.path not in held],
+            complete=intake.retries.due,
             unclear=intake.inbox.unexplained(),
             paused=intake.inbox.folders.paused("inbox/any") or "",
             unseen_drafts=len(self._tree.rooms["drafts"]) - beside,
@@ -269,6 +270,10 @@ class Scanner:
     def give_up(self, path: str, says: str) -> None:
         """Plan nothing for a picture in `seeds/` until it changes; `says` is why."""
         self._intake.seeds.give_up(path, says)
+
+    def put_back(self, path: str) -> None:
+        """A failed file was put back into `inbox/`."""
+        self._intake.retries.done(path)
 
     def explained(self, path: str) -> None:
         """The owner was told what is wrong with a picture in `seeds/`, or what a file waits for."""

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import PurePosixPath
 
-from hotfolder.errors import printable_lines
+from hotfolder.errors import printable, printable_lines
 from hotfolder.history import Finished, Finishing, Picked, Picking
-from hotfolder.jobs import Explain, Finish, Pick, PutBack, Reject, SetAside
+from hotfolder.jobs import Explain, Finish, Pick, PutBack, Reject, SetAside, TryAgain
 from hotfolder.stars import detectors
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import REJECTS, Studio
@@ -20,6 +20,10 @@ from hotfolder.studio.store.ledger import Ledger
 
 _LONGEST_NOTE = 16_384  # characters; 64 kB at most
 _NOTE = ".note.txt"
+_ERROR = ".error.txt"
+LACKS = "When what it lacks is here, it is tried again by itself."
+"""How the notes end of files that may be right as soon as something has come."""
+
 _RETURN = "\n\nWhen it is right, put the file back into inbox/.\n"
 
 
@@ -69,10 +73,30 @@ def set_aside(studio: Studio, job: SetAside) -> str:
     here = _require(studio, job.path)
     to = _free(studio, _aside(job.path, "failed"))
     name = PurePosixPath(job.path).name
-    _note(studio, to, f"{name} was not used, because:\n\n{job.says}{_RETURN}")
+    ending = f"\n\n{LACKS}{_RETURN[1:]}" if job.lacks else _RETURN
+    _note(studio, to, f"{_because(name)}{job.says}{ending}")
     for path in job.beside:
         _move_beside(studio, path, to)
     return atomic.move(studio.root, job.path, to, here)
+
+
+def try_again(studio: Studio, job: TryAgain) -> str:
+    """Move a failed file back into `inbox/`; returns where it lies now. Our note goes."""
+    here = _require(studio, job.path)
+    to = f"inbox/{job.path.removeprefix('inbox/failed/')}"
+    moved = atomic.move(studio.root, job.path, to, here)
+    for path in job.beside:
+        _move_beside(studio, path, moved)
+    note, begin = f"{job.path}{_ERROR}", _because(PurePosixPath(job.path).name).encode()
+    if beneath.is_file(studio.root, note) and beneath.read(
+        studio.root, note, MAX_PICTURE_BYTES
+    ).startswith(begin):
+        beneath.unlink(studio.root, note)
+    return moved
+
+
+def _because(name: str) -> str:
+    return f"{printable(name)} was not used, because:\n\n"
 
 
 def explain(studio: Studio, job: Explain) -> str:
@@ -170,7 +194,7 @@ def _move_beside(studio: Studio, path: str, moved: str) -> None:
         atomic.move(studio.root, path, str(target))
 
 
-def _note(studio: Studio, path: str, text: str, ending: str = ".error.txt") -> str:
+def _note(studio: Studio, path: str, text: str, ending: str = _ERROR) -> str:
     """A note beside a file, named after it. A name too long for that is cut."""
     name = atomic.fitting(PurePosixPath(path).name, 240)
     note = f"{PurePosixPath(path).parent}/{name}{ending}"
