@@ -39,6 +39,7 @@ def test_what_is_no_picture(tmp_path: Path) -> None:
         api.read(tmp_path / "text.png")
 
 
+@pytest.mark.slow
 def test_a_picture_is_made_again() -> None:
     """The verdict of `hotfolder regenerate`, with the new pixels beside it."""
     made = api.regenerate(GOLDEN / "png-draft.png")

@@ -87,10 +87,16 @@ def test_any_name_can_be_printed(studio: Studio) -> None:
     assert "灯台.txt" in done.stdout.decode("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_signals_end_the_daemon_cleanly(studio: Studio, number: int, code: int) -> None:
     """The daemon ends by itself, with the signal's code, and leaves nothing half-written."""
-    (studio.inbox / "more.toml").write_text('prompt = "a boat"\ncount = "endless"\n')
+    (studio.profiles / "quick.toml").write_text(
+        'extends = "postcard"\nsteps = 2\n[draft]\narea = "64x64"\n'
+    )
+    (studio.inbox / "more.toml").write_text(
+        'prompt = "a boat"\ncount = "endless"\nprofile = "quick"\n'
+    )
     command = [sys.executable, "-m", "hotfolder", "run", str(studio.root)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT) as daemon:
         until(lambda: list(studio.drafts.glob("*.png")), 120)

@@ -89,6 +89,7 @@ def states(studio: Studio) -> list[Path]:
     return list((local.folder(studio.root) / "renders").glob("*"))
 
 
+@pytest.mark.slow
 def test_a_prompt_file_that_is_taken_away_stops_its_draft(small: Studio) -> None:
     """Its draft ends at once and is never published; other files' drafts are made."""
     settings(small, steps=400)
@@ -120,6 +121,7 @@ def test_drafts_of_one_size_are_given_together(small: Studio, slots: int) -> Non
     assert sorted(len(task.pictures) for task in tasks) == [1, 1, 3, 3, 3]
 
 
+@pytest.mark.slow
 def test_drafts_that_were_drawn_together_are_made_again(small: Studio) -> None:
     """By their own record, each alone: the same bits."""
     text = 'extends = "small"\n[model]\nbatch = 3\n[draft]\naspect = "1:1"\n'
@@ -132,6 +134,7 @@ def test_drafts_that_were_drawn_together_are_made_again(small: Studio) -> None:
     assert again(pictures, small, Lines()) == 0
 
 
+@pytest.mark.slow
 def test_a_draft_that_another_machine_has_made_meanwhile(small: Studio) -> None:
     """It is not published again, even if its owner has deleted it: only the second draft is."""
     (small.inbox / "a.toml").write_text('prompt = "a castle"\ncount = 2\n')
@@ -143,6 +146,7 @@ def test_a_draft_that_another_machine_has_made_meanwhile(small: Studio) -> None:
     assert not list(small.inbox.glob("*.toml"))
 
 
+@pytest.mark.slow
 def test_a_stopped_draft_goes_on_where_it_was(small: Studio) -> None:
     """The daemon ends at a step; the next one goes on from there, with the same bits."""
     settings(small, steps=60)
@@ -162,6 +166,7 @@ def test_a_stopped_draft_goes_on_where_it_was(small: Studio) -> None:
     assert again(list(small.drafts.glob("*.png")), small, Lines()) == 0
 
 
+@pytest.mark.slow
 def test_what_is_rendered_when_told_to_stop_is_published(small: Studio) -> None:
     """A picture that was finished before the signal is not made again."""
     (small.inbox / "a.toml").write_text('prompt = "a castle"\ncount = 50\n')
@@ -182,6 +187,7 @@ def test_what_is_rendered_when_told_to_stop_is_published(small: Studio) -> None:
     assert made <= ids(small.drafts)
 
 
+@pytest.mark.slow
 def test_a_lost_worker_costs_a_repetition(small: Studio) -> None:
     """A process that is killed amid a draft is replaced; each picture is made once."""
     settings(small, 'devices = ["cpu"]\n', steps=60)

@@ -142,6 +142,7 @@ def environment(served: Hub, tmp_path: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_at_once(
     small: Studio, served: Hub, tmp_path: Path, number: signal.Signals

@@ -66,6 +66,7 @@ def test_a_lineage(studio: Studio, tmp_path: Path) -> None:
     assert Image.open(output).height > 800
 
 
+@pytest.mark.slow
 def test_many_drafts_are_no_burden(tmp_path: Path) -> None:
     """A thousand take ten seconds on two cores; here a fifth of them, in processor time."""
     fill(tmp_path / "many", range(200))

@@ -54,6 +54,7 @@ def drawn(studio: Studio) -> Studio:
     return studio
 
 
+@pytest.mark.slow
 def test_each_model_is_loaded_once(
     drawn: Studio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -74,6 +75,7 @@ def test_each_model_is_loaded_once(
     assert "6 of 7 identical, 1 that cannot be made again" in caplog.text
 
 
+@pytest.mark.slow
 def test_checking_writes_nothing_and_making_never_overwrites(drawn: Studio, tmp_path: Path) -> None:
     """Every file of the studio is as it was; a second run's pictures get names of their own."""
 

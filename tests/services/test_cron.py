@@ -108,6 +108,7 @@ def test_already_running_is_silent(service: Service) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (EXIT_DONE, b"", b"")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("service", NAMES[1:], indirect=True)
 def test_drafts_by_cron(service: Service) -> None:
     """Files of any name are worked on in the C locale, and only trouble is told."""
