@@ -155,8 +155,9 @@ def drafts_words(prompt: str, sides: tuple[int, int], profile: str, path: str) -
 
 @dataclass(frozen=True, slots=True)
 class RenderFinal:
-    """Make one refinement of a picture in `seeds/`. `request` is that picture's key.
+    """Make one refinement of a picture in `seeds/`. `request` is the key of what is wanted of it.
 
+    Of a marked copy `original` is where the picture lies as it was.
     `picked` says why that picture went there by itself; empty if it did not.
     """
 
@@ -169,6 +170,7 @@ class RenderFinal:
     why: str
     encoding: Encoding = PNG
     beside: tuple[str, ...] = ()
+    original: str = ""
     picked: str = ""
     wanted: int = 0
     notes: tuple[str, ...] = ()

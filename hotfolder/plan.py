@@ -165,6 +165,7 @@ def _finals(seeds: Sequence[SeedImage], history: History, config: Config) -> Ite
                     picked=history.why_picked(seed.key),
                     wanted=seed.finals,
                     encoding=seed.profile.refine.encoding,
+                    original=seed.original,
                     notes=seed.notes,
                 )
         if is_done and seed.more:

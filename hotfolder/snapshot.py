@@ -78,9 +78,10 @@ class SeedImage:
 
     `prompt` and `negative` are what a foreign picture says of itself. `profile` is the one that its
     refinements follow. `notes` are sentences on what is not used of what it says. With `wishes` it
-    is retouched, and not refined. `key` is what makes it the same picture wherever it lies, worked
-    out once because a plan asks for it again and again; `request` is that of what is wanted of it.
-    `more` is the file beside it that asks for more than the settings do.
+    is retouched, and not refined; where it is a marked copy, `original` is the picture as it was.
+    `key` is what makes it the same picture wherever it lies, worked out once because a plan asks
+    for it again and again; `request` is that of what is wanted of it. `more` is the file beside it
+    that asks for more than the settings do.
     """
 
     path: str
@@ -94,6 +95,7 @@ class SeedImage:
     notes: tuple[str, ...] = ()
     wishes: tuple[Wish, ...] = ()
     more: str = ""
+    original: str = ""
     key: str = field(init=False)
     request: str = field(init=False)
 

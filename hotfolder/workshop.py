@@ -9,7 +9,17 @@ from typing import Any
 
 from hotfolder.errors import MistakesError, printable
 from hotfolder.executors.orders import Raster
-from hotfolder.jobs import Chore, Explain, Finish, PutBack, Reject, Render, SetAside, TryAgain
+from hotfolder.jobs import (
+    Chore,
+    Explain,
+    Finish,
+    PutBack,
+    Reject,
+    Render,
+    RenderFinal,
+    SetAside,
+    TryAgain,
+)
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import Model, model_name, together
 from hotfolder.recipes.recipe import picked
@@ -55,9 +65,10 @@ def source_of(job: Render, identity: Callable[[str], Identity]) -> Raster | None
     source = picked(job.recipe)
     if source is None:
         return None
-    shown = identity(job.path)
+    path = job.original if isinstance(job, RenderFinal) and job.original else job.path
+    shown = identity(path)
     if source not in (shown.source, shown.pixels):
-        raise FileNotFoundError(job.path)  # another picture took its place since the look
+        raise FileNotFoundError(path)  # another picture took its place since the look
     return Raster(shown.image.width, shown.image.height, shown.image.tobytes())
 
 

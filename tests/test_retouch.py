@@ -11,6 +11,7 @@ from scipy.ndimage import distance_transform_edt
 
 from hotfolder.commands import plan as plan_command
 from hotfolder.daemon import Daemon, Until
+from hotfolder.images import metadata, pixels
 from hotfolder.recipes.recipe import Recipe, lineage
 from hotfolder.regenerate import regenerate
 from hotfolder.render.engine import Engine
@@ -158,3 +159,63 @@ def test_a_mask_alone_waits(studio: Studio) -> None:
     (studio.seeds / "photo.mask.png").write_bytes(data[:60])
     assert made(studio) == []
     assert "photo.mask.png beside it cannot be used" in note(studio)
+
+
+def drafted(studio: Studio) -> Path:
+    """One draft of our own."""
+    (studio.inbox / "castle.toml").write_text('prompt = "a castle"\ncount = 1\nsize = "192x128"\n')
+    daemon = Daemon(studio, executor=FakeExecutor(1))
+    daemon.run(Until(idle=True))
+    daemon.close()
+    (draft,) = studio.drafts.iterdir()
+    return draft
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_marked_copy_retouches_the_picture_as_it_was(kept: bool, studio: Studio) -> None:
+    """Whether the paint program kept its metadata or not; the mark is in no final."""
+    draft = drafted(studio)
+    original = identify(draft.read_bytes())
+    copy = original.image.copy()
+    ImageDraw.Draw(copy).ellipse(BOX, outline=(255, 0, 255), width=4)
+    path = studio.seeds / f"{draft.stem} - Copy.png"
+    if kept:
+        data = metadata.splice(pixels.encode(copy), metadata.read(draft.read_bytes()).texts)
+        path.write_bytes(data)
+    else:
+        copy.save(path)
+    (studio.seeds / f"{draft.stem} - Copy.retouch.txt").write_text("a ruined tower")
+    finals = made(studio)
+    assert len(finals) == 3
+    for final in finals:
+        shown = identify(final.read_bytes())
+        assert shown.recipe and shown.recipe.source == original.recipe
+        assert shown.recipe.prompt == "a ruined tower" and shown.recipe.region
+        pixels_ = np.asarray(shown.image)
+        assert (pixels_[:15] == np.asarray(original.image)[:15]).all()
+        assert not (pixels_ == [255, 0, 255]).all(-1).any()
+
+
+def test_an_open_line_is_told_beside_the_copy(studio: Studio) -> None:
+    """What is wrong, and with which picture it was compared."""
+    draft = drafted(studio)
+    copy = Image.open(draft).convert("RGB")
+    ImageDraw.Draw(copy).arc(BOX, 40, 300, fill=(255, 0, 255), width=4)
+    copy.save(studio.seeds / draft.name)
+    assert made(studio) == []
+    said = note(studio, draft.name)
+    assert "the line that is painted into it is not closed" in said
+    assert f"it was compared with drafts/{draft.name}" in said
+
+
+def test_a_picture_that_was_painted_over_is_refined_as_it_is(studio: Studio) -> None:
+    """A brush of many colours is no mark."""
+    draft = drafted(studio)
+    copy = Image.open(draft).convert("RGB")
+    y, x = np.mgrid[0:60, 0:60]
+    over = np.stack([40 + 3 * x, 200 - 2 * y, 60 + x + y], -1).astype(np.uint8)
+    copy.paste(Image.fromarray(over), (60, 40))
+    copy.save(studio.seeds / draft.name)
+    assert len(made(studio)) == 3
+    shown = identify(next(studio.final.iterdir()).read_bytes())
+    assert shown.recipe and shown.recipe.region is None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hotfolder.errors import MistakesError, PictureError, printable
 from hotfolder.images import pixels, regions
@@ -77,21 +77,35 @@ def read(
 ) -> tuple[Wish, ...]:
     """What is wished for a picture of `size`; PictureError with a sentence for what is no wish."""
     name = printable(found.name)
+    prompt = _prompt(found, limits)
+    if not found.mask:
+        raise PictureError(_NO_MASK.format(name.removesuffix(WORDS) + MASK))
+    try:
+        check_picture(found.mask, limits)
+        marked = regions.read(pixels.decode(found.mask), size, _least_px(profile))
+    except PictureError as error:
+        raise PictureError(f"{name} beside it cannot be used: {error}") from None
+    return tuple(Wish(region, prompt) for region in marked)
+
+
+def marked(mask: Any, found: Retouch | None, profile: Profile, limits: Limits) -> tuple[Wish, ...]:
+    """What is wished where a mask was painted into a copy, as what the words beside it say."""
+    prompt = _prompt(found, limits) if found else ""
+    return tuple(Wish(region, prompt) for region in regions.of(mask, _least_px(profile)))
+
+
+def _prompt(found: Retouch, limits: Limits) -> str:
+    """What a part shall be; PictureError for words that cannot be read."""
     try:
         check_text(found.words, limits)
         words = text_encoding.decode(found.words)
     except MistakesError as error:
+        name = printable(found.name)
         raise PictureError(f"{name} beside it has a mistake: {error}") from None
-    if not found.mask:
-        raise PictureError(_NO_MASK.format(name.removesuffix(WORDS) + MASK))
-    area = sizes.size(profile.refine.area)
-    try:
-        check_picture(found.mask, limits)
-        mask = pixels.decode(found.mask)
-        # A tiny part is drawn with some of what is around it, or nobody could tell what it is.
-        least = round(math.sqrt(area[0] * area[1]) / 4)
-        found_regions = regions.read(mask, size, least)
-    except PictureError as error:
-        raise PictureError(f"{name} beside it cannot be used: {error}") from None
-    prompt = ", ".join(line.strip() for line in words.splitlines() if line.strip())
-    return tuple(Wish(region, prompt) for region in found_regions)
+    return ", ".join(line.strip() for line in words.splitlines() if line.strip())
+
+
+def _least_px(profile: Profile) -> int:
+    """The shortest side of what is cut out: a tiny part alone would not be known for what it is."""
+    width, height = sizes.size(profile.refine.area)
+    return round(math.sqrt(width * height) / 4)

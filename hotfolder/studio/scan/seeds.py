@@ -20,9 +20,10 @@ from hotfolder.studio.config.match_model import match
 from hotfolder.studio.identity import Portrait
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.reading import Reading
-from hotfolder.studio.scan import captions, retouches
+from hotfolder.studio.scan import captions, painted, retouches
 from hotfolder.studio.scan.captions import Caption
 from hotfolder.studio.scan.limits import link_too_large
+from hotfolder.studio.scan.painted import Painted
 from hotfolder.studio.scan.portraits import Portraits
 from hotfolder.studio.scan.retouches import Retouch
 
@@ -35,13 +36,17 @@ _TOO_DEEP = (
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A picture that was read: what it is, when it came, and the texts and mask beside it."""
+    """A picture that was read: what it is, when it came, and the texts and mask beside it.
+
+    Of one that is a copy with a mark, `portrait` is that of the picture as it was.
+    """
 
     portrait: Portrait
     arrived: tuple[int, str]
     text: captions.Text | None
     retouch: Retouch | None
     more: captions.Text | None
+    painted: Painted | None
 
 
 class Seeds:
@@ -59,6 +64,7 @@ class Seeds:
         self._images: dict[str, SeedImage] = {}
         self._explained: set[str] = set()
         self._portraits = portraits
+        self._marks: dict[str, tuple[Reading, Painted | None]] = {}
 
     def take_in(self, path: str, reading: Reading, config: Config, stars: int) -> None:
         """Find out what a picture of so many stars is.
@@ -70,7 +76,16 @@ class Seeds:
         text = captions.beside(self._studio, path)
         retouch = retouches.beside(self._studio, path)
         more = captions.more(self._studio, path)
-        self._seen[path] = _Seen(portrait, (reading.ctime_ns, path), text, retouch, more)
+        has_mask = retouch is not None and retouch.mask
+        try:
+            marked = None if has_mask else self._painted(path, reading, portrait)
+        except PictureError as error:
+            self._seen.pop(path, None)
+            self._refuse(path, str(error))
+            return
+        portrait = marked.portrait if marked else portrait
+        arrived = (reading.ctime_ns, path)
+        self._seen[path] = _Seen(portrait, arrived, text, retouch, more, marked)
         self._judge(path, config, stars)
         for note in self.notes.get(path, ()):
             _log.warning("%s: %s", printable(path), note)
@@ -93,6 +108,7 @@ class Seeds:
     def drop(self, path: str) -> None:
         """A picture is gone, or has begun to change."""
         self._seen.pop(path, None)
+        self._marks.pop(path, None)
         self._images.pop(path, None)
         self.notes.pop(path, None)
         self.useless.pop(path, None)
@@ -161,15 +177,25 @@ class Seeds:
             notes=caption.notes,
             wishes=wishes,
             more=str(PurePosixPath(path).with_name(seen.more.name)) if seen.more else "",
+            original=seen.painted.path if seen.painted else "",
         )
+
+    def _painted(self, path: str, reading: Reading, portrait: Portrait) -> Painted | None:
+        """What is marked in a picture, looked for once in each state of its file."""
+        if self._marks.get(path, (None, None))[0] != reading:
+            self._marks[path] = reading, painted.look(self._studio, path, portrait)
+        return self._marks[path][1]
 
     @staticmethod
     def _wishes(seen: _Seen, profile: Profile, config: Config) -> tuple[Wish, ...]:
         """What is to be drawn anew in a picture; PictureError for a mask that is none."""
+        limits = config.settings.limits
+        if seen.painted is not None:
+            return retouches.marked(seen.painted.marked, seen.retouch, profile, limits)
         if seen.retouch is None:
             return ()
         size = seen.portrait.source.width, seen.portrait.source.height
-        return retouches.read(seen.retouch, size, profile, config.settings.limits)
+        return retouches.read(seen.retouch, size, profile, limits)
 
     def _caption(self, seen: _Seen, config: Config, stars: int) -> Caption:
         """What a picture is refined with: the text beside it, what it says, or the owner's words.
