@@ -21,7 +21,7 @@ from hotfolder import shelves
 from hotfolder.errors import RenderError, did_you_mean
 from hotfolder.recipes.profile import Model, lora_name
 from hotfolder.recipes.recipe import Lora, Recipe
-from hotfolder.render.models import fingerprint, header, pipelines, split, weights
+from hotfolder.render.models import fingerprint, header, lora_kinds, pipelines, split, weights
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +47,7 @@ class Adapters:
     _fingerprints: dict[str, str] = field(default_factory=dict)
     _words: dict[str, Vectors] = field(default_factory=dict)
     _unfit: dict[str, str] = field(default_factory=dict)
+    _left_out: dict[str, str] = field(default_factory=dict)
     _active: tuple[Lora, ...] = ()
     _filter: dict[str, Any] = field(default_factory=dict)
 
@@ -119,10 +120,12 @@ class Adapters:
         family = pipelines.family(self.pipe).name
         if not hasattr(self.pipe, "load_lora_weights"):
             raise RenderError(f"{family} models take no LoRA; take {name!r} out of the profile")
-        tensors = {key: tensor.to(self.dtype) for key, tensor in _floats(path).items()}
+        file = lora_kinds.as_lora(name, _floats(path), self.pipe)
+        tensors = {key: tensor.to(self.dtype) for key, tensor in file.items()}
         adapter = _adapter(name)
         misfit = f"the LoRA {name!r} does not fit this model: it was made for another than {family}"
         try:
+            lost, parts = lora_kinds.unused(tensors, self.pipe)
             self.pipe.load_lora_weights(tensors, adapter_name=adapter)
             if not any(adapter in _adapters(part) for part in self.pipe.components.values()):
                 raise RenderError(misfit)
@@ -134,6 +137,12 @@ class Adapters:
         finally:
             self._put_on(self._active)  # loading puts the new one on
         self._fingerprints[name] = fingerprint.fingerprint(path)
+        if lost:
+            self._left_out[name] = (
+                f"of the LoRA {name!r} {lost} of {parts} parts are not used: "
+                "this model has no place for them"
+            )
+            _log.warning("%s", self._left_out[name])
 
     def _read_word(self, word: str) -> None:
         model = self.model
@@ -155,8 +164,10 @@ class Adapters:
             _log.warning("%s", self._unfit[word])
 
     def notes(self, recipe: Recipe) -> tuple[str, ...]:
-        """Sentences on the embeddings of a recipe that do not fit this model."""
-        return tuple(filter(None, (self._unfit.get(word) for word in recipe.embeddings)))
+        """Sentences on the LoRAs and embeddings of a recipe that do not fit, or not all of them."""
+        loras = (self._left_out.get(lora.name) for lora in recipe.loras)
+        words = (self._unfit.get(word) for word in recipe.embeddings)
+        return tuple(filter(None, (*loras, *words)))
 
     def _vectors(self, word: str, path: Path) -> Vectors:
         """An embedding's vectors, for each text encoder. Raises RenderError where they misfit."""

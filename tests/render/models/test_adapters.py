@@ -119,6 +119,8 @@ def test_a_lora_has_its_fingerprint(engine: Engine, draft: Recipe) -> None:
     facts = engine.render(changed(draft, loras=(Named("ink", 1.0),))).facts
     assert list(facts.additions) == ["ink"]
     assert len(facts.additions["ink"]) == 64
+    both = (Named("ink", 1.0), Named("v1.5 wool", 1.0))
+    assert engine.render(changed(draft, loras=both)).facts.notes == ()  # all of them is used
 
 
 @pytest.mark.parametrize(
