@@ -2,8 +2,9 @@
 
     python -m benchmarks.taste CACHE [PART ...]
 
-PART is one of `order`, `prompt`, `change`, `looks`, `cost`; by default all. CACHE is a folder for
-the drafts, which are rendered once (992 of them: minutes to an hour). All seeds are in this file.
+PART is one of `order`, `prompt`, `change`, `looks`, `steer`, `stop`, `cost`; by default all. CACHE
+is a folder for the drafts, which are rendered once (992 of them: minutes to an hour). All seeds are
+in this file.
 
 An owner has a hidden taste, and every tenth of what pleases is a wrong click: that many others are
 liked in its place. Subjects, hours and seasons are taken from what was asked for; where subject,
@@ -17,16 +18,17 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec import structs
 from PIL import Image
 
 from hotfolder.images.composition import measured
-from hotfolder.taste import judge
+from hotfolder.taste import judge, odds, rule, scale, steering
 from hotfolder.taste.features import Features, pack
 from hotfolder.taste.judgements import Judgement
 from hotfolder.taste.logistic import auc, calibration_error
@@ -45,11 +47,42 @@ SAME = (
     "a cottage by a lake, by day, in winter, with mountains behind",
     "a lone tree in a meadow, at dawn, in autumn, in the mist",
 )
-FAMILIES: dict[str, tuple[str, ...]] = {
-    "words alone": ("denoiser", "pixels"),
-    "pixels and words": ("denoiser",),
-    "at a quarter": ("pixels",),
-    "all": (),
+STOPPED = 0.23
+"""What a draft costs that is given up after 3 of 12 steps, as a share of one that is completed."""
+
+
+def _words(one: Features) -> Features:
+    return Features(one.picture, prompt=one.prompt)
+
+
+def _recipe(one: Features) -> Features:
+    return structs.replace(one, kinds={})
+
+
+def _only(*families: str) -> Callable[[Features], Features]:
+    """Nothing but numbers of these families."""
+
+    def look(one: Features) -> Features:
+        kinds = {name: data for name, data in one.kinds.items() if scale.family(name) in families}
+        return Features(one.picture, kinds=kinds)
+
+    return look
+
+
+def _early(one: Features) -> Features:
+    """What is known after a quarter of the steps."""
+    kinds = {name: data for name, data in one.kinds.items() if scale.family(name) != "pixels"}
+    return structs.replace(one, kinds=kinds)
+
+
+LOOKS: dict[str, Callable[[Features], Features] | None] = {
+    "by chance": None,
+    "the prompt's words": _words,
+    "the whole recipe": _recipe,
+    "pixels alone": _only("pixels"),
+    "denoiser alone": _only("denoiser"),
+    "at a quarter": _early,
+    "all": lambda one: one,
 }
 
 
@@ -64,6 +97,10 @@ class Drafts:
     features: list[Features]
     small: list[Array]
     alike: Array
+
+    def seen_by(self, look: Callable[[Features], Features]) -> Drafts:
+        """The same, of which only so much is known."""
+        return replace(self, features=[look(one) for one in self.features])
 
     @property
     def varied(self) -> Array:
@@ -228,6 +265,7 @@ def owners(shown: Drafts, cache: Path) -> dict[str, dict[str, Array]]:
     busy = np.array([(np.abs(np.diff(p, axis=0)) > 10).mean() for p in grey])
     night, sunset = asked("hour", "night"), asked("hour", "sunset", "dawn")
     castle, boat = asked("subject", "castle"), asked("subject", "boat")
+    homes, boats = asked("subject", "castle", "cottage"), asked("subject", "boat", "lighthouse")
     trees, winter = asked("subject", "tree", "pines"), asked("season", "winter")
     fog, mountains = asked("weather", "fog"), asked("mountains", True)
     left, right = top(-at["subject"], 0.28), top(at["subject"], 0.28)
@@ -245,7 +283,7 @@ def owners(shown: Drafts, cache: Path) -> dict[str, dict[str, Array]]:
         "hour and palette": {"night": night, "warm": top(warm, 0.25), "winter": winter,
                              "contrast": top(contrast, 0.22)},
         "place": {"left": left, "right": right, "low horizon": low, "high horizon": high},
-        "both": {"castle, night": castle & night, "boat, sunset": boat & sunset,
+        "both": {"house, night": homes & night, "boat or light, sunset": boats & sunset,
                  "moon": moon, "trees, left": trees & top(-at["subject"], 0.6)},
         "dislikes": {"no night, no fog": ~night & ~fog & ~boat, "no trees": ~(trees | sunset | fog),
                      "nothing busy": ~top(busy, 0.7), "no day": ~(asked("hour", "day") | castle)},
@@ -264,15 +302,19 @@ def clicked(likes: Array, random: np.random.Generator) -> Array:
 
 
 def learn(
-    shown: Drafts, rows: Sequence[int], clicks: Array, others: Sequence[int], without: Any = ()
+    shown: Drafts, rows: Sequence[int], clicks: Array, others: Sequence[int]
 ) -> judge.Judge | None:
     """What is learned from these drafts, judged one after the other, while others lie there."""
-    said = [
+    said = _said(rows, clicks)
+    known = {str(row): shown.features[row] for row in (*others, *rows)}
+    return judge.fit(said, known)
+
+
+def _said(rows: Sequence[int], clicks: Array) -> list[Judgement]:
+    return [
         Judgement(str(row), "picked" if clicks[row] else "seen", float(at))
         for at, row in enumerate(rows)
     ]
-    known = {str(row): shown.features[row] for row in (*others, *rows)}
-    return judge.fit(said, known, without)
 
 
 def _scores(learned: judge.Judge | None, shown: Drafts, rows: Sequence[int]) -> Array:
@@ -284,7 +326,8 @@ def _scores(learned: judge.Judge | None, shown: Drafts, rows: Sequence[int]) -> 
 def order(shown: Drafts, everyone: dict[str, dict[str, Array]]) -> None:
     """AUC on drafts that were never judged, and how far probabilities are off."""
     print(f"\nAUC on {HELD} held-out drafts after {STEPS} judgements, {ORDERS} orders")
-    for family, without in FAMILIES.items():
+    for family, look in LOOKS.items():
+        seen = shown.seen_by(look) if look else shown
         found: dict[int, list[float]] = {n: [] for n in STEPS}
         errors: dict[int, list[float]] = {n: [] for n in STEPS}
         lines = []
@@ -292,7 +335,9 @@ def order(shown: Drafts, everyone: dict[str, dict[str, Array]]) -> None:
             for name, likes in some.items():
                 means = []
                 for count in STEPS:
-                    runs = [_order(shown, likes, count, turn, without) for turn in range(ORDERS)]
+                    runs = [
+                        _order(seen, likes, count, turn, look is None) for turn in range(ORDERS)
+                    ]
                     means.append(float(np.nanmean([run[0] for run in runs])))
                     if kind != "none":
                         errors[count].append(float(np.mean([run[1] for run in runs])))
@@ -307,11 +352,15 @@ def order(shown: Drafts, everyone: dict[str, dict[str, Array]]) -> None:
             print("\n".join(lines))
 
 
-def _order(shown: Drafts, likes: Array, count: int, turn: int, without: Any) -> tuple[float, float]:
+def _order(
+    shown: Drafts, likes: Array, count: int, turn: int, by_chance: bool
+) -> tuple[float, float]:
     rows = np.random.default_rng(100 + turn).permutation(shown.varied)
     held, clicks = rows[-HELD:], clicked(likes, np.random.default_rng(900 + turn))
-    learned = learn(shown, rows[:count], clicks, held, without)
-    scores = _scores(learned, shown, held)
+    if by_chance:
+        scores = np.random.default_rng(turn).random(HELD)
+    else:
+        scores = _scores(learn(shown, rows[:count], clicks, held), shown, held)
     return auc(scores, likes[held]), calibration_error(scores, clicks[held])
 
 
@@ -326,9 +375,9 @@ def one_prompt(shown: Drafts, everyone: dict[str, dict[str, Array]]) -> None:
                     continue
                 for turn in range(ORDERS):
                     rows = np.random.default_rng(turn).permutation(shown.varied)[:200]
-                    for scores, without in ((found, ()), (early, ("pixels",))):
-                        learned = learn(shown, rows, likes, held, without)
-                        scores.append(auc(_scores(learned, shown, held), likes[held]))
+                    for scores, seen in ((found, shown), (early, shown.seen_by(_early))):
+                        learned = learn(seen, rows, likes, held)
+                        scores.append(auc(_scores(learned, seen, held), likes[held]))
     told = f"{np.mean(found):.3f} ({len(found)} cases), at a quarter {np.mean(early):.3f}"
     print(f"\nwithin one prompt, after 200 judgements of other prompts: AUC {told}")
 
@@ -336,7 +385,12 @@ def one_prompt(shown: Drafts, everyone: dict[str, dict[str, Array]]) -> None:
 def change(shown: Drafts, everyone: dict[str, dict[str, Array]]) -> None:
     """A taste that changes after 100 judgements: AUC for the new one."""
     flat = {name: likes for some in everyone.values() for name, likes in some.items()}
-    pairs = [("castle", "night"), ("left", "warm"), ("winter", "boat, sunset"), ("boat", "trees")]
+    pairs = [
+        ("castle", "night"),
+        ("left", "warm"),
+        ("winter", "boat or light, sunset"),
+        ("boat", "trees"),
+    ]
     print("\na taste that changes after 100 judgements: AUC for the new one")
     for more in (25, 50, 100):
         found = []
@@ -383,6 +437,92 @@ def _looked(shown: Drafts, rows: Array, likes: Array, clicks: Array, want: int) 
     return len(seen)
 
 
+def steer(shown: Drafts, everyone: dict[str, dict[str, Array]], count: int = 300) -> None:
+    """Endless drafts that are steered: how many please, and whether everything is still drawn.
+
+    A draw is one of the drafts that are left, and all that is known of it is its recipe; learned
+    anew every twenty. What was made is not drawn again, so what pleases gets rarer.
+    """
+    print(f"\nof {count} steered drafts, those that please, as a multiple of that without steering")
+    gains, late, missing = [], [], 0
+    for kind, some in everyone.items():
+        for name, likes in some.items():
+            usual = likes[shown.varied].mean()
+            made = _steered(shown, likes, count)
+            gain, last = likes[made].mean() / usual, likes[made[-100:]].mean() / usual
+            told = [shown.told[row] for row in made]
+            asked = [shown.told[row] for row in shown.varied]
+            missing += sum(
+                len({o[key] for o in asked} - {t[key] for t in told})
+                for key in ("subject", "ground", "hour", "season", "weather")
+            )
+            print(f"  {kind}: {name}  {gain:.2f}, of the last hundred {last:.2f}", flush=True)
+            if kind != "none":
+                gains.append(gain)
+                late.append(last)
+    most = sum(gain >= 1.5 for gain in gains)
+    print(f"mean {np.mean(gains):.2f}, of the last hundred {np.mean(late):.2f}")
+    print(f"at least 1.5 for {most} of {len(gains)}; values that never came: {missing}")
+
+
+def _steered(shown: Drafts, likes: Array, count: int) -> list[int]:
+    clicks = clicked(likes, np.random.default_rng(900))
+    left = list(np.random.default_rng(300).permutation(shown.varied))
+    random, made, table = np.random.default_rng(400), [], None
+    words = {row: scale.words_of(shown.features[row]) for row in left}
+    while len(made) < count:
+        drawn = [left[at] for at in random.choice(len(left), steering.DRAWS, replace=False)]
+        best, what = 0, ("salt", str(len(made)))
+        if table is not None and not steering.is_usual(0.2, *what):
+            best = steering.likeliest(lambda n: words[drawn[n]], table, *what)  # noqa: B023
+        made.append(drawn[best])
+        left.remove(drawn[best])
+        if len(made) % 20 == 0:
+            said = _said(made, clicks)
+            table = odds.learn(said, {str(row): shown.features[row] for row in made})
+    return made
+
+
+def stop(shown: Drafts, everyone: dict[str, dict[str, Array]]) -> None:
+    """Endless drafts that are given up: what is lost, and what comes of an hour of rendering."""
+    print(f"\ngiven up after a quarter, at {STOPPED} of a draft's cost; a tenth of it is completed")
+    for count in (100, 200):
+        gains, losses, shares = [], [], []
+        for kind, some in everyone.items():
+            if kind == "none":
+                continue
+            for name, likes in some.items():
+                runs = [_given_up(shown, likes, count, turn) for turn in range(ORDERS)]
+                gain, lost, given_up = np.mean(runs, axis=0)
+                gains.append(gain)
+                losses.append(lost)
+                shares.append(given_up)
+                print(f"  {count} {kind}: {name}  {gain:.2f} times as many an hour, "
+                      f"{lost:.1%} of what pleases lost", flush=True)  # fmt: skip
+        print(f"after {count}: {np.mean(gains):.2f} times as many, {np.mean(losses):.1%} lost "
+              f"(at most {max(losses):.1%}), {np.mean(shares):.0%} given up")  # fmt: skip
+
+
+def _given_up(shown: Drafts, likes: Array, count: int, turn: int) -> tuple[float, float, float]:
+    rows = np.random.default_rng(100 + turn).permutation(shown.varied)
+    clicks = clicked(likes, np.random.default_rng(900 + turn))
+    judged, others, held = rows[:count], rows[count:-HELD], rows[-HELD:]
+    seen = shown.seen_by(_early)
+    known = {str(row): shown.features[row] for row in (*others, *judged)}
+    learned = rule.learn(_said(judged, clicks), known)
+    if learned is None:
+        return 1.0, 0.0, 0.0
+    given_up = np.zeros(HELD, bool)
+    for at, row in enumerate(held):
+        one = seen.features[row]
+        logit = learned.of(scale.words_of(one)).logit(one.kinds)
+        below = logit is not None and logit < learned.bound
+        given_up[at] = below and not steering.is_usual(rule.COMPLETED, str(row), "given up")
+    lost = likes[held][given_up].sum() / max(1, likes[held].sum())
+    spent = 1 - given_up.mean() * (1 - STOPPED)
+    return float((1 - lost) / spent), float(lost), float(given_up.mean())
+
+
 def cost(shown: Drafts, everyone: dict[str, dict[str, Array]]) -> None:
     """What learning and knowing take: seconds of a processor for 5,000 judgements, bytes."""
     random, many = np.random.default_rng(0), []
@@ -415,6 +555,8 @@ PARTS: dict[str, Callable[[Drafts, dict[str, dict[str, Array]]], None]] = {
     "prompt": one_prompt,
     "change": change,
     "looks": looks,
+    "steer": steer,
+    "stop": stop,
     "cost": cost,
 }
 

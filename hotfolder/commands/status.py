@@ -61,12 +61,11 @@ def _lines(now: Status) -> Iterator[str]:
         yield f"          {path}: {progress.made:,}/{_wanted(progress)}"
     if len(now.files) > _FILES:
         yield f"          and {len(now.files) - _FILES:,} more"
-    yield f"  drafts  {many(now.drafts_lying, 'picture')}, {now.drafts_made:,} ever made"
+    passed = now.drafts_passed_over
+    listed = f", {passed:,} passed over (`hotfolder finish` lists them)" if passed else ""
+    yield f"  drafts  {many(now.drafts_lying, 'picture')}, {now.drafts_made:,} ever made{listed}"
     yield f"  seeds   {many(picked, 'picture')}, {many(to_refine, 'refinement')} to make"
     yield f"  final   {many(now.finals_lying, 'picture')}, {now.finals_made:,} ever made"
-    if now.drafts_passed_over:
-        passed = many(now.drafts_passed_over, "draft")
-        yield f"  passed  {passed} over, surely unwanted; `hotfolder finish` lists and makes them"
     if now.steering:
         yield f"  steered {now.steering}"
     yield f"  log     {now.log}"
