@@ -32,9 +32,11 @@ families: .venv/.installed-test
 bits: .venv/.installed-test
 	$(BIN)/python -m tests.render.bits
 
-# 500 downloads with faults of all kinds at random bytes, from a hub on this machine.
+# 500 downloads with faults of all kinds at random bytes, from a hub on this machine; then 100 that
+# are ended by Ctrl-C or a service's stop at random moments, each within two seconds.
 downloads: .venv/.installed-test
 	HOTFOLDER_TRIALS=500 $(BIN)/python -m pytest -q tests/render/models/test_download.py
+	HOTFOLDER_STOPS=100 $(BIN)/python -m pytest -q -s tests/test_downloads.py -k ends_at_once
 
 # All forms of files that people have models in: the same weights, the same pixels?
 forms: .venv/.installed-test

@@ -369,7 +369,12 @@ def _export(parser: argparse.ArgumentParser) -> None:
 
 @_command("fetch", "fetch the models of profiles, before a picture waits for them")
 def _fetch(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("profiles", metavar="PROFILE", nargs="*", help="whose models")
+    parser.add_argument(
+        "profiles",
+        metavar="PROFILE",
+        nargs="*",
+        help="whose models; MODEL@REVISION for that of an old picture",
+    )
     parser.add_argument("--all", action="store_true", help="those of all profiles")
     parser.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
 

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from hotfolder.errors import ModelMissingError, PictureError, RenderError
 from hotfolder.recipes.encoding import PNG
+from hotfolder.recipes.profile import at_revision
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 
@@ -100,6 +101,9 @@ def regenerate(
         encoders = pixels.encoders(record.encoding, recipe.source_encoding)
         now = {**rendered.facts.versions, **encoders}
         differences += _differences(record, rendered.facts, now)
+        if record.model_commit not in ("", rendered.facts.model_commit):
+            then = at_revision(recipe.model, record.model_commit)
+            differences.append(f"`hotfolder fetch {then}` brings the model as it was then")
     distinct = tuple(dict.fromkeys(differences))
     return Remade(verdict, rendered.image, rendered.facts, distinct, psnr_db, largest)
 
@@ -123,7 +127,7 @@ class _Again:
 
         source = self._source(recipe, record)
         threads, plan = record.threads or None, record.memory_plan
-        model = self._engine.edition(recipe.model, record.model_sha256)
+        model = self._engine.edition(recipe.model, record.model_sha256, record.model_commit)
         of_then = structs.replace(recipe, model=model)
 
         def draw(prepared: Image.Image | None) -> Rendered:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -15,12 +16,13 @@ import pytest
 from safetensors.numpy import save_file
 
 from hotfolder.daemon import Daemon, Until
+from hotfolder.render.models import download, hub
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.store import status_file
 from tests import fakehub
 from tests.conftest import ROOT, Run
 from tests.daemon_thread import Said, at_work
-from tests.fakehub import Fault, Hub
+from tests.fakehub import Fault, Hub, Kind
 from tests.forkserver import until
 from tests.painter import FakeExecutor
 from tests.render.models.test_download import to_hub
@@ -142,22 +144,41 @@ def environment(served: Hub, tmp_path: Path) -> dict[str, str]:
     }
 
 
+STOPS = int(os.environ.get("HOTFOLDER_STOPS", "2"))
+SOON_S = 2.0 if STOPS > 2 else 5.0  # tests run beside others; `make downloads` alone
+KINDS: tuple[Kind, ...] = ("slow", "hang", "status", "cut", "reset")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_at_once(
-    small: Studio, served: Hub, tmp_path: Path, number: signal.Signals
-) -> None:
-    """Ctrl-C and a service's stop wait for no network."""
-    served.faults.append(Fault("GET /cdn", "hang", times=-1, seconds=60))
+@pytest.mark.parametrize("seed", range(STOPS))
+def test_it_ends_at_once(small: Studio, served: Hub, tmp_path: Path, seed: int) -> None:
+    """Ctrl-C and a service's stop wait for no network, at whatever moment of a download.
+
+    Then the next one goes on, and nothing is left that is not the hub's.
+    """
+    dice = random.Random(seed)
+    number = (signal.SIGINT, signal.SIGTERM)[seed % 2]
+    kind, after = dice.choice(KINDS), dice.randrange(1_000_000)
+    fault = Fault("GET /cdn", kind, times=-1, after=after, rate=dice.choice((50_000, 500_000)))
+    served.faults.append(fault)
     drop(small, "far", "far")
     command = [sys.executable, "-m", "hotfolder", "run", str(small.root)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, env=environment(served, tmp_path), **quiet) as process:  # type: ignore[call-overload]
-        until(lambda: any("cdn" in asked.line for asked in served.asked), 60)
+        moment = dice.choice(("revision", "cdn"))
+        until(lambda: any(moment in asked.line for asked in served.asked), 120)
+        time.sleep(dice.random() * (3.0 if STOPS > 2 else 0.2))
         began = time.monotonic()
         process.send_signal(number)
-        assert process.wait(30) == 128 + number
-        assert time.monotonic() - began < 5
+        assert process.wait(60) == 128 + number
+        took_s = time.monotonic() - began
+    print(f"{seed}: {kind} after {after} bytes, ended in {took_s:.2f} s")
+    assert took_s < SOON_S
+    assert (small.inbox / "far.toml").exists()
+    served.faults.clear()
+    download.fetch(hub.Source(NAME), lambda total, here: None, lambda count: None, lambda: False)
+    assert list((tmp_path / "cache").rglob("*.incomplete")) == []
+    assert list(small.failed.iterdir()) == []
 
 
 def test_fetch_and_models(hotfolder: Run, small: Studio, served: Hub, tmp_path: Path) -> None:
@@ -177,6 +198,9 @@ def test_fetch_and_models(hotfolder: Run, small: Studio, served: Hub, tmp_path: 
         assert hotfolder("fetch", "far", "--studio", small.root).returncode == 0
         again = hotfolder("fetch", "far", "small", "--studio", small.root)
         assert again.stdout == "far: its model is here\nsmall: its model is here\n"
+        then = f"{NAME}@{served.commit(NAME)}"
+        by_name = hotfolder("fetch", then, "--studio", small.root)
+        assert by_name.stdout == f"{then}: its model is here\n"
         models = hotfolder("models", "--studio", small.root).stdout
         assert "acme/tiny\n    1.0 MB, used by far\n" in models
         assert "broke off" not in models

@@ -14,9 +14,12 @@ from hotfolder.errors import (
     StudioMissingError,
     mistake,
 )
+from hotfolder.recipes.config import Config
+from hotfolder.recipes.profile import Model, at_other_revision
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.config import load
+from hotfolder.workshop import models_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,7 +42,7 @@ def run(options: Namespace) -> int:
     screen, failed = console(), False
     for name in options.profiles or sorted(config.profiles):
         try:
-            lacking = weights.lacking(config.profile(name).model, base)
+            lacking = weights.lacking(_model(name, config), base)
             for source in lacking:
                 _fetch(name, source, screen)
             if not lacking:
@@ -50,6 +53,18 @@ def run(options: Namespace) -> int:
     if failed:
         screen.print("What came is kept: the same command goes on from there.")
     return EXIT_SOME_FAILED if failed else EXIT_DONE
+
+
+def _model(name: str, config: Config) -> Model:
+    """The model of a profile, or the one of this name, as pictures carry it: `MODEL@REVISION`.
+
+    Raises ProfileMissingError and MistakesError.
+    """
+    if name not in config.profiles:
+        models = models_of(config)
+        if model := models.get(name) or at_other_revision(name, models):
+            return model
+    return config.profile(name).model
 
 
 def _fetch(name: str, source: Source, screen: Console) -> None:

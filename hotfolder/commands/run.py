@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -108,6 +109,7 @@ def _work(daemon: Daemon, until: Until) -> int:
         daemon.run(until)
     finally:
         daemon.close()
+        gc.freeze()  # or the end of the program looks through all that torch has brought, twice
         for number, handler in before.items():
             signal.signal(number, handler)
     if caught:

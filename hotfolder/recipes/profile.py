@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
@@ -262,6 +263,32 @@ def text_encoders(model: Model) -> tuple[str, ...]:
     """The files of text encoders that `model` names."""
     given = model.text_encoder
     return tuple(given) if isinstance(given, list) else (given,) if given else ()
+
+
+def at_revision(name: str, revision: str) -> str:
+    """The name that pictures carry of the model `name` at another revision of its repository."""
+    base, _, said = _parts(name)
+    return f"{base}@{revision}{said}"
+
+
+def at_other_revision(name: str, models: Mapping[str, Model]) -> Model | None:
+    """The model that one of `models`, by their names, is at the revision that `name` says.
+
+    So a profile that pins another revision still knows the model of its old pictures.
+    """
+    base, revision, said = _parts(name)
+    for other, model in models.items():
+        on_hub = model.source.startswith("hub:") or is_hub_id(model.source)
+        if on_hub and _parts(other)[::2] == (base, said):
+            return replace(model, revision=revision or None)
+    return None
+
+
+def _parts(name: str) -> tuple[str, str, str]:
+    """A model's name without its revision, the revision, and all that is said after them."""
+    stem, *said = re.split("( with | as )", name, maxsplit=1)
+    base, _, revision = stem.partition("@")
+    return base, revision, "".join(said)
 
 
 def source_name(source: str) -> str:

@@ -21,8 +21,9 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `pixels` is the pixel hash of the picture as its file shows it. `encoding` is how the rendered
     pixels became these; where it loses some, `rendered` is the pixel hash before. `threads` is
     torch's thread count on a CPU (it changes fp32 bits). `steps_run` is the number of denoising
-    steps that ran. `template` is the prompt before wildcards, `prompt_file` the name of the file it
-    was read from, `overrides` the profile keys that it set. `request` and `ordinal` say which wish
+    steps that ran. `model_commit` is the commit of the hub that the model came from, if it did.
+    `template` is the prompt before wildcards, `prompt_file` the name of the file it was read from,
+    `overrides` the profile keys that it set. `request` and `ordinal` say which wish
     it fulfils, so that the ledger can be rebuilt from the pictures: the prompt's digest and the
     draft's number, or, for a final, the key of the picked picture and the number of the refinement,
     of which so many were `wanted`.
@@ -49,6 +50,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     threads: Annotated[int, Meta(ge=0, le=1024)] = 0
     versions: dict[str, Short] = {}
     model_sha256: Short = ""
+    model_commit: Short = ""
     additions: dict[Short, Short] = {}
     memory_plan: Short = ""
     profile: Short = ""

@@ -70,10 +70,15 @@ class Engine:
             loaded = self._held(name, self._planner.choose(loaded.footprint, usual))
         return loaded
 
-    def edition(self, name: str, sha256: str) -> str:
-        """The model `name`, or the earlier edition of it with this fingerprint, if one is here."""
+    def edition(self, name: str, sha256: str, commit: str = "") -> str:
+        """The model `name`, or what it was for a record with this fingerprint and commit, if here.
+
+        Raises ModelMissingError where nothing of the model is here.
+        """
         earlier = editions.made_by(name, sha256)
-        return earlier if earlier in self._models else name
+        if earlier in self._models and earlier != name:
+            return earlier
+        return self._models.at_commit(name, commit) if commit else name
 
     def unload(self) -> None:
         """Free the memory of all models; the next render reads its model again."""
@@ -282,6 +287,7 @@ class Engine:
             "threads": torch.get_num_threads() if self.device == "cpu" else 0,
             "versions": environment.versions() | tools,
             "model_sha256": loaded.sha256,
+            "model_commit": loaded.commit,
             "additions": loaded.parts | loaded.adapters.fetch(recipe),
         }
 

@@ -24,6 +24,7 @@ class Facts:
     model_sha256: str
     memory_plan: str
     additions: dict[str, str]
+    model_commit: str = ""
     notes: tuple[str, ...] = ()
 
 

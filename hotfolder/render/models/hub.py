@@ -20,6 +20,7 @@ from hotfolder.render.models import families
 MAIN = "main"
 HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 PARTIAL = ".incomplete"
+_REVISION = re.compile(r"\w[\w-]*(?:\.[\w-]+)*")  # one that is surely no path to elsewhere
 _FILTER = ("safety_checker", "feature_extractor")
 
 
@@ -96,6 +97,28 @@ def cached(source: Source) -> Path | None:
     path = folder / "snapshots" / commit / source.file
     seen = path if source.file else path / ("config.json" if source.part else "model_index.json")
     return path if seen.is_file() else None
+
+
+def require_kept(model: Model, base: Path | None) -> None:
+    """Raises ModelMissingError unless the revision of `model` was fetched before."""
+    wanted = next(iter(sources(model, base)), None)
+    if wanted is None:
+        return
+    revision = wanted.revision
+    if not _REVISION.fullmatch(revision) or cached(wanted) is None:
+        raise ModelMissingError(
+            f"{wanted} is not on this computer as it was at {revision}; "
+            f"`hotfolder fetch {wanted.repository}@{revision}` fetches that"
+        )
+
+
+def commit_of(path: Path) -> str:
+    """The commit that something in the cache is of, told from its path; "" for anything else."""
+    try:
+        below = path.relative_to(cache()).parts
+    except ValueError:
+        return ""
+    return below[2] if len(below) > 2 and below[1] == "snapshots" else ""
 
 
 def folder_of(source: Source) -> Path:

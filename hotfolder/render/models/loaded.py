@@ -10,11 +10,11 @@ from typing import Any, get_args
 import torch
 
 from hotfolder.errors import ModelMissingError, TooLargeError, did_you_mean
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.profile import Model, at_other_revision, at_revision
 from hotfolder.render import environment, failures
 from hotfolder.render.compilation import Compiled
 from hotfolder.render.memory import footprint, memory_plan, offload
-from hotfolder.render.models import editions, fingerprint, pipelines, split, weights
+from hotfolder.render.models import editions, fingerprint, hub, pipelines, split, weights
 from hotfolder.render.models.adapters import Adapters
 from hotfolder.render.preview import Preview
 from hotfolder.render.prompt import encode
@@ -24,7 +24,8 @@ from hotfolder.render.prompt import encode
 class Loaded:
     """A model in memory; `pipe` holds its modules and own scheduler and is never run itself.
 
-    `held` says where its weights are; None: where they were read into, for no render yet.
+    `commit` is that of the hub which its files are of, if they are the hub's. `held` says where its
+    weights are; None: where they were read into, for no render yet.
     `prompts` remembers what its text encoders gave, `adapters` is what its owner gave it, and
     `parts` the names and SHA-256 of files that parts of it were taken from, besides its own.
     `compiled` is its denoiser for plans that want it so, `preview` how its latents look.
@@ -33,6 +34,7 @@ class Loaded:
     pipe: Any
     dtype: torch.dtype
     sha256: str
+    commit: str
     footprint: memory_plan.Footprint
     parts: dict[str, str]
     prompts: encode.PromptCache
@@ -68,8 +70,39 @@ class LoadedModels:
         return name in self._models
 
     def __getitem__(self, name: str) -> Model:
-        """The owner's model of this name."""
-        return self._models[name]
+        """The owner's model of this name, or of this at another revision that is here.
+
+        Raises ModelMissingError. A picture may name any revision, so none is fetched for it.
+        """
+        if name in self._models:
+            return self._models[name]
+        model = at_other_revision(name, self._models)
+        if model is None:
+            raise ModelMissingError(
+                f"no profile here has the model {name!r}; {did_you_mean(name, self._models)}"
+            )
+        hub.require_kept(model, self._base)
+        return model
+
+    def at_commit(self, name: str, commit: str) -> str:
+        """The name of the model `name` as it was at a commit, if that is here; else `name`.
+
+        Raises ModelMissingError, which names the commit, where nothing of the model is here.
+        """
+        then = at_revision(name, commit)
+        try:
+            if hub.commit_of(weights.locate(self[name], self._base)) == commit:
+                return name
+        except ModelMissingError:
+            return self._at(then)
+        try:
+            return self._at(then)
+        except ModelMissingError:
+            return name
+
+    def _at(self, name: str) -> str:
+        weights.locate(self[name], self._base)
+        return name
 
     def clear(self) -> None:
         """Free the memory of all models."""
@@ -81,11 +114,7 @@ class LoadedModels:
         Raises ModelMissingError, RenderError for files that cannot be used, and TooLargeError.
         """
         if name not in self._loaded:
-            if name not in self._models:
-                raise ModelMissingError(
-                    f"no profile here has the model {name!r}; {did_you_mean(name, self._models)}"
-                )
-            model = self._models[name]
+            model = self[name]
             path = weights.locate(model, self._base)
             # Models since Stable Diffusion XL, which read by more than CLIP, came in bfloat16.
             wide = not weights.family(path).reads_clip
@@ -101,6 +130,7 @@ class LoadedModels:
                 pipe,
                 dtype,
                 edition.sha256 if edition else fingerprint.fingerprint(path, without=without),
+                hub.commit_of(path),
                 taken,
                 {name: fingerprint.fingerprint(file) for name, file in files.items()},
                 encode.PromptCache(),

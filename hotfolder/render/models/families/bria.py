@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from hotfolder.recipes.recipe import Recipe
@@ -23,6 +24,19 @@ def _guidance(denoiser: Config, recipe: Recipe) -> Arguments:
     return plain_guidance(denoiser, recipe) | {"render_text_images": False}
 
 
+def _ready(pipe: Any, recipe: Recipe, canvas: tuple[int, int]) -> None:
+    """Bria's pipeline tells the size of a picture to the scheduler of its own alone."""
+    scheduler, config = pipe.scheduler, pipe.scheduler.config
+    own = type(scheduler).__name__ == "FlowMatchEulerDiscreteScheduler"
+    if own or not config.get("use_dynamic_shifting"):
+        return
+    tokens = canvas[0] * canvas[1] // pipe.vae_scale_factor**2
+    names = ("base_image_seq_len", "max_image_seq_len", "base_shift", "max_shift")
+    least, most, low, high = (config[name] for name in names)
+    mu = low + (tokens - least) * (high - low) / (most - least)
+    scheduler.set_timesteps = functools.partial(scheduler.set_timesteps, mu=mu)
+
+
 def _packed(pipe: Any, picture: Any) -> Any:
     return in_a_row(patches(scaled_latents(pipe, picture)))
 
@@ -36,7 +50,7 @@ def _unpacked(pipe: Any, picture: Any) -> Any:
 
 
 FAMILIES = [
-    Family("BriaPipeline", encode=_packed, tokens=128),
+    Family("BriaPipeline", encode=_packed, tokens=128, ready=_ready),
     Family("BriaFiboPipeline", encode=_tokens, tokens=3000),
     Family(
         "BriaFibo2Pipeline",
