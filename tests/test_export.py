@@ -10,7 +10,7 @@ from PIL import Image
 from sd_parsers import ParserManager
 
 from hotfolder.cli import main
-from hotfolder.images import metadata, pixels, recipe_text
+from hotfolder.images import metadata, pixels, recipe_text, stealth
 from hotfolder.images.picture import publishable
 from hotfolder.recipes.encoding import PNG, Encoding, encoding
 from hotfolder.recipes.recipe import Recipe
@@ -99,6 +99,37 @@ def test_what_has_lost_twice_is_an_edited_picture() -> None:
     shown = identify(copied(path, "--format", "png").read_bytes())
     assert not shown.edited
     assert shown.record is not None and str(shown.record.encoding) == "WebP of quality 80"
+
+
+STRANGERS = sorted(
+    path.name
+    for path in (samples.DATA / "public").iterdir()
+    if (path.suffix in (".png", ".jpg", ".webp", ".gif", ".tiff") and path.name[0] in "cino")
+    or path.name in ("p09-stealth-alpha.png", "p20.tiff", "p22-display-p3.png")
+)
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_a_stranger_s_picture_without_its_prompt(name: str) -> None:
+    """Nothing that any program reads is left, in metadata, colours or transparency."""
+    data = samples.sample(f"public/{name}")
+    Path(name).write_bytes(data)
+    copy = copied(name, "--without-prompt").read_bytes()
+    before, after = identify(data), identify(copy)
+    assert after.params is None and not stealth.texts(copy)
+    carried = metadata.read(copy)
+    assert (carried.texts, carried.xmp, carried.exif) == ((), None, None)
+    assert (after.pixels.width, after.pixels.height) == (before.pixels.width, before.pixels.height)
+    if metadata.format_of(copy) == "png":
+        assert after.pixels == before.pixels
+
+
+def test_a_stranger_s_picture_with_its_prompt(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is not ours to carry on; a sentence says what works."""
+    Path("a.png").write_bytes(samples.sample("public/i09-time-taken.png"))
+    assert main(["export", "a.png"]) == 3
+    says = "a.png is not copied: it was made by A1111, not by hotfolder; --without-prompt copies it"
+    assert capsys.readouterr().out.startswith(says)
 
 
 def test_nothing_is_overwritten() -> None:

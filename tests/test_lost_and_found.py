@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import shutil
 from pathlib import Path
@@ -206,7 +207,9 @@ def test_verify_finds_what_is_not_as_it_says(drafted: Studio, hotfolder: Run) ->
     assert was.record is not None
     (drafted.seeds / "fox.png").write_bytes(png(prompt=PLAIN))
     done = hotfolder("verify", drafted.root)
-    assert (done.returncode, done.stdout) == (0, "1 of 1 are what they say, 1 from elsewhere\n")
+    named = f"{drafted.seeds / 'fox.png'}: from elsewhere (ComfyUI)"
+    told = [named, "1 of 1 are what they say, 1 from elsewhere"]
+    assert (done.returncode, done.stdout.splitlines()) == (0, told)
 
     def put(name: str, image: Image.Image, recipe: Recipe, **record: object) -> None:
         made = msgspec.structs.replace(was.record, **record)  # type: ignore[type-var]
@@ -221,6 +224,14 @@ def test_verify_finds_what_is_not_as_it_says(drafted: Studio, hotfolder: Run) ->
     put("unknown.png", black, other, pixels=hashed)
     put("pixels.png", black, was.recipe, pixels=hashed)
     put("sides.png", black.resize((64, 64)), was.recipe, pixels="0" * 64)
+    buffer = io.BytesIO()
+    was.image.save(buffer, "JPEG", quality=85)
+    converted = picture.embed(buffer.getvalue(), was.recipe, was.record)
+    (drafted.drafts / "converted.jpg").write_bytes(converted)
+    buffer = io.BytesIO()
+    black.save(buffer, "JPEG")
+    repainted = picture.embed(buffer.getvalue(), was.recipe, was.record)
+    (drafted.drafts / "repainted.jpg").write_bytes(repainted)
     put("guest.png", black, other, pixels=hashed, studio="another")
     was.image.save(drafted.drafts / "lost.png")
     (drafted.drafts / "rubbish.png").write_bytes(b"rubbish")
@@ -239,13 +250,17 @@ def test_verify_finds_what_is_not_as_it_says(drafted: Studio, hotfolder: Run) ->
         "unknown.png": f"the studio's ledger knows nothing of {other.id[:8]}",
         "pixels.png": f"the ledger has other pixels for {was.recipe.id[:8]}",
         "sides.png": "it was edited: its pixels are not those that were made",
+        "converted.jpg": "it was converted to JPEG: it looks as it was made, and is not the same "
+        "bits",
+        "repainted.jpg": "it was edited: its pixels are not those that were made",
+        "fox.png": "from elsewhere (ComfyUI)",
         "lost.png": "it has lost its recipe; `hotfolder restore` writes that into a copy",
         "rubbish.png": says["rubbish.png"],
         "broken.png": says["broken.png"],
     }
     assert "it cannot be read: this picture format is not supported" in says["rubbish.png"]
     assert "of a later version of hotfolder" in says["broken.png"]
-    assert done.stdout.splitlines()[-1] == "2 of 10 are what they say, 1 from elsewhere"
+    assert done.stdout.splitlines()[-1] == "2 of 12 are what they say, 1 from elsewhere"
 
 
 def test_verify_needs_no_torch(hotfolder: Run, tmp_path: Path) -> None:

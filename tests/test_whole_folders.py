@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hotfolder.commands.regenerate import again
+from hotfolder.commands.regenerate import _by_studio, again
 from hotfolder.images.picture import publishable
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
@@ -19,6 +19,7 @@ from hotfolder.recipes.record import Record
 from hotfolder.render.engine import Engine
 from hotfolder.render.models import weights
 from hotfolder.report.progress import Lines
+from hotfolder.studio.create import create
 from hotfolder.studio.layout import Studio
 from tests.render import tiny
 
@@ -90,3 +91,21 @@ def test_checking_writes_nothing_and_making_never_overwrites(drawn: Studio, tmp_
         assert again(pictures[:1], drawn, Lines(), tmp_path / "made") == 0
     assert sorted(path.name for path in (tmp_path / "made").iterdir()) == ["0-2.png", "0.png"]
     assert {path: data for path, data in state().items() if path in before} == before
+
+
+def test_each_picture_belongs_to_its_own_studio(studio: Studio, tmp_path: Path) -> None:
+    """One that lies in none goes with the first; a named studio is for all."""
+    other, _ = create(tmp_path / "other")
+    (other.final / "monday").mkdir()
+    alone = tmp_path / "alone.png"
+    paths = [
+        alone,
+        other.final / "monday" / "b.png",
+        studio.drafts / "a.png",
+        other.drafts / "c.png",
+    ]
+    assert _by_studio(paths, None) == {
+        other: [alone, other.final / "monday" / "b.png", other.drafts / "c.png"],
+        studio: [studio.drafts / "a.png"],
+    }
+    assert _by_studio(paths, studio) == {studio: paths}

@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, printable, refusal
-from hotfolder.images import metadata, picture, pixels
+from hotfolder.images import metadata, picture, pixels, stealth
 from hotfolder.recipes.encoding import Format, encoding
 from hotfolder.recipes.record import without_taste
 from hotfolder.report.terminal import console
@@ -36,7 +36,7 @@ def run(options: Namespace) -> int:
         copies += 1
         screen.print(f"{printable(str(path))} -> {printable(str(folder / name))}")
     if copies:
-        prompt = "says that it was made by AI and with which model, without any prompt"
+        prompt = "says at most that it was made by AI and with which model, without any prompt"
         says = prompt if options.without_prompt else "carries its prompts and its whole recipe"
         number = "1 copy, which" if copies == 1 else f"{copies} copies; each"
         screen.print(f"{number} {says}")
@@ -52,6 +52,11 @@ def _copy(
     """
     recipe, record = shown.recipe, shown.record
     if recipe is None or record is None:
+        if without_prompt:
+            return _bare(data, shown, format)
+        if shown.params is not None:
+            by = f"it was made by {shown.params.program}, not by hotfolder"
+            raise PictureError(f"{by}; --without-prompt copies it without what it says")
         raise PictureError(shown.note or "it does not say how it was made")
     record = without_taste(record)
     here = metadata.format_of(data)
@@ -68,3 +73,19 @@ def _copy(
         # A record tells of one loss. What has lost more than that is an edited picture.
         return name, picture.embed(pixels.encode(shown.image, wanted), recipe, record)
     return name, picture.publishable(shown.image, recipe, record, wanted)[0]
+
+
+def _bare(data: bytes, shown: Identity, format: Format | None) -> tuple[str, bytes]:
+    """Name and content of a copy of another program's picture that says nothing.
+
+    Its pixels are encoded again for a new format, for what a colour profile or an orientation
+    said, and where a prompt is hidden in them.
+    """
+    here = metadata.format_of(data)
+    wanted = encoding(format or ("jpeg" if here == "jpeg" else "webp" if here == "webp" else "png"))
+    name = f"picture-{shown.pixels.sha256[:8]}{wanted.suffix}"
+    if wanted.format == here and not stealth.texts(data):
+        bare = metadata.bare(data)
+        if pixels.pixel_hash(pixels.decode(bare)) == shown.pixels.sha256:
+            return name, bare
+    return name, pixels.encode(shown.image, wanted)

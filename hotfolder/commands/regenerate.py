@@ -140,6 +140,8 @@ def _in_words(remade: Remade, shown: Identity) -> str:
     if remade.verdict == "cannot":
         return f"cannot be made again: {reasons}"
     edited = "; this file was edited since it was made" if shown.edited else ""
+    if shown.converted:
+        edited = f"; this file was converted to {shown.format.upper()} since it was made"
     if remade.verdict == "identical":
         return "identical" + (f", but {reasons}" if reasons else "") + edited
     apart = ""

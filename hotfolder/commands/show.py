@@ -62,6 +62,7 @@ def _facts(path: Path, identity: Identity) -> dict[str, Any]:
         facts["recipe"] = json.loads(recipes.canonical(identity.recipe))
         facts["record"] = msgspec.to_builtins(identity.record)
         facts["edited"] = identity.edited
+        facts["converted"] = identity.converted
         facts["carrier"] = identity.carrier
         facts["proved"] = _is_proved(path, identity)
     elif identity.params is not None:
@@ -78,7 +79,10 @@ def _print(path: Path, identity: Identity) -> None:
     notes = [identity.note] if identity.note else []
     if identity.recipe is not None and identity.record is not None:
         title = f"{name}  {identity.record.stage} {identity.recipe.id[:8]}"
-        if identity.edited:
+        if identity.converted:
+            kind = identity.format.upper()
+            notes.append(f"converted to {kind} after it was made, which changes pixels, or edited")
+        elif identity.edited:
             notes.append("edited after it was made: its pixels are not the recorded ones")
         if identity.lost:
             notes.append("it has lost its recipe; this studio knew its pixels")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, printable, refusal
 from hotfolder.history import Made
+from hotfolder.images.likeness import ALIKE
 from hotfolder.recipes.recipe import Pixels, Recipe, lineage
 from hotfolder.recipes.record import Record
 from hotfolder.report.terminal import console
@@ -16,7 +17,7 @@ from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.pictures import pictures, studio_of
 from hotfolder.studio.reading import read_file
-from hotfolder.studio.store import archive, ledger, sources
+from hotfolder.studio.store import archive, ledger, sketches, sources
 
 
 def run(options: Namespace) -> int:
@@ -41,6 +42,8 @@ def run(options: Namespace) -> int:
             wrong += 1
         elif shown is not None and shown.recipe is None:
             foreign += 1
+            by = f" ({printable(shown.params.program)})" if shown.params else ""
+            screen.print(f"{printable(str(path))}: from elsewhere{by}")
         else:
             sound += 1
     aside = f", {foreign} from elsewhere" if foreign else ""
@@ -90,6 +93,14 @@ def _findings(shown: Identity, studio: Studio | None, ledgers: Ledgers) -> Itera
 
 def _edited(shown: Identity, studio: Studio | None) -> str:
     says = "it was edited: its pixels are not those that were made"
+    if shown.converted and shown.record is not None:
+        kind = shown.format.upper()
+        made = shown.record.pixels
+        alike = sketches.likeness_to(studio, made, shown.image) if studio else None
+        if alike is None:
+            says = f"it was converted to {kind} or edited: its pixels are not those that were made"
+        elif alike >= ALIKE:
+            says = f"it was converted to {kind}: it looks as it was made, and is not the same bits"
     known = archive.find(studio, shown.pixels.sha256) if studio else None
     if known is None:
         return says

@@ -22,7 +22,6 @@ from hotfolder.studio.store import judgements
 
 _log = logging.getLogger(__name__)
 Act = Literal["rate", "pick", "reject", "unmark", "delete"]
-_SIDECAR = "{name}.xmp"
 _TRIES = (False, False, True)  # is it the last? A daemon may move a picture at the same moment
 
 
@@ -130,7 +129,7 @@ class Acts:
     def _rate(self, shown: Shown, change: Change, stars: int) -> None:
         if stars == shown.stars:
             return
-        sidecar = judgements.sidecars(self._studio, shown.path).get(_SIDECAR)
+        sidecar = judgements.rating(self._studio, shown.path)
         before = self._contents(sidecar) if sidecar else None
         sidecar = sidecar or f"{shown.path}.xmp"
         # A sidecar that only says no stars says nothing, unless the picture itself says some.
@@ -190,7 +189,7 @@ class Acts:
         shown = self._shown(change.id)
         (self._studio.root / shown.path).lstat()
         if change.is_rated:
-            sidecar = judgements.sidecars(self._studio, shown.path).get(_SIDECAR)
+            sidecar = judgements.rating(self._studio, shown.path)
             judgements.replace(self._studio, sidecar or f"{shown.path}.xmp", change.before)
             self._catalogue.refresh({f"{shown.path}.xmp"})
         if shown.path != change.path:

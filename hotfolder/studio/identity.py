@@ -31,6 +31,7 @@ class Identity:
     ones that its file showed when it was made. `carrier` is where the recipe was found; None says
     that the picture has lost it, and the studio knew its pixels. `params` is what another
     program says of it. `note` is a sentence about metadata that could not be used.
+    `format` is the file's.
     """
 
     image: Image
@@ -40,11 +41,23 @@ class Identity:
     carrier: Carrier | None = None
     params: GenerationParams | None = None
     note: str = ""
+    format: str = ""
 
     @property
     def edited(self) -> bool:
         """Whether somebody changed the picture after it was made."""
         return self.record is not None and self.record.pixels != self.pixels.sha256
+
+    @property
+    def converted(self) -> bool:
+        """Whether an edited picture has another format than when it was made, and its size still.
+
+        That alone changes pixels a little; whether there was more to it cannot be told from here.
+        """
+        made, recipe = self.record, self.recipe
+        if not (self.edited and made and recipe) or self.format == made.encoding.format:
+            return False
+        return (self.pixels.width, self.pixels.height) == (recipe.width, recipe.height)
 
     @property
     def lost(self) -> bool:
@@ -99,7 +112,8 @@ def identify(
     note = image.info.get(pixels.TROUBLE, "")
     try:
         if ours := recipe_text.find(contents):
-            return Identity(image, shown, ours.recipe, ours.record, ours.carrier)
+            kind = metadata.format_of(data)
+            return Identity(image, shown, ours.recipe, ours.record, ours.carrier, format=kind)
     except PictureError as error:
         note = f"what it says of how it was made cannot be used: {error}"
     if studio is not None and (known := archive.find(studio, shown.sha256)):

@@ -219,3 +219,25 @@ def test_any_acts_are_all_taken_back(
     while acts.undo() is not None:
         pass
     assert lying(full) == before
+
+
+@pytest.mark.parametrize("ending", [".XMP", ".Xmp"])
+def test_a_sidecar_in_capitals_goes_along(
+    full: Studio, catalogue: Catalogue, acts: Acts, ending: str
+) -> None:
+    """It is changed where it lies, moves with its picture, and comes back."""
+    first = ids(catalogue, "drafts")[0]
+    path = full.root / catalogue.shown([first])[0].path
+    sidecar = path.with_name(path.name + ending)
+    sidecar.write_bytes(DIGIKAM)
+    catalogue.refresh()
+    before = lying(full)
+    acts.do("rate", [first], 5)
+    assert rating_in(sidecar.read_bytes()) == 5
+    assert not path.with_name(f"{path.name}.xmp").exists()
+    acts.do("reject", [first])
+    moved = full.root / "drafts/rejected" / sidecar.name
+    assert moved.exists() and not sidecar.exists()
+    acts.undo()
+    acts.undo()
+    assert lying(full) == before

@@ -13,6 +13,9 @@ from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import MAX_PICTURE_BYTES, read_file
 from hotfolder.studio.store import atomic, local
 
+RATING = "{name}.xmp"
+"""How the sidecar is called in which most programs keep a picture's rating."""
+
 
 def move(studio: Studio, path: str, folder: str) -> dict[str, str]:
     """Move a picture and its sidecars into a folder of the studio; old paths to new ones.
@@ -38,17 +41,25 @@ def move_back(studio: Studio, moves: Mapping[str, str]) -> dict[str, str]:
 
 
 def sidecars(studio: Studio, path: str) -> dict[str, str]:
-    """The sidecars that belong to a picture and no other: pattern to path."""
+    """The sidecars that belong to a picture and no other: pattern, as it is spelled, to path."""
     found = {}
-    for pattern in detectors.patterns():
-        sidecar = detectors.sidecar(pattern, path)
-        if not beneath.is_file(studio.root, sidecar):
+    for known in detectors.patterns():
+        spelled = ((one, detectors.sidecar(one, path)) for one in detectors.spellings(known))
+        there_is = ((one, file) for one, file in spelled if beneath.is_file(studio.root, file))
+        pattern, sidecar = next(there_is, ("", ""))
+        if not sidecar:
             continue
         groups = detectors.pictures(sidecar, suffixes())
         there = [[p for p in group if beneath.is_file(studio.root, p)] for group in groups]
         if [path] in there and next(filter(None, there)) == [path]:
             found[pattern] = sidecar
     return found
+
+
+def rating(studio: Studio, path: str) -> str | None:
+    """The sidecar in which programs keep a picture's rating, however its ending is spelled."""
+    found = sidecars(studio, path)
+    return next((found[one] for one in detectors.spellings(RATING) if one in found), None)
 
 
 def beside(pattern: str, picture: str) -> str:

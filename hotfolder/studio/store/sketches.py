@@ -48,6 +48,12 @@ def alike(studio: Studio, image: Image) -> list[tuple[float, str]]:
     return sorted((one for one in found if one[0] >= likeness.ALIKE), reverse=True)
 
 
+def likeness_to(studio: Studio, pixels: str, image: Image) -> float | None:
+    """How alike a picture is to one that was made here, by its pixel hash; None for an unknown."""
+    known = _known(studio).get(pixels)
+    return None if known is None else likeness.scores(image, [known])[0]
+
+
 def _known(studio: Studio) -> dict[str, bytes]:
     """The sketches by pixel hash; lines that are torn or somebody's rubbish are passed over."""
     known: dict[str, bytes] = {}
