@@ -4,12 +4,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo test test-quick lint unit families bits downloads forms older regeneration fuzz attack survival campaign test-browser test-desktop clean
+.PHONY: demo docs test test-quick lint unit families bits downloads forms older regeneration fuzz attack survival campaign test-browser test-desktop clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
 
 test: lint unit
+
+# The documentation as a website, in build/docs/site.
+docs: .venv/.installed-test
+	$(BIN)/python docs/build.py
 
 # What neither renders nor starts processes, for use while writing: under a minute.
 test-quick: .venv/.installed-test

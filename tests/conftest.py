@@ -36,6 +36,7 @@ _SLOW_ROOMS = ("render", "executors", "light", "training", "desktop")
 _SLOW_FILES = {
     "test_bounded_toml",
     "test_campaigns",
+    "test_docs",
     "test_examples",
     "test_flow",
     "test_fuzz",

@@ -122,7 +122,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     Pictures are rendered on `devices`: one, or a list of which each gets a process of its own.
     "auto" is the best one, or all graphics cards if there are several. The models' memory is freed
-    when nothing was rendered for `unload_after_minutes`. `executor` is `LOCAL` or the name of an
+    when nothing was rendered for `unload_after_minutes`. `executor` is "local" or the name of an
     installed one. `status_page` keeps STATUS.html in the studio up to date. `limits` are for those
     who share the studio.
 

@@ -1,0 +1,124 @@
+"""The documentation: every snippet is taken by the program, every link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hotfolder import cli
+from hotfolder.errors import MistakesError
+from hotfolder.prompts import folder
+from hotfolder.prompts import toml as prompt_files
+from hotfolder.recipes import profile as profiles
+from hotfolder.recipes import schema, settings
+from hotfolder.studio.config.load import nobody
+from tests import tutorial
+from tests.conftest import ROOT
+
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+
+
+def snippets(kind: str) -> list[tuple[str, str]]:
+    """(page, text) of all blocks of this kind."""
+    block = re.compile(rf"```{kind}\n(.*?)```", re.S)
+    return [(page.name, text) for page in PAGES for text in block.findall(page.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize(("page", "snippet"), snippets("toml"))
+def test_toml_is_accepted(page: str, snippet: str) -> None:
+    """Each is a file of one kind, or a part of a profile, as it stands."""
+    table = tomllib.loads(snippet)
+    mine = {**nobody().profiles, "mine": {"extends": "sdxl", **table}}
+    kinds: dict[str, Callable[[], object]] = {
+        "prompt file": lambda: prompt_files.parse(snippet),
+        "settings": lambda: schema.convert(table, settings.Settings),
+        "folder.toml": lambda: folder.parse(snippet),
+        "profile": lambda: profiles.resolve("mine", mine),
+    }
+    wrong = {}
+    for kind, reads in kinds.items():
+        try:
+            reads()
+        except MistakesError as error:
+            wrong[kind] = str(error)
+    assert len(wrong) < len(kinds), wrong
+
+
+def test_commands_are_understood() -> None:
+    """Every command of a console or an indented block is one that the program would take."""
+    lines = [
+        (page.name, line)
+        for page in PAGES
+        for line in re.findall(
+            r"(?m)^(?:\$ | {4})hotfolder (.*?)(?:\s{2,}#.*)?$", page.read_text("utf-8")
+        )
+    ]
+    assert len(lines) > 20
+    for page, line in lines:
+        arguments = [word for word in shlex.split(line) if word != "…"]
+        assert cli._parser().parse_args(arguments).command == arguments[0], (page, line)
+
+
+def test_the_website_builds(tmp_path: Path) -> None:
+    """Without a warning, with a reference of all commands and keys, and nothing from elsewhere."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs" / "build.py", tmp_path / "docs"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    site = tmp_path / "docs" / "site"
+    commands = (site / "reference" / "commands.html").read_text("utf-8")
+    for module in (ROOT / "hotfolder" / "commands").glob("[a-z]*.py"):
+        assert f'id="{module.stem}"' in commands, module.stem
+    assert "pause_endless_at" in (site / "reference" / "settings.html").read_text("utf-8")
+    listed = (site / "llms.txt").read_text("utf-8")
+    for page in site.rglob("*.html"):
+        text = page.read_text("utf-8")
+        assert not re.search(r'(?:src|href)="(?:https?:)?//[^"]*\.(?:js|css|woff2?)"', text), page
+        path = page.relative_to(site).as_posix()
+        assert path == "404.html" or f"({path})" in listed, path
+
+
+def test_every_page_can_be_found() -> None:
+    """All pages stand in the website's table of contents."""
+    contents = (ROOT / "zensical.toml").read_text("utf-8")
+    for page in ROOT.glob("docs/*.md"):
+        assert f'"{page.name}"' in contents, page.name
+
+
+@pytest.mark.parametrize("page", ["tutorial.md", "tutorial.ja.md"])
+def test_both_tutorials_say_the_same(page: str) -> None:
+    """A translation has the commands and the prompt file of the original."""
+    assert tutorial.commands(page) == tutorial.commands("tutorial.md")
+    assert tutorial.prompts(page) == tutorial.prompts("tutorial.md")
+
+
+@pytest.mark.timeout(900)
+def test_the_tutorial_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever types its commands gets eight drafts and six finals; none of them fails.
+
+    `regenerate --check` is one of them: it fails unless all six come out identical.
+    """
+
+    def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        monkeypatch.chdir(cwd)
+        code = cli.main(arguments)
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, said.out, said.err)
+
+    tutorial.walk(tmp_path, run)
+    studio = tmp_path / "pictures"
+    assert len(list(studio.glob("final/*.png"))) == 6
+    assert len(list(studio.glob("drafts/*.png"))) == 6
+    assert (studio / "inbox" / "done" / "coast.txt").is_file()
