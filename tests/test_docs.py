@@ -78,7 +78,8 @@ def test_the_website_builds(tmp_path: Path) -> None:
     site = tmp_path / "docs" / "site"
     commands = (site / "reference" / "commands.html").read_text("utf-8")
     for module in (ROOT / "hotfolder" / "commands").glob("[a-z]*.py"):
-        assert f'id="{module.stem}"' in commands, module.stem
+        heading = module.stem.replace("_", "-")
+        assert f'id="{heading}"' in commands, heading
     assert "pause_endless_at" in (site / "reference" / "settings.html").read_text("utf-8")
     listed = (site / "llms.txt").read_text("utf-8")
     for page in site.rglob("*.html"):
