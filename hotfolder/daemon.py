@@ -165,8 +165,11 @@ class Daemon:
             self._pause(str(self._in_words(error)))
             return True
         if self._pause_s:
+            # Another folder may be in the place of the one that was watched, and that is known of.
             self._pause_s = 0.0
-            self._watch.renew()  # another folder may be in the place of the one that was watched
+            self._watch.renew()
+            self._schedule.begin_anew()
+            return True
         if isinstance(job, Chore):
             self._do(job)
         elif job is not None and (slot := self._renders.slot_for(job)) is not None:
