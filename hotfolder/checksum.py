@@ -16,8 +16,8 @@ REMEMBERED_FROM_BYTES = 1_000_000
 def sha256(file: Path, cache: Path | None = None) -> str:
     """The file's SHA-256, 64 hex digits.
 
-    That of a large file is remembered in `cache` (by default the user's) under its path, size and
-    time of change.
+    That of a large file is remembered in `cache` (by default the user's) under its path, size,
+    time of change and number in its file system.
     """
     known = remembered(file, cache)
     if known is not None:
@@ -45,5 +45,5 @@ def remembered(file: Path, cache: Path | None = None) -> str | None:
 def _note(file: Path, cache: Path | None) -> Path:
     cache = cache or Path(platformdirs.user_cache_dir("hotfolder")) / "fingerprints"
     stat = file.stat()
-    key = f"{file.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}"
+    key = f"{file.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_ino}"
     return cache / hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

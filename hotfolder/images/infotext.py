@@ -212,7 +212,7 @@ def write(recipe: Recipe, record: Record) -> str:
         "CFG scale": f"{recipe.guidance_scale!r}".removesuffix(".0"),
         "Seed": str(recipe.seed),
         "Size": f"{recipe.width}x{recipe.height}",
-        "Model hash": record.model_sha256[:10],
+        "Model hash": (record.file_sha256 or record.model_sha256)[:10],
         "Model": recipe.model,
         "Denoising strength": "" if recipe.strength is None else f"{recipe.strength!r}",
         "RNG": "CPU",

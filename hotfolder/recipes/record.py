@@ -21,12 +21,13 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `pixels` is the pixel hash of the picture as its file shows it. `encoding` is how the rendered
     pixels became these; where it loses some, `rendered` is the pixel hash before. `threads` is
     torch's thread count on a CPU (it changes fp32 bits). `steps_run` is the number of denoising
-    steps that ran. `model_commit` is the commit of the hub that the model came from, if it did.
-    `template` is the prompt before wildcards, `prompt_file` the name of the file it was read from,
-    `overrides` the profile keys that it set. `request` and `ordinal` say which wish
-    it fulfils, so that the ledger can be rebuilt from the pictures: the prompt's digest and the
-    draft's number, or, for a final, the key of the picked picture and the number of the refinement,
-    of which so many were `wanted`.
+    steps that ran. `model_sha256` is the fingerprint of the model, `file_sha256` the plain SHA-256
+    of the file that its denoiser is in, if it is one: other sites know it by that. `model_commit`
+    is the commit of the hub that the model came from, if it did. `template` is the prompt before
+    wildcards, `prompt_file` the name of the file it was read from, `overrides` the profile keys
+    that it set. `request` and `ordinal` say which wish it fulfils, so that the ledger can be
+    rebuilt from the pictures: the prompt's digest and the draft's number, or, for a final, the key
+    of the picked picture and the number of the refinement, of which so many were `wanted`.
     `source` is the record of the picture that it was made from, if we made that: it may have been
     made elsewhere.
     A `LINK` is a picture between a pick and its final, which has no file. `studio` is the name of
@@ -51,6 +52,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     versions: dict[str, Short] = {}
     model_sha256: Short = ""
     model_commit: Short = ""
+    file_sha256: Short = ""
     additions: dict[Short, Short] = {}
     memory_plan: Short = ""
     profile: Short = ""

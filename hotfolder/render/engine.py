@@ -251,7 +251,14 @@ class Engine:
             raise
         seconds = round(run.seconds / len(rows), 3)
         facts = [
-            Facts(seconds, run.steps, memory_plan=text, notes=notes, **circumstances)
+            Facts(
+                seconds,
+                run.steps,
+                memory_plan=text,
+                notes=notes,
+                file_sha256=loaded.file_sha256,
+                **circumstances,
+            )
             for text, notes in zip(texts, made.notes, strict=True)
         ]
         sides = recipe.canvas

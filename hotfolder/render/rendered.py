@@ -26,6 +26,7 @@ class Facts:
     additions: dict[str, str]
     model_commit: str = ""
     notes: tuple[str, ...] = ()
+    file_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

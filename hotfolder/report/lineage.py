@@ -117,6 +117,11 @@ def _lines(recipe: Recipe) -> list[tuple[str, str]]:
     ]
 
 
+def _known_as(sha256: str) -> str:
+    """How other sites know a file: CivitAI by the first ten digits, in capitals."""
+    return f"SHA-256 {sha256}, AutoV2 {sha256[:10].upper()}"
+
+
 def _record_lines(record: Record) -> list[tuple[str, str]]:
     versions = ", ".join(f"{name} {number}" for name, number in sorted(record.versions.items()))
     seconds = f"{record.seconds:.1f}".removesuffix(".0")
@@ -126,6 +131,7 @@ def _record_lines(record: Record) -> list[tuple[str, str]]:
         ("asked for", record.prompt_file and f"in {record.prompt_file}, profile {record.profile}"),
         ("made", record.created and f"{record.created}, {seconds} s on {record.device}"),
         ("with", versions and f"{record.software}, {versions}"),
+        ("model file", record.file_sha256 and _known_as(record.file_sha256)),
         *(("note", note) for note in record.notes),
         ("written", f"as {record.encoding}" if record.encoding.lossy else ""),
         ("pixels", record.pixels),

@@ -150,6 +150,12 @@ def test_writes_what_others_read() -> None:
     )
 
 
+def test_a_file_s_own_hash_comes_first() -> None:
+    """Where a model is one file, its hash is the one by which CivitAI finds it."""
+    text = infotext.write(recipe(), record(model_sha256="ab" * 32, file_sha256="cd" * 32))
+    assert "Model hash: cdcdcdcdcd," in text
+
+
 def test_the_model_s_own_scheduler_has_no_name_elsewhere() -> None:
     """A recipe that leaves the scheduler to the model names no sampler."""
     text = infotext.write(recipe(scheduler=MODEL_OWN), record())

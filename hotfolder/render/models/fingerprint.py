@@ -1,13 +1,25 @@
-"""The SHA-256 of a model: its relative names and contents."""
+"""The SHA-256 of a model: its relative names and contents; and that of its file alone."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from hotfolder import checksum
-from hotfolder.render.models import weights
+from hotfolder.recipes.profile import Model, source_name
+from hotfolder.render.models import split, weights
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a model is known by: its fingerprint, its one file's SHA-256, those of its parts."""
+
+    model: str
+    file: str
+    parts: dict[str, str]
 
 
 def fingerprint(model: Path, cache: Path | None = None, without: Collection[str] = ()) -> str:
@@ -20,3 +32,37 @@ def fingerprint(model: Path, cache: Path | None = None, without: Collection[str]
     for name, file in weights.files(model, without):
         digest.update(f"{name}\0{checksum.sha256(file, cache)}\n".encode())
     return digest.hexdigest()
+
+
+def begin(model: Model, path: Path, base: Path | None) -> Callable[[], Marks]:
+    """Work out what `model` at `path` is known by, beside whatever its weights are read for.
+
+    The answer waits for it, and raises what went wrong. Nobody waits for the thread at the end.
+    """
+    found: list[Marks] = []
+    failed: list[Exception] = []
+
+    def work() -> None:
+        try:
+            found.append(_marks(model, path, base))
+        except Exception as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=work, name="fingerprint", daemon=True)
+    thread.start()
+
+    def answer() -> Marks:
+        thread.join()
+        if failed:
+            raise failed[0]
+        return found[0]
+
+    return answer
+
+
+def _marks(model: Model, path: Path, base: Path | None) -> Marks:
+    without, files = split.told(model, path, base)
+    parts = {name: fingerprint(file) for name, file in files.items()}
+    file = files[source_name(model.transformer)] if model.transformer else path
+    plain = checksum.sha256(file) if file.is_file() else ""
+    return Marks(fingerprint(path, without=without), plain, parts)

@@ -14,7 +14,7 @@ from hotfolder.recipes.profile import Model, at_other_revision, at_revision
 from hotfolder.render import environment, failures
 from hotfolder.render.compilation import Compiled
 from hotfolder.render.memory import footprint, memory_plan, offload
-from hotfolder.render.models import editions, fingerprint, hub, pipelines, split, weights
+from hotfolder.render.models import editions, fingerprint, hub, pipelines, weights
 from hotfolder.render.models.adapters import Adapters
 from hotfolder.render.preview import Preview
 from hotfolder.render.prompt import encode
@@ -24,8 +24,9 @@ from hotfolder.render.prompt import encode
 class Loaded:
     """A model in memory; `pipe` holds its modules and own scheduler and is never run itself.
 
-    `commit` is that of the hub which its files are of, if they are the hub's. `held` says where its
-    weights are; None: where they were read into, for no render yet.
+    `sha256` is its fingerprint, `file_sha256` the plain SHA-256 of the one file that it is of, ""
+    for a folder. `commit` is that of the hub which its files are of, if they are the hub's. `held`
+    says where its weights are; None: where they were read into, for no render yet.
     `prompts` remembers what its text encoders gave, `adapters` is what its owner gave it, and
     `parts` the names and SHA-256 of files that parts of it were taken from, besides its own.
     `compiled` is its denoiser for plans that want it so, `preview` how its latents look.
@@ -34,6 +35,7 @@ class Loaded:
     pipe: Any
     dtype: torch.dtype
     sha256: str
+    file_sha256: str
     commit: str
     footprint: memory_plan.Footprint
     parts: dict[str, str]
@@ -119,20 +121,22 @@ class LoadedModels:
             # Models since Stable Diffusion XL, which read by more than CLIP, came in bfloat16.
             wide = not weights.family(path).reads_clip
             dtype = environment.dtype(model.dtype, self._device, wide=wide)
+            marks = fingerprint.begin(model, path, self._base)
             try:
                 pipe = weights.load(path, model, dtype, self._base)
-                without, files = split.told(model, path, self._base)
             except MemoryError as error:
                 raise TooLargeError(f"there is too little memory to read {name}") from error
             taken = footprint.of_pipeline(pipe, environment.word(dtype))
             edition = editions.find(model.source)
+            known = marks()
             self._loaded[name] = Loaded(
                 pipe,
                 dtype,
-                edition.sha256 if edition else fingerprint.fingerprint(path, without=without),
+                edition.sha256 if edition else known.model,
+                known.file,
                 hub.commit_of(path),
                 taken,
-                {name: fingerprint.fingerprint(file) for name, file in files.items()},
+                known.parts,
                 encode.PromptCache(),
                 Adapters(pipe, model, self._base, path, dtype),
                 Compiled(pipelines.denoiser(pipe)),

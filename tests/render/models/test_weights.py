@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -19,6 +21,7 @@ from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
 from hotfolder.render.models import weights
 from hotfolder.render.models.fingerprint import fingerprint
+from tests.render import tiny_flow
 
 
 @pytest.fixture
@@ -187,3 +190,19 @@ def test_a_cache_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
     file.write_bytes(bytes(2_000_000))
     blocked.write_text("not a folder")
     assert fingerprint(file, blocked) == fingerprint(file, tmp_path / "cache")
+
+
+def test_a_file_is_known_as_elsewhere(models: Path, tmp_path: Path, draft: Recipe) -> None:
+    """The plain SHA-256 of a file that is the denoiser is in the facts; a folder has none."""
+    base = tiny_flow.z_image(tmp_path / "z")
+    file = next((base / "transformer").glob("*.safetensors")).rename(tmp_path / "z.safetensors")
+    offered = {
+        "sd": Model(source="./z", transformer="./z.safetensors"),
+        "folder": Model(source=str(models / "sd")),
+    }
+    engine = Engine(offered, tmp_path, device="cpu", threads=1)
+    facts = engine.render(msgspec.structs.replace(draft, scheduler="model")).facts
+    assert facts.file_sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert list(facts.additions) == ["z"]
+    folder = msgspec.structs.replace(draft, model="folder")
+    assert engine.render(folder).facts.file_sha256 == ""
