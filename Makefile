@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo docs test test-quick lint unit families bits downloads forms older regeneration fuzz attack survival campaign test-browser test-desktop clean
+.PHONY: demo docs test test-quick lint unit families bits downloads forms older regeneration fuzz attack survival campaign test-browser test-desktop release clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -84,6 +84,19 @@ test-desktop: .venv/.installed-test
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends \
 	    $$(cat tests/desktop/packages.txt); }
 	$(BIN)/python -m pytest -o python_files='live_*.py' tests/desktop
+
+# A wheel and an sdist in dist/, checked: the wheel is installed into an empty environment, makes the
+# demo there, and what it needed is listed as a bill of materials (CycloneDX).
+release: .venv/.installed-test
+	rm -rf dist build/release
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[release]'
+	$(BIN)/python -m hatchling build -d dist
+	$(BIN)/twine check --strict dist/*.whl dist/*.tar.gz
+	$(PYTHON) -m venv build/release
+	build/release/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt dist/*.whl
+	cd build/release && bin/hotfolder demo demo-studio
+	$(BIN)/cyclonedx-py environment build/release/bin/python --output-reproducible -o dist/hotfolder.cdx.json
+	ls -l dist
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -226,6 +226,9 @@ def test_the_wheel_has_all_it_needs(tmp_path: Path) -> None:
     for name in (
         "hotfolder/profiles/postcard.toml",
         "hotfolder/examples/first-steps/inbox/by-the-sea.txt",
+        "hotfolder/gallery/static/gallery.js",
+        "hotfolder/gallery/templates/wall.html",
+        "hotfolder/light/static/index.html",
         "hotfolder/models/postcard/unet/diffusion_pytorch_model.safetensors",
     ):
         assert name in names
