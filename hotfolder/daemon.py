@@ -378,6 +378,7 @@ class Daemon:
     def _on_report(self) -> None:
         """Take note of the pictures that were published, and of those that will not be."""
         self._setbacks.failures += self._downloads.collect()
+        workshop.tell(self._studio, self._downloads.news())
         for job, how in self._renders.ended():
             if isinstance(how, Exception):
                 self._served.discard(job.path)

@@ -94,6 +94,7 @@ class Downloads:
         self._not_before: dict[str, float] = {}
         self._wanted_by: dict[str, str] = {}
         self._current: Fetch | None = None
+        self._news: dict[str, str] = {}
         self._ended: SimpleQueue[tuple[Fetch, Exception | None]] = SimpleQueue()
         self._stopping = threading.Event()
         self._shown_s = self._logged_s = float("-inf")
@@ -134,10 +135,13 @@ class Downloads:
             fetch, error = self._ended.get()
             self._current = None
             self._hide()
+            name = _name(fetch.sources)
+            if name in self._wanted_by and (error is None or isinstance(error, RenderError)):
+                self._news[self._wanted_by[name]] = ""
             if error is None:
                 self._complete.add(fetch.sources)
-                self._delays.end(_name(fetch.sources))
-                self._progress.say(f"{_name(fetch.sources)} is here ({fetch.total / 1e9:.1f} GB)")
+                self._delays.end(name)
+                self._progress.say(f"{name} is here ({fetch.total / 1e9:.1f} GB)")
             elif isinstance(error, RenderError):
                 self._refused[fetch.sources] = error
             else:
@@ -156,7 +160,16 @@ class Downloads:
         first = self._delays.postpone(name, says, now)
         if first:
             self._progress.warn(f"{fetch.wanted_by} waits: {says}")
+            self._news[fetch.wanted_by] = says
         return first
+
+    def news(self) -> dict[str, str]:
+        """The files that have come to wait for the network since the last call, and why.
+
+        "" for those that wait for it no more.
+        """
+        found, self._news = self._news, {}
+        return found
 
     def show(self) -> None:
         """Tell a terminal how far it is, now and then, and once a minute a log."""

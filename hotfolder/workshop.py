@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hotfolder.errors import MistakesError, printable
@@ -55,6 +55,16 @@ def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
         path = moves.pick(studio, ledger, job)
         progress.say(f"{shown} was {'copied' if job.copy else 'moved'} to seeds/: {job.why}")
     return path
+
+
+def tell(studio: Studio, news: Mapping[str, str]) -> None:
+    """Put notes with these sentences beside files, and take back those of files with none."""
+    for path, says in news.items():
+        with contextlib.suppress(OSError):  # the file itself may be gone, or its share
+            if says:
+                moves.explain(studio, Explain(path, says))
+            else:
+                moves.take_back(studio, path)
 
 
 def source_of(job: Render, identity: Callable[[str], Identity]) -> Raster | None:

@@ -90,9 +90,16 @@ def test_it_waits_for_the_network(small: Studio, served: Hub) -> None:
     with at_work(Daemon(small, said := Said(), executor=FakeExecutor())):
         drop(small, "far", "far")
         until(lambda: "trouble of its own (status 503); it is tried again" in waits(small), 30)
+        note = small.inbox / "far.toml.error.txt"
+        until(note.exists, 30)
+        says = note.read_text()
+        assert says.startswith(
+            "far.toml is not used yet, because:\n\nthe model acme/tiny cannot be"
+        )
         served.faults.clear()
         until(lambda: done(small, "far"), 30)
     assert list(small.failed.iterdir()) == []
+    assert not note.exists()
     warned = [s for s in said.sentences if s.startswith("inbox/far.toml waits")]
     assert len(warned) == 1
 

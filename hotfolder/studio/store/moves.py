@@ -87,11 +87,7 @@ def try_again(studio: Studio, job: TryAgain) -> str:
     moved = atomic.move(studio.root, job.path, to, here)
     for path in job.beside:
         _move_beside(studio, path, moved)
-    note, begin = f"{job.path}{_ERROR}", _because(PurePosixPath(job.path).name).encode()
-    if beneath.is_file(studio.root, note) and beneath.read(
-        studio.root, note, MAX_PICTURE_BYTES
-    ).startswith(begin):
-        beneath.unlink(studio.root, note)
+    _remove_note(studio, f"{job.path}{_ERROR}", _because(PurePosixPath(job.path).name))
     return moved
 
 
@@ -101,9 +97,17 @@ def _because(name: str) -> str:
 
 def explain(studio: Studio, job: Explain) -> str:
     """Put a note beside a file, unless the same note lies there already; returns its path."""
-    name = PurePosixPath(job.path).name
-    verb = "refined" if job.path.startswith("seeds/") else "used yet"
-    return _note(studio, job.path, f"{name} is not {verb}, because:\n\n{job.says}\n")
+    return _note(studio, job.path, f"{_not_yet(job.path)}{job.says}\n")
+
+
+def take_back(studio: Studio, path: str) -> None:
+    """Take away the note that `explain` put beside a file, for it waits no more."""
+    _remove_note(studio, _beside(path), _not_yet(path))
+
+
+def _not_yet(path: str) -> str:
+    verb = "refined" if path.startswith("seeds/") else "used yet"
+    return printable_lines(f"{PurePosixPath(path).name} is not {verb}, because:\n\n")
 
 
 def pick(studio: Studio, ledger: Ledger, job: Pick) -> str:
@@ -196,9 +200,23 @@ def _move_beside(studio: Studio, path: str, moved: str) -> None:
 
 def _note(studio: Studio, path: str, text: str, ending: str = _ERROR) -> str:
     """A note beside a file, named after it. A name too long for that is cut."""
-    name = atomic.fitting(PurePosixPath(path).name, 240)
-    note = f"{PurePosixPath(path).parent}/{name}{ending}"
+    note = _beside(path, ending)
     data = printable_lines(text)[:_LONGEST_NOTE].encode("utf-8", "backslashreplace")
     if beneath.is_file(studio.root, note) and beneath.read(studio.root, note, len(data)) == data:
         return note
     return atomic.publish(studio.root, note, data)
+
+
+def _remove_note(studio: Studio, note: str, begin: str) -> None:
+    """Remove a note that begins with what we write, and with nothing that its owner does."""
+    begins = begin.encode("utf-8", "backslashreplace")
+    if not beneath.is_file(studio.root, note):
+        return
+    if beneath.read(studio.root, note, MAX_PICTURE_BYTES).startswith(begins):
+        beneath.unlink(studio.root, note)
+
+
+def _beside(path: str, ending: str = _ERROR) -> str:
+    """Where a file's note lies."""
+    name = atomic.fitting(PurePosixPath(path).name, 240)
+    return f"{PurePosixPath(path).parent}/{name}{ending}"
