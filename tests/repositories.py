@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from safetensors.torch import load_file, save_file
 
 _SLOW_CLIP = ("merges.txt", "special_tokens_map.json", "tokenizer_config.json", "vocab.json")
 _COMPANY = ("README.md", ".gitattributes", "LICENSE.md", "grid.png", "v1-inference.yaml")
@@ -178,3 +184,53 @@ LAYOUTS = {
         ("assets/showcase.jpg", "assets/reasoning.png"),
     ),
 }
+
+JUNK = b"not for you " * 400
+"""What lies in all files that nobody needs."""
+
+_SHARDS = 3
+
+
+def build(folder: Path, repository: str, made: Path, variant: str) -> None:
+    """Lay out the model in the folder `made` as the hub has it, with all that lies beside it.
+
+    Weights are in the `variant` or in parts, as `LAYOUTS` says; where that does not know the
+    repository, in parts.
+    """
+    layout = LAYOUTS.get(repository)
+    shutil.copytree(made, folder)
+    for file in sorted(folder.rglob("*.safetensors")):
+        part = file.parent.name
+        in_parts = layout is None or any(
+            name.startswith(f"{part}/") and "-of-" in name for name in layout.needed
+        )
+        if variant:
+            file.rename(file.with_name(f"{file.stem}.{variant}.safetensors"))
+        elif in_parts and part != "vae":
+            _shard(file)
+    accompany(folder, layout.files if layout else ("whole.safetensors", "vae/model.onnx"))
+
+
+def accompany(folder: Path, files: Iterable[str]) -> None:
+    """Put what nobody needs into a repository: weights among `files`, and what is always there."""
+    for name in (*files, "README.md", "examples/one.png", "weights.ckpt"):
+        file = folder / name
+        if file.suffix not in (".json", ".txt", ".model", ".jinja") and not file.exists():
+            if "-of-" in name and ".fp16" not in name:
+                continue  # as many parts as there have to be
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(JUNK)
+
+
+def _shard(file: Path) -> None:
+    """Put the weights of a file into several, with the index that says which is where."""
+    tensors = load_file(file)
+    names = sorted(tensors)
+    paths = [f"{file.stem}-{n + 1:05}-of-{_SHARDS:05}.safetensors" for n in range(_SHARDS)]
+    where = {name: paths[at % _SHARDS] for at, name in enumerate(names)}
+    for path in paths:
+        held = {name: tensors[name] for name in names if where[name] == path}
+        save_file(held, file.with_name(path), {"format": "pt"})
+    index = {"metadata": {}, "weight_map": where}
+    file.with_name(f"{file.name}.index.json").write_text(json.dumps(index))
+    file.unlink()
