@@ -87,6 +87,20 @@ def check(root: Path, book: Mapping[str, Any]) -> Violations:
     return dict(found)
 
 
+def unjudged(root: Path) -> Violations:
+    """Pictures in `seeds/` of which no line of any machine says that they were picked (I1)."""
+    known = set()
+    for path in (root / ".hotfolder" / "taste").glob("*.jsonl"):
+        for line in path.read_bytes().splitlines():
+            try:
+                known.add(json.loads(line)["picture"])
+            except (ValueError, KeyError):
+                continue  # a line that a kill has torn
+    seeds = [read(path) for path in _files(root / "seeds") if path.suffix == ".png"]
+    lost = [p for p in seeds if p.recipe and p.identity not in known and not _is_conflict(p.path)]
+    return {"I1": [f"that {p.path} was picked is forgotten" for p in lost]} if lost else {}
+
+
 def seems_done(root: Path, book: Mapping[str, Any]) -> bool:
     """Whether nothing is missing in a studio that is being worked on: a hint when to stop it."""
     try:

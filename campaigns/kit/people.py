@@ -53,6 +53,11 @@ count = 2
 [refine]
 area = "80x80"
 """
+_TASTE = """
+[taste]
+hold_back = true
+early_stop = true
+"""
 _LINK = """
 [[refine.links]]
 factor = 1.1
@@ -68,17 +73,19 @@ def studio(
     look_s: float = 0.5,
     batch: int = 1,
     links: int = 0,
+    taste: bool = False,
     **more: float,
 ) -> Place:
     """A new studio with small pictures, and local state beside it.
 
     Drafts are drawn in batches of so many: other drafts are chosen then for the renderer. Finals
-    are chains of so many links, if any.
+    are chains of so many links, if any. With `taste` drafts are steered and may be given up.
     """
     state = work / f"{name}.state"
     with mock.patch.dict(os.environ, XDG_STATE_HOME=str(state)):  # it is trusted there
         made, _ = create(work / name)
-    made.settings.write_text(_SETTINGS.format(settle_s=settle_s, look_s=look_s))
+    settings = _SETTINGS.format(settle_s=settle_s, look_s=look_s) + _TASTE * taste
+    made.settings.write_text(settings)
     (made.profiles / "quick.toml").write_text(_PROFILE.format(batch=batch) + _LINK * links)
     return Place(made.root, state, settle_s, **more)
 
