@@ -272,6 +272,9 @@ def _best(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--count", metavar="N", type=_number, default=20, help="how many at most (default: 20)"
     )
+    parser.add_argument(
+        "--copies", action="store_true", help="also copy them to drafts/best/, numbered in order"
+    )
 
 
 @_command("finish", "make drafts that were given up early, or list them")

@@ -28,7 +28,7 @@ def _sort(studio: Studio, count: int, keep: bool = True) -> None:
 def _best(
     studio: Studio, capsys: pytest.CaptureFixture[str], count: int = 100
 ) -> list[dict[str, object]]:
-    options = Namespace(studio=studio.root, json=True, count=count)
+    options = Namespace(studio=studio.root, json=True, count=count, copies=False)
     assert best.run(options) == EXIT_DONE
     found: list[dict[str, object]] = json.loads(capsys.readouterr().out)
     return found
@@ -54,15 +54,38 @@ def test_what_the_owner_likes_comes_first(
     assert [entry["file"] for entry in _best(studio, capsys, 3)] == [e["file"] for e in found[:3]]
 
 
+def test_copies_lie_in_order_and_are_laid_out_anew(
+    studio: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Earlier copies go, unless somebody marked or changed them; a copy counts as its draft."""
+    _sort(studio, 30)
+    new = [drafts.put(studio, number) for number in range(100, 106)]
+    wanted = Namespace(studio=studio.root, json=False, count=3, copies=True)
+    folder = studio.drafts / "best"
+    for _ in range(2):
+        assert best.run(wanted) == EXIT_DONE
+        assert "Copies in this order: drafts/best/" in capsys.readouterr().out
+        names = sorted(path.name for path in folder.iterdir())
+        assert [name[:2] for name in names] == ["1 ", "2 ", "3 "]
+        assert {entry["file"] for entry in _best(studio, capsys)} == set(new)
+    marked = folder / names[1]
+    marked.write_bytes(marked.read_bytes() + b"a mark")
+    drafts.move(studio, f"drafts/best/{names[0]}", "seeds")
+    left = {entry["file"] for entry in _best(studio, capsys)}
+    assert len(left) == 5 and not any(names[0][2:] in str(file) for file in left)
+    best.run(wanted)
+    assert marked.exists() and len(list(folder.iterdir())) == 4
+
+
 def test_not_yet(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
     """Under fifteen judgements there is no order: an empty list, and a sentence for everyone."""
     _sort(studio, 14)
     drafts.put(studio, 100)
-    assert best.run(Namespace(studio=studio.root, json=True, count=5)) == EXIT_DONE
+    assert best.run(Namespace(studio=studio.root, json=True, count=5, copies=False)) == EXIT_DONE
     out, err = capsys.readouterr()
     assert json.loads(out) == []
     assert "not yet: 14 judgements so far, and at least 15 are needed" in err
-    assert best.run(Namespace(studio=studio.root, json=False, count=5)) == EXIT_DONE
+    assert best.run(Namespace(studio=studio.root, json=False, count=5, copies=False)) == EXIT_DONE
     assert capsys.readouterr().out.startswith("Not yet: 14 judgements")
     assert taste.run(Namespace(studio=studio.root, json=False, sheet=None)) == EXIT_DONE
     assert capsys.readouterr().out.startswith("Not yet: 14 judgements")
@@ -76,7 +99,7 @@ def test_no_probability_where_it_is_unknown_what_was_seen(
         path = drafts.put(studio, number)
         if drafts.is_castle(number):
             drafts.move(studio, path, "seeds")
-    best.run(Namespace(studio=studio.root, json=False, count=5))
+    best.run(Namespace(studio=studio.root, json=False, count=5, copies=False))
     out = capsys.readouterr().out
     assert "%" not in out and "without probabilities" in out
     new = [drafts.put(studio, number) for number in range(100, 106)]
@@ -95,7 +118,7 @@ def test_drafts_that_were_seen_and_left_make_probabilities(
             drafts.move(studio, path, "seeds")
     keys = opinions.order(studio)
     critic.saw(studio, [keys[number] for number in range(40) if not drafts.is_castle(number)], 1.0)
-    best.run(Namespace(studio=studio.root, json=False, count=5))
+    best.run(Namespace(studio=studio.root, json=False, count=5, copies=False))
     assert "%" in capsys.readouterr().out
     found = _best(studio, capsys)
     assert len(found) == 60 - 14

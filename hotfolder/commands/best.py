@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
 
 from hotfolder.errors import EXIT_DONE, printable
-from hotfolder.ranking import not_yet, rank
+from hotfolder.ranking import Ranking, not_yet, rank
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.scan.survey import Survey
+from hotfolder.studio.store import best_copies
 
 
 def run(options: Namespace) -> int:
@@ -19,7 +21,9 @@ def run(options: Namespace) -> int:
     survey = Survey(studio)
     survey.look()
     ranking = rank(studio, survey.scanner)
-    best = list(ranking.scores.items())[: options.count]
+    best = list(_each_once(ranking))[: options.count]
+    if options.copies and best:
+        best_copies.lay_out(studio, [path for path, _ in best])
     screen = console()
     if options.json:
         found = [{"file": printable(path), "score": score} for path, score in best]
@@ -36,7 +40,18 @@ def run(options: Namespace) -> int:
         screen.print(f"{said}  {printable(path)}")
     if best and ranking.judge and not ranking.judge.honest:
         screen.print(UNKNOWN)
+    if options.copies and best:
+        screen.print(f"Copies in this order: {best_copies.BEST}/")
     return EXIT_DONE
+
+
+def _each_once(ranking: Ranking) -> Iterator[tuple[str, float]]:
+    """Paths and scores without the copies that were laid out, unless only they are left."""
+    ours, keys = f"{best_copies.BEST}/", ranking.keys
+    others = {keys[path] for path in ranking.scores if not path.startswith(ours)}
+    for path, score in ranking.scores.items():
+        if not (path.startswith(ours) and keys[path] in others):
+            yield path, score
 
 
 UNKNOWN = (
