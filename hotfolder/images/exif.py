@@ -1,7 +1,9 @@
 """EXIF: the few texts in it where other programs keep prompts, and where we keep ours.
 
-Source: EXIF 2.32. A1111 and all that read its pictures look into UserComment; our own text lies in
-ImageHistory (TIFF/EP), which is ASCII and which other programs leave alone.
+Source: EXIF 2.32. A1111 and all that read its pictures look into UserComment. Our own text lies in
+HostComputer, on which and how a picture was made: of the texts that are any length and that every
+validator knows it is the one which other programs leave alone. Where that is taken, and in pictures
+of earlier versions, it lies in ImageHistory (TIFF/EP).
 """
 
 from __future__ import annotations
@@ -11,13 +13,22 @@ import struct
 from contextlib import suppress
 from typing import Any
 
+from hotfolder.images.exif_layout import laid_out
+
 MODEL, MAKE, DESCRIPTION = 0x0110, 0x010F, 0x010E  # of camera and picture, in the first directory
 _UNICODE, _JIS = b"UNICODE\0", b"JIS\0\0\0\0\0"
 _CODES = (_UNICODE, _JIS, b"ASCII\0\0\0", bytes(8))
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _USER_COMMENT = 0x9286
 _ORIENTATION = 0x0112
-_SOFTWARE, _HISTORY = 0x0131, 0x9213
+_SOFTWARE, _HOST, _HISTORY = 0x0131, 0x013C, 0x9213
+_BEGIN = "{"  # of our text, and of no computer's name
+# What a JPEG has to have: of a picture without a camera, in the words of the standard.
+_OF_JPEG: dict[str, dict[int, Any]] = {
+    "0th": {0x011A: (72, 1), 0x011B: (72, 1), 0x0128: 2, 0x0213: 1},
+    "Exif": {0x9000: b"0232", 0x9101: b"\1\2\3\0", 0xA000: b"0100", 0xA001: 1},
+}
+_WIDTH, _HEIGHT = 0xA002, 0xA003
 _POINTERS = (0x8769, 0x8825, 0xA005)  # tags whose value is where another directory begins
 _VALUE_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # by TIFF's kind; else 1
 _MOST_DIRECTORIES = 8
@@ -69,15 +80,23 @@ def orientation(exif: bytes | None) -> int:
 
 def document(exif: bytes | None) -> str | None:
     """Our text in a TIFF block, or None."""
-    return ascii_text(exif, _HISTORY)
+    texts = (ascii_text(exif, tag) for tag in (_HOST, _HISTORY))
+    return next((text for text in texts if text and text.startswith(_BEGIN)), None)
 
 
-def block(software: str, comment: str, document: str, old: bytes | None = None) -> bytes | None:
+def block(
+    software: str,
+    comment: str,
+    document: str,
+    old: bytes | None = None,
+    sides: tuple[int, int] | None = None,
+) -> bytes | None:
     """A TIFF block with these texts, and all else that the block `old` has; empty ones are not in.
 
-    It is big-endian with UTF-16BE: CivitAI, exiv2 and exiftool then agree. A software that is
-    named already stays. Characters beyond 16 bits become U+FFFD: exiv2 stumbles over them. None
-    if `old` has something that cannot be written again.
+    It is big-endian with UTF-16BE: CivitAI, exiv2 and exiftool then agree. A software that is named
+    already stays. For a JPEG, its `sides` in px, it has what the standard asks for. Characters
+    beyond 16 bits become U+FFFD: exiv2 stumbles over them. None if `old` has something that cannot
+    be written again.
     """
     import piexif
 
@@ -87,15 +106,23 @@ def block(software: str, comment: str, document: str, old: bytes | None = None) 
     image, photo = tags.setdefault("0th", {}), tags.setdefault("Exif", {})
     image.setdefault(_SOFTWARE, software.encode("ascii", "replace"))
     if document:
-        image[_HISTORY] = document.encode("ascii")
+        host = image.get(_HOST, b"")
+        image.pop(_HISTORY, None)
+        is_free = not host or host.startswith(_BEGIN.encode())
+        image[_HOST if is_free else _HISTORY] = document.encode("ascii")
+    if sides:
+        wanted = _OF_JPEG["Exif"] | dict(zip((_WIDTH, _HEIGHT), sides, strict=True))
+        for directory, needed in ((image, _OF_JPEG["0th"]), (photo, wanted)):
+            for tag, value in needed.items():
+                directory.setdefault(tag, value)
     if comment:
         narrow = "".join(c if c <= "\uffff" else "\ufffd" for c in comment)
         photo[_USER_COMMENT] = b"UNICODE\0" + narrow.encode("utf-16-be", "replace")
     try:
         dumped: bytes = piexif.dump(tags)
+        return laid_out(dumped.removeprefix(_HEAD))
     except _GARBAGE:
         return None  # what piexif reads it cannot always write
-    return dumped.removeprefix(_HEAD)
 
 
 def _tags(exif: bytes | None) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def embed(data: bytes, recipe: Recipe, record: Record) -> bytes:
         packet = packet if packet and len(packet) <= room.xmp_bytes else None
     else:
         packet = _packet(recipe, record, text, room)
-    block = _block(parameters, text, present, room)
+    block = _block(parameters, text, present, room, _sides(data))
     data = metadata.splice(data, list(_texts(text, parameters, present, room)), packet, block)
     if recipe_text.find(metadata.read(data)) is None:
         raise PictureError("its XMP and EXIF are in a form to which no recipe can be added")
@@ -70,7 +70,7 @@ def without_prompt(data: bytes, recipe: Recipe, record: Record) -> bytes:
     Neither a prompt nor a recipe is in it, nor anything else that it carried before.
     """
     packet = xmp.packet(recipe, record, prompt=False)
-    block = exif.block(f"hotfolder {__version__}", "", "")
+    block = exif.block(f"hotfolder {__version__}", "", "", sides=_sides(data))
     return metadata.splice(metadata.bare(data), xmp=packet, exif=block)
 
 
@@ -108,11 +108,21 @@ def _packet(recipe: Recipe, record: Record, text: str, room: Room) -> bytes:
     return next(packet for packet in packets if len(packet) <= room.xmp_bytes)
 
 
-def _block(parameters: str, text: str, present: Metadata, room: Room) -> bytes | None:
+def _sides(data: bytes) -> tuple[int, int] | None:
+    """The sides of a JPEG, whose EXIF has to say them; None for any other picture."""
+    if metadata.format_of(data) != "jpeg":
+        return None
+    head = metadata.read(data)
+    return head.width, head.height
+
+
+def _block(
+    parameters: str, text: str, present: Metadata, room: Room, sides: tuple[int, int] | None
+) -> bytes | None:
     """The fullest EXIF block that fits, with all that the picture's own has; None for none."""
     software = f"hotfolder {__version__}"
     for comment, history in ((parameters, text), (parameters, ""), ("", text), ("", "")):
-        block = exif.block(software, comment, history, present.exif)
+        block = exif.block(software, comment, history, present.exif, sides)
         if block is not None and len(block) <= room.exif_bytes:
             return block
     return None

@@ -2,7 +2,7 @@
 
 `{"recipe": {"schema": 1, ...}, "record": {...}}`. It is in several carriers, for every program
 that people use loses some of them: a PNG's text under the keyword `hotfolder`, a JPEG's comments
-(in numbered pieces if it is long), a property of the XMP packet, EXIF's ImageHistory. A PNG has it
+(in numbered pieces if it is long), a property of the XMP packet, EXIF's HostComputer. A PNG has it
 under the keyword `comment` as well: that becomes a JPEG's comment when programs convert it.
 """
 
