@@ -98,6 +98,18 @@ release: .venv/.installed-test
 	$(BIN)/cyclonedx-py environment build/release/bin/python --output-reproducible -o dist/hotfolder.cdx.json
 	ls -l dist
 
+# The tests on Windows: its own Python and wheels, under wine. The first time it takes ten minutes
+# and 6 GB, in WINDOWS. TESTS="tests/studio" runs a part. Needs root on Debian or Ubuntu.
+.PHONY: test-windows
+WINDOWS ?= /opt/hotfolder-windows
+TESTS ?= tests
+
+test-windows: .venv/.installed-test
+	$(BIN)/mypy --platform win32
+	bash tests/windows/environment.sh $(WINDOWS)
+	$(WINDOWS)/python -m pytest -rs -p no:cacheprovider --timeout 900 $(TESTS)
+	rm -rf $(WINDOWS)/prefix/drive_c/demo && $(WINDOWS)/python -m hotfolder demo 'C:\demo'
+
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "hotfolder needs Python 3.11 or later; name one: make demo PYTHON=python3.12"; exit 1; }

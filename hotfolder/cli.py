@@ -251,7 +251,7 @@ def _service(parser: argparse.ArgumentParser) -> None:
     install.add_argument(
         "--with",
         dest="manager",
-        choices=["systemd", "launchd", "cron"],
+        choices=["systemd", "launchd", "task-scheduler", "cron"],
         help="which service manager starts it (default: the best one available)",
     )
 
@@ -293,6 +293,11 @@ def _taste(parser: argparse.ArgumentParser) -> None:
 
 
 _command("check", "list all mistakes in settings, profiles, wildcards and prompt files")(_studio)
+
+
+@_command("setup", "install the torch that can use this computer's graphics card")
+def _setup(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="say only what would be done")
 
 
 @_command("doctor", "say what this computer can render, and what would help")

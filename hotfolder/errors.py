@@ -131,6 +131,8 @@ class Stopped(BaseException):
 
 def refusal(error: OSError) -> str:
     """What the operating system refuses, in words for people who do not program."""
+    if getattr(error, "winerror", None) in _HELD:
+        return "another program has it open"
     return _REFUSALS.get(error.errno or 0, error.strerror or str(error))
 
 
@@ -140,6 +142,7 @@ def reason(error: OSError) -> str:
     return f"{refusal(error)} ({where})" if where else refusal(error)
 
 
+_HELD = frozenset({32, 33, 1224})  # Windows: a sharing violation, a lock, a mapped file
 _REFUSALS = {
     errno.ENOENT: "there is no such file",
     errno.ENOSPC: "the disk is full",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from queue import SimpleQueue
 
-from hotfolder import publishing, slots, workshop
+from hotfolder import held, publishing, slots, workshop
 from hotfolder.errors import DeviceLostError, HotfolderError, PictureError, RenderError, printable
 from hotfolder.executors import chain
 from hotfolder.executors.orders import (
@@ -201,7 +201,7 @@ class Renders:
     def forget(self) -> None:
         """Remove what was saved of renders that nobody wants any more."""
         for path in self._states.glob("*"):
-            path.unlink(missing_ok=True)
+            held.delete(path)
 
     def go_on(self) -> None:
         """Let the drafts go on whose refinements are done."""

@@ -6,6 +6,8 @@ import os
 import secrets
 from pathlib import Path
 
+from hotfolder import held
+
 
 def replace(file: Path, data: bytes, *, mode: int = 0o600, durable: bool = False) -> None:
     """Put `data` in place of what `file` holds. Raises OSError.
@@ -22,7 +24,7 @@ def replace(file: Path, data: bytes, *, mode: int = 0o600, durable: bool = False
             if durable:
                 stream.flush()
                 os.fsync(stream.fileno())
-        temporary.replace(file)
+        held.replace(temporary, file)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        held.delete(temporary)
         raise

@@ -16,6 +16,7 @@ import pytest
 from hotfolder.studio.create import create
 from hotfolder.studio.layout import Studio
 from tests.forkserver import ForkServer
+from tests.windows import left_out
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # the hub's library reads it when it is imported
 
@@ -62,14 +63,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if room in _SLOW_ROOMS or fixtures & _SLOW_FIXTURES or item.path.stem in _SLOW_FILES:
             item.add_marker("slow")
+        if sys.platform == "win32" and (why := left_out.why(item)):
+            item.add_marker(pytest.mark.skip(reason=why))
 
 
 @pytest.fixture(autouse=True)
 def _local_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Locks, logs, caches and journals of a test lie in a folder of its own, from end to end."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("XDG_STATE_HOME", state := str(tmp_path_factory.mktemp("state")))
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        patch.setenv("WIN_PD_OVERRIDE_LOCAL_APPDATA", state)  # both of them, on Windows
         patch.setenv("HF_HUB_OFFLINE", "1")
         yield
 

@@ -2,7 +2,8 @@
 
 Importing torch and diffusers takes seconds; what the tests kill is the daemon behind that. The
 child runs the same command line as a process that a person starts. Run as a program, this reads
-lines of JSON (a list of arguments) and answers with the child's process id.
+lines of JSON (a list of arguments) and answers with the child's process id. Windows cannot fork:
+there each process is a whole new one.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ class ForkServer:
     """Keeps the parent of all daemons of a test."""
 
     def __init__(self) -> None:
+        self._spawned: dict[int, subprocess.Popen[bytes]] = {}
+        if sys.platform == "win32":
+            return
         self._parent = subprocess.Popen(
             [sys.executable, __file__],
             stdin=subprocess.PIPE,
@@ -34,22 +38,37 @@ class ForkServer:
 
     def start(self, *arguments: str | Path) -> int:
         """Start `hotfolder` with these arguments; returns its process id."""
+        if sys.platform == "win32":
+            command = [sys.executable, "-m", "hotfolder", *map(str, arguments)]
+            environment = {**os.environ, "PYTHONUTF8": "1"}
+            started = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
+            self._spawned[started.pid] = started
+            return started.pid
         assert self._parent.stdin is not None
         self._parent.stdin.write(json.dumps([str(a) for a in arguments]) + "\n")
         self._parent.stdin.flush()
         return int(self._line())
 
     def kill(self, process: int) -> None:
-        """SIGKILL, and wait until the process is gone."""
-        os.kill(process, signal.SIGKILL)
+        """SIGKILL, or what Windows has of the kind, and wait until the process is gone."""
+        if sys.platform == "win32":
+            self._spawned[process].kill()
+        else:
+            os.kill(process, signal.SIGKILL)
         self.wait(process, 30.0)
 
     def wait(self, process: int, seconds: float) -> None:
         """Wait until a process has ended; fails after so many seconds."""
-        until(lambda: not _alive(process), seconds)
+        spawned = self._spawned.get(process)
+        if spawned is not None:
+            spawned.wait(seconds)
+        else:
+            until(lambda: not _alive(process), seconds)
 
     def close(self) -> None:
         """End the parent."""
+        if sys.platform == "win32":
+            return
         assert self._parent.stdin is not None
         self._parent.stdin.close()
         self._parent.wait(timeout=30)
@@ -83,6 +102,7 @@ def _alive(process: int) -> bool:
 
 
 def _serve() -> None:
+    assert sys.platform != "win32"
     from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionPipeline
 
     import hotfolder.commands.run

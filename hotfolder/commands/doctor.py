@@ -7,7 +7,7 @@ import os
 import platform
 import shutil
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -25,11 +25,14 @@ from hotfolder.studio.config import load
 from hotfolder.studio.mounts import remote_kind
 
 if TYPE_CHECKING:
+    from hotfolder.render.free_cores import FreeCores
     from hotfolder.render.memory.fit import Fit, Prospect
     from hotfolder.render.memory.memory_plan import Budget
+    from hotfolder.render.memory.proposal import Candidate
     from hotfolder.render.selftest import Gain
 
 GB = 1e9
+STARTS_WITH = "postcard"  # the profile of a studio whose owner has chosen none
 WORTH = 1.1  # times as fast
 LONG_SECONDS = 5
 
@@ -56,14 +59,18 @@ def run(options: Namespace) -> int:
 
 
 def _sections(config: Config, studio: layout.Studio | None, measure: bool) -> Iterator[Section]:
+    from hotfolder.render.free_cores import FreeCores
     from hotfolder.render.memory import devices
 
+    free_cores = FreeCores()
     device = devices.first(config.settings.devices)
     budget = devices.budget(device)
-    yield Section("This computer", tuple(_of_computer(device, budget)))
+    repeats = tuple(_of_repeats(device))  # first: what other programs take meanwhile is measured
+    threads = tuple(_of_threads(device, free_cores))
+    yield Section("This computer", (*_of_computer(device, budget), *threads))
     base = studio.root if studio else None
     yield Section("Profiles", tuple(_of_profiles(config, base, device, budget)))
-    yield Section("The same picture twice", tuple(_of_repeats(device)))
+    yield Section("The same picture twice", repeats)
     if measure:
         yield Section("Faster", tuple(_of_gains(device)))
     if studio is not None:
@@ -78,7 +85,7 @@ def _of_computer(device: str, budget: Budget) -> Iterator[Finding]:
     python = platform.python_version()
     yield Finding("versions", "good", f"hotfolder {__version__}, Python {python}, {versions}")
     if unused := cards.trouble(cards.card(), cards.torch_here()):
-        yield Finding("graphics card", "bad", *unused)
+        yield Finding("graphics card", "bad", unused.says, unused.advice)
     total = devices.total_bytes(device)
     free = f"{budget.device_bytes / GB:.1f} of {total / GB:.1f} GB can be used for pictures"
     name = environment.device_name(device)
@@ -98,21 +105,32 @@ def _of_computer(device: str, budget: Budget) -> Iterator[Finding]:
     if others:
         advice = 'devices = "auto" in hotfolder.toml uses all of them.'
         yield Finding("more devices", "good", ", ".join(others), advice)
+
+
+def _of_threads(device: str, free_cores: FreeCores) -> Iterator[Finding]:
+    """How many threads a CPU computes with, and how many pay just now."""
+    from hotfolder.render import environment
+
     threads, cores = environment.default_threads(), os.cpu_count() or 1
-    advice = ""
+    says, advice = f"{threads} of {cores} cores", ""
     if threads > cores:
         advice = f"More threads than cores are slow: set OMP_NUM_THREADS={cores}."
-    yield Finding("threads", "note" if advice else "good", f"{threads} of {cores} cores", advice)
+    elif device == "cpu" and (paying := free_cores.count()) < threads:
+        says += f", of which other programs leave {paying} free now"
+        advice = 'threads = "auto" in hotfolder.toml follows that, which is faster.'
+    yield Finding("threads", "note" if advice else "good", says, advice)
 
 
 def _of_profiles(
     config: Config, base: Path | None, device: str, budget: Budget
 ) -> Iterator[Finding]:
     from hotfolder.render import environment
-    from hotfolder.render.memory import fit
+    from hotfolder.render.memory import fit, proposal
+    from hotfolder.render.models import hub
 
     usable: list[Finding] = []
     others: list[Finding] = []
+    prospects: dict[str, Prospect] = {}
     for name in sorted(config.profiles, key=lambda name: (name != config.settings.profile, name)):
         try:
             profile = config.profile(name)
@@ -120,11 +138,24 @@ def _of_profiles(
             yield Finding(name, "bad", str(error), "`hotfolder check` lists all mistakes.")
             continue
         dtype = environment.word(environment.dtype(profile.model.dtype, device))
-        found = fit.prospect(profile, base, dtype, budget)
+        prospects[name] = found = fit.prospect(profile, base, dtype, budget)
         is_default = name == config.settings.profile
         finding = _of_profile(name, found, profile.model.source, budget, is_default)
         (usable if is_default or finding.state == "good" else others).append(finding)
     yield from usable + others
+    if config.settings.profile == STARTS_WITH:
+        best = proposal.proposed(device, prospects, hub.free_bytes(hub.cache()))
+        yield from _of_proposal(best, prospects) if best else ()
+
+
+def _of_proposal(best: Candidate, prospects: Mapping[str, Prospect]) -> Iterator[Finding]:
+    """What somebody who has chosen nothing yet could go on with, and what it costs."""
+    says = f"{best.profile} is the best for this card and disk; licence: {best.licence}"
+    advice = f'profile = "{best.profile}" in hotfolder.toml takes it.'
+    if prospects[best.profile].where == "missing":
+        says += f"; {best.download_bytes / GB:.3g} GB to fetch, {best.minutes} min at 100 Mbit/s"
+        advice = f"`hotfolder fetch {best.profile}` fetches it; then {advice}"
+    yield Finding("next", "note", says, advice)
 
 
 def _of_profile(

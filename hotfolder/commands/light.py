@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
-import time
 from argparse import Namespace
 
+from hotfolder.endings import asked
 from hotfolder.errors import EXIT_DONE
 from hotfolder.light.serving import HERE, Place, listen, served
 from hotfolder.light.table import Table
@@ -20,22 +19,17 @@ def run(options: Namespace) -> int:
     """Serve the light table of a studio until Ctrl-C."""
     studio = layout.find(options.studio)
     place = listen(options.address or HERE, options.port)
-    caught: list[int] = []
+    ending = threading.Event()
     # Noted, not raised: an exception amid the start of a thread or a clean-up would get lost.
-    before = {
-        number: signal.signal(number, lambda number, frame: caught.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    table = Table(studio)
-    try:
-        with served(table, place) as server:
-            invite(table, place, opens=not options.no_browser)
-            while not (server.should_exit or caught):
-                time.sleep(0.2)
-    finally:
-        table.close()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with asked(ending.set):
+        table = Table(studio)
+        try:
+            with served(table, place) as server:
+                invite(table, place, opens=not options.no_browser)
+                while not (server.should_exit or ending.wait(0.2)):
+                    pass
+        finally:
+            table.close()
     return EXIT_DONE
 
 

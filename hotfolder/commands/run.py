@@ -10,9 +10,9 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from types import FrameType
 
 from hotfolder.daemon import Daemon, Until
+from hotfolder.endings import asked
 from hotfolder.errors import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
@@ -98,24 +98,12 @@ def _stream(quiet: bool) -> logging.Handler:
 
 
 def _work(daemon: Daemon, until: Until) -> int:
-    caught: list[int] = []
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        caught.append(number)
-        daemon.stop()
-
-    before = {number: signal.signal(number, on_signal) for number in _signals()}
-    try:
-        daemon.run(until)
-    finally:
-        daemon.close()
-        gc.freeze()  # or the end of the program looks through all that torch has brought, twice
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with asked(daemon.stop) as caught:
+        try:
+            daemon.run(until)
+        finally:
+            daemon.close()
+            gc.freeze()  # or the end of the program looks through all that torch has brought, twice
     if caught:
         return EXIT_INTERRUPTED if caught[0] == signal.SIGINT else EXIT_TERMINATED
     return EXIT_SOME_FAILED if daemon.failures else EXIT_DONE
-
-
-def _signals() -> list[signal.Signals]:
-    return [signal.SIGINT, signal.SIGTERM]

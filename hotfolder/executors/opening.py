@@ -24,7 +24,7 @@ def open_executor(settings: Settings, base: Path, on_report: OnReport) -> Execut
     HotfolderError where no such executor is installed.
     """
     if settings.executor == LOCAL:
-        return _local(settings.devices, base, on_report)
+        return _local(settings, base, on_report)
     offered = entry_points(group=GROUP)
     if settings.executor not in offered.names:
         near = did_you_mean(settings.executor, {LOCAL, *offered.names})
@@ -33,13 +33,15 @@ def open_executor(settings: Settings, base: Path, on_report: OnReport) -> Execut
     return opened
 
 
-def _local(devices: str | list[str], base: Path, on_report: OnReport) -> Executor:
-    from hotfolder.render import engine, environment
+def _local(settings: Settings, base: Path, on_report: OnReport) -> Executor:
+    from hotfolder.render import engine, environment, free_cores
     from hotfolder.render.memory import cards
 
+    devices = settings.devices
     if devices == "auto":
         if unused := cards.trouble(cards.card(), cards.torch_here()):
-            _log.warning("pictures are rendered without the graphics card: %s. %s", *unused)
+            says = "pictures are rendered without the graphics card: %s. %s"
+            _log.warning(says, unused.says, unused.advice)
         found = environment.devices()
         devices = found if len(found) > 1 else found[0]
     wanted = [devices] if isinstance(devices, str) else devices
@@ -47,4 +49,6 @@ def _local(devices: str | list[str], base: Path, on_report: OnReport) -> Executo
         raise HotfolderError(f"devices: there is no {wanted[0]!r} here that torch can compute on")
     if isinstance(devices, list):
         return Processes(devices, base, on_report)
-    return Inside(on_report, functools.partial(engine.Engine, base=base, device=devices))
+    threads = free_cores.FreeCores().count if settings.threads == "auto" else settings.threads
+    make = functools.partial(engine.Engine, base=base, device=devices, threads=threads or None)
+    return Inside(on_report, make)

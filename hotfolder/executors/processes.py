@@ -15,6 +15,10 @@ from hotfolder.executors import frames
 from hotfolder.executors.orders import Began, Failed, Load, Lost, OnReport, Order, Stepped, Task
 
 _PATIENCE_S = 10.0
+# Ctrl-C and a closed window reach all programs of a console: the daemon says what is to be done.
+_NO_CONSOLE = 0
+if sys.platform == "win32":
+    _NO_CONSOLE = subprocess.CREATE_NO_WINDOW
 
 
 class Processes:
@@ -89,6 +93,7 @@ class _Slot:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
+            creationflags=_NO_CONSOLE,
         )
         threading.Thread(target=self._listen, args=(process,), daemon=True).start()
         return process

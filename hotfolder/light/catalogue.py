@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from hotfolder import held
 from hotfolder.images.metadata import suffixes
 from hotfolder.light.portrait import VERSION, Facts, Portrait, Trouble
 from hotfolder.light.ratings import rating_beside
@@ -309,21 +310,24 @@ def _opened(file: Path) -> sqlite3.Connection:
         return _connected(file)
     except sqlite3.DatabaseError:
         for path in file.parent.glob(f"{file.name}*"):
-            path.unlink()
+            held.delete(path)
         return _connected(file)
 
 
 def _connected(file: Path) -> sqlite3.Connection:
     base = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
-    base.execute("PRAGMA journal_mode=WAL")
-    base.execute("PRAGMA synchronous=NORMAL")
-    base.execute("PRAGMA foreign_keys=ON")
-    (schema,) = base.execute("PRAGMA user_version").fetchone()
-    is_new = base.execute("SELECT 1 FROM sqlite_master").fetchone() is None
-    if schema != _SCHEMA_NUMBER and not is_new:
-        base.close()
-        raise sqlite3.DatabaseError("it is of another version")
-    base.executescript(f"{_SCHEMA} PRAGMA user_version = {_SCHEMA_NUMBER};")
+    try:
+        base.execute("PRAGMA journal_mode=WAL")
+        base.execute("PRAGMA synchronous=NORMAL")
+        base.execute("PRAGMA foreign_keys=ON")
+        (schema,) = base.execute("PRAGMA user_version").fetchone()
+        is_new = base.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+        if schema != _SCHEMA_NUMBER and not is_new:
+            raise sqlite3.DatabaseError("it is of another version")
+        base.executescript(f"{_SCHEMA} PRAGMA user_version = {_SCHEMA_NUMBER};")
+    except sqlite3.Error:
+        base.close()  # an open file cannot be deleted on Windows
+        raise
     base.create_function("fold", 1, lambda text: str(text).casefold(), deterministic=True)
     return base
 

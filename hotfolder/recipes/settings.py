@@ -121,10 +121,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     change.
 
     Pictures are rendered on `devices`: one, or a list of which each gets a process of its own.
-    "auto" is the best one, or all graphics cards if there are several. The models' memory is freed
-    when nothing was rendered for `unload_after_minutes`. `executor` is "local" or the name of an
-    installed one. `status_page` keeps STATUS.html in the studio up to date. `limits` are for those
-    who share the studio.
+    "auto" is the best one, or all graphics cards if there are several. A single CPU computes with
+    so many `threads`: 0 is one for each core, "auto" one for each that other programs leave free at
+    the start of a picture. The models' memory is freed when nothing was rendered for
+    `unload_after_minutes`. `executor` is "local" or the name of an installed one. `status_page`
+    keeps STATUS.html in the studio up to date. `limits` are for those who share the studio.
 
     `one_prompt_per` says what is a prompt in a text file: a paragraph, or each line.
     `loras` and `embeddings` are folders; prompts name what lies there. `upscalers` are folders of
@@ -139,6 +140,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     settle_seconds: Annotated[float, Meta(ge=0.05, le=600)] = 2.0
     look_seconds: Annotated[float, Meta(ge=0.5, le=3600)] = 60.0
     devices: Device | Annotated[list[Device], Meta(min_length=1)] = "auto"
+    threads: Annotated[int, Meta(ge=0, le=256)] | Literal["auto"] = 0
     unload_after_minutes: Annotated[float, Meta(ge=0, le=100_000)] = 10.0
     executor: Annotated[str, Meta(min_length=1)] = LOCAL
     status_page: bool = False

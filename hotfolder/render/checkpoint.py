@@ -14,6 +14,7 @@ used.
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,7 +23,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load as unpacked
 from safetensors.torch import save as packed
 
 from hotfolder.render.models import pipelines
@@ -153,12 +155,15 @@ def read(path: Path, identity: Mapping[str, Any], device: str) -> State | None:
     Tensors that were on a device are put on `device`. What cannot be read is no state: the picture
     is then begun again.
     """
-    with suppress(OSError, SafetensorError, ValueError, TypeError, KeyError, RecursionError):
-        with safe_open(path, "pt") as file:
-            header = json.loads((file.metadata() or {})[_ENTRY])
-            if header["identity"] != json.loads(json.dumps(identity)):
-                return None
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    with suppress(
+        OSError, SafetensorError, ValueError, TypeError, KeyError, RecursionError, struct.error
+    ):
+        data = path.read_bytes()  # a mapped file could not be deleted or replaced on Windows
+        (size,) = struct.unpack_from("<Q", data)
+        header = json.loads(json.loads(data[8 : 8 + size])["__metadata__"][_ENTRY])
+        if header["identity"] != json.loads(json.dumps(identity)):
+            return None
+        tensors = unpacked(data)
         return State(
             steps=int(header["steps"]),
             seconds=float(header["seconds"]),

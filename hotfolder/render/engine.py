@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -37,8 +37,8 @@ class Engine:
     """The models that are in memory, and `render`. Used from one thread at a time.
 
     `models` maps the names that recipes carry to the owner's models; their relative paths start
-    at `base`. `threads` is the number of CPU threads to compute with, `memory_bytes` how much of
-    the device's memory to use: by default what is free.
+    at `base`. `threads` is the number of CPU threads to compute with, or says it at the start of
+    each picture; `memory_bytes` is how much of the device's memory to use: by default what is free.
     """
 
     def __init__(
@@ -46,11 +46,11 @@ class Engine:
         models: Mapping[str, Model],
         base: Path | None,
         device: str | None = None,
-        threads: int | None = None,
+        threads: int | Callable[[], int] | None = None,
         memory_bytes: int | None = None,
     ) -> None:
         self.device = device or environment.best_device()
-        self.threads = threads or environment.default_threads()
+        self._threads = threads or environment.default_threads()
         self._models = LoadedModels(models, base, self.device)
         self._upscalers = Upscalers(models, base, self.device)
         self._planner = Planner(self.device, memory_bytes)
@@ -174,7 +174,8 @@ class Engine:
         if (recipes[0].source is None) != (source is None):
             raise RenderError("a source picture is needed exactly when the recipe names one")
         threads_before = torch.get_num_threads()
-        environment.set_threads(threads or self.threads)
+        ours = self._threads() if callable(self._threads) else self._threads
+        environment.set_threads(threads or ours)
         self._rendering += 1
         try:
             with failures.in_words():

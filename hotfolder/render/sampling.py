@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from hotfolder import held
 from hotfolder.errors import RenderError, Stopped, TooLargeError
 from hotfolder.render import activations, checkpoint, failures
 from hotfolder.render.activations import Activations
@@ -153,7 +154,7 @@ class Run:
     def _forget(self) -> None:
         """A picture that is made needs no saved state, and one that failed should begin anew."""
         if self._resume is not None:
-            self._resume.unlink(missing_ok=True)
+            held.delete(self._resume)
 
 
 def _image(values: np.ndarray[Any, Any]) -> Image.Image:

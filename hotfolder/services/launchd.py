@@ -64,4 +64,6 @@ def uninstall(service: Service) -> None:
 
 
 def _domain() -> str:
-    return f"gui/{os.getuid()}" if sys.platform != "win32" else ""
+    if sys.platform == "win32":
+        return ""
+    return f"gui/{os.getuid()}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from hotfolder.services import cron, launchd, systemd
+from hotfolder.services import cron, launchd, systemd, task_scheduler
 from hotfolder.services.definition import Service
 
-MANAGERS = (systemd, launchd, cron)
+MANAGERS = (systemd, launchd, task_scheduler, cron)
 
 
 def written(manager: ModuleType, service: Service) -> str | None:

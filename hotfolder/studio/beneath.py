@@ -23,12 +23,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hotfolder.errors import PictureError
+from hotfolder.held import insist
+from hotfolder.studio import entries
+from hotfolder.studio.entries import Status
 
 DEEPEST = 32
 """How many folders deep a studio is read: people have five or six."""
 
 _DESCRIPTORS = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
-_NAME_SURROGATE = 0x20000000  # of Windows' reparse tags: it leads elsewhere, as a link does
+_FOLDERS_ONLY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+_NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 _RENAME_EXCL = 4
@@ -47,14 +51,14 @@ def place(root: Path, path: str) -> Iterator[Place]:
     """
     *folders, name = _parts(path)
     with _folder(root, folders) as folder:
-        yield (name, folder) if _DESCRIPTORS else (str(root.joinpath(*folders, name)), None)
+        yield (name, folder) if _DESCRIPTORS else (entries.raw(root.joinpath(*folders, name)), None)
 
 
-def status(root: Path, path: str) -> os.stat_result | None:
+def status(root: Path, path: str) -> Status | None:
     """What lies at `path` itself, link or not; None if nothing does."""
     try:
-        with place(root, path) as (name, folder):
-            return os.stat(name, dir_fd=folder, follow_symlinks=False)
+        with place(root, path) as there:
+            return _lstat(there)
     except (FileNotFoundError, NotADirectoryError):
         return None
 
@@ -112,10 +116,10 @@ def create(root: Path, path: str, data: bytes, durable: bool = True) -> None:
 def unlink(root: Path, path: str) -> None:
     """Take a file's name away; a missing one is no error."""
     with contextlib.suppress(FileNotFoundError), place(root, path) as (name, folder):
-        os.unlink(name, dir_fd=folder)
+        insist(os.unlink, name, dir_fd=folder)
 
 
-def rename(root: Path, source: str, target: str, known: os.stat_result | None = None) -> None:
+def rename(root: Path, source: str, target: str, known: Status | None = None) -> None:
     """Rename a file; raises FileExistsError instead of replacing anything.
 
     With `known` it is that very file or none: FileNotFoundError says that another took its place.
@@ -140,7 +144,7 @@ def make_folder(root: Path, path: str, new: bool = False) -> None:
     for depth in range(1, len(parts) + 1):
         with place(root, "/".join(parts[:depth])) as (name, folder):
             try:
-                mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+                mode = _lstat((name, folder)).st_mode
             except FileNotFoundError:
                 if depth == 1 and not (new or _is_marked(root)):
                     raise
@@ -161,7 +165,7 @@ def sync_folder(root: Path, path: str) -> None:
 def replace(root: Path, source: str, target: str) -> None:
     """Rename a file over another one, of which nothing stays."""
     with place(root, source) as old, place(root, target) as new:
-        os.replace(old[0], new[0], src_dir_fd=old[1], dst_dir_fd=new[1])
+        insist(os.replace, old[0], new[0], src_dir_fd=old[1], dst_dir_fd=new[1])
 
 
 def copy_attributes(root: Path, source: str, to_root: Path, target: str) -> None:
@@ -184,9 +188,9 @@ def names(root: Path, path: str) -> list[str]:
     """What lies in a folder, sorted; nothing where there is none."""
     try:
         with _folder(root, _parts(path)) as folder:
-            at = folder if _DESCRIPTORS else root / path
-            with os.scandir(at) as entries:
-                return sorted(entry.name for _, entry in zip(range(_MOST_NAMES), entries))  # noqa: B905
+            at = folder if _DESCRIPTORS else entries.raw(root / path)
+            with os.scandir(at) as found:
+                return sorted(entry.name for _, entry in zip(range(_MOST_NAMES), found))  # noqa: B905
     except (FileNotFoundError, NotADirectoryError):
         return []
 
@@ -203,11 +207,11 @@ def files(root: Path, path: str, regular: bool = True) -> Iterator[str]:
         inside: list[str] = []
         try:
             with _folder(root, _parts(folder) if folder else []) as descriptor:
-                at = descriptor if _DESCRIPTORS else root / folder
-                with os.scandir(at) as entries:
-                    for entry in entries:
+                at = descriptor if _DESCRIPTORS else entries.raw(root / folder)
+                with os.scandir(at) as found:
+                    for entry in found:
                         below = f"{folder}/{entry.name}" if folder else entry.name
-                        if entry.is_dir(follow_symlinks=False):
+                        if entries.is_folder(entry):
                             waiting += [below] if below.count("/") < DEEPEST else []
                         elif not regular or entry.is_file(follow_symlinks=False):
                             inside.append(below)
@@ -224,13 +228,20 @@ def files(root: Path, path: str, regular: bool = True) -> Iterator[str]:
 def opened(
     path: str | Path, flags: int, folder: int | None = None, mode: str = "rb"
 ) -> Iterator[BinaryIO]:
-    """A regular file, open; raises PictureError for what is none."""
+    """A regular file, open; raises PictureError for what is none.
+
+    Who writes waits for other programs to let go of it; who reads can come back later.
+    """
     for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):
         flags |= getattr(os, name, 0)
     if not _DESCRIPTORS:
         _refuse_link(Path(path), str(path))
+    writes = flags & (os.O_WRONLY | os.O_RDWR)
     try:
-        descriptor = os.open(path, flags, 0o666, dir_fd=folder)
+        if writes:
+            descriptor = insist(entries.open_, str(path), flags, folder)
+        else:
+            descriptor = entries.open_(str(path), flags, folder)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise PictureError("it is a link; only real files are read") from None
@@ -251,12 +262,11 @@ def _folder(root: Path, parts: list[str]) -> Iterator[int | None]:
         _walk_by_paths(root, parts)
         yield None
         return
-    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    descriptor = os.open(root, _FOLDERS_ONLY)
     try:
         for part in parts:
-            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
             try:
-                below = os.open(part, flags, dir_fd=descriptor)
+                below = os.open(part, _FOLDERS_ONLY | _NO_LINKS, dir_fd=descriptor)
             except OSError as error:
                 if error.errno in {errno.ELOOP, errno.ENOTDIR}:
                     raise _no_folder("/".join(parts)) from None
@@ -269,20 +279,16 @@ def _folder(root: Path, parts: list[str]) -> Iterator[int | None]:
 
 
 def _walk_by_paths(root: Path, parts: list[str]) -> None:
-    at = root
-    for part in parts:
-        at /= part
-        _refuse_link(at, "/".join(parts))
-        if not at.is_dir():
-            raise (_no_folder if at.exists() else _missing)("/".join(parts))
+    for depth in range(1, len(parts) + 1):
+        found = entries.lstat(str(root.joinpath(*parts[:depth])))
+        if not stat.S_ISDIR(found.st_mode):
+            raise _no_folder("/".join(parts))
 
 
 def _refuse_link(path: Path, shown: str) -> None:
     """Raises where a link, a junction or the like lies; a sync program's placeholder is none."""
     with contextlib.suppress(FileNotFoundError):
-        found = path.lstat()
-        tag = getattr(found, "st_reparse_tag", 0)
-        if stat.S_ISLNK(found.st_mode) or tag & _NAME_SURROGATE:
+        if stat.S_ISLNK(entries.lstat(str(path)).st_mode):
             raise _no_folder(shown)
 
 
@@ -305,10 +311,6 @@ def _no_folder(path: str) -> NotADirectoryError:
     return NotADirectoryError(errno.ENOTDIR, says, path)
 
 
-def _missing(path: str) -> FileNotFoundError:
-    return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-
-
 def _sync(folder: int | None) -> None:
     if folder is None:
         return  # folders cannot be opened on Windows; NTFS journals names by itself
@@ -319,18 +321,24 @@ def _sync(folder: int | None) -> None:
             raise
 
 
-def _require(there: Place, known: os.stat_result | None, path: str) -> None:
+def _require(there: Place, known: Status | None, path: str) -> None:
     """Raises FileNotFoundError if another file than the known one has this name."""
     if known is None:
         return
-    found = os.stat(there[0], dir_fd=there[1], follow_symlinks=False)
-    if not os.path.samestat(found, known):
+    if not entries.same_file(_lstat(there), known):
         raise FileNotFoundError(errno.ENOENT, "another file has taken its place", path)
+
+
+def _lstat(there: Place) -> Status:
+    name, folder = there
+    if sys.platform == "win32" or folder is None:
+        return entries.lstat(name)
+    return os.stat(name, dir_fd=folder, follow_symlinks=False)
 
 
 def _rename(old: Place, new: Place) -> None:
     if sys.platform == "win32":
-        os.rename(old[0], new[0])  # noqa: PTH104
+        insist(os.rename, old[0], new[0])
         return
     if _rename_noreplace(old, new):
         return

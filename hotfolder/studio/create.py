@@ -44,6 +44,10 @@ _SETTINGS = """\
 # ["cuda:0", "cuda:1"]; each of a list gets a process of its own.
 # devices = "auto"
 
+# CPU threads for a picture: 0 is one for each core, "auto" one for each core that other programs
+# leave free when the picture is begun, which is faster on a busy computer.
+# threads = 0
+
 # The models' memory is freed when nothing was rendered for so long.
 # unload_after_minutes = 10.0
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from hotfolder.studio import beneath
+from hotfolder.studio import beneath, entries
+from hotfolder.studio.entries import Status
 
 MAX_PICTURE_BYTES = 96 * 2**20  # of any format; with its pixels that fits into 500 MB
 
@@ -38,7 +39,7 @@ class Reading(Struct, frozen=True, gc=False):
         return self.device, self.inode, self.size, self.mtime_ns
 
     @classmethod
-    def of(cls, stat: os.stat_result) -> Reading:
+    def of(cls, stat: Status) -> Reading:
         """The reading in a stat result."""
         if sys.platform == "win32":
             placeholder = bool(stat.st_file_attributes & _NOT_HERE)
@@ -56,7 +57,7 @@ def read_settled(
     Raises FileNotFoundError if it has left that state: it may have been read amid a change.
     """
     data = read_file(path, limit, below)
-    now = Reading.of(os.lstat(path))
+    now = Reading.of(entries.lstat(str(path)))
     # Some file systems count inodes anew at each look; what a writer changes is one of these.
     if (now.size, now.mtime_ns) != (settled.size, settled.mtime_ns):
         raise FileNotFoundError(errno.ENOENT, "it has changed since", str(path))

@@ -142,14 +142,14 @@ def test_the_line(service: Service) -> None:
 def test_the_command(service: Service, tool: Callable[[str], str]) -> None:
     """`hotfolder service` shows what it wrote, and says when there is nothing."""
     tool("crontab")
-    service = f"{shlex.quote(sys.executable)} -m hotfolder service"
+    command = f"{shlex.quote(sys.executable)} -m hotfolder service"
     root = shlex.quote(str(service.root))
     script = f"""
         mount -t tmpfs none /var/spool/cron || exit 77
         mkdir -m 777 /var/spool/cron/crontabs
-        {service} install --with cron {root} && {service} status {root}
-        {service} uninstall {root}
-        {service} uninstall {root}
+        {command} install --with cron {root} && {command} status {root}
+        {command} uninstall {root}
+        {command} uninstall {root}
     """
     done = subprocess.run(
         [tool("unshare"), "-Urm", "sh", "-c", script], capture_output=True, check=False, text=True

@@ -187,6 +187,7 @@ PATHS = {
 }  # fmt: skip
 ELSEWHERE = {
     "studio/beneath.py": "the room itself",
+    "studio/entries.py": "what the room opens and lists with",
     "studio/store/local.py": "this machine's state",
     "studio/store/journal.py": "this machine's state",
     "studio/store/lock.py": "this machine's state",
@@ -197,6 +198,8 @@ ELSEWHERE = {
     "studio/scan/listing.py": "reads what folders hold, never what files do",
     "studio/scan/watch.py": "opens the marker to hear whether the watch is alive",
     "studio/store/trust.py": "this machine's state",
+    "studio/store/advice_file.py": "this machine's state",
+    "studio/config/owners_file.py": "the owner's own settings, which lie in no studio",
     "studio/create.py": "makes the root itself, where the owner wants it",
 }
 """Modules of `studio/` that use files without that room, and why they may."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import os
 import platform
 import shutil
@@ -11,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _INDEX = "https://download.pytorch.org/whl"
-_CUDA, _ROCM = "cu126", "rocm6.4"  # the builds that serve the most cards
 _QUERY = ("--query-gpu=name,driver_version,compute_cap", "--format=csv,noheader")
 
 
@@ -43,6 +44,44 @@ class Torch:
     architectures: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A build of torch to install: what of it, and its name at pytorch.org (PyPI's where empty)."""
+
+    name: str = ""
+    wanted: str = "torch"
+
+    def command(self) -> list[str]:
+        """The command that replaces the installed torch by this build."""
+        index = ["--index-url", f"{_INDEX}/{self.name}"] if self.name else []
+        # start.sh and start.bat put uv beside the environment, which then has no pip.
+        places = [os.environ.get("PATH", ""), str(Path(sys.prefix).parent / ".uv")]
+        uv = shutil.which("uv", path=os.pathsep.join(places))
+        if importlib.util.find_spec("pip") is None and uv:
+            install = [uv, "pip", "install", "--python", sys.executable, "--reinstall-package"]
+            return [*install, "torch", "--upgrade", self.wanted, *index]
+        install = [sys.executable, "-m", "pip", "install", "--upgrade", "--force-reinstall"]
+        return [*install, self.wanted, *index]
+
+    def line(self) -> str:
+        """The command as one types it."""
+        return " ".join(f'"{word}"' if " " in word else word for word in self.command())
+
+
+# The builds that serve the most cards.
+_CUDA, _ROCM, _NEWEST = Build("cu126"), Build("rocm6.4"), Build()
+_FOR_OLD_CARDS = Build("cu118", "torch==2.7.1")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why torch cannot use a card, what to do about it, and the build of torch that would help."""
+
+    says: str
+    advice: str
+    build: Build | None = None
+
+
 def card() -> Card | None:
     """The first card that could be used for rendering; None if there is none."""
     if sys.platform == "darwin" and platform.machine() == "arm64":
@@ -69,35 +108,53 @@ def torch_here() -> Torch:
     )
 
 
-def trouble(found: Card | None, torch: Torch) -> tuple[str, str] | None:
+def torch_in_another_process() -> Torch:
+    """The same, without holding its files open here. Raises OSError or ValueError."""
+    code = (
+        "import dataclasses, json; from hotfolder.render.memory import cards; "
+        "print(json.dumps(dataclasses.asdict(cards.torch_here())))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    told = json.loads(done.stdout or "null")
+    if not isinstance(told, dict):
+        raise ValueError("torch does not start")
+    return Torch(**{**told, "architectures": tuple(told["architectures"])})
+
+
+def trouble(found: Card | None, torch: Torch) -> Trouble | None:
     """Why torch cannot use the card that is here, and the remedy; None where all is well."""
     if found is None:
         return None
     if found.maker == "apple":
         if torch.works:
             return None
-        return (
-            "this Mac's GPU cannot be used: torch needs macOS 14 or later on Apple silicon",
-            f"Update macOS, then run: {_install('')}",
-        )
+        says = "this Mac's GPU cannot be used: torch needs macOS 14 or later on Apple silicon"
+        return Trouble(says, f"Update macOS, then run: {_NEWEST.line()}")
     if found.maker == "amd":
         if torch.works or torch.hip:
             return None
         says = f"{found.name} is here, but the installed torch {torch.version} cannot use it"
-        return says, f"Run: {_install(_ROCM)}"
+        return _cured(says, _ROCM)
     if torch.works:
         return _missing_code(found, torch)
     if not torch.cuda:
         says = f"{found.name} is here, but the installed torch {torch.version} is for CPUs only"
-        return says, f"Run: {_install(_CUDA)}"
+        return _cured(says, _CUDA)
     says = (
         f"{found.name} is here, but torch {torch.version} cannot use it with the driver "
         f"{found.driver or 'that is installed'} (it was built for CUDA {torch.cuda})"
     )
-    return says, "Install the newest driver from nvidia.com/drivers, then restart the computer."
+    advice = "Install the newest driver from nvidia.com/drivers, then restart the computer."
+    return Trouble(says, advice)
 
 
-def _missing_code(found: Card, torch: Torch) -> tuple[str, str] | None:
+def _missing_code(found: Card, torch: Torch) -> Trouble | None:
     """A card that is too new or too old for the code that torch brings."""
     if found.capability is None or not torch.architectures:
         return None
@@ -106,18 +163,13 @@ def _missing_code(found: Card, torch: Torch) -> tuple[str, str] | None:
     major, minor = found.capability
     if any(one[0] == major and one[1] <= minor for one in known) or not known:
         return None
-    age = "new" if found.capability > known[-1] else "old"
-    says = f"{found.name} is too {age} for the installed torch {torch.version}"
-    if age == "new":
-        return says, f"Run: {_install('')}"
-    return says, f"Run: {_install('cu118').replace(' torch --', ' torch==2.7.1 --')}"
+    is_new = found.capability > known[-1]
+    says = f"{found.name} is too {'new' if is_new else 'old'} for the installed torch"
+    return _cured(f"{says} {torch.version}", _NEWEST if is_new else _FOR_OLD_CARDS)
 
 
-def _install(build: str) -> str:
-    """The line that replaces the installed torch by another build."""
-    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
-    index = f" --index-url {_INDEX}/{build}" if build else ""
-    return f"{python} -m pip install --upgrade --force-reinstall torch{index}"
+def _cured(says: str, build: Build) -> Trouble:
+    return Trouble(says, f"`hotfolder setup` changes that, or run: {build.line()}", build)
 
 
 def _nvidia() -> Card | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 from pathlib import Path
 
 import psutil
@@ -34,6 +36,18 @@ def budget(device: str) -> Budget:
     if kind == "mps":  # one memory for both: nothing is gained by moving weights
         return Budget(min(torch.mps.recommended_max_memory(), host))
     return Budget(host, on_cpu=True)
+
+
+def cap(device: str, most_bytes: int) -> None:
+    """Have torch fail beyond this much of a device's memory, where the driver would not.
+
+    NVIDIA's driver for Windows lends the computer's memory instead, which takes many times as long
+    and never lets the memory plan fall back. Windows' Linux has the same driver.
+    """
+    kind, _, number = device.partition(":")
+    if kind == "cuda" and (sys.platform == "win32" or "microsoft" in platform.release().lower()):
+        share = min(1.0, most_bytes / total_bytes(device))
+        torch.cuda.set_per_process_memory_fraction(share, int(number or 0))
 
 
 def total_bytes(device: str) -> int:

@@ -82,7 +82,10 @@ class Planner:
 
     def _free(self) -> Budget:
         budget = devices.budget(self._device)
-        return replace(budget, device_bytes=self._memory_bytes) if self._memory_bytes else budget
+        if self._memory_bytes:
+            budget = replace(budget, device_bytes=self._memory_bytes)
+        devices.cap(self._device, budget.device_bytes)
+        return budget
 
 
 def workload_of(recipe: Recipe) -> Workload:

@@ -11,13 +11,12 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from hotfolder import __version__
+from hotfolder import __version__, held
 from hotfolder.errors import ModelMissingError, NetworkError, reason
 from hotfolder.render.models import hub, trouble
 from hotfolder.render.models.hub import PARTIAL, Listing, RemoteFile, Source
@@ -161,7 +160,7 @@ def _is_here(file: RemoteFile, commit: str, folder: Path) -> bool:
 
 
 def _require_room(folder: Path, wanted_bytes: int) -> None:
-    free = shutil.disk_usage(next(p for p in (folder, *folder.parents) if p.exists())).free
+    free = hub.free_bytes(folder)
     if wanted_bytes and free < wanted_bytes + KEEP_FREE_BYTES:
         raise NetworkError(
             f"{wanted_bytes / 1e9:.1f} GB are still to be fetched, and the disk of {folder.parent} "
@@ -185,12 +184,12 @@ def _fetch_file(
     if not _fetch_blob(source, commit, file, folder, on_bytes, stopped):
         return
     named.parent.mkdir(parents=True, exist_ok=True)
-    named.unlink(missing_ok=True)
+    held.delete(named)
     blob = _blob(folder, file)
     try:
         named.symlink_to(os.path.relpath(blob, named.parent))
     except OSError:  # Windows without the right to make links: the hub's library does the same
-        blob.replace(named)
+        held.replace(blob, named)
 
 
 def _fetch_blob(
@@ -223,9 +222,9 @@ def _fetch_blob(
                 return False
         if _sha(part, file.sha) != file.sha:
             on_bytes(-file.bytes)
-            part.unlink()
+            held.delete(part)
             raise NetworkError(f"{file.name} of {source.repository} arrived damaged")
-        part.replace(blob)
+        held.replace(part, blob)
     return True
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from hotfolder.studio import entries
 from hotfolder.studio.beneath import DEEPEST
 from hotfolder.studio.names import is_private_folder, is_temporary
 from hotfolder.studio.reading import Reading
@@ -24,7 +24,7 @@ def listing(root: Path, paths: Iterable[str] = ROOMS) -> Iterator[tuple[str, Rea
         if not is_within(root, path):
             continue
         try:
-            status = os.lstat(f"{root}/{path}")
+            status = entries.lstat(f"{root}/{path}")
         except OSError:
             continue
         if stat.S_ISDIR(status.st_mode):
@@ -41,7 +41,9 @@ def is_within(root: Path, path: str) -> bool:
     if any(map(is_private_folder, parts[:-1])):
         return False
     try:
-        above = [os.lstat(f"{root}/{'/'.join(parts[:n])}").st_mode for n in range(1, len(parts))]
+        above = [
+            entries.lstat(f"{root}/{'/'.join(parts[:n])}").st_mode for n in range(1, len(parts))
+        ]
     except OSError:
         return False
     return all(map(stat.S_ISDIR, above))
@@ -52,13 +54,13 @@ def _below(root: Path, folder: str) -> Iterator[tuple[str, Reading]]:
     while folders:
         folder = folders.pop()
         try:
-            with os.scandir(f"{root}/{folder}") as entries:
-                for entry in entries:
+            with entries.scandir(f"{root}/{folder}") as found:
+                for entry in found:
                     path = f"{folder}/{entry.name}"
-                    if entry.is_dir(follow_symlinks=False):
+                    if entries.is_folder(entry):
                         if not is_private_folder(entry.name) and path.count("/") < DEEPEST:
                             folders.append(path)
                     elif entry.is_file(follow_symlinks=False) and not is_temporary(entry.name):
-                        yield path, Reading.of(entry.stat(follow_symlinks=False))
+                        yield path, Reading.of(entries.status(entry))
         except OSError:
             continue

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -21,13 +18,12 @@ from hotfolder.stars.mark import REJECTED, DraftFile, together
 from hotfolder.studio.layout import REJECTS
 from hotfolder.studio.names import AT_WORK, is_mask, is_temporary
 from hotfolder.studio.reading import read_file
+from hotfolder.studio.scan.attributes import attributes
 from hotfolder.studio.scan.portraits import Portraits
 from hotfolder.studio.scan.settle import Settling
 from hotfolder.studio.scan.tree import Tree
 
 _MAX_SIDECAR_BYTES = 2**20
-_MAX_ATTRIBUTES = 64
-_MAX_ATTRIBUTE_BYTES = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +245,7 @@ class Marks:
         for pattern, sidecar in self.sidecars(path).items():
             with suppress(PictureError, OSError):
                 beside[pattern] = read_file(self._root / sidecar, _MAX_SIDECAR_BYTES, self._root)
-        return DraftFile(path, contents, beside, dict(_xattrs(self._root / path)))
+        return DraftFile(path, contents, beside, dict(attributes(self._root / path)))
 
 
 def is_picture(path: str) -> bool:
@@ -257,14 +253,3 @@ def is_picture(path: str) -> bool:
     name = PurePosixPath(path)
     is_ours = not is_mask(path) and not is_temporary(name.name)
     return is_ours and name.suffix.lower() in picture_suffixes()
-
-
-def _xattrs(file: Path) -> Iterator[tuple[str, bytes]]:
-    """The extended attributes of a file, where Python can read them: on Linux."""
-    if sys.platform != "linux":
-        return
-    with suppress(OSError):  # gone meanwhile, or a file system without them
-        for name in os.listxattr(file, follow_symlinks=False)[:_MAX_ATTRIBUTES]:
-            value = os.getxattr(file, name, follow_symlinks=False)
-            if len(value) <= _MAX_ATTRIBUTE_BYTES:
-                yield name, value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +14,9 @@ from pathlib import Path
 
 from hotfolder.images.metadata import suffixes as picture_suffixes
 from hotfolder.stars import detectors
+from hotfolder.studio import entries
 from hotfolder.studio.beneath import DEEPEST
+from hotfolder.studio.entries import Status
 from hotfolder.studio.layout import SETTINGS_FILE
 from hotfolder.studio.names import AT_WORK, is_private_folder, is_temporary
 from hotfolder.studio.reading import Reading
@@ -140,7 +143,7 @@ class Tree:
     def _is_within(self, path: str) -> bool:
         """Whether all folders above a path are real ones: a link might lead anywhere."""
         try:
-            above = [os.lstat(self._at + folder).st_mode for folder in _folders(path)]
+            above = [entries.lstat(self._at + folder).st_mode for folder in _folders(path)]
         except OSError:
             return False
         return all(stat.S_ISDIR(mode) for mode in above)
@@ -170,13 +173,13 @@ class Tree:
                 self._turns = [path for files in self.rooms.values() for path in files]
             yield from self._walk(self._turns.pop())
 
-    def _unchanged(self, folder: str, status: os.stat_result) -> _Listing | None:
+    def _unchanged(self, folder: str, status: Status) -> _Listing | None:
         """How a folder was listed, if nothing can have come, gone or been renamed there since."""
         listed = self._listed.get(folder)
         is_same = listed is not None and listed.sure and listed.state == _state(status)
         return listed if is_same else None
 
-    def _note(self, folder: str, status: os.stat_result, folders: Iterable[str]) -> None:
+    def _note(self, folder: str, status: Status, folders: Iterable[str]) -> None:
         """Remember that a folder was just listed, and its state before that."""
         state, now, before = _state(status), self._clock(), self._listed.get(folder)
         since = before.since if before and before.state == state else now
@@ -189,7 +192,7 @@ class Tree:
         have kept their name and inode: their last reading is believed.
         """
         try:
-            status = os.lstat(self._at + path)
+            status = entries.lstat(self._at + path)
         except OSError:
             return
         name = path.rpartition("/")[2]
@@ -203,13 +206,13 @@ class Tree:
             private = is_private_folder(folder.rpartition("/")[2])
             inside: list[str] = []
             try:
-                status = os.lstat(self._at + folder)
+                status = entries.lstat(self._at + folder)
                 if passing and (listed := self._unchanged(folder, status)):
                     self._passed.add(folder)
                     folders += listed.folders
                     continue
-                with os.scandir(self._at + folder) as entries:
-                    for entry in entries:
+                with entries.scandir(self._at + folder) as found:
+                    for entry in found:
                         below = f"{folder}/{entry.name}"
                         known = self.reading(below)
                         if passing and known and _is_same(entry, known):
@@ -217,7 +220,7 @@ class Tree:
                             continue
                         if below in _NOT_READ:
                             continue
-                        if entry.is_dir(follow_symlinks=False):
+                        if entries.is_folder(entry):
                             if not private and _is_open_folder(below):
                                 inside.append(below)
                             continue
@@ -231,12 +234,14 @@ class Tree:
             folders += inside
 
 
-def _state(status: os.stat_result) -> tuple[int, int, int, int]:
+def _state(status: Status) -> tuple[int, int, int, int]:
     return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _is_same(entry: os.DirEntry[str], known: Reading) -> bool:
-    """Whether a name still belongs to the file that was read; costs no call on most systems."""
+    """Whether a name still belongs to the file that was read; costs no call, or is not asked."""
+    if sys.platform == "win32":
+        return False
     return entry.inode() == known.inode and entry.is_file(follow_symlinks=False)
 
 
@@ -245,9 +250,10 @@ def _reading(entry: os.DirEntry[str]) -> Reading | None:
     if not entry.is_file(follow_symlinks=False):
         return None
     try:
-        return Reading.of(entry.stat(follow_symlinks=False))
+        status = entries.status(entry)
     except OSError:
         return None
+    return Reading.of(status) if stat.S_ISREG(status.st_mode) else None
 
 
 def _room(path: str) -> str:

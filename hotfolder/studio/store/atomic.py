@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from hotfolder.studio import beneath
+from hotfolder.studio.entries import Status
 from hotfolder.studio.names import TEMPORARY
 from hotfolder.studio.store import local
 
@@ -51,7 +52,7 @@ def written(root: Path, path: str, data: bytes) -> Iterator[str]:
         beneath.unlink(root, temporary)
 
 
-def move(root: Path, source: str, target: str, known: os.stat_result | None = None) -> str:
+def move(root: Path, source: str, target: str, known: Status | None = None) -> str:
     """Rename a file of the studio, to a numbered name if `target` is taken; returns the name.
 
     All paths but `root` are relative to it. `known` is as `beneath.rename` has it.

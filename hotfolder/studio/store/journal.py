@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from hotfolder import held
 from hotfolder.history import (
     Entry,
     Finished,
@@ -73,7 +74,7 @@ class Journal:
         elif self._open.pop(_what(entry), None) is None:
             return
         if not self._open and self._size() > _LONG:
-            self._file.unlink()
+            held.delete(self._file)
             return
         local.make_folder(self._file.parent)
         # ASCII, since a file's name may hold bytes that are no UTF-8. The line end comes first: a

@@ -12,7 +12,8 @@ from hotfolder.errors import printable, printable_lines
 from hotfolder.history import Finished, Finishing, Picked, Picking
 from hotfolder.jobs import Explain, Finish, Pick, PutBack, Reject, SetAside, TryAgain
 from hotfolder.stars import detectors
-from hotfolder.studio import beneath
+from hotfolder.studio import beneath, entries
+from hotfolder.studio.entries import Status
 from hotfolder.studio.layout import REJECTS, Studio
 from hotfolder.studio.reading import MAX_PICTURE_BYTES
 from hotfolder.studio.store import atomic
@@ -50,7 +51,7 @@ def confirm(studio: Studio, ledger: Ledger) -> None:
     """Bring announced moves to their end that a crash cut off."""
     for move in ledger.history.unconfirmed_moves():
         here, there = beneath.status(studio.root, move.file), beneath.status(studio.root, move.to)
-        if here and there and here.st_nlink > 1 and os.path.samestat(here, there):
+        if here and there and here.st_nlink > 1 and entries.same_file(here, there):
             beneath.unlink(studio.root, move.file)  # half a rename: one file under two names
             here = None
         if here and not there and move.ctime_ns in (0, here.st_ctime_ns):
@@ -178,7 +179,7 @@ def _aside(path: str, folder: str) -> str:
     return f"inbox/{folder}/{below}"
 
 
-def _require(studio: Studio, path: str) -> os.stat_result:
+def _require(studio: Studio, path: str) -> Status:
     """The file that a job is about, which is moved or none; raises FileNotFoundError."""
     found = beneath.status(studio.root, path)
     if found is None:

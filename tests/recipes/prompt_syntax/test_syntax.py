@@ -193,4 +193,4 @@ def test_reading_takes_linear_time() -> None:
         return min(times)
 
     for unit in units:
-        assert took_s(unit, 16_000) < 30 * took_s(unit, 2_000) + 0.05, unit
+        assert took_s(unit, 16_000) < 30 * took_s(unit, 2_000) + 0.2, unit

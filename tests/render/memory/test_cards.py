@@ -36,8 +36,8 @@ def test_why_a_card_is_not_used(card: Card, torch: Torch, says: str, remedy: str
     """What is here, what is wrong with torch, and what to type."""
     found = trouble(card, torch)
     assert found is not None
-    assert says in found[0]
-    assert remedy in found[1]
+    assert says in found.says
+    assert remedy in found.advice
 
 
 @pytest.mark.parametrize("card", [None, RTX, Card("nvidia", "Ada", "560", (8, 9))])

@@ -1,0 +1,93 @@
+"""`hotfolder setup`: what it finds, what it runs, and what it says of it."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from hotfolder.commands import setup
+from hotfolder.errors import HotfolderError
+from hotfolder.render.memory import cards
+
+RTX = cards.Card("nvidia", "NVIDIA GeForce RTX 3060", "560.94", (8, 6))
+FOR_CPUS = cards.Torch("2.13.0+cpu")
+WORKING = cards.Torch("2.13.0+cu126", "12.6", works=True, architectures=("sm_80", "sm_86"))
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A card that torch cannot use until an installer has run, which says so in this file."""
+    file = tmp_path / "ran"
+    code = f"open({str(file)!r}, 'w').close()"
+    monkeypatch.setattr(cards, "card", lambda: RTX)
+    monkeypatch.setattr(
+        cards, "torch_in_another_process", lambda: WORKING if file.exists() else FOR_CPUS
+    )
+    monkeypatch.setattr(cards.Build, "command", lambda build: [sys.executable, "-c", code])
+    return file
+
+
+def test_it_installs_what_helps(ran: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Once; the second time there is nothing to do."""
+    assert setup.run(Namespace(dry_run=False)) == 0
+    assert ran.exists()
+    assert "is for CPUs only.\nNow runs:" in capsys.readouterr().out
+    assert setup.run(Namespace(dry_run=False)) == 0
+    assert capsys.readouterr().out == "NVIDIA GeForce RTX 3060 is used: nothing is to be set up.\n"
+
+
+def test_it_can_be_asked_only(ran: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Then nothing runs."""
+    assert setup.run(Namespace(dry_run=True)) == 3
+    assert "This would help:" in capsys.readouterr().out
+    assert not ran.exists()
+
+
+def test_a_failing_installer(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has said why; what it mostly is is said here. One that changes nothing is named, too."""
+    monkeypatch.setattr(cards.Build, "command", lambda build: [sys.executable, "-c", "exit(1)"])
+    with pytest.raises(HotfolderError, match="could not be replaced"):
+        setup.run(Namespace(dry_run=False))
+    monkeypatch.setattr(cards.Build, "command", lambda build: [sys.executable, "-c", ""])
+    with pytest.raises(HotfolderError, match=r"was replaced, but .* for CPUs only"):
+        setup.run(Namespace(dry_run=False))
+
+
+def test_nothing_to_do_without_a_card(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No card, no driver that is too old, no installer."""
+    monkeypatch.setattr(cards, "card", lambda: None)
+    monkeypatch.setattr(cards, "torch_in_another_process", lambda: FOR_CPUS)
+    assert setup.run(Namespace(dry_run=False)) == 0
+    assert "No graphics card was found here" in capsys.readouterr().out
+    monkeypatch.setattr(cards, "card", lambda: RTX)
+    built = cards.Torch("2.13.0+cu126", cuda="12.6")
+    monkeypatch.setattr(cards, "torch_in_another_process", lambda: built)
+    assert setup.run(Namespace(dry_run=False)) == 3
+    assert "nvidia.com/drivers" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("has_pip", [True, False])
+def test_environments_of_uv_have_no_pip(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, has_pip: bool
+) -> None:
+    """There uv itself installs, into this very Python."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: has_pip or None)
+    uv = str(tmp_path / "my tools" / "uv")
+    monkeypatch.setattr("shutil.which", lambda name, path: uv)
+    command = cards.Build("cu126").command()
+    if has_pip:
+        assert command[:4] == [sys.executable, "-m", "pip", "install"]
+    else:
+        assert command[:5] == [uv, "pip", "install", "--python", sys.executable]
+        assert f'"{uv}" pip' in cards.Build("cu126").line()
+    assert command[-2:] == ["--index-url", "https://download.pytorch.org/whl/cu126"]
+
+
+def test_the_torch_of_another_process() -> None:
+    """It says what this one would say."""
+    assert cards.torch_in_another_process() == cards.torch_here()

@@ -1,0 +1,21 @@
+"""A daemon with a painter for a model: `python -m tests.windows.daemon STUDIO STEP_S OPTIONS`."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from pathlib import Path
+
+import hotfolder.commands.run
+from campaigns.kit import painter
+from hotfolder.cli import main
+from hotfolder.daemon import Daemon
+from hotfolder.studio.layout import find
+from hotfolder.studio.store import trust
+
+if __name__ == "__main__":
+    root, step_s, *options = sys.argv[1:]
+    painter.step_s = float(step_s)
+    trust.record(find(Path(root)), trusted=True)
+    hotfolder.commands.run.Daemon = functools.partial(Daemon, executor=painter.in_a_thread)
+    sys.exit(main(["run", root, "--verbose", *options]))
