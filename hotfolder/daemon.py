@@ -99,7 +99,7 @@ class Daemon:
         self._until = Until()
         self._ends_at = float("inf")
         self._recovered = False
-        self._quiet_since = clock()
+        self._quiet_since = self._turn_at = clock()
         self._served: set[str] = set()
         self._setbacks = Setbacks(studio, self._scanner, self._progress, clock)
         self._finals = Pace(3600.0)
@@ -151,6 +151,7 @@ class Daemon:
 
     def _turn(self) -> bool:
         """Look, plan, and do one thing or wait for news; whether to go on."""
+        self._turn_at = self._clock()
         try:
             if self._schedule.go_on():
                 self._after_a_round()
@@ -210,7 +211,7 @@ class Daemon:
                 self._renders.load(self._scanner.config)
         elif unloads_in_s <= 0:
             self._renders.unload()
-        self._setbacks.forget_past(self._renders.paths)
+        self._setbacks.forget_past(self._turn_at, self._renders.paths)
         self._post()
         self._notices.queue(self._wanted)
         self.waits_for = soonest(self._waits(now, idle))

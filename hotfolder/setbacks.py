@@ -72,9 +72,12 @@ class Setbacks:
         """Whether a job failed a moment ago."""
         return self._backoff.has(job.path, self._clock())
 
-    def forget_past(self, tried: Container[str]) -> None:
-        """Forget files whose time has come and that nobody asks for: not those that are `tried`."""
-        self._backoff.forget_past(self._clock(), tried)
+    def forget_past(self, asked_at: float, tried: Container[str]) -> None:
+        """Forget files whose time had come when jobs were asked for, and that none was for.
+
+        Not those that are `tried` at this moment.
+        """
+        self._backoff.forget_past(asked_at, tried)
 
     def ends_at(self) -> list[float]:
         """When each file that waits may be tried again."""
