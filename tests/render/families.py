@@ -24,6 +24,7 @@ from hotfolder.render.models import families, weights
 from hotfolder.render.models.family import Family
 from hotfolder.render.rendered import Rendered
 from tests.render import zoo
+from tests.render.forms import IN_FILES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "families.md"
 _DRAFT = Recipe(
@@ -106,19 +107,21 @@ def document(models: Path) -> str:
     tried = shown(models)
     opened = [family for family in families.known() if not family.refused]
     lines = ["# Families of models", "", _INTRODUCTION, "", _head()]
-    lines += [_line(family, family.pipeline in tried) for family in opened]
+    lines += [_line(family, tried.get(family.pipeline, [])) for family in opened]
     lines += ["", "## Not drawn with", "", _REFUSED, ""]
     lines += [f"- **{f.name}**: {f.refused}." for f in families.known() if f.refused]
     return "\n".join(lines) + "\n"
 
 
 def _head() -> str:
-    names = ["Family", *(field.name for field in fields(Row)), "refined by", "tokens read"]
+    names = ["Family", *(field.name for field in fields(Row)), *IN_FILES]
+    names += ["refined by", "tokens read"]
     return f"| {' | '.join(names)} |\n|{' --- |' * len(names)}"
 
 
-def _line(family: Family, tried: bool) -> str:
+def _line(family: Family, tried: list[str]) -> str:
     ticks = ["✓" if tried else "untested"] * len(fields(Row))
+    ticks += ["✓" if set(tried) & models else "" for models in IN_FILES.values()]
     own = "diffusers" if family.img2img else "hotfolder"
     reads = "all" if family.reads_clip else str(family.tokens or "as many as its tokenizer")
     return f"| {family.name} | {' | '.join(ticks)} | {own} | {reads} |"
@@ -129,6 +132,9 @@ Every text-to-image pipeline of diffusers is here, by diffusers' name for it; a 
 that are missing. A tick stands for a test with a tiny model of the family: it draws; it refines a
 draft; a picture in the making is interrupted by another one, or stopped and taken up by another
 engine, and comes out with the same bits; and so does one that is made again from its record.
+The three columns on files stand for `make forms`, where models in files draw as the same weights
+in a folder do; [model-files.md](model-files.md) has more on these.
+
 `make families` tries them all and writes this page. `make bits` does so with every scheduler that
 fits, and takes pictures up in another process."""
 _REFUSED = "These are refused, with the reason, where a profile names one."

@@ -280,7 +280,7 @@ def _alone(family: str, to: str, own_names: bool = True) -> Form:
     return make
 
 
-for told, family in {
+ALONE = {
     "SD 3": "sd3",
     "FLUX.1 schnell": "schnell",
     "FLUX.1 dev": "dev",
@@ -289,7 +289,8 @@ for told, family in {
     "Qwen-Image": "qwen",
     "Z-Image": "z-image",
     "Lumina 2": "lumina",
-}.items():
+}
+for told, family in ALONE.items():
     FORMS[f"{told}, its transformer alone"] = _alone(family, "")
     FORMS[f"{told}, its transformer alone under ComfyUI's prefix"] = _alone(family, DENOISER)
 for told, family in {"FLUX.1 dev": "dev", "Chroma": "chroma", "FLUX.2 Klein": "klein"}.items():
@@ -329,7 +330,8 @@ def _gguf(family: str) -> Form:
     return make
 
 
-FORMS |= {"Z-Image as GGUF": _gguf("z-image"), "Lumina 2 as GGUF": _gguf("lumina")}
+PACKED = {"Z-Image": "z-image", "Lumina 2": "lumina"}
+FORMS |= {f"{told} as GGUF": _gguf(family) for told, family in PACKED.items()}
 
 # What the text encoders of a family are called in files that have all in one.
 _TEXTS = {
@@ -395,13 +397,22 @@ def _all_in_one(family: str) -> Form:
     return make
 
 
-for told, family in {
+WHOLE = {
     "FLUX.1 schnell": "schnell",
     "FLUX.2 Klein": "klein",
     "Qwen-Image": "qwen",
     "Z-Image": "z-image",
     "Lumina 2": "lumina",
     "Chroma": "chroma",
-}.items():
+}
+for told, family in WHOLE.items():
     FORMS[f"{told} in files for each part"] = _split(family)
     FORMS[f"{told}, all in one file"] = _all_in_one(family)
+
+_BOTH = {"sd", "sdxl"}  # Stable Diffusion 1.x and XL come in all of these
+IN_FILES = {
+    "in one file": _BOTH | {*WHOLE.values()},
+    "parts in files": _BOTH | {*ALONE.values()},
+    "in 8 bits": _BOTH | {*PACKED.values()},
+}
+"""The models of the zoo that are tried in files: whole, part by part, and stored in eight bits."""
