@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from hotfolder import notify
 from hotfolder.errors import (
     EXIT_DONE,
     EXIT_SOME_FAILED,
@@ -58,6 +59,8 @@ def _check(studio: layout.Studio) -> int:
     screen = console()
     wrongs = [*fatal, *config.mistakes, *validate.troubles(_profiles(config), studio.root)]
     wrongs += _too_large(config, snapshot, studio)
+    targets = notify.mistakes(config.settings.notify)
+    wrongs += [Mistake(f"{layout.SETTINGS_FILE}, notify.to", says) for says in targets]
     for wrong in wrongs:
         screen.print(str(wrong))
     troubles = [*snapshot.broken, *snapshot.useless_seeds]

@@ -23,6 +23,7 @@ from hotfolder.errors import (
 )
 from hotfolder.light.posting import Posting
 from hotfolder.light.status_page import StatusPage
+from hotfolder.notify import Notifier
 from hotfolder.report.logs import LogFile, Printable
 from hotfolder.report.progress import Lines, Logged, Progress, ToProgress, Verbose
 from hotfolder.report.view import View
@@ -51,8 +52,12 @@ def run(options: Namespace) -> int:
             progress.say(f"at work on {studio.root}; Ctrl-C ends it")
             if news:
                 progress.say(news)
-            with StatusPage(studio), _light(studio) if options.light else nullcontext():
-                return _work(Daemon(studio, progress), Until(options.once, options.seconds))
+            with (
+                StatusPage(studio),
+                _light(studio) if options.light else nullcontext(),
+                Notifier(studio, progress) as notifier,
+            ):
+                return _work(Daemon(studio, notifier), Until(options.once, options.seconds))
     except StudioLockedError:
         if quiet:
             return EXIT_DONE

@@ -109,6 +109,31 @@ class Taste(Struct, frozen=True, forbid_unknown_fields=True):
     early_stop: bool = False
 
 
+DESKTOP = "desktop"
+
+
+def target(name: str) -> str:
+    """`name` if messages can be sent there; ValueError with a sentence otherwise."""
+    scheme, colon, rest = name.partition("://")
+    if name != DESKTOP and not (colon and rest and scheme.isalnum()):
+        raise ValueError(
+            f'expected "{DESKTOP}" or an address of Apprise, such as "ntfy://my-topic"'
+        )
+    return name
+
+
+class Notify(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who is told of what while nobody looks.
+
+    `to` are "desktop" and addresses of Apprise (https://github.com/caronc/apprise/wiki): phones,
+    chats, mail. `about` says of what: "finals" that are ready, "trouble" that needs somebody, and
+    "done" when all that was asked for is made. Many events become one message, one a minute.
+    """
+
+    to: list[Annotated[str, schema.checked(target)]] = []
+    about: tuple[Literal["finals", "trouble", "done"], ...] = ("finals", "trouble", "done")
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """What the owner of a studio may choose; every key has a default.
 
@@ -127,6 +152,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     `unload_after_minutes`. `executor` is "local" or the name of an installed one. `status_page`
     keeps STATUS.html in the studio up to date. `limits` are for those who share the studio.
 
+    `notify` says who is told of what; only the owner's own settings or a trusted studio's count.
     `one_prompt_per` says what is a prompt in a text file: a paragraph, or each line.
     `loras` and `embeddings` are folders; prompts name what lies there. `upscalers` are folders of
     what profiles name in links of `enlarge`. Relative ones are looked for from the studio's folder.
@@ -147,6 +173,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     stars: Stars = Stars()
     photos: Photos = Photos()
     taste: Taste = Taste()
+    notify: Notify = Notify()
     loras: list[str] = []
     embeddings: list[str] = []
     upscalers: list[str] = []

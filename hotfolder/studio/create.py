@@ -62,6 +62,14 @@ _SETTINGS = """\
 # loras = []
 # embeddings = []
 
+# Messages while you do not look: "desktop", or addresses of Apprise for phones, chats and mail
+# (needs  pip install "hotfolder[notify]"). They may be secrets: in a shared folder, rather put
+# them into your own settings, which `hotfolder config` opens.
+[notify]
+
+# to = []
+# about = ["finals", "trouble", "done"]
+
 # Limits for those who share this studio. What comes faster waits for its turn; what is
 # larger is refused with a note.
 [limits]
