@@ -43,10 +43,10 @@ class Status(Struct, frozen=True, kw_only=True):
     (empty: it can). `files` maps prompt files to their progress. `drafts_wanted` and
     `finals_wanted` count pictures that are still to be made, without those of endless files;
     `drafts_made` and `finals_made` all that were ever made, `drafts_passed_over` those that were
-    given up early and not made since. `waiting`, `broken` and `failed` (what
-    lies in `inbox/failed/`) map paths, relative to the studio, to sentences; `held_back` are
-    sentences on what is not done for now, `steering` one on how taste decides what is drawn, if it
-    does. `log` is a path, `started_by` names what starts the
+    given up early and not made since. `waiting`, `broken` and `failed` (what lies in
+    `inbox/failed/`) map paths, relative to the studio, to sentences, and `notes` those of files of
+    which not all is used; `held_back` are sentences on what is not done for now, `steering` one on
+    how taste decides what is drawn, if it does. `log` is a path, `started_by` names what starts the
     daemon by itself. All texts can be printed as they are.
     """
 
@@ -68,6 +68,7 @@ class Status(Struct, frozen=True, kw_only=True):
     steering: str
     waiting: dict[str, str]
     broken: dict[str, str]
+    notes: dict[str, tuple[str, ...]]
     failed: dict[str, str]
     log: str
     started_by: tuple[str, ...]
@@ -108,6 +109,7 @@ def status(studio: Studio) -> Status:
         steering=steering(snapshot.advice, survey.config.settings.taste),
         waiting={path: says for path, says in waiting.items() if path not in broken},
         broken=broken,
+        notes={printable(path): notes for path, notes in survey.notes.items() if notes},
         failed=failed.reasons(studio),
         log=printable(str(local.log(studio.root))),
         started_by=_started_by(studio),

@@ -75,6 +75,7 @@ def _lines(now: Status) -> Iterator[str]:
         ("Held back", now.held_back),
         ("Waiting", [f"{path}: {says}" for path, says in now.waiting.items()]),
         ("With mistakes", [f"{path}: {says}" for path, says in now.broken.items()]),
+        ("Not used", [f"{path}: {says}" for path, some in now.notes.items() for says in some]),
         ("Set aside; mend them and put them back into inbox/", list(failed.lines(now.failed))),
     ):
         if sentences:

@@ -72,6 +72,9 @@ def granted(
 
     Fixed and random parts are added. Raises MistakesError for what is wrong in the table.
     """
+    notes = tuple(dict.fromkeys((*prompt.notes, *notes)))
+    if not table:
+        return replace(prompt, notes=notes) if notes else prompt
     said = asked(prompt.text, schema.convert(links.read(table), File), table)
     first, second = (said, prompt) if over else (prompt, said)
     size, overrides = first.size, schema.merge(second.overrides, first.overrides)
@@ -89,7 +92,7 @@ def granted(
         seed=second.seed if first.seed is None else first.seed,
         size=size,
         overrides=overrides,
-        notes=tuple(dict.fromkeys((*prompt.notes, *notes))),
+        notes=notes,
     )
 
 

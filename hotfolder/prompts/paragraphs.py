@@ -75,7 +75,8 @@ def prompts(text: str, custom: Custom = PLAIN) -> tuple[Written, ...]:
     mistakes: list[Mistake] = []
     common, per_line = _headed(lines, custom, mistakes)
     found: list[Written] = []
-    for block in _blocks(_paragraphs(lines, per_line)):
+    blocks = _blocks(_paragraphs(lines, per_line))
+    for block in blocks[: 2 * MAX_PROMPTS]:
         try:
             if block[-1].is_pasted:
                 found.append(_pasted(block))
@@ -87,8 +88,8 @@ def prompts(text: str, custom: Custom = PLAIN) -> tuple[Written, ...]:
                 common = {**common, **one}
         except MistakesError as error:
             mistakes += error.mistakes
-    if len(found) > MAX_PROMPTS:
-        mistakes.append(Mistake("", f"{len(found):,} prompts are more than {MAX_PROMPTS:,}"))
+    if len(found) > MAX_PROMPTS or len(blocks) > 2 * MAX_PROMPTS:
+        mistakes.append(Mistake("", f"there are more than {MAX_PROMPTS:,} prompts in it"))
     if mistakes:
         raise MistakesError(mistakes)
     if not found:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 from hotfolder.errors import MistakesError, brief
 from hotfolder.prompts import keys
 
 _SHOWN = 60
+_MOST = 100  # settings of one prompt; what is more is words
 _LINE = re.compile(r"\s*([A-Za-z][A-Za-z _-]{1,30}):\s*(\S[^\n]{0,200})")
 _ON_LINES = ("count", "seed", "steps", "guidance_scale", "scheduler", "aspect", "size", "profile")
 _SHORT = ("n", "w", "h", "no", "ar")  # names that are too short to stand before a colon
@@ -39,7 +40,8 @@ def take(text: str) -> Taken:
     for line in text.split("\n"):
         match = _LINE.fullmatch(line)
         key = keys.key_of(match[1]) if match else None
-        if not match or key not in _ON_LINES or match[1].strip().lower() in _SHORT:
+        is_one = key in _ON_LINES and match and match[1].strip().lower() not in _SHORT
+        if not (match and key and is_one) or len(tables) + len(notes) >= _MOST:
             kept.append(line)
             continue
         try:
@@ -56,7 +58,7 @@ def take(text: str) -> Taken:
 
 def _switches(text: str) -> tuple[str, list[dict[str, Any]], list[str]]:
     """The words before the first switch and those that are none, the tables, and the notes."""
-    found = list(_SWITCH.finditer(text))
+    found = list(islice(_SWITCH.finditer(text), _MOST))
     if not found:
         return text, [], []
     words, tables, notes = [text[: found[0].start()]], list[dict[str, Any]](), list[str]()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hotfolder.errors import MistakesError
 from hotfolder.images.generation_params import GenerationParams
@@ -285,3 +289,37 @@ def test_pasted_texts_stay_as_they_are() -> None:
         ".txt", decode(samples.sample("public/t15-stepless-a1111.txt")), Custom(["x"])
     )
     assert isinstance(one, GenerationParams)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a " + "--ar 16:9 " * 10_000,
+        "a\n" + "count: 3\n" * 10_000,
+        "a\n\ncount: 3\n\n" * 5_000,
+        "a b\n" * 20_000,
+        "10 drafts" + ", wide" * 16_000 + "\na",
+        "{\\rtf1 " + "\\par a castle" * 6_000 + "}",
+        " " * 80_000 + "--ar 16:9",
+        "\n" * 80_000 + "prompt = 3",
+    ],
+)
+@pytest.mark.parametrize("per_line", [False, True])
+def test_a_long_text_is_read_soon(text: str, per_line: bool) -> None:
+    """Whatever it repeats: no reader takes longer than its length asks for."""
+    began = time.process_time()
+    with contextlib.suppress(MistakesError):
+        formats.parse_text(".txt", text, Custom(["sdxl"], per_line))
+    assert time.process_time() - began < 3
+
+
+@given(st.text("acdorw10 ,:;-=\n#{}\\\"'", max_size=120), st.booleans())
+def test_any_text_is_some_prompt(text: str, per_line: bool) -> None:
+    """It is read, or refused with a sentence."""
+    for begin in ("", "3 drafts, ", "{\\rtf1 ", "--no "):
+        try:
+            found = formats.parse_text(".txt", begin + text, Custom(["a"], per_line))
+        except MistakesError as error:
+            assert str(error)
+        else:
+            assert found

@@ -151,7 +151,7 @@ def test_no_prompt_is_a_mistake(text: str) -> None:
 
 def test_too_many_prompts() -> None:
     """A file has a bounded number of prompts."""
-    with pytest.raises(MistakesError, match="10,001 prompts"):
+    with pytest.raises(MistakesError, match="more than 10,000 prompts"):
         parse("a\n\n" * (MAX_PROMPTS + 1))
 
 
