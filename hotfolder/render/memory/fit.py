@@ -16,7 +16,7 @@ from hotfolder.recipes.profile import Model, Profile
 from hotfolder.recipes.refine import sizes_of
 from hotfolder.render.memory import footprint, memory_plan
 from hotfolder.render.memory.memory_plan import GIB, Budget, Footprint, Workload
-from hotfolder.render.models import editions, single_file, weights
+from hotfolder.render.models import editions, single_file, split, weights
 
 Whereabouts = Literal["here", "missing", "unusable"]
 EVERYWHERE = Budget(2 * GIB, on_cpu=True)  # what any computer has
@@ -56,7 +56,7 @@ def prospect(profile: Profile, base: Path | None, dtype: str, budget: Budget) ->
     says = ""
     taken = footprint.of_source(model.source, dtype)
     try:
-        taken = _footprint(weights.locate(model, base), model, dtype) or taken
+        taken = _footprint(weights.locate(model, base), model, base, dtype) or taken
     except ModelMissingError as error:
         where, says = "missing", str(error)
     except (RenderError, OSError, ValueError, KeyError) as error:
@@ -102,7 +102,9 @@ def _known_without_looking(model: Model, base: Path | None, dtype: str) -> Footp
     path = (base or Path()) / Path(source).expanduser()
     try:
         return (
-            _footprint(path, model, dtype) if path.exists() else footprint.of_source(source, dtype)
+            _footprint(path, model, base, dtype)
+            if path.exists()
+            else footprint.of_source(source, dtype)
         )
     except (RenderError, OSError, ValueError, KeyError):
         return None
@@ -146,9 +148,9 @@ def _sides(profile: Profile, area: str) -> tuple[int, int]:
     return sizes.render_sides(*sizes.size(area), profile.model.multiple)
 
 
-def _footprint(path: Path, model: Model, dtype: str) -> Footprint | None:
+def _footprint(path: Path, model: Model, base: Path | None, dtype: str) -> Footprint | None:
     """What the weights at `path` take; None for a file of a family whose shape is not here."""
     if path.is_dir():
-        return footprint.of_folder(path, dtype, model.variant)
+        return footprint.of_folder(path, dtype, model.variant, split.chosen(model, path, base))
     _, layout = single_file.family(path)
     return footprint.of_layout(layout, dtype) if layout else None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hotfolder.render.memory.memory_plan import Footprint
-from hotfolder.render.models import families
+from hotfolder.render.models import families, header
 from hotfolder.render.models.family import Family, Size
 
 # Numbers of an activation that are alive at the peak, as multiples of a width of the model: counted
@@ -37,14 +37,20 @@ def of_pipeline(pipe: Any, dtype: str) -> Footprint:
     denoiser = modules[family.denoiser]
     if getattr(denoiser, "hf_quantizer", None) is None:
         return whole
-    return replace(whole, denoiser_bytes=sum(t.nbytes for t in denoiser.state_dict().values()))
+    size = sum(t.nbytes for t in denoiser.state_dict().values())
+    return replace(whole, denoiser_bytes=size, packed=True)
 
 
-def of_folder(folder: Path, dtype: str, variant: str | None = None) -> Footprint:
+def of_folder(
+    folder: Path,
+    dtype: str,
+    variant: str | None = None,
+    chosen: Mapping[str, Path] | None = None,
+) -> Footprint:
     """The footprint of a diffusers folder, told from its small files and the heads of the large.
 
-    Raises ValueError or OSError for a folder that is not one, and RenderError for one of no family
-    that is known.
+    `chosen` are files of their own that parts are taken from. Raises ValueError or OSError for a
+    folder that is not one, and RenderError for one of no family that is known.
     """
     index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
     names = [name for name, value in index.items() if isinstance(value, list)]
@@ -53,8 +59,14 @@ def of_folder(folder: Path, dtype: str, variant: str | None = None) -> Footprint
         config = folder / name / "config.json"
         if config.is_file() and name != "safety_checker":
             configs[name] = json.loads(config.read_text(encoding="utf-8"))
-            counts[name] = _parameters(folder / name, variant)
-    return of_parts(families.of(index["_class_name"]), configs, counts, dtype)
+            file = (chosen or {}).get(name)
+            counts[name] = _held(file) if file else _parameters(folder / name, variant)
+    family = families.of(index["_class_name"])
+    whole = of_parts(family, configs, counts, dtype)
+    file = (chosen or {}).get(family.denoiser)
+    if file is None or file.suffix.lower() != header.GGUF:
+        return whole
+    return replace(whole, denoiser_bytes=file.stat().st_size, packed=True)
 
 
 def of_source(source: str, dtype: str) -> Footprint | None:
@@ -150,6 +162,11 @@ def _parameters(component: Path, variant: str | None) -> int:
     chosen = [f for f in files if variant and f".{variant}" in f.name]
     chosen = chosen or [f for f in files if ".fp16" not in f.name] or files
     return sum(_numbers(file) for file in chosen)
+
+
+def _held(weights: Path) -> int:
+    """The numbers in a file that is a part of its own."""
+    return sum(math.prod(shape) for shape in header.read(weights).shapes.values())
 
 
 def _numbers(weights: Path) -> int:

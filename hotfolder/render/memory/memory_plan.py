@@ -47,7 +47,7 @@ class Footprint:
     of the denoiser for one sample and one px of the picture, `decode_bytes` and `encode_bytes`
     those of the autoencoder. `pairs`: guided passes come two at a time. `windows`: it can be
     rendered by windows. `token_px` is the side of the smallest patches that attend to each other.
-    It learned on pictures with sides of `native_px`.
+    It learned on pictures with sides of `native_px`. `packed`: its denoiser is in few bits already.
     """
 
     denoiser_bytes: int
@@ -60,6 +60,7 @@ class Footprint:
     windows: bool
     token_px: int
     native_px: int
+    packed: bool = False
 
     @property
     def window_px(self) -> int:
@@ -328,6 +329,8 @@ def _holdings(footprint: Footprint, budget: Budget) -> tuple[tuple[Holding, ...]
     weights = footprint.denoiser_bytes + sum(footprint.text_bytes)
     if weights * PINNED <= budget.host_bytes:
         return (("resident", "text-offload"), ("group-offload",))
+    if footprint.packed:
+        return (("resident", "text-offload"),)
     held, _ = _held_bytes("text-offload", footprint)
     small = footprint.pass_bytes * footprint.native_px**2
     return (("resident", "text-offload"),) if held + small <= budget.device_bytes else (("fp8",),)

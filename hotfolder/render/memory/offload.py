@@ -23,13 +23,15 @@ def hold(pipe: Any, device: str, holding: Holding) -> None:
     """
     denoiser = pipelines.denoiser(pipe)
     modules = {n: part for n, part in pipe.components.items() if isinstance(part, torch.nn.Module)}
-    if holding == "fp8" and getattr(denoiser, "hf_quantizer", None) is None:
+    if holding == "fp8" and not _is_packed(denoiser):
         denoiser.enable_layerwise_casting(
             storage_dtype=torch.float8_e4m3fn, compute_dtype=denoiser.dtype
         )
     for name, module in modules.items():
         reads = name.startswith("text_encoder")
-        if holding == "group-offload" and (reads or module is denoiser):
+        if holding == "group-offload" and _is_packed(module):
+            _visit_by_layers(module, device)
+        elif holding == "group-offload" and (reads or module is denoiser):
             _stream(module, device)
         elif holding in ("text-offload", "fp8") and reads:
             _visit(module, device)
@@ -58,6 +60,23 @@ def _visit(module: Any, device: str) -> None:
     if not isinstance(module.forward, _Visit):
         module.forward = _Visit(module, device)
         module.to("cpu")
+
+
+def _is_packed(module: Any) -> bool:
+    """Whether its weights are in few bits, which only whole modules know how to move."""
+    return getattr(module, "hf_quantizer", None) is not None
+
+
+def _visit_by_layers(module: Any, device: str) -> None:
+    """Have each layer come when it is called; what lies between layers is small and stays there."""
+    for part in module.modules():
+        if not any(True for _ in part.children()):
+            _visit(part, device)
+            continue
+        for weight in part.parameters(recurse=False):
+            weight.data = weight.data.to(device)
+        for buffer in part.buffers(recurse=False):
+            buffer.data = buffer.data.to(device)
 
 
 def _stream(module: Any, device: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotfolder.render.memory import memory_plan
+from hotfolder.render.memory import footprint, memory_plan
 from hotfolder.render.memory.memory_plan import (
     GIB,
     Budget,
@@ -259,3 +259,24 @@ def test_layers_that_stay_are_compiled(
         assert compiled == replace(plan, compiled=not moves and not plan.windows)
         assert memory_plan.parse(str(compiled)) == compiled
         assert memory_plan.compiled(plan, held, loras=True) == plan
+
+
+FOUR_BITS = 0.5625  # bytes a number, as GGUF's Q4_K has them
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["Tongyi-MAI/Z-Image-Turbo", "black-forest-labs/FLUX.2-klein-4B", "Qwen/Qwen-Image"],
+)
+def test_large_models_in_four_bits_fit_into_8_gb(source: str) -> None:
+    """Counted: drafts of 800x800 and finals of 1000x1000 within 7.5 GiB, in a computer with 48."""
+    taken = footprint.of_source(source, "bfloat16")
+    assert taken is not None
+    numbers = taken.denoiser_bytes // 2
+    packed = replace(taken, denoiser_bytes=round(numbers * FOUR_BITS), packed=True)
+    budget = Budget(round(7.5 * GIB), 48 * GIB)
+    for workload in (Workload((800, 800)), Workload((1008, 1008), img2img=True)):
+        plan = memory_plan.choose(packed, budget, workload)
+        assert plan is not None
+        assert plan.holding != "fp8"
+        assert memory_plan.peak_bytes(plan, packed, workload) <= budget.device_bytes

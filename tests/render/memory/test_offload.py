@@ -12,7 +12,8 @@ from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
-from tests.render import tiny, tiny_flow
+from hotfolder.render.memory import footprint
+from tests.render import forms, tiny, tiny_flow
 
 FAMILIES = {
     "sd": (tiny.stable_diffusion, "Euler a"),
@@ -55,3 +56,26 @@ def test_eight_bits_take_half_and_leave_no_trace(
     assert pixel_hash(rounded.image) != pixel_hash(plain.image)
     assert pixel_hash(engine.render(draft, plan="fp8").image) == pixel_hash(rounded.image)
     assert pixel_hash(engine.render(draft).image) == pixel_hash(plain.image)
+
+
+def test_few_bits_can_be_elsewhere_as_well(tmp_path: Path, draft: Recipe) -> None:
+    """A GGUF denoiser counts with the bytes that it has, and makes the same picture anywhere."""
+    (tmp_path / "files").mkdir()
+    tiny_flow.z_image(tmp_path / "zoo" / "z-image")
+    place = forms.Place(tmp_path / "files", tmp_path, tmp_path / "zoo", tmp_path)
+    packed, _ = forms.FORMS["Z-Image as GGUF"](place)
+    engine = Engine({"sd": packed}, place.folder, "cpu", threads=1)
+    drawn = msgspec.structs.replace(draft, width=32, height=32, multiple=32, scheduler="model")
+    pictures = {
+        pixel_hash(engine.render(drawn, plan=holding).image)
+        for holding in ("resident", "text-offload", "group-offload")
+    }
+    assert len(pictures) == 1
+    folder, file = place.folder / "base", place.folder / "one.gguf"
+    told = footprint.of_folder(folder, "float32", chosen={"transformer": file})
+    assert told.packed
+    assert told.denoiser_bytes == file.stat().st_size
+    plain_file = {"transformer": place.folder / "m.safetensors"}
+    whole = footprint.of_folder(folder, "float32", chosen=plain_file)
+    assert not whole.packed
+    assert whole.denoiser_bytes > told.denoiser_bytes
