@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo docs test test-quick lint unit families bits downloads forms older regeneration fuzz attack survival campaign test-browser test-desktop release clean
+.PHONY: demo docs test test-quick lint unit families bits downloads forms older regeneration fuzz strangers attack survival campaign test-browser test-desktop release clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -54,9 +54,15 @@ regeneration: .venv/.installed-test
 fuzz: .venv/.installed-test
 	$(BIN)/python -m tests.fuzz --files 100000 --seed 1 --keep fuzzed
 
+# 100,000 mutated prompt files, settings, word lists, ledgers and all else that is read, and how the
+# time of each reader grows with the size of what it reads. Half an hour.
+strangers: .venv/.installed-test
+	$(BIN)/python -m tests.strangers --texts 100000 --seed 1
+	$(BIN)/python -m tests.strangers --growth --texts 2000 --seed 1
+
 # 5,000 attacks by somebody who may write into the studio, on a daemon at work; each seed repeats.
 attack: .venv/.installed-test
-	HOTFOLDER_ATTACKS=5040 $(BIN)/python -m pytest tests/test_attacks.py
+	HOTFOLDER_ATTACKS=5000 $(BIN)/python -m pytest tests/test_attacks.py
 
 # What other programs leave of our pictures; says which of them to install. Writes docs/survival.md.
 survival: .venv/.installed-test

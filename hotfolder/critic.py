@@ -10,10 +10,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from itertools import islice
 
 from hotfolder.stars.mark import REJECTED
 from hotfolder.studio.layout import REJECTS, Studio
 from hotfolder.studio.reading import Reading
+from hotfolder.studio.scan.apart import BeingReadError
 from hotfolder.studio.scan.glances import Glances
 from hotfolder.studio.scan.ratings import is_picture
 from hotfolder.studio.scan.scanner import Scanner
@@ -21,11 +24,15 @@ from hotfolder.studio.store import opinions, trust
 from hotfolder.taste.judgements import How, Judgement, standing
 
 _log = logging.getLogger(__name__)
+_AT_ONCE = 20  # pictures: 50 ms
 _DIGITS = re.compile(r"[0-9a-f]{8}")
 
 
 class Critic:
-    """Notes what is new in the folders; `judgements` are those that stand, the oldest first."""
+    """Notes what is new in the folders; `judgements` are those that stand, the oldest first.
+
+    `is_behind` says that there are pictures that have yet to be read.
+    """
 
     def __init__(self, studio: Studio) -> None:
         self.judgements: dict[str, Judgement] = {}
@@ -33,6 +40,7 @@ class Critic:
         self._studio = studio
         self._attended: tuple[int, ...] = ()
         self._has_read = False
+        self.is_behind = False
         self._met: set[str] = set()  # drafts that were looked at for what was put back
 
     def listen(self, scanner: Scanner) -> list[Judgement]:
@@ -42,6 +50,7 @@ class Critic:
             self.judgements = standing(opinions.judgements(self._studio, own_only=not others))
             self._has_read = True
         said: dict[str, Judgement] = {}
+        self.is_behind = False
         for judgement in self._said(scanner):
             said.setdefault(judgement.picture, judgement)  # of copies, the one in seeds/ counts
         said.pop("", None)
@@ -67,13 +76,26 @@ class Critic:
         """
         lying = [len(scanner.readings(room)) for room in ("seeds", "drafts")]
         now = (*lying, len(scanner.marked_drafts()), rounds)
-        if now == self._attended or not scanner.knows_all_wishes:
+        if (now == self._attended and not self.is_behind) or not scanner.knows_all_wishes:
             return
         self._attended = now
+        if self._reads_on(scanner):
+            return
         try:
             self.note(scanner)
         except OSError as error:
             _log.warning("what was picked and rejected could not be noted: %s", error)
+
+    def _reads_on(self, scanner: Scanner) -> bool:
+        """Read some of the picked pictures that were not read; whether there are more."""
+        seeds = scanner.readings("seeds").items()
+        new = (file for file in seeds if is_picture(file[0]) and not self.glances.knows(*file))
+        some = list(islice(new, _AT_ONCE))
+        for file in some:
+            with suppress(BeingReadError):
+                self.glances.picture(*file, scanner)
+        self.is_behind = len(some) == _AT_ONCE
+        return self.is_behind
 
     def note(self, scanner: Scanner) -> None:
         """Write down what the folders say that was not known yet; raises OSError."""
@@ -87,22 +109,31 @@ class Critic:
     def _said(self, scanner: Scanner) -> Iterator[Judgement]:
         """What each picture's place and marks say, as far as they say anything."""
         least = scanner.config.settings.stars.least
-        for path, reading in scanner.readings("seeds").items():
+        for path in scanner.readings("seeds"):
             if is_picture(path):
-                yield self._judged(path, reading, "picked", max(0, scanner.stars(path)))
+                yield self._judged(scanner, path, "picked", max(0, scanner.stars(path)))
         drafts, marked = scanner.readings("drafts"), scanner.marked_drafts()
         for path in filter(drafts.__contains__, sorted(marked)):
             stars = scanner.stars(path)
             if stars == REJECTED:
-                yield self._judged(path, drafts[path], "rejected")
+                yield self._judged(scanner, path, "rejected")
             elif stars >= least and not is_rejected(path):
-                yield self._judged(path, drafts[path], "starred", stars)
+                yield self._judged(scanner, path, "starred", stars)
         for path in filter(is_rejected, drafts):
             if is_picture(path):
-                yield self._judged(path, drafts[path], "rejected")
+                yield self._judged(scanner, path, "rejected")
 
-    def _judged(self, path: str, reading: Reading, how: How, stars: int = 0) -> Judgement:
-        return Judgement(self.glances.picture(path, reading), how, reading.ctime_ns / 1e9, stars)
+    def _judged(self, scanner: Scanner, path: str, how: How, stars: int = 0) -> Judgement:
+        reading = scanner.readings(path.partition("/")[0])[path]
+        return Judgement(self._picture(scanner, path, reading), how, reading.ctime_ns / 1e9, stars)
+
+    def _picture(self, scanner: Scanner, path: str, reading: Reading) -> str:
+        """The key of a picture; empty for one that is none, or of which it is not known yet."""
+        try:
+            return self.glances.picture(path, reading, scanner)
+        except BeingReadError:
+            self.is_behind = True
+            return ""
 
     def _is_new(self, judgement: Judgement) -> bool:
         known = self.judgements.get(judgement.picture)
@@ -122,7 +153,7 @@ class Critic:
         for path in came if digits else ():
             named = not digits.isdisjoint(_DIGITS.findall(path))
             if named and is_picture(path) and not is_rejected(path):
-                picture = self.glances.picture(path, drafts[path])
+                picture = self._picture(scanner, path, drafts[path])
                 if picture in self.judgements and picture not in said:
                     yield Judgement(picture, "withdrawn", drafts[path].ctime_ns / 1e9)
 

@@ -123,6 +123,7 @@ class Daemon:
     def close(self) -> None:
         """Let go of the operating system's watch and of the models."""
         self._watch.stop()
+        self._scanner.close()
         self._downloads.close()
         self._tutor.close()
         self._renders.close()
@@ -157,6 +158,8 @@ class Daemon:
                 self._after_a_round()
             self._make_up()
             self._on_report()
+            if self._ledger.has_more:
+                self._ledger.reload()
             self._scanner.finished_elsewhere(self._ledger.finished_elsewhere())
             self._renders.cancel(self._is_unwanted)
             job = self._first_job()
@@ -194,7 +197,7 @@ class Daemon:
         Meanwhile the model that will be needed is loaded, or the one that is not is unloaded.
         """
         now = self._clock()
-        due_s = self._schedule.due_in_s()
+        due_s = self._due_in_s()
         self._downloads.show()
         at_work = self._renders.busy or self._downloads.busy or self._tutor.busy
         idle = job is None and not at_work
@@ -226,7 +229,7 @@ class Daemon:
         """All that may end a rest without any notice."""
         yield Wait(self._schedule.round_in_s(), "a look everywhere")
         yield Wait(self._ends_at - now, "the end of the run")
-        if (due_s := self._schedule.due_in_s()) is not None:
+        if (due_s := self._due_in_s()) is not None:
             yield Wait(due_s, "a file that settles or is read")
         for again_at in self._setbacks.ends_at():
             if again_at > now:  # or else its turn has come, and nothing is to be waited for
@@ -243,6 +246,12 @@ class Daemon:
             yield Wait(self._setbacks.longest_pause_s(), "room on the disk")
         if idle and (unloads_in_s := self._unloads_in_s(now)) > 0:
             yield Wait(unloads_in_s, "the model's unloading")
+
+    def _due_in_s(self) -> float | None:
+        """Seconds until there can be news without any notice; None: none are to come."""
+        behind = self._ledger.has_more or self._critic.is_behind
+        due_s = self._schedule.due_in_s()
+        return 0.0 if behind and due_s is None else due_s
 
     def _unloads_in_s(self, now: float) -> float:
         """Seconds until the model is unloaded, if nothing happens."""

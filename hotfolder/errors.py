@@ -62,11 +62,17 @@ class MistakesError(HotfolderError):
         self.lacks = any(mistake.lacks for mistake in self.mistakes)
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
 
+    def __reduce__(self) -> tuple[type[MistakesError], tuple[tuple[Mistake, ...]]]:
+        return type(self), (self.mistakes,)  # it also comes from other processes
+
 
 class PictureError(HotfolderError):
-    """A picture cannot be read, or is not what it says."""
+    """A picture cannot be read, or is not what it says: a line, whatever it quotes."""
 
     exit_code = EXIT_SOME_FAILED
+
+    def __init__(self, says: str) -> None:
+        super().__init__(printable(says))
 
 
 class PlugInMissingError(PictureError):

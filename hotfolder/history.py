@@ -117,21 +117,19 @@ Entry = Making | Made | PassedOver | Unmade | Finishing | Finished | Picking | P
 class Ordinals(Set[int]):
     """Numbers from 0 on with few gaps: however many they are, they take little memory."""
 
-    __slots__ = ("_below", "_beyond")
+    __slots__ = ("_below", "_beyond", "end")
 
     def __init__(self) -> None:
+        self.end = 0
+        """The number after the largest, 0 if there is none."""
         self._below = 0  # all smaller ones are in
         self._beyond: set[int] = set()
-
-    @property
-    def end(self) -> int:
-        """The number after the largest, 0 if there is none."""
-        return max(self._beyond, default=self._below - 1) + 1
 
     def add(self, ordinal: int) -> None:
         """Take one more in."""
         if ordinal not in self:
             self._beyond.add(ordinal)
+            self.end = max(self.end, ordinal + 1)
         while self._below in self._beyond:
             self._beyond.remove(self._below)
             self._below += 1

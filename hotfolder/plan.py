@@ -88,7 +88,8 @@ def following(
             ordinals = (o for o in itertools.count(job.ordinal) if not any(o in d for d in done))
         wanted = ((request, ordinal) for ordinal in ordinals if ordinal > job.ordinal)
         odds = _odds(snapshot, config) if _is_endless(request) else None
-        yield from _drafts(file, wanted, history, config, odds)
+        drafts = _drafts(file, wanted, history, config, odds)
+        yield from (draft for draft in drafts if isinstance(draft, RenderDraft))
 
 
 def drafts_wanted(snapshot: Snapshot, history: History) -> int:
@@ -178,22 +179,27 @@ def _drafts(
     history: History,
     config: Config,
     odds: Odds | None = None,
-) -> Iterator[RenderDraft]:
+) -> Iterator[RenderDraft | SetAside]:
     for request, ordinal in wanted:
+        prompt, profile = request.prompt, request.profile
+        try:
+            again, steered = _steered(file, request, ordinal, config, odds)
+            shelf = config.shelf(profile)
+            recipe = draw(prompt, profile, ordinal, config.salt, config.words, shelf, again)
+        except Exception as error:  # whatever a stranger wrote, it stands alone
+            says = "nothing can be drawn from it, which is a fault of hotfolder"
+            yield SetAside(file.path, f"{says} ({type(error).__name__})", file.beside)
+            return
         made = len(history.made("draft", request.digest))
         total = request.count
         number = ordinal - history.base(request.digest) + 1
         why = f"endless, {made} made so far" if total == "endless" else f"draft {number} of {total}"
-        prompt, profile = request.prompt, request.profile
-        again, steered = _steered(file, request, ordinal, config, odds)
         yield RenderDraft(
             path=file.path,
             prompt=prompt,
             request=request.digest,
             ordinal=ordinal,
-            recipe=draw(
-                prompt, profile, ordinal, config.salt, config.words, config.shelf(profile), again
-            ),
+            recipe=recipe,
             template=template(prompt, profile),
             profile_name=request.profile_name,
             endless=total == "endless",

@@ -107,7 +107,7 @@ def _lying(scanner: Scanner, glances: Glances) -> dict[str, list[str]]:
     lying: dict[str, list[str]] = {}
     for room in ("drafts", "seeds"):
         for path, reading in scanner.readings(room).items():
-            if is_picture(path) and (picture := glances.picture(path, reading)):
+            if is_picture(path) and (picture := glances.picture(path, reading, scanner)):
                 lying.setdefault(picture, []).append(path)
     return lying
 
@@ -128,7 +128,7 @@ def _measured(
 ) -> Iterator[Features]:
     """The features of pictures of which none were kept, as their files show them."""
     for path, *_ in lying.values():
-        features = glances.features(path, scanner.readings(path.partition("/")[0])[path])
+        features = glances.features(path, scanner.readings(path.partition("/")[0])[path], scanner)
         if features is not None:
             yield features
 

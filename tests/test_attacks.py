@@ -2,148 +2,188 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import random
-import shutil
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
 
-from hotfolder.daemon import Daemon
+from hotfolder.daemon import Daemon, Until
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.store import local
-from tests.daemon_thread import Said, at_work
+from tests.attacker import CANARY, KINDS, RACES
+from tests.daemon_thread import Said
 from tests.forkserver import until
 from tests.painter import FakeExecutor
 
-SEEDS = int(os.environ.get("HOTFOLDER_ATTACKS", "240")) // 120
-Attack = Callable[[Studio, Path, random.Random], object]
+TRIAL = 2 * len(KINDS)
+TRIALS = -(-int(os.environ.get("HOTFOLDER_ATTACKS", TRIAL)) // TRIAL)
+_MOST_S = 2.0
+_BLOCKED_S = 20.0  # while other programs have the processors
 
 
-def _sparse(path: Path) -> None:
-    with path.open("wb") as stream:
-        stream.truncate(60 * 10**9)
+class Watched(Daemon):
+    """A daemon that notes how long its turns take: processor time, and by the clock."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio, Said(), executor=FakeExecutor(slots=1))
+        self.longest_s = self.blocked_s = 0.0
+        self.error: BaseException | None = None
+
+    def _turn(self) -> bool:
+        cpu_s, wall_s = time.thread_time(), time.monotonic()
+        wait = self._watch.wait
+        goes_on = True
+
+        def waits(seconds: float) -> None:
+            nonlocal wall_s
+            began = time.monotonic()
+            wait(seconds)
+            wall_s += time.monotonic() - began
+
+        self._watch.wait = waits  # type: ignore[method-assign]
+        try:
+            goes_on = super()._turn()
+        finally:
+            self._watch.wait = wait  # type: ignore[method-assign]
+        self.longest_s = max(self.longest_s, time.thread_time() - cpu_s)
+        self.blocked_s = max(self.blocked_s, time.monotonic() - wall_s)
+        return goes_on
+
+    def live(self) -> None:
+        """Run until told to stop, and keep what ended it."""
+        try:
+            self.run(Until())
+        except BaseException as error:
+            self.error = error
 
 
-def _forge(studio: Studio, home: Path, machine: str) -> None:
-    out = os.path.relpath(home, studio.root)
-    steal = {"sidecars": {f"{out}/secret.txt": "drafts/loot.txt"}, "picture": "k"}
-    lines = [
-        {"event": "picking", "file": "drafts/gone.png", "to": "seeds/x.png", **steal},
-        {"event": "finishing", "file": f"{out}/secret.txt", "to": "inbox/done/x", "through": {}},
-        {"event": "finished", "to": "inbox/done/x", "through": {"x": 10**30}, "file": out},
-        {"event": "making", "stage": "draft", "request": "r", "ordinal": 1, "recipe": "c",
-         "name": f"{out}/secret.txt"},
-    ]  # fmt: skip
-    with (studio.ledger / f"{machine}.jsonl").open("ab") as stream:
-        stream.writelines(json.dumps(line).encode() + b"\n" for line in lines)
-        stream.write(b"[" * 5000 + b"\n\0\xff\n" + b'{"a":' + b"9" * 6000 + b"}\n")
+class Canary(FileSystemEventHandler):
+    """A private folder in which nothing may be opened, made, changed or moved."""
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir()
+        (home / "secret.txt").write_text(CANARY)
+        (home / ".bashrc").write_text("# mine\n")
+        self.touched: list[str] = []
+        self._home = home
+        self._before = self._state()
+        self._observer = Observer()
+        self._observer.schedule(self, str(home), recursive=True)
+        self._observer.start()
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        """Everything counts, but that somebody lists the folder."""
+        if not event.is_directory:
+            self.touched.append(f"{event.event_type} {event.src_path!r}")
+
+    def close(self) -> None:
+        """Nothing happened."""
+        self._observer.stop()
+        self._observer.join()
+        assert self.touched == []
+        assert self._state() == self._before
+
+    def _state(self) -> dict[str, tuple[int, int, int]]:
+        found = {path.name: path.lstat() for path in self._home.rglob("*")}
+        return {
+            name: (stat.st_mtime_ns, stat.st_mode, stat.st_size) for name, stat in found.items()
+        }
 
 
-def _exchange(path: Path, target: Path) -> None:
-    """A link takes a folder's or a file's place, and gives it back."""
-    aside = path.with_name(f".{path.name}.aside")
-    path.rename(aside)
+class Owner:
+    """Drops prompts, slowly at times and under a name that is changed, and picks drafts."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._wanted: list[str] = []
+        self._picked: list[str] = []
+
+    def drop(self, number: int) -> None:
+        """Write a prompt file as a naive program does: in pieces, and renamed at the end."""
+        name = f"honest castle {number}"
+        file = self._studio.inbox / f"honest{number}.toml"
+        with file.with_suffix(".part").open("w") as stream:
+            stream.write(f'prompt = "{name}"\n')
+            stream.flush()
+            time.sleep(0.002)
+            stream.write("count = 1\n")
+        file.with_suffix(".part").rename(file)
+        self._wanted.append(name.replace(" ", "-"))
+
+    def pick(self) -> None:
+        """Move a draft that nobody picked yet to seeds/."""
+        for name in self._wanted:
+            if name not in self._picked and (made := self._made("drafts", name)):
+                made[0].rename(self._studio.seeds / made[0].name)
+                self._picked.append(name)
+                return
+
+    def is_served(self) -> bool:
+        """Whether every prompt has its draft, and every pick its finals."""
+        while len(self._picked) < min(2, len(self._wanted)):
+            count = len(self._picked)
+            self.pick()
+            if len(self._picked) == count:
+                return False
+        finals = all(len(self._made("final", name)) >= 3 for name in self._picked)
+        drafts = set(self._wanted) - set(self._picked)
+        return finals and all(self._made("drafts", name) for name in drafts)
+
+    def _made(self, room: str, name: str) -> list[Path]:
+        return sorted((self._studio.root / room).rglob(f"{name}-*.png"))
+
+
+@contextmanager
+def _living(daemon: Watched) -> Iterator[None]:
+    thread = threading.Thread(target=daemon.live)
+    thread.start()
     try:
-        path.symlink_to(target)
-        time.sleep(random.random() / 500)
-        path.unlink()
+        yield
+        assert thread.is_alive(), repr(daemon.error)
     finally:
-        aside.rename(path)
+        daemon.stop()
+        thread.join(60)
+        daemon.close()
+    assert not thread.is_alive(), "it does not obey"
+    assert daemon.error is None
 
 
-def _sub(studio: Studio, home: Path, rand: random.Random) -> None:
-    (studio.inbox / "sub").mkdir(exist_ok=True)
-    (studio.inbox / "sub/secret.txt").write_text("a castle")
-    _exchange(studio.inbox / "sub", home)
-
-
-ATTACKS: dict[str, Attack] = {
-    "inbox/sub for a link": _sub,
-    "done for a link": lambda s, home, r: _exchange(s.done, home),
-    "failed for a link": lambda s, home, r: _exchange(s.failed, home),
-    "drafts for a link": lambda s, home, r: _exchange(s.drafts, home),
-    "seeds for a link": lambda s, home, r: _exchange(s.seeds, home),
-    "recipes for a link": lambda s, home, r: _exchange(s.recipes, home),
-    "ledger for a link": lambda s, home, r: _exchange(s.ledger, home),
-    "wildcards for a link": lambda s, home, r: _exchange(s.wildcards, home),
-    "profiles for a link": lambda s, home, r: _exchange(s.profiles, home),
-    "a link among prompts": lambda s, home, r: (s.inbox / f"{r.random()}.txt").symlink_to(
-        home / "secret.txt"
-    ),
-    "a link among seeds": lambda s, home, r: (s.seeds / f"{r.random()}.png").symlink_to(
-        home / "secret.txt"
-    ),
-    "a linked note": lambda s, home, r: (s.failed / f"b{r.randrange(9)}.toml.error.txt").symlink_to(
-        home / "secret.txt"
-    ),
-    "broken files": lambda s, home, r: (s.inbox / f"b{r.randrange(9)}.toml").write_text("promt=1"),
-    "a huge number": lambda s, home, r: (s.inbox / f"h{r.randrange(9)}.toml").write_text(
-        'prompt="x"\nseed=0x' + "f" * 5000
-    ),
-    "a ledger of ours": lambda s, home, r: _forge(s, home, local.machine()),
-    "a ledger of another": lambda s, home, r: _forge(s, home, f"evil-{r.randrange(3)}"),
-    "a pipe of a ledger": lambda s, home, r: os.mkfifo(s.ledger / f"p{r.random()}.jsonl"),
-    "a folder of a ledger": lambda s, home, r: (s.ledger / f"f{r.random()}.jsonl").mkdir(),
-    "a giant ledger": lambda s, home, r: _sparse(s.ledger / "giant.jsonl"),
-    "a giant prompt": lambda s, home, r: _sparse(s.inbox / "giant.txt"),
-    "a pipe among prompts": lambda s, home, r: os.mkfifo(s.inbox / f"{r.random()}.txt"),
-    "a profile of theirs": lambda s, home, r: (s.profiles / "e.toml").write_text(
-        f'extends="postcard"\n[model]\nsource="{home}"\n'
-    ),
-    "a deep tree": lambda s, home, r: s.inbox.joinpath(*["d"] * 200).mkdir(
-        parents=True, exist_ok=True
-    ),
-    "strange names": lambda s, home, r: (
-        s.inbox / f"\x1b]0;{r.randrange(9)}\n\u202etxt.txt"
-    ).touch(),
-    "no done": lambda s, home, r: shutil.rmtree(s.done),
-}
-
-
-def _state(home: Path) -> dict[str, tuple[str, int, int]]:
-    return {
-        str(path.relative_to(home)): (
-            path.read_text() if path.is_file() else "",
-            path.stat().st_mtime_ns,
-            path.stat().st_mode,
-        )
-        for path in home.rglob("*")
-    }
-
-
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", range(TRIALS))
 def test_an_attacker_beside_a_daemon(studio: Studio, tmp_path: Path, seed: int) -> None:
     """Nothing outside is read, moved, made or changed; the daemon lives and serves the honest."""
     home = tmp_path / "home"
-    home.mkdir()
-    (home / "secret.txt").write_text("password of the owner")
-    (home / ".bashrc").write_text("# mine\n")
+    canary, owner, rand = Canary(home), Owner(studio), random.Random(seed)
     studio.settings.write_text("settle_seconds = 0.05\nlook_seconds = 0.5\nkeep_free_gb = 0\n")
-    before, rand = _state(home), random.Random(seed)
-    daemon = Daemon(studio, Said(), executor=FakeExecutor(slots=1))
-    with at_work(daemon):
-        for number in range(120):
-            name = rand.choice(list(ATTACKS))
-            with contextlib.suppress(OSError):
-                ATTACKS[name](studio, home, rand)
+    names = 2 * list(KINDS)
+    rand.shuffle(names)
+    daemon = Watched(studio)
+    with _living(daemon):
+        for number, name in enumerate(names):
+            with suppress(OSError):  # what was tried before is in the way
+                KINDS[name](studio, home, rand)
             if number % 40 == 0:
-                (studio.inbox / f"honest{number}.toml").write_text(
-                    f'prompt = "an honest castle {number}"\ncount = 1\n'
-                )
-        for room in (studio.done, studio.failed):
-            room.mkdir(exist_ok=True)
-
-        def served() -> bool:
-            names = [path.name for path in studio.drafts.rglob("honest-castle*.png")]
-            return len(names) >= 3
-
-        until(served, 30)
-    assert _state(home) == before
+                owner.drop(number)
+            if number % 60 == 50:
+                with suppress(OSError):
+                    owner.pick()
+        for folder in (studio.done, studio.failed):
+            folder.mkdir(exist_ok=True)
+        until(owner.is_served, 90)
+    canary.close()
+    assert daemon.longest_s < _MOST_S
+    assert daemon.blocked_s < _BLOCKED_S
     texts = [path for path in studio.root.rglob("*") if path.is_file() and not path.is_symlink()]
     small = [path for path in texts if path.stat().st_size < 10**6]
-    assert not [path for path in small if b"password of the owner" in path.read_bytes()]
+    assert not [path for path in small if CANARY.encode() in path.read_bytes()]
+
+
+def test_how_much_is_tried() -> None:
+    """At least sixty kinds, of which enough are races."""
+    assert len(KINDS) >= 60
+    assert len(RACES) / len(KINDS) >= 0.1, "of 5,000 attacks 500 are races"

@@ -77,7 +77,9 @@ def test_who_puts_a_picture_back_takes_it_back(studio: Studio) -> None:
 def test_a_picture_that_was_edited_is_still_the_one_that_was_picked(studio: Studio) -> None:
     """Its recipe says which draft pleased."""
     path = drafts.put(studio, 1)
-    key = Glances(studio).picture(path, _scanner(studio).readings("drafts")[path])
+    key = Glances(studio).picture(
+        path, (scanner := _scanner(studio)).readings("drafts")[path], scanner
+    )
     data = (studio.root / path).read_bytes()
     (studio.root / path).write_bytes(data[:-12] + samples.chunk(b"tEXt", b"a\0b") + data[-12:])
     drafts.move(studio, path, "seeds")

@@ -123,7 +123,7 @@ def _read(
                 unread.append((path, portrait.says))
                 continue
             facts = portrait.facts
-            rating = rating_beside(path.with_name(f"{path.name}.xmp"))
+            rating = rating_beside(path.parent, f"{path.name}.xmp")
             words = "" if facts.seed is None else f"seed {facts.seed}"
             stars = facts.stars if rating is None else rating
             image = pixels.decode(read_file(path) if whole else portrait.thumbnail)

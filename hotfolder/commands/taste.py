@@ -157,7 +157,7 @@ def _make_sheet(studio: Studio, ranking: Ranking, file: Path) -> None:
         shown = []
         for path, _ in found:
             try:
-                shown.append(pixels.decode(read_file(studio.root / path)))
+                shown.append(pixels.decode(read_file(studio.root / path, below=studio.root)))
             except (OSError, PictureError):
                 continue  # taken away since
         if shown:

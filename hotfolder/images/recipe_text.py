@@ -137,7 +137,7 @@ def parse(text: str) -> tuple[Recipe, Record]:
     read = from_builtins(data["recipe"])
     try:
         return read, msgspec.convert(data["record"], Record)
-    except (msgspec.ValidationError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         says = str(error)[:MAX_SAID]
         raise PictureError(f"the picture's record is not valid: {says}") from None
 

@@ -210,7 +210,7 @@ class Acts:
 
     def _contents(self, sidecar: str) -> bytes | None:
         with suppress(FileNotFoundError):
-            return read_file(self._studio.root / sidecar, MAX_BYTES)
+            return read_file(self._studio.root / sidecar, MAX_BYTES, self._studio.root)
         return None
 
     def _trouble(self, id_: int, error: OSError | HotfolderError) -> str:

@@ -204,6 +204,7 @@ def app(table: Table, hosts: frozenset[str]) -> Starlette:
             HotfolderError: _refused,
             OSError: _refused,
             msgspec.MsgspecError: _refused,
+            UnicodeDecodeError: _refused,
             ValueError: _refused,
         },
         lifespan=lifespan,
@@ -224,7 +225,7 @@ def _bytes(table: Table, path: str) -> bytes:
     """A picture's file, as it is now: a link may have taken its place since it was listed."""
     if not is_within(table.studio.root, path):
         raise FileNotFoundError(2, "this picture is not there any more")
-    data = read_file(table.studio.root / path)
+    data = read_file(table.studio.root / path, below=table.studio.root)
     if len(data) > MAX_PICTURE_BYTES:
         raise PictureError(f"{PurePosixPath(path).name} is too large to be shown")
     return data

@@ -25,6 +25,7 @@ from hotfolder.studio.layout import REJECTS
 from hotfolder.studio.names import is_mask
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan.listing import listing
+from hotfolder.studio.store import local
 
 _SCHEMA_NUMBER = 2
 _SCHEMA = f"""
@@ -204,7 +205,7 @@ class Catalogue:
     def _rate(self, pictures: Iterable[str]) -> None:
         for path in set(pictures):
             sidecar = self._sidecar_of(path)
-            stars = rating_beside(self._root / sidecar) if sidecar else None
+            stars = rating_beside(self._root, sidecar) if sidecar else None
             self._base.execute("UPDATE picture SET beside=? WHERE path=?", [stars, path])
 
     # What pictures show
@@ -305,7 +306,7 @@ class Catalogue:
 
 def _opened(file: Path) -> sqlite3.Connection:
     """The base in a file; one that is damaged is begun anew."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    local.private(file)
     try:
         return _connected(file)
     except sqlite3.DatabaseError:

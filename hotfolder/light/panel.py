@@ -24,7 +24,7 @@ def details(studio: Studio, catalogue: Catalogue, shown: Shown) -> dict[str, Any
     parameters: list[tuple[str, str]] = []
     text = ""
     with suppress(PictureError):
-        contents = metadata.read(read_file(studio.root / shown.path))
+        contents = metadata.read(read_file(studio.root / shown.path, below=studio.root))
         if ours := recipe_text.find(contents):
             parameters = _of_recipe(ours.recipe, ours.record)
             text = infotext.write(ours.recipe, ours.record)

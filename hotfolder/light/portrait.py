@@ -76,7 +76,7 @@ def portray(root: str, path: str) -> Portrait | Trouble:
         file = Path(root, path)
         if file.lstat().st_size > MAX_PICTURE_BYTES:
             return Trouble(f"it is larger than {MAX_PICTURE_BYTES >> 20} MB")
-        data = read_file(file)
+        data = read_file(file, below=Path(root))
         contents = metadata.read(data)
         image = pixels.decode(data)
     except PictureError as error:
@@ -93,7 +93,7 @@ def portray(root: str, path: str) -> Portrait | Trouble:
 def small(root: Path, path: str, side_px: int = 160) -> bytes | None:
     """A small JPEG of a picture of the studio at `root`; None for one that cannot be read."""
     try:
-        image = pixels.decode(read_file(root / path))
+        image = pixels.decode(read_file(root / path, below=root))
     except (OSError, PictureError):
         return None
     image.thumbnail((side_px * 2, side_px), reducing_gap=3.0)

@@ -28,10 +28,10 @@ _NEW = """\
 """
 
 
-def rating_beside(sidecar: Path) -> int | None:
+def rating_beside(root: Path, sidecar: str) -> int | None:
     """The stars in a sidecar, from -1 to 5; None where it does not say or cannot be read."""
     try:
-        return rating_in(read_file(sidecar, MAX_BYTES))
+        return rating_in(read_file(root / sidecar, MAX_BYTES, root))
     except (OSError, PictureError):
         return None
 

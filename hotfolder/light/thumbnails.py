@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-import signal
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from pathlib import Path
 
+from hotfolder import workers
 from hotfolder.light.catalogue import Catalogue
 from hotfolder.light.portrait import Portrait, Trouble, portray
+from hotfolder.studio.store import local
 
 _log = logging.getLogger(__name__)
 _MOST_BYTES = 4 * 2**30
@@ -28,8 +27,9 @@ class Cache:
 
     def __init__(self, file: Path) -> None:
         self._guard = threading.Lock()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self._base = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+        self._base = sqlite3.connect(
+            local.private(file), check_same_thread=False, isolation_level=None
+        )
         self._base.execute("PRAGMA journal_mode=WAL")
         self._base.execute("PRAGMA synchronous=OFF")
         self._base.execute("PRAGMA busy_timeout=5000")
@@ -76,14 +76,14 @@ class Painters:
         catalogue: Catalogue,
         cache: Cache,
         news: Callable[[set[int]], None],
-        workers: int | None = None,
+        count: int | None = None,
     ) -> None:
         self._root = str(root)
         self._catalogue = catalogue
         self._cache = cache
         self._news = news
-        self._workers = workers or max(1, min(8, (os.cpu_count() or 2) - 1))
-        self._pool = self._opened()
+        self._workers = count or max(1, min(8, (os.cpu_count() or 2) - 1))
+        self._pool = workers.opened(self._workers)
         self._wanted: dict[int, str] = {}
         self._working: dict[int, Future[Portrait | Trouble]] = {}
         self._finished: dict[int, Portrait | Trouble] = {}
@@ -110,14 +110,7 @@ class Painters:
             self._is_open = False
             self._wake.notify()
         self._thread.join(5)
-        workers = list((self._pool._processes or {}).values())
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        for worker in workers:  # the program would wait at its end for one that hangs
-            worker.terminate()
-
-    def _opened(self) -> ProcessPoolExecutor:
-        context = get_context("spawn")  # a fork would take the server's sockets along
-        return ProcessPoolExecutor(self._workers, context, initializer=_settle_down)
+        workers.end(self._pool)
 
     def _run(self) -> None:
         while self._is_open:
@@ -157,7 +150,9 @@ class Painters:
         except (BrokenProcessPool, RuntimeError):
             if not self._is_open:
                 return
-            self._pool = self._opened()  # a worker was killed, for want of memory perhaps
+            self._pool = workers.opened(
+                self._workers
+            )  # a worker was killed, for want of memory perhaps
             future = self._pool.submit(portray, self._root, path)
         with self._wake:
             self._working[id_] = future
@@ -181,13 +176,3 @@ class Painters:
             self._cache.put([p for p in finished.values() if isinstance(p, Portrait)])
             self._catalogue.describe(finished)
             self._news(set(finished))
-
-
-def _settle_down() -> None:
-    """Leave the processors and Ctrl-C to others."""
-    import psutil
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(psutil.Error, OSError):
-        lowest = psutil.IDLE_PRIORITY_CLASS if psutil.WINDOWS else 19
-        psutil.Process().nice(lowest)

@@ -18,9 +18,9 @@ from hotfolder.studio.config.load import examine
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import is_temporary, slug
 from hotfolder.studio.reading import read_file
-from hotfolder.studio.scan.inbox import requests_of
 from hotfolder.studio.scan.limits import check_requests, check_text
 from hotfolder.studio.scan.listing import is_within, listing
+from hotfolder.studio.scan.prompt_files import requests_of
 from hotfolder.studio.store import atomic, judgements
 
 _SHOWN = 6
@@ -122,7 +122,7 @@ def ask(studio: Studio, wish: Wish) -> str:
 
 def more_like(studio: Studio, path: str) -> str:
     """Drop a copy of a picture into `inbox/`, which asks for more like it; returns its path."""
-    data = read_file(studio.root / path)
+    data = read_file(studio.root / path, below=studio.root)
     return atomic.publish(studio.root, f"inbox/{PurePosixPath(path).name}", data)
 
 
@@ -156,10 +156,12 @@ def _failed(studio: Studio, path: str) -> dict[str, str]:
     text = ""
     with suppress(OSError, PictureError, MistakesError):
         if formats.is_text(PurePosixPath(path).suffix.lower()):
-            text = text_encoding.decode(read_file(studio.root / path, text_encoding.MAX_BYTES))
+            data = read_file(studio.root / path, text_encoding.MAX_BYTES, studio.root)
+            text = text_encoding.decode(data)
     note = ""
     with suppress(OSError, PictureError):
-        note = read_file(studio.root / (path + _NOTE), 100_000).decode("utf-8", "replace")
+        data = read_file(studio.root / (path + _NOTE), 100_000, studio.root)
+        note = data.decode("utf-8", "replace")
     name = path.removeprefix("inbox/failed/")
     return {"name": name, "shown": printable(name), "note": note, "text": text}
 

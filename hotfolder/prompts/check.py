@@ -77,8 +77,10 @@ def _resolved(
     except MistakesError as error:
         if name not in tables:
             return None, error.mistakes
-        inside = f"profile {name}"
-        return None, tuple(Mistake(f"{inside}, {m.where}", m.says, m.lacks) for m in error.mistakes)
+        inside = (", ".join(filter(None, (f"profile {name}", m.where))) for m in error.mistakes)
+        return None, tuple(
+            Mistake(where, m.says, m.lacks) for where, m in zip(inside, error.mistakes, strict=True)
+        )
     try:
         profiles.override(profile, prompt.overrides)
     except MistakesError as error:

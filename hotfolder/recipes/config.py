@@ -14,6 +14,8 @@ from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.settings import Settings
 
+_MOST_RESOLVED = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -31,12 +33,21 @@ class Config:
     mistakes: tuple[Mistake, ...] = ()
     folders: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    _resolved: dict[tuple[str, str], Profile] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def profile(self, name: str | None, overrides: Mapping[str, Any] | None = None) -> Profile:
         """The resolved profile of this name (None: the default); raises MistakesError."""
-        resolved = profiles.resolve(name or self.settings.profile, self.profiles)
-        laid = profiles.override(resolved, overrides or {})
-        return profiles.check_links(laid, self.profiles)
+        name = name or self.settings.profile
+        wanted = name, repr(overrides) if overrides else ""
+        if wanted not in self._resolved:
+            laid = self.profile(name) if overrides else profiles.resolve(name, self.profiles)
+            laid = profiles.override(laid, overrides or {})
+            if len(self._resolved) >= _MOST_RESOLVED:
+                self._resolved.clear()
+            self._resolved[wanted] = profiles.check_links(laid, self.profiles)
+        return self._resolved[wanted]
 
     def shelf(self, profile: Profile) -> Library:
         """What prompts can name, besides the profile's own LoRAs and words, when it is theirs."""

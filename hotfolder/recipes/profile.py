@@ -20,6 +20,8 @@ from hotfolder.recipes.prompt_syntax.read import Emphasis
 from hotfolder.recipes.schedulers import MODEL_OWN
 
 MOST_DRAWN = 16  # together
+_LONGEST_NAME = 255  # bytes of a file or folder: what file systems take
+_LONGEST_PATH = 1024
 MAX_LINKS = recipe.MAX_LINKS
 Aspect = Annotated[
     str | Annotated[list[str], Meta(min_length=1)], schema.checked(sizes.aspect_range)
@@ -37,6 +39,9 @@ def model_source(source: str) -> str:
         raise ValueError('expected a name after "shipped:", and no path')
     if "\0" in source:
         raise ValueError("expected a path without NUL")
+    long = any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in source.split("/"))
+    if long or len(source) > _LONGEST_PATH:
+        raise ValueError(f"expected a path of at most {_LONGEST_PATH:,} characters")
     return source
 
 

@@ -170,7 +170,7 @@ def from_builtins(data: Any) -> Recipe:
         raise PictureError(_unknown(schema))
     try:
         return _within_bounds(msgspec.convert(data, Recipe))
-    except (msgspec.ValidationError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise PictureError(f"the recipe is not valid: {str(error)[:MAX_SAID]}") from None
 
 

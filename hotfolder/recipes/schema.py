@@ -34,6 +34,8 @@ _ELSEWHERE = {
     "text": "prompt",
 }
 _KINDS = {int: "a whole number", float: "a number", str: "text in quotes", bool: "true or false"}
+_LONGEST = 200  # characters of a key that is likened to others
+_MOST_UNKNOWN = 20  # keys that are named one by one
 _SEVERAL = {int: "whole numbers", float: "numbers", str: "texts"}
 
 
@@ -70,13 +72,15 @@ def _convert(
     names = {field.encode_name: field.name for field in fields}
     values: dict[str, Any] = {}
     before = len(mistakes)
+    unknown = [key for key in table if key not in names]
+    mistakes += [
+        Mistake(_path(where, key), _unknown(key, names)) for key in unknown[:_MOST_UNKNOWN]
+    ]
+    if more := len(unknown[_MOST_UNKNOWN:]):
+        mistakes.append(Mistake(where, f"{more:,} more unknown keys"))
     for key, value in table.items():
-        shown = _short(str(key))
-        path = f"{where}.{shown}" if where else shown
+        path = _path(where, key)
         if key not in names:
-            ours = _ELSEWHERE.get(str(key).lower(), key)
-            says = did_you_mean(ours, names) if ours not in names else f"did you mean {ours!r}?"
-            mistakes.append(Mistake(path, f"unknown key; {says}"))
             continue
         hint = hints[names[key]]
         if isinstance(hint, type) and issubclass(hint, Struct):
@@ -106,6 +110,17 @@ def _convert(
             path = f"{where}.{field.encode_name}" if where else field.encode_name
             mistakes.append(Mistake(path, "this key is missing"))
     return None if len(mistakes) > before else shape(**values)
+
+
+def _unknown(key: str, names: Mapping[str, str]) -> str:
+    """What to do about a key that is none of these names."""
+    ours = _ELSEWHERE.get(str(key).lower(), str(key)[:_LONGEST])
+    says = did_you_mean(ours, names) if ours not in names else f"did you mean {ours!r}?"
+    return f"unknown key; {says}"
+
+
+def _path(where: str, key: str) -> str:
+    return f"{where}.{_short(str(key))}" if where else _short(str(key))
 
 
 @functools.cache

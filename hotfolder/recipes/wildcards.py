@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -19,13 +20,18 @@ from hotfolder.errors import Mistake, did_you_mean
 from hotfolder.recipes.recipe import MAX_TEXT
 
 MAX_TEMPLATE = 16_384
+MAX_SIGNS = 2_500
 MAX_NESTING = 10
 MAX_DRAWS = 2_000
 MAX_DEPTH = 60
 MAX_CHAIN = 20
 MAX_COMPARISONS = 2_000_000
 
+_DEEPEST = 32  # folders of a word list's name
+_MOST_NAMES = 100_000  # that patterns are compared with
+_PATTERN = re.compile(r"[*?\[]")
 _ACTIVE = re.compile(r"[{$%]|__")
+_SIGNS = re.compile(r"[{|}$%]|__")
 _LIST = re.compile(r"__[~!@]?((?:(?!__)[^(${}\s,])(?:(?!__)[^(${},\n])*)(?:\([^)]*\))?__")
 _ASSIGNED = re.compile(r"\$\{\s*([A-Za-z_-][\w-]*)\s*\??=")
 _SQUARE = re.compile(r"\[[^\[\]{}]*\]")  # a | in there alternates steps and divides no choices
@@ -73,8 +79,11 @@ def mistakes(template: str, words: Mapping[str, Sequence[str]]) -> tuple[Mistake
     lists = _Lists(words)
     found: list[Mistake] = []
     reached: dict[str, None] = {}
-    for name in dict.fromkeys(_names(tree)):
-        found += _reach(name, lists, reached, ())
+    try:
+        for name in dict.fromkeys(_names(tree)):
+            found += _reach(name, lists, reached, ())
+    except _UnusableError:
+        return ()
     written = [template, *(line for name in reached for line in words[name] if "${" in line)]
     assigned = {name for text in written for name in _ASSIGNED.findall(text)}
     assigned |= {name for command in _walk(tree) for name in getattr(command, "variables", ())}
@@ -92,14 +101,25 @@ class _Lists:
     def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
         self.words = words
         self._names = {unicodedata.normalize("NFC", name): name for name in words}
+        self._below: dict[str, list[str]] = defaultdict(list)  # by each end of a name
+        for name, kept in self._names.items():
+            parts = name.split("/")
+            for first in range(1, min(len(parts), _DEEPEST)):
+                self._below["/".join(parts[first:])].append(kept)
         self._found: dict[str, list[str]] = {}
+        self._compared = 0
 
     def names(self, pattern: str) -> list[str]:
         """The lists that `pattern` means; a bare name also finds a list in a subfolder."""
         wanted = re.sub(r"[\\/]+", "/", unicodedata.normalize("NFC", pattern)).strip("/")
+        if wanted in self._names:
+            return [self._names[wanted]]
+        if not _PATTERN.search(wanted):
+            return self._below.get(wanted, [])
         for tried in [wanted, f"**/{wanted}"]:
-            if tried in self._names:
-                return [self._names[tried]]
+            self._compared += len(self._names)
+            if self._compared > _MOST_NAMES:
+                raise _UnusableError("it has too many patterns for the names of word lists")
             if fits := [kept for name, kept in self._names.items() if fnmatchcase(name, tried)]:
                 return fits
         return []
@@ -231,6 +251,8 @@ def _read(text: str) -> Any:
         return "it holds characters that Unicode reserves for programs"
     if len(text) > MAX_TEMPLATE:
         return f"a template has at most {MAX_TEMPLATE:,} characters"
+    if len(_SIGNS.findall(text)) > MAX_SIGNS:
+        return f"a template has at most {MAX_SIGNS:,} of the signs {{ | }} __ $ and %"
     depth, deepest = _nesting(text)
     if depth:
         return 'a "{" has no "}"'

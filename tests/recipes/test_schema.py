@@ -93,3 +93,10 @@ def test_a_sentence_stays_short() -> None:
     """However long a key or value is, its mistake can be read."""
     assert len(says(**{"k" * 9_999: 1})) < 500
     assert len(says(steps="v" * 9_999, draft={"k" * 9_999: 1})) < 1_000
+
+
+def test_very_many_unknown_keys() -> None:
+    """The first ones are named, the rest are counted: a note stays one that can be read."""
+    lines = says(**{f"k{number}": 1 for number in range(5000)}).splitlines()
+    assert lines[0].startswith("k0: unknown key")
+    assert lines[20:] == ["4,980 more unknown keys"]

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from hotfolder.recipes.prompt_syntax.tree import (
     DEEPEST,
@@ -251,7 +252,7 @@ def _steps(when: str, steps: int) -> int:
 def _finished(found: list[_Leaf | _Choice | Break]) -> tuple[Node, ...]:
     """The nodes with their weights; neighbours of one weight are joined."""
     made: list[Node] = []
-    for item in found:
+    for item in _joined(found):
         if isinstance(item, Break):
             made.append(item)
         elif isinstance(item, _Choice):
@@ -261,12 +262,21 @@ def _finished(found: list[_Leaf | _Choice | Break]) -> tuple[Node, ...]:
             else:
                 made.append(Edit(branches[0], branches[1], item.steps))
         else:
-            weight, last = _bounded(item.weight), made[-1] if made else None
-            if isinstance(last, Words) and last.weight == weight:
-                made[-1] = Words(last.text + item.text, weight)
-            else:
-                made.append(Words(item.text, weight))
+            made.append(Words(item.text, item.weight))
     return tuple(made)
+
+
+def _joined(found: list[_Leaf | _Choice | Break]) -> Iterator[_Leaf | _Choice | Break]:
+    """The same with bounded weights, and with neighbours of one weight as one."""
+    for weight, items in groupby(found, _weight_of):
+        if weight is None:
+            yield from items
+        else:
+            yield _Leaf("".join(item.text for item in items if isinstance(item, _Leaf)), weight)
+
+
+def _weight_of(item: _Leaf | _Choice | Break) -> float | None:
+    return _bounded(item.weight) if isinstance(item, _Leaf) else None
 
 
 def _bounded(weight: float) -> float:

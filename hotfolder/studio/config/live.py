@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from hotfolder.errors import Mistake, MistakesError
+from hotfolder.errors import Mistake, MistakesError, PictureError
 from hotfolder.recipes.config import Config
-from hotfolder.studio.config.load import read_config
-from hotfolder.studio.layout import SETTINGS_FILE, Studio
+from hotfolder.studio.layout import SETTINGS_FILE
 
 _log = logging.getLogger(__name__)
-_PLACES = ("profiles", "wildcards", SETTINGS_FILE)
+CONFIG = ("profiles", "wildcards", SETTINGS_FILE)
 _AS_THEY_WERE = "settings and profiles stay as they were, because of mistakes"
 
 
@@ -19,22 +18,23 @@ class LiveConfig:
     """`config` follows the owner's files; mistakes in them are said and leave it as it was.
 
     A file of theirs that vanishes counts as being there for a while: some programs save like that.
-    Raises MistakesError at first, where nothing was ever sound.
     """
 
-    def __init__(self, studio: Studio, config: Config | None = None) -> None:
-        self.config = config or read_config(studio)
-        self._studio = studio
+    def __init__(self, config: Config) -> None:
+        self.config = config
         self._mistakes = ""
         self._gone: dict[str, float] = {}
         _warn_of([*self.config.mistakes, *self.config.notes])
 
-    def read(self) -> bool:
-        """Read all files again; whether the owner decides anything else now."""
+    def read(self, read: Callable[[], Config]) -> bool:
+        """Have all files read again; whether the owner decides anything else now.
+
+        `read` raises MistakesError, and PictureError for what is left unread.
+        """
         before = self.config
         try:
-            self.config = read_config(self._studio)
-        except MistakesError as error:
+            self.config = read()
+        except (MistakesError, PictureError) as error:
             if str(error) != self._mistakes:
                 self._mistakes = str(error)
                 _log.error("%s:\n%s", _AS_THEY_WERE, error)
@@ -81,7 +81,7 @@ class LiveConfig:
 
 def decides(path: str) -> bool:
     """Whether a file is one of those with which the owner decides."""
-    return path.partition("/")[0] in _PLACES
+    return path.partition("/")[0] in CONFIG
 
 
 def _warn_of(mistakes: Iterable[Mistake | str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 
 from hotfolder.studio.reading import Reading
+from hotfolder.studio.store import local
 
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ class Cache(Generic[T]):
             return None
         try:
             return msgspec.convert(fact, self._kind)
-        except msgspec.ValidationError:
+        except ValueError:  # msgspec's errors are ValueErrors
             return None
 
     def keep(self, path: str, reading: Reading, fact: T) -> None:
@@ -91,9 +92,9 @@ class Cache(Generic[T]):
             return
         text = "".join(f"{line}\n" for line in ([self._head, *lines] if mode == "w" else lines))
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            with self._file.open(mode, encoding="ascii", newline="\n") as stream:
-                stream.write(text)
+            local.make_folder(self._file.parent)
+            with local.opened(self._file, "ab" if mode == "a" else "wb") as stream:
+                stream.write(text.encode("ascii"))
         except OSError as error:
             _log.warning("%s cannot be written, which costs time only: %s", self._file, error)
             self._read_only = True

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from hotfolder.errors import mistake
 from hotfolder.images.metadata import suffixes as picture_suffixes
 from hotfolder.prompts import formats, text_encoding, toml
 from hotfolder.recipes import profile as profiles
@@ -17,8 +18,8 @@ from hotfolder.studio import beneath
 from hotfolder.studio.config.fit_prompts import read as prompts_of
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import read_file
-from hotfolder.studio.scan.inbox import requests_of
 from hotfolder.studio.scan.limits import check_text
+from hotfolder.studio.scan.prompt_files import requests_of
 
 SUFFIXES = (".txt", ".toml")
 NOTE = ".error.txt"
@@ -26,6 +27,8 @@ NOTE = ".error.txt"
 
 MORE = ".refine.toml"
 """How the names of files end that say how a picture beside them is to be refined once more."""
+
+_MOST_BYTES = 2**14
 
 ALONE = "no picture of its name lies beside it; prompts for drafts belong in inbox/"
 
@@ -53,7 +56,7 @@ def beside(studio: Studio, picture: str) -> Text | None:
     for path in paths(picture):
         if beneath.is_file(studio.root, path):
             file = studio.root / path
-            return Text(file.name, read_file(file, text_encoding.MAX_BYTES, studio.root))
+            return Text(file.name, read_file(file, _MOST_BYTES, studio.root))
     return None
 
 
@@ -111,6 +114,8 @@ def pictures(text: str) -> Iterator[str]:
 
 def read(text: Text, config: Config, studio: Studio) -> Caption:
     """What a text says of its picture; of several prompts the first. Raises MistakesError."""
+    if len(text.data) > _MOST_BYTES:
+        raise mistake(f"a text beside a picture may have {_MOST_BYTES >> 10} KB, and it has more")
     check_text(text.data, config.settings.limits)
     written = text_encoding.decode(text.data)
     prompts = prompts_of(formats.suffix_of(text.name), written, config, studio)

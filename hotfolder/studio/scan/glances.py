@@ -15,8 +15,10 @@ from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import Reading, read_file
+from hotfolder.studio.scan.apart import BeingReadError
 from hotfolder.studio.scan.cache import Cache
-from hotfolder.studio.store import archive, local
+from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.store import local
 from hotfolder.taste.features import Features
 
 _LONGEST = 256
@@ -38,17 +40,24 @@ class Glances:
         self._known = Cache(file, Glance, f"{__version__} {sorted(measured.named())}")
         self._now: dict[str, tuple[Reading, Glance]] = {}
 
-    def picture(self, path: str, reading: Reading) -> str:
-        """The key of a file's picture, as judgements and features have it; empty if it is none."""
+    def knows(self, path: str, reading: Reading) -> bool:
+        """Whether a file was read in this state."""
+        return self._recalled(path, reading) is not None
+
+    def picture(self, path: str, reading: Reading, scanner: Scanner) -> str:
+        """The key of a file's picture, as judgements and features have it; empty if it is none.
+
+        Raises BeingReadError.
+        """
         glance = self._recalled(path, reading)
         if glance is None:
-            glance = Glance(self._key(path))
+            glance = Glance(self._key(path, scanner))
             self._keep(path, reading, glance)
         return glance.picture
 
-    def features(self, path: str, reading: Reading) -> Features | None:
+    def features(self, path: str, reading: Reading, scanner: Scanner) -> Features | None:
         """The features of a file's picture, measured now; None if it is none that can be read."""
-        picture = self.picture(path, reading)
+        picture = self.picture(path, reading, scanner)
         glance = self._recalled(path, reading)
         if glance is not None and glance.features is not None:
             return glance.features
@@ -77,20 +86,18 @@ class Glances:
         self._now[path] = reading, glance
         self._known.keep(path, reading, glance)
 
-    def _key(self, path: str) -> str:
+    def _key(self, path: str, scanner: Scanner) -> str:
         """A picture of ours has its recipe's id, edited or not; another the hash of its pixels."""
         try:
-            data = read_file(self._studio.root / path)
-            if ours := _ours(data):
-                return ours[0].id
-            shown = pixels.pixel_hash(pixels.decode(data))
-            known = archive.find(self._studio, shown)
+            ours = _ours(read_file(self._studio.root / path, below=self._studio.root))
+            return ours[0].id if ours else scanner.key(path)
+        except BeingReadError:
+            raise
         except (OSError, PictureError):
             return ""
-        return known[0].id if known else shown
 
     def _measured(self, path: str, picture: str) -> Features:
-        data = read_file(self._studio.root / path)
+        data = read_file(self._studio.root / path, below=self._studio.root)
         image = pixels.decode(data)
         sides = (image.width, image.height)
         return about(picture, _ours(data), sides, measured.features(image))

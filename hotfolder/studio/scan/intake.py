@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 
 from hotfolder import __version__
-from hotfolder.errors import PictureError, reason
+from hotfolder.errors import PictureError, printable, reason
 from hotfolder.images.metadata import suffixes
 from hotfolder.stars import detectors
 from hotfolder.studio.config.live import LiveConfig
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan import captions, conflicts, retouches
+from hotfolder.studio.scan.apart import Apart, BeingReadError, fault
 from hotfolder.studio.scan.backlog import Backlog, Urgency, Withheld
 from hotfolder.studio.scan.cache import Cache
 from hotfolder.studio.scan.conflicts import Conflicts
@@ -29,6 +31,7 @@ from hotfolder.studio.scan.settle import Settling
 from hotfolder.studio.scan.tree import Tree
 from hotfolder.studio.store import local
 
+_log = logging.getLogger(__name__)
 BUDGET_S = 0.02
 _FETCHING_S = 1.0
 _FINISHED = "another computer has finished it and puts it away"
@@ -48,19 +51,21 @@ class Intake:
         tree: Tree,
         settling: Settling,
         live: LiveConfig,
+        apart: Apart,
         clock: Callable[[], float] = time.monotonic,
-        waits: bool = True,
     ) -> None:
+        waits = not apart.waits
         self._tree = tree
         self._settling = settling
         self._live = live
         self._clock = clock
+        self._apart = apart
         self._waits = waits
-        self.inbox = Inbox(studio, Folders(studio))
-        self.portraits = Portraits(studio, read_only=not waits)
-        self.marks = Marks(studio.root, tree, settling, self.portraits)
+        self.inbox = Inbox(studio, Folders(studio), apart)
+        self.portraits = Portraits(studio, apart, read_only=not waits)
+        self.marks = Marks(studio.root, tree, settling, self.portraits, apart)
         self.seeds = Seeds(studio, self.portraits)
-        self.retries = Retries(studio)
+        self.retries = Retries(studio, apart)
         self.conflicts = Conflicts(studio, tree)
         self._backlog = Backlog()
         self._withheld: dict[str, Withheld] = {}
@@ -125,6 +130,13 @@ class Intake:
         self.retries.look(self._live.config)
         unreadable = [path for path, file in self._withheld.items() if file.why == "unreadable"]
         for path in (*unreadable, *self.marks.unreadable):
+            self.come(path)
+
+    def come(self, path: str) -> None:
+        """A file that could not be read, or is read elsewhere, can be asked for again."""
+        if path.startswith("inbox/"):
+            self.inbox.come(path)
+        elif self._tree.reading(path):
             self._withheld.pop(path, None)
             self.add(path)
 
@@ -184,6 +196,7 @@ class Intake:
             found = self._read_next() or found
             if self._clock() >= end:  # one was read: a slow computer gets on as well
                 break
+        self._apart.let_go()
         self.portraits.let_go()
         self.portraits.save()
         self._unmarked.save()
@@ -204,10 +217,15 @@ class Intake:
             return True
         path, urgency = waiting
         found = urgency < Urgency.FIRST_LOOK
-        if found:
-            self._take_in(path)
-        else:
-            found = self._is_marked_at_first_look(path)
+        try:
+            with self._apart.here(path):
+                if found:
+                    self._take_in(path)
+                else:
+                    found = self._is_marked_at_first_look(path)
+        except Exception as error:  # whatever a stranger wrote, it stands alone
+            _log.exception("unexpected trouble with %s", printable(path))
+            self.seeds.give_up(path, fault(error))
         self._backlog.done(path, urgency)
         return found
 
@@ -290,6 +308,8 @@ class Intake:
             self.seeds.take_in(path, reading, self._live.config, self.stars(path))
         except FileNotFoundError:
             return  # taken away or changed since: the next look sees that
+        except BeingReadError as error:
+            self._withheld[path] = Withheld("unreadable", error.says)
         except OSError as error:
             says = f"this picture cannot be read: {reason(error)}"
             self._withheld[path] = Withheld("unreadable", says)

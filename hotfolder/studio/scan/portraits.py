@@ -6,6 +6,7 @@ import errno
 import logging
 from collections import OrderedDict
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 from hotfolder import __version__
@@ -16,7 +17,8 @@ from hotfolder.recipes.settings import Limits
 from hotfolder.studio import beneath
 from hotfolder.studio.identity import Identity, Portrait, identify
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.reading import Reading, read_file
+from hotfolder.studio.reading import Reading, read_file, read_settled
+from hotfolder.studio.scan.apart import Apart, SlowError, require_quick_picture
 from hotfolder.studio.scan.cache import Cache
 from hotfolder.studio.scan.limits import check_picture
 from hotfolder.studio.store import local
@@ -44,8 +46,9 @@ class Portraits:
     refined next.
     """
 
-    def __init__(self, studio: Studio, read_only: bool) -> None:
+    def __init__(self, studio: Studio, apart: Apart, read_only: bool) -> None:
         self._studio = studio
+        self._apart = apart
         self._opened: Opened | None = None
         self._known: OrderedDict[Reading, Portrait] = OrderedDict()
         self._last: tuple[Reading, Identity] | None = None
@@ -72,27 +75,31 @@ class Portraits:
     def of(self, path: str, reading: Reading, limits: Limits) -> Portrait:
         """What the picture is that settled in this state, identified if nobody has yet.
 
-        Raises PictureError if it is none that can be read, OSError if it cannot be read now, and
-        FileNotFoundError if it has left the state in which it settled.
+        Raises PictureError if it is none that can be read, OSError if it cannot be read now (also
+        while it is being read elsewhere), and FileNotFoundError if it has left the state in which
+        it settled.
         """
         seen = self._known.get(reading) or self._memory.recall(path, reading)
         if seen is None:
-            opened = self.open(path)
-            # Some file systems count inodes anew at each look; what a writer changes is one of
-            # these.
-            now = opened.reading
-            if (now.size, now.mtime_ns) != (reading.size, reading.mtime_ns):
-                raise FileNotFoundError(errno.ENOENT, "it has changed since", path)
-            check_picture(opened.data, limits, opened.contents)
-            shown = identify(opened.data, self._studio, opened.contents)
-            self._keep(reading, shown)
-            seen = Portrait.of(shown)
+            seen = self._identified(path, reading, limits)
             if seen.note:
                 _log.warning("%s: %s", printable(path), seen.note)
         if path.startswith("seeds/") and reading not in self._known:
             self._memory.keep(path, reading, seen)
         self.know(reading, seen)
         return seen
+
+    def _identified(self, path: str, reading: Reading, limits: Limits) -> Portrait:
+        if not self._apart.is_suspect(path):
+            opened = self.open(path)
+            _require_state(path, opened.reading, reading)
+            check_picture(opened.data, limits, opened.contents)
+            with suppress(SlowError):
+                require_quick_picture(len(opened.data), opened.contents)
+                shown = identify(opened.data, self._studio, opened.contents)
+                self._keep(reading, shown)
+                return Portrait.of(shown)
+        return self._apart.read(path, reading, portray, self._studio, path, reading, limits)
 
     def know(self, reading: Reading, portrait: Portrait) -> None:
         """What a picture is whose file is in this state."""
@@ -141,3 +148,17 @@ class Portraits:
     def _keep(self, reading: Reading, shown: Identity) -> None:
         is_small = shown.image.width * shown.image.height <= _MOST_PX
         self._last = (reading, shown) if is_small else None
+
+
+def portray(studio: Studio, path: str, reading: Reading, limits: Limits) -> Portrait:
+    """What the picture is that settled in this state; raises as `Portraits.of`."""
+    data = read_settled(studio.root / path, reading, below=studio.root)
+    contents = metadata.read(data)
+    check_picture(data, limits, contents)
+    return Portrait.of(identify(data, studio, contents))
+
+
+def _require_state(path: str, now: Reading, settled: Reading) -> None:
+    # Some file systems count inodes anew at each look; what a writer changes is one of these.
+    if (now.size, now.mtime_ns) != (settled.size, settled.mtime_ns):
+        raise FileNotFoundError(errno.ENOENT, "it has changed since", path)

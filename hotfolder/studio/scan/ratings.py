@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from hotfolder.errors import PictureError
+from hotfolder.images import metadata
+from hotfolder.images.metadata import Metadata
 from hotfolder.images.metadata import suffixes as picture_suffixes
 from hotfolder.recipes.refine import key
 from hotfolder.recipes.settings import Settings, Stars
@@ -18,6 +21,7 @@ from hotfolder.stars.mark import REJECTED, DraftFile, together
 from hotfolder.studio.layout import REJECTS
 from hotfolder.studio.names import AT_WORK, is_mask, is_temporary
 from hotfolder.studio.reading import read_file
+from hotfolder.studio.scan.apart import Apart
 from hotfolder.studio.scan.attributes import attributes
 from hotfolder.studio.scan.portraits import Portraits
 from hotfolder.studio.scan.settle import Settling
@@ -83,13 +87,16 @@ class Marks:
     not be read.
     """
 
-    def __init__(self, root: Path, tree: Tree, settling: Settling, portraits: Portraits) -> None:
+    def __init__(
+        self, root: Path, tree: Tree, settling: Settling, portraits: Portraits, apart: Apart
+    ) -> None:
         self.beside: set[str] = set()
         self.unreadable: set[str] = set()
         self._root = root
         self._tree = tree
         self._settling = settling
         self._portraits = portraits
+        self._apart = apart
         self._sightings: dict[str, Sighting] = {}
         self._asking: set[str] = set()
         self._starred: dict[str, Starred] = {}
@@ -103,7 +110,7 @@ class Marks:
         before = self._sightings.get(picture)
         if self._settling.is_pending(picture) or picture in self.held():
             return bool(before and before.now)
-        now = detectors.marks(self._draft(picture))
+        now = self._found(picture)
         if before is None:
             sighting = Sighting(now, now) if now else _UNMARKED
         else:
@@ -230,22 +237,40 @@ class Marks:
                     break  # where case does not count, another spelling is the same file
         return found
 
-    def _draft(self, path: str) -> DraftFile:
-        """What detectors may see of a picture; what cannot be read says nothing."""
-        contents, beside = None, {}
+    def _found(self, path: str) -> Found:
+        """What detectors find on a picture; what cannot be read says nothing."""
         self.unreadable.discard(path)
+        sidecars, reading = self.sidecars(path), self._tree.reading(path)
         try:
+            if reading and self._apart.is_suspect(path):
+                return self._apart.read(path, reading, marks, self._root, path, sidecars)
             contents = self._portraits.open(path).contents
         except FileNotFoundError:
-            pass  # taken away since
+            contents = None  # taken away since
         except OSError:
             self.unreadable.add(path)
+            contents = None
         except PictureError:
-            pass  # it is no regular file
-        for pattern, sidecar in self.sidecars(path).items():
-            with suppress(PictureError, OSError):
-                beside[pattern] = read_file(self._root / sidecar, _MAX_SIDECAR_BYTES, self._root)
-        return DraftFile(path, contents, beside, dict(attributes(self._root / path)))
+            contents = None  # it is no regular file
+        return _marks(self._root, path, sidecars, contents)
+
+
+def marks(root: Path, path: str, sidecars: Mapping[str, str]) -> Found:
+    """What detectors find on a picture with these sidecars. Raises OSError and PictureError."""
+    data = read_file(root / path, below=root)
+    try:
+        contents = metadata.read(data)
+    except PictureError:
+        contents = None
+    return _marks(root, path, sidecars, contents)
+
+
+def _marks(root: Path, path: str, sidecars: Mapping[str, str], contents: Metadata | None) -> Found:
+    beside = {}
+    for pattern, sidecar in sidecars.items():
+        with suppress(PictureError, OSError):
+            beside[pattern] = read_file(root / sidecar, _MAX_SIDECAR_BYTES, root)
+    return detectors.marks(DraftFile(path, contents, beside, dict(attributes(root / path))))
 
 
 def is_picture(path: str) -> bool:

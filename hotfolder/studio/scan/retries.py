@@ -17,15 +17,18 @@ from hotfolder.snapshot import FailedFile, PromptFile
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import Reading
+from hotfolder.studio.scan.apart import Apart, BeingReadError
 from hotfolder.studio.scan.folders import Folders
 from hotfolder.studio.scan.inbox import NOTES, Inbox
 from hotfolder.studio.scan.listing import listing
+from hotfolder.studio.scan.prompt_files import Waiting
 from hotfolder.studio.store.moves import LACKS
 
 _FAILED = "inbox/failed"
 _LONGEST_NOTE = 2**16
 _MOST = 200
 Signature = tuple[int, frozenset[str]]
+_NEVER: Signature = -1, frozenset()
 
 
 class Retries:
@@ -35,8 +38,9 @@ class Retries:
     to be put back.
     """
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, apart: Apart) -> None:
         self.due: list[FailedFile] = []
+        self._apart = apart
         self._studio = studio
         self._version = 0
         self._known: dict[str, Signature] = {}
@@ -83,14 +87,15 @@ class Retries:
             if name != path and str(PurePosixPath(name).with_suffix("")) == stem
         ]
         beside = tuple(name for name in others if not name.endswith(NOTES))
-        inbox = Inbox(self._studio, Folders(self._studio))
+        inbox = Inbox(self._studio, Folders(self._studio), self._apart)
         for name in (path, *beside):
             inbox.put(name, files[name])
         while inbox.is_due:
             inbox.read_next(config)
-        entries = dict(inbox.entries())
-        is_readable = isinstance(entries.get(path), PromptFile)
-        return FailedFile(path, beside) if is_readable else None
+        entry = dict(inbox.entries()).get(path)
+        if isinstance(entry, Waiting) and entry.says == BeingReadError.says:
+            self._known[path] = _NEVER  # it is known at the next look
+        return FailedFile(path, beside) if isinstance(entry, PromptFile) else None
 
 
 def _stem(path: str) -> str:

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from operator import itemgetter
 
 import msgspec
 
@@ -14,21 +15,26 @@ from hotfolder.errors import StudioMissingError, refusal
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
+from hotfolder.recipes.refine import key
 from hotfolder.snapshot import BrokenFile, PromptFile, Snapshot
 from hotfolder.stars import detectors
-from hotfolder.studio.config.live import LiveConfig, decides
+from hotfolder.studio.config.live import CONFIG, LiveConfig, decides
+from hotfolder.studio.config.load import read_config
 from hotfolder.studio.identity import Identity, Portrait
-from hotfolder.studio.layout import Studio
+from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan import captions, folders
-from hotfolder.studio.scan.inbox import Waiting
+from hotfolder.studio.scan.apart import Apart, BeingReadError
 from hotfolder.studio.scan.intake import BUDGET_S, Intake, is_beside
+from hotfolder.studio.scan.prompt_files import Waiting
 from hotfolder.studio.scan.renames import Renames
 from hotfolder.studio.scan.settle import Settling
 from hotfolder.studio.scan.tree import Changes, Tree
 from hotfolder.taste.advice import NONE, Advice
 
 _log = logging.getLogger(__name__)
+_QUICK_CONFIG_BYTES = 2**17  # of settings, profiles and word lists together
+_NOTHING = Reading(0, 0, 0, 0, 0)
 _EMPTY = "it is empty; write what the picture shall show, and save it"
 _AT_ONCE = 1000  # so many files can be asked in that time whether they have settled
 
@@ -53,18 +59,21 @@ class Scanner:
         config: Config | None = None,
         waits: bool = True,
         minute: Callable[[], int] = folders.minute_of_day,
+        wake: Callable[[], None] = lambda: None,
     ) -> None:
         self.studio = studio
         self.advice = NONE
-        self._live = LiveConfig(studio, config)
+        self._apart = Apart(studio.root, wake, waits=not waits)
+        self._live = LiveConfig(config or self._config_at_first())
         self._clock = clock
         self._waits = waits
         self._minute = minute
         self._tree = Tree(studio.root, clock)
         self._settling = Settling(self._quiet_s())
-        self._intake = Intake(studio, self._tree, self._settling, self._live, clock, waits)
+        self._intake = Intake(studio, self._tree, self._settling, self._live, self._apart, clock)
         self._renames = Renames(self._tree, self._has_settled)
         self._looked_before = False
+        self._config_comes = False
 
     @property
     def config(self) -> Config:
@@ -109,6 +118,9 @@ class Scanner:
         ripe = self._intake.ripe()
         changes |= self._tree.look_at([*due, *ripe])
         changes.gone -= changes.changed
+        come = self._apart.come()
+        for path in come:
+            self._intake.come(path)
         self._intake.marks.beside |= set(filter(is_beside, changes.changed))
         moved = self._only_renamed(changes, now)
         for path in changes.gone:
@@ -124,7 +136,7 @@ class Scanner:
             if not decides(path):
                 self._intake.add(path)
         try:
-            if decisive:
+            if decisive or SETTINGS_FILE in come:
                 self._read_owner()  # before prompt files, which may need what is new
         except StudioMissingError:
             self._settle_again(decisive, now)
@@ -133,7 +145,7 @@ class Scanner:
         if self._looked_before and not self.busy:
             self._intake.close_caches()
         self._looked_before = True
-        return bool(found or settled or moved or changes.gone)
+        return bool(found or settled or moved or changes.gone or come)
 
     @property
     def busy(self) -> bool:
@@ -150,8 +162,8 @@ class Scanner:
         now = self._clock()
         waits_s = self._intake.due_in_s(now)
         waits_s += [until_s - now for until_s in self._live.unsure_until_s(self._quiet_s())]
-        settles_in_s = self._settling.due_in_s(now)
-        waits_s += [] if settles_in_s is None else [settles_in_s]
+        others = self._settling.due_in_s(now), self._apart.due_in_s
+        waits_s += [due_s for due_s in others if due_s is not None]
         return max(0.0, min(waits_s)) if waits_s else None
 
     @property
@@ -172,7 +184,8 @@ class Scanner:
         held = intake.marks.held().union(*map(intake.captioned, texts))
         beside = sum(map(_is_draft, intake.marks.beside))
         # What a prompt file lacks may be in a profile or word list that arrives with it.
-        unsure = self._live.is_unsure or any(map(decides, self._settling.pending()))
+        unsure = self._live.is_unsure or self._config_comes
+        unsure = unsure or any(map(decides, self._settling.pending()))
         return Snapshot(
             prompt_files=files,
             broken=[] if unsure else [e for _, e in inbox if isinstance(e, BrokenFile)],
@@ -252,6 +265,16 @@ class Scanner:
         self._settling.forget(seed)
         self._intake.add(seed)
 
+    def key(self, path: str) -> str:
+        """What makes a picture the same one wherever it lies; raises as `Portraits.of`."""
+        source, reading = self._intake.seeds.source(path), self._tree.reading(path)
+        if source is None:
+            if reading is None:
+                raise FileNotFoundError(path)
+            limits = self.config.settings.limits
+            source = self._intake.portraits.of(path, reading, limits).source
+        return key(source)
+
     def identity(self, path: str) -> Identity:
         """A picked picture with its pixels, as it is now; raises as `Portraits.identity`."""
         shown = self._intake.portraits.identity(path)
@@ -266,6 +289,10 @@ class Scanner:
         """
         for path in paths:
             self._intake.finished_elsewhere(path)
+
+    def close(self) -> None:
+        """End what is being read."""
+        self._apart.close()
 
     def give_up(self, path: str, says: str) -> None:
         """Plan nothing for a picture in `seeds/` until it changes; `says` is why."""
@@ -343,10 +370,34 @@ class Scanner:
     def _quiet_s(self) -> float:
         return self.config.settings.settle_seconds if self._waits else 0.0
 
+    def _config_at_first(self) -> Config:
+        """What the owner decided, before anything can be done; raises MistakesError."""
+        if not self._apart.is_suspect(SETTINGS_FILE):
+            with self._apart.here(SETTINGS_FILE):
+                return read_config(self.studio)
+        return self._apart.wait_for(SETTINGS_FILE, _NOTHING, read_config, self.studio)
+
+    def _config_now(self) -> Config:
+        """What the owner decided; raises MistakesError, and what `Apart.read` raises."""
+        files = [item for room in CONFIG for item in self._tree.rooms[room].items()]
+        size = sum(reading.size for _, reading in files)
+        if size <= _QUICK_CONFIG_BYTES and not self._apart.is_suspect(SETTINGS_FILE):
+            with self._apart.here(SETTINGS_FILE):
+                return read_config(self.studio)
+        state = Reading(0, hash(tuple(sorted(files, key=itemgetter(0)))), size, 0, 0)
+        return self._apart.read(SETTINGS_FILE, state, read_config, self.studio)
+
     def _read_owner(self) -> None:
-        if not self._live.read():
+        try:
+            is_new = self._live.read(self._config_now)
+        except BeingReadError:
+            self._config_comes = True
+            return
+        self._config_comes = False
+        if not is_new:
             return
         self._settling.quiet_s = self._quiet_s()
+        self._apart.begin_anew()
         self._intake.follow()
 
 

@@ -18,8 +18,8 @@ class Schedule:
     """
 
     def __init__(self, studio: Studio, clock: Callable[[], float]) -> None:
-        self.scanner = Scanner(studio, clock)
         self.watch = Watch(studio.root)
+        self.scanner = Scanner(studio, clock, wake=self.watch.wake)
         self._clock = clock
         self._looked_at: float | None = None
         self._in_round = False

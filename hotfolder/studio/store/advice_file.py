@@ -30,7 +30,4 @@ def keep(root: Path, learned: Advice) -> None:
 
 def read(root: Path) -> Advice:
     """What was learned last; nothing if there is nothing that can be read."""
-    try:
-        return msgspec.json.decode(path(root).read_bytes(), type=Advice)
-    except (OSError, msgspec.MsgspecError):
-        return advice.NONE
+    return local.read(path(root), Advice) or advice.NONE

@@ -23,6 +23,7 @@ from hotfolder.studio.store.signature import is_own, signed, unsigned
 
 ARCHIVE = ".hotfolder/recipes"
 _LONGEST_LINE = 2**21
+_MOST_MACHINES = 1000
 _LARGEST = 64 * 2**20  # bytes; a 256th of what a million pictures take is 12 MB
 
 Ours = tuple[Recipe, Record]
@@ -58,11 +59,16 @@ def is_proved(studio: Studio, recipe: Recipe, record: Record) -> bool:
 
 
 def _lines(studio: Studio, pixels: str) -> Iterator[bytes]:
-    """The lines about these pixels, in whatever machine's file; one that is no file has none."""
-    wanted = pixels.encode("ascii")
-    for machine in beneath.names(studio.root, ARCHIVE):
+    """The lines about these pixels, in whatever machine's file; one that is no file has none.
+
+    This machine's are the first: of what others wrote only so much is read.
+    """
+    wanted, left, own = pixels.encode("ascii"), _LARGEST, local.machine()
+    machines = beneath.names(studio.root, ARCHIVE)[:_MOST_MACHINES]
+    for machine in [own, *(name for name in machines if name != own)]:
         with suppress(OSError, PictureError):
-            data = beneath.read(studio.root, f"{ARCHIVE}/{machine}/{pixels[:2]}.jsonl", _LARGEST)
+            data = beneath.read(studio.root, f"{ARCHIVE}/{machine}/{pixels[:2]}.jsonl", left)
+            left -= min(left, len(data))
             yield from (line for line in data.splitlines() if wanted in line)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -16,10 +17,13 @@ from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import is_conflict, is_temporary
 from hotfolder.studio.store import local
 from hotfolder.studio.store.journal import Journal, is_sound
-from hotfolder.studio.store.signature import signed
+from hotfolder.studio.store.signature import is_own, signed, unsigned_until
 
 LEDGER = ".hotfolder/ledger"
 _LARGEST = 512 * 2**20  # bytes; a million pictures take 350 MB
+_AT_ONCE = 2**23  # bytes, which take a tenth of a second
+_ROUNDS = 10_000
+_MOST_FILES = 1000
 _LONGEST = 2**22  # bytes of a line: a prompt file of 50,000 prompts that is finished
 
 Event = Made | Finished | Picked | PassedOver
@@ -43,7 +47,12 @@ class Ledger:
         self._own = f"{LEDGER}/{machine}.jsonl"
         self._read_to: dict[str, int] = {}
         self._finished_elsewhere: set[str] = set()
-        self.reload()
+        self.has_more = True
+        self._unsigned_until = unsigned_until(studio.root, self._own)
+        for _ in range(_ROUNDS):
+            self.reload()
+            if not self.has_more:
+                break
         self._finished_elsewhere.clear()
         self._journal = Journal(studio.root, machine)
         for entry in self._journal.unfinished():
@@ -72,18 +81,34 @@ class Ledger:
         return bool(self.news())
 
     def news(self) -> list[Entry]:
-        """Take in what was appended since the last call, and return it."""
+        """Take in what was appended since the last call, and return it.
+
+        `has_more` says that there is more, since not all is read at once that anybody may write.
+        """
         news: list[Entry] = []
+        left, self.has_more = _AT_ONCE, False
         for path in _files(self._root):
-            lines, self._read_to[path] = _lines(self._root, path, self._read_to.get(path, 0))
-            for line in lines:
+            if left <= 0:
+                self.has_more = True
+                break
+            begin = self._read_to.get(path, 0)
+            lines, self._read_to[path], goes_on = _lines(self._root, path, begin)
+            left -= abs(self._read_to[path] - begin)
+            self.has_more = self.has_more or goes_on
+            for position, line in lines:
                 entry = _entry(line)
-                if entry and (path == self._own or not isinstance(entry, Picked)):
+                if isinstance(entry, Picked | Finished) and not self._wrote(path, position, line):
+                    if isinstance(entry, Picked):
+                        continue  # of no use here
+                    self._finished_elsewhere.add(entry.file)
+                if entry:
                     self.history.apply(entry)
                     news.append(entry)
-                    if path != self._own and isinstance(entry, Finished):
-                        self._finished_elsewhere.add(entry.file)
         return news
+
+    def _wrote(self, path: str, position: int, line: bytes) -> bool:
+        """Whether this machine wrote a line itself: into its file anybody may write."""
+        return path == self._own and (position < self._unsigned_until or is_own(line))
 
     def finished_elsewhere(self) -> set[str]:
         """The prompt files that other machines have finished since the last call or the start."""
@@ -94,19 +119,21 @@ class Ledger:
 def entries(root: Path) -> Iterator[Event]:
     """Every event of every machine in a studio's ledger, as it stands there."""
     for path in _files(root):
-        for line in _lines(root, path, 0)[0]:
-            if entry := _entry(line):
-                yield entry
+        begin, goes_on = 0, True
+        while goes_on:
+            lines, begin, goes_on = _lines(root, path, begin)
+            yield from filter(None, (_entry(line) for _, line in lines))
 
 
 def _files(root: Path) -> Iterator[str]:
-    for name in beneath.names(root, LEDGER):
-        if name.endswith(".jsonl") and not is_temporary(name) and not is_conflict(name):
-            yield f"{LEDGER}/{name}"
+    names = (name for name in beneath.names(root, LEDGER) if name.endswith(".jsonl"))
+    whole = (name for name in names if not is_temporary(name) and not is_conflict(name))
+    yield from (f"{LEDGER}/{name}" for name in islice(whole, _MOST_FILES))
 
 
-def _lines(root: Path, path: str, begin: int) -> tuple[list[bytes], int]:
-    """The whole lines of a file from a byte on, and where the next ones begin.
+def _lines(root: Path, path: str, begin: int) -> tuple[list[tuple[int, bytes]], int, bool]:
+    """Some whole lines of a file from a byte on and where each begins, where the next ones begin,
+    and whether there are any.
 
     Anybody's file: what cannot be read, or is larger than any ledger, holds no lines.
     """
@@ -116,13 +143,21 @@ def _lines(root: Path, path: str, begin: int) -> tuple[list[bytes], int]:
             if size < begin:
                 begin = 0  # replaced by a sync client; entries may come twice
             if size == begin or size > _LARGEST:
-                return [], begin
+                return [], begin, False
             stream.seek(begin)
-            data = stream.read(_LARGEST)
+            data = stream.read(_AT_ONCE)
     except (OSError, PictureError):
-        return [], begin  # a sync client is about to replace it, or it is no file
+        return [], begin, False  # a sync client is about to replace it, or it is no file
+    goes_on = begin + len(data) < size
     whole = data.rfind(b"\n") + 1
-    return [line for line in data[:whole].split(b"\n") if len(line) < _LONGEST], begin + whole
+    if goes_on and not whole:
+        whole = len(data)  # no line is as long
+    found, at = [], 0
+    for line in data[:whole].split(b"\n"):
+        if 0 < len(line) < _LONGEST:
+            found.append((begin + at, line))
+        at += len(line) + 1
+    return found, begin + whole, goes_on
 
 
 def _entry(line: bytes) -> Event | None:

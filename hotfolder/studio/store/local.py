@@ -10,11 +10,14 @@ import secrets
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypeVar
+
+import msgspec
 
 from hotfolder import replacement
 from hotfolder.studio.names import slug
 
+T = TypeVar("T")
 _KEY_BYTES = 32
 
 
@@ -84,16 +87,33 @@ def _kept(file: Path) -> str:
 
 def make_folder(folder: Path) -> None:
     """Make a folder of local state, with those above it, for this user's eyes only."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for above in (*reversed(folder.parents), folder):
+        if not above.exists():  # `parents=True` would let others read those
+            above.mkdir(mode=0o700, exist_ok=True)
 
 
-def opened(file: Path, mode: Literal["ab"]) -> BinaryIO:
+def opened(file: Path, mode: Literal["ab", "wb"]) -> BinaryIO:
     """A file of local state, open for writing; a new one can be read by this user only."""
 
-    def private(path: str, flags: int) -> int:
+    def unshared(path: str, flags: int) -> int:
         return os.open(path, flags, 0o600)
 
-    return open(file, mode, opener=private)
+    return open(file, mode, opener=unshared)
+
+
+def read(file: Path, kind: type[T]) -> T | None:
+    """What the JSON in a file of local state says; None where there is none that can be read."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=kind)
+    except (OSError, ValueError, RecursionError):  # msgspec's errors are ValueErrors
+        return None
+
+
+def private(file: Path) -> Path:
+    """The same file, there from now on, and for this user's eyes only: for libraries that write."""
+    make_folder(file.parent)
+    opened(file, "ab").close()
+    return file
 
 
 def replace(file: Path, data: bytes) -> None:

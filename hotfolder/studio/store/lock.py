@@ -24,7 +24,7 @@ def locked(root: Path) -> Iterator[None]:
     path = lock_path(root)
     lock = FileLock(path, timeout=_PATIENCE_S)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        local.make_folder(path.parent)
         lock.acquire()
     except Timeout:
         raise StudioLockedError(f"another hotfolder is at work on {root} already") from None

@@ -40,7 +40,4 @@ def post(root: Path, making: MakingFile) -> None:
 
 def read(root: Path) -> MakingFile:
     """The last one; an empty one if there is none that can be read."""
-    try:
-        return msgspec.json.decode(path(root).read_bytes(), type=MakingFile)
-    except (OSError, msgspec.MsgspecError):
-        return MakingFile()
+    return local.read(path(root), MakingFile) or MakingFile()

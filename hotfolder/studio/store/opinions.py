@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TypeVar
 
 import msgspec
@@ -19,6 +20,7 @@ from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import is_conflict, is_temporary
 from hotfolder.studio.store import local
+from hotfolder.studio.store.signature import is_own, signed, unsigned_until
 from hotfolder.taste.features import Features
 from hotfolder.taste.judgements import Judgement
 
@@ -28,10 +30,13 @@ _TASTE = ".hotfolder/taste"
 _FEATURES = f"{_TASTE}/features"
 _LONGEST_LINE = 2**18
 _MOST_BYTES = 2**30  # of one machine's file: of a longer one the end is read
+_MOST_JUDGED = 2**25  # and of its judgements
+_MOST_FILES = 1000
 
 
 def note(studio: Studio, judgements: Sequence[Judgement]) -> None:
     """Write judgements down, durable when this returns."""
+    unsigned_until(studio.root, f"{_TASTE}/{local.machine()}.jsonl")  # before the first is signed
     _append(studio, _TASTE, judgements, durable=True)
 
 
@@ -41,9 +46,13 @@ def keep(studio: Studio, features: Features) -> None:
 
 
 def judgements(studio: Studio, own_only: bool = False) -> list[Judgement]:
-    """Every judgement that was written down, those of one machine in their order."""
+    """Every judgement that was written down, those of one machine in their order.
+
+    Those that are not proved to be this machine's are left out with `own_only`.
+    """
     files = _files(studio, _TASTE, own_only)
-    return [j for file in files for j in _read(studio, file, Judgement)]
+    read = (_read(studio, file, Judgement, _MOST_JUDGED, own_only) for file in files)
+    return list(chain.from_iterable(read))
 
 
 def extent(studio: Studio) -> int:
@@ -96,23 +105,29 @@ def _append(studio: Studio, folder: str, lines: Sequence[Struct], durable: bool)
     if not lines:
         return
     beneath.make_folder(studio.root, folder)
-    data = b"\n".join(map(msgspec.json.encode, lines))
+    data = b"\n".join(signed(msgspec.json.encode(line)) for line in lines)
     beneath.append_line(studio.root, f"{folder}/{local.machine()}.jsonl", data, durable)
 
 
 def _files(studio: Studio, folder: str, own_only: bool = False) -> Iterator[str]:
-    for name in beneath.names(studio.root, folder):
+    for name in beneath.names(studio.root, folder)[:_MOST_FILES]:
         private = is_temporary(name) or is_conflict(name) or not name.endswith(".jsonl")
         if not private and (not own_only or name == f"{local.machine()}.jsonl"):
             yield f"{folder}/{name}"
 
 
-def _read(studio: Studio, file: str, kind: type[T]) -> Iterator[T]:
+def _read(
+    studio: Studio, file: str, kind: type[T], most: int = _MOST_BYTES, own_only: bool = False
+) -> Iterator[T]:
     decode = msgspec.json.Decoder(kind).decode
+    ours = unsigned_until(studio.root, file) if own_only else 0
     try:
         with beneath.reading(studio.root, file) as stream:
-            stream.seek(max(0, stream.seek(0, os.SEEK_END) - _MOST_BYTES))
+            at = stream.seek(max(0, stream.seek(0, os.SEEK_END) - most))
             while line := stream.readline(_LONGEST_LINE):
+                begin, at = at, at + len(line)
+                if own_only and begin >= ours and not is_own(line.rstrip(b"\n")):
+                    continue
                 try:
                     yield decode(line)
                 except (ValueError, RecursionError):

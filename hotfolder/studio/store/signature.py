@@ -7,8 +7,13 @@ machine's. A line without a hash, as older versions wrote them, is nobody's in p
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
 from hashlib import sha256
+from pathlib import Path
 
+import msgspec
+
+from hotfolder.studio import beneath
 from hotfolder.studio.store import local
 
 _KEY = b',"mac":"'
@@ -30,6 +35,18 @@ def is_own(line: bytes) -> bool:
     """Whether this machine signed the line, and it is still as it was."""
     plain = unsigned(line)
     return plain != line and hmac.compare_digest(line[-_DIGITS - 2 : -2], _hash(plain))
+
+
+def unsigned_until(root: Path, path: str) -> int:
+    """How many bytes of a file this machine wrote before it signed lines, as of the first look."""
+    file = local.folder(root) / "unsigned.json"
+    known = local.read(file, dict[str, int]) or {}
+    if path not in known:
+        found = beneath.status(root, path)
+        known[path] = found.st_size if found else 0
+        with suppress(OSError):  # then it is found out again
+            local.replace(file, msgspec.json.encode(known))
+    return known[path]
 
 
 def _hash(line: bytes) -> bytes:

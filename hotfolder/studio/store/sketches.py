@@ -66,7 +66,7 @@ def _known(studio: Studio) -> dict[str, bytes]:
             try:
                 read = msgspec.json.decode(line, type=_Line)
                 sketch = base64.b64decode(read.sketch)
-            except (msgspec.DecodeError, ValueError):
+            except ValueError:
                 continue
             if len(sketch) == likeness.SIDE**2:
                 known[read.pixels] = sketch

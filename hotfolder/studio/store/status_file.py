@@ -38,7 +38,4 @@ def post(root: Path, status: StatusFile) -> None:
 
 def read(root: Path) -> StatusFile:
     """The last status; an empty one if there is none that can be read."""
-    try:
-        return msgspec.json.decode(path(root).read_bytes(), type=StatusFile)
-    except (OSError, msgspec.MsgspecError):
-        return StatusFile()
+    return local.read(path(root), StatusFile) or StatusFile()

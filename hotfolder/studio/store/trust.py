@@ -64,9 +64,7 @@ def record(studio: Studio, trusted: bool) -> None:
 
 
 def _read(studio: Studio) -> Standing | None:
-    try:
-        data = (local.folder(studio.root) / "trust.json").read_bytes()
-        standing = msgspec.json.decode(data, type=Standing)
-    except (OSError, msgspec.MsgspecError):
+    standing = local.read(local.folder(studio.root) / "trust.json", Standing)
+    if standing is None:
         return None
     return standing if standing.studio == studio.name else Standing(False, standing.studio)

@@ -73,3 +73,29 @@ def test_one_bad_list_stops_no_other(studio: Studio) -> None:
     config = read_config(studio)
     assert config.words == {"good": ["red"]}
     assert str(config.mistakes[0]).startswith("wildcards/bad.yaml: this is not valid YAML")
+
+
+ALIASES = "a: &a [[],[],[],[]]\n" + "".join(
+    f"{c}: &{c} [*{p},*{p},*{p},*{p},*{p},*{p}]\n"
+    for p, c in zip("abcdefg", "bcdefgh", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("x.yaml", ALIASES, "more than 100,000 words"),
+        ("x.yaml", "a: " + "[" * 100_000, "nested more than 40 deep"),
+        ("x.yaml", "? " * 100_000, "nested more than 40 deep"),
+        ("x.yaml", "a: &a {b: [x]}\nc:\n  <<: *a\n", "merge keys"),
+        ("x.yaml", "a: [0x" + "f" * 5000 + "]", "more digits than any word"),
+        ("x.json", '{"a": [' + "9" * 5000 + "]}", "not valid JSON"),
+        ("x.json", '{"a":' * 100_000, "not valid JSON"),
+        ("x.json", '{"a":' * 30 + "1" + "}" * 30, "nested more than 20 deep"),
+        ("x.yaml", "a: 2020-13-45", "not valid YAML"),
+    ],
+)  # fmt: skip
+def test_lists_that_are_no_lists(name: str, text: str, says: str) -> None:
+    """A short file that stands for a tree of any size, or any depth, is refused in words."""
+    with pytest.raises(MistakesError, match=says):
+        parse(f"wildcards/{name}", text)

@@ -13,6 +13,7 @@ from hotfolder.recipes.config import Config
 from hotfolder.snapshot import FailedFile
 from hotfolder.studio.config.load import read_config
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.scan.apart import Apart
 from hotfolder.studio.scan.retries import Retries
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import moves
@@ -68,7 +69,7 @@ def looked(retries: Retries, config: Config) -> list[str]:
 def test_what_was_lacking_has_come(studio: Studio, name: str) -> None:
     """The file goes back into `inbox/`, and our note goes away."""
     text, comes, is_whole = CASES[name]
-    retries = Retries(studio)
+    retries = Retries(studio, Apart(studio.root))
     assert looked(retries, read_config(studio)) == []
     (studio.inbox / "sub").mkdir()
     (studio.inbox / "sub" / name).write_text(text)
@@ -96,14 +97,16 @@ def test_what_has_come_while_nobody_looked(studio: Studio) -> None:
     fail(studio)
     (studio.failed / "mine.txt").write_text("a castle")
     profile(studio)
-    assert looked(Retries(studio), read_config(studio)) == ["inbox/failed/a.toml"]
+    assert looked(Retries(studio, Apart(studio.root)), read_config(studio)) == [
+        "inbox/failed/a.toml"
+    ]
 
 
 def test_a_model_that_has_come(studio: Studio) -> None:
     """What could not be rendered is tried when a file that a profile names is there."""
     (studio.profiles / "mine.toml").write_text('extends = "postcard"\n[model]\nsource = "./m"\n')
     (studio.inbox / "a.txt").write_text("3 drafts, mine\na hill")
-    retries = Retries(studio)
+    retries = Retries(studio, Apart(studio.root))
     config = read_config(studio)
     looked(retries, config)
     moves.set_aside(studio, SetAside("inbox/a.txt", "the model is not here", lacks=True))
@@ -119,7 +122,7 @@ def test_a_picture_goes_back_with_its_text(studio: Studio) -> None:
     (studio.inbox / "p.txt").write_text("a __hues__ hill")
     fail(studio)
     words(studio)
-    retries = Retries(studio)
+    retries = Retries(studio, Apart(studio.root))
     assert looked(retries, read_config(studio)) == ["inbox/failed/p.png"]
     (file,) = retries.due
     assert file == FailedFile("inbox/failed/p.png", ("inbox/failed/p.txt",))

@@ -12,6 +12,7 @@ from hotfolder.snapshot import Snapshot
 from hotfolder.studio.config.load import read_config
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import Reading
+from hotfolder.studio.scan.apart import Apart
 from hotfolder.studio.scan.portraits import Portraits
 from hotfolder.studio.scan.scanner import Scanner
 from hotfolder.studio.scan.seeds import Seeds
@@ -29,7 +30,7 @@ def put(studio: Studio, name: str, data: bytes) -> tuple[str, Reading]:
 @pytest.fixture
 def seeds(studio: Studio) -> Seeds:
     """Those of a new studio."""
-    return Seeds(studio, Portraits(studio, read_only=True))
+    return Seeds(studio, Portraits(studio, Apart(studio.root), read_only=True))
 
 
 def test_what_can_be_refined(studio: Studio, seeds: Seeds) -> None:

@@ -6,12 +6,14 @@ import json
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotfolder.history import Entry, Finished, Finishing, Made, Making, Unmade
+from hotfolder.history import Entry, Finished, Finishing, Made, Making, Picked, Unmade
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.store import ledger as ledgers
 from hotfolder.studio.store.ledger import Ledger
 
 
@@ -286,3 +288,54 @@ def test_finished_elsewhere(studio: Studio) -> None:
     one.reload()
     assert one.finished_elsewhere() == {"inbox/new.txt"}
     assert one.finished_elsewhere() == set()
+
+
+def test_what_somebody_adds_to_the_file_of_this_machine(studio: Studio, folder: Path) -> None:
+    """It is history as another machine's is: nothing counts as picked or finished here by it."""
+    ledger = Ledger(studio, "one")
+    ledger.append(Picked("seeds/a.png", "mine"))
+    ledger.append(Finished("inbox/done/a.txt", {"a": 2}, "inbox/a.txt"))
+    forged = [
+        {"event": "picked", "to": "seeds/b.png", "picture": "theirs"},
+        {"event": "picked", "to": "seeds/c.png", "picture": "theirs too", "mac": "0" * 32},
+        {"event": "finished", "to": "inbox/done/b.txt", "through": {"b": 3}, "file": "inbox/b.txt"},
+    ]
+    with (folder / "one.jsonl").open("a") as stream:
+        stream.writelines(json.dumps(line, separators=(",", ":")) + "\n" for line in forged)
+    ledger.reload()
+    for known in (ledger.history, Ledger(studio, "one").history):
+        assert known.was_picked("mine")
+        assert not known.was_picked("theirs")
+        assert not known.was_picked("theirs too")
+        assert (known.base("a"), known.base("b")) == (2, 3)
+    assert ledger.finished_elsewhere() == {"inbox/b.txt"}
+
+
+def test_a_ledger_from_before_lines_were_signed(studio: Studio, folder: Path) -> None:
+    """What stood there at the first look is this machine's own; what comes later is signed."""
+    line = '{"event":"picked","to":"seeds/a.png","picture":"%s"}\n'
+    (folder / "one.jsonl").write_text(line % "old")
+    ledger = Ledger(studio, "one")
+    assert ledger.history.was_picked("old")
+    ledger.append(Picked("seeds/b.png", "new"))
+    with (folder / "one.jsonl").open("a") as stream:
+        stream.write(line % "forged")
+    again = Ledger(studio, "one").history
+    assert [again.was_picked(key) for key in ("old", "new", "forged")] == [True, True, False]
+
+
+def test_a_long_ledger_comes_in_parts(
+    studio: Studio, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start reads it whole; a look reads as much as takes no time, and goes on from there."""
+    monkeypatch.setattr(ledgers, "_AT_ONCE", 1000)
+    ledger = Ledger(studio, "one")
+    lines = [json.dumps(msgspec.to_builtins(made(number))) + "\n" for number in range(100)]
+    (folder / "two.jsonl").write_text("x" * 3000 + "\n" + "".join(lines))
+    for _ in range(40):
+        ledger.reload()
+        if not ledger.has_more:
+            break
+    assert ordinals(ledger) == set(range(100))
+    assert ordinals(Ledger(studio, "one")) == set(range(100))
+    assert len(list(ledgers.entries(studio.root))) == 100

@@ -94,3 +94,24 @@ def test_a_studio_without_any(studio: Studio) -> None:
     """There is nothing to read, and that is no mistake."""
     assert opinions.judgements(studio) == []
     assert opinions.order(studio) == []
+
+
+def test_what_somebody_adds_to_the_file_of_this_machine(studio: Studio) -> None:
+    """Where only what is proved to be this machine's counts, forged lines do not."""
+    opinions.note(studio, [PICKED])
+    [file] = studio.taste.glob("*.jsonl")
+    signed = file.read_bytes()
+    forged = b'{"picture":"c","how":"picked","at":3.0,"stars":5}\n'
+    file.write_bytes(forged + signed + forged + signed.replace(b'"a"', b'"d"'))
+    assert opinions.judgements(studio, own_only=True) == [PICKED]
+    assert len(opinions.judgements(studio)) == 4
+
+
+def test_judgements_from_before_lines_were_signed(studio: Studio) -> None:
+    """What stood there at the first look is this machine's own."""
+    studio.taste.mkdir()
+    line = '{"picture":"b","how":"rejected","at":2.0}\n'
+    (studio.taste / f"{local.machine()}.jsonl").write_text(line)
+    assert opinions.judgements(studio, own_only=True) == [REJECTED]
+    opinions.note(studio, [PICKED])
+    assert opinions.judgements(studio, own_only=True) == [REJECTED, PICKED]

@@ -1,0 +1,273 @@
+"""Files that may take long to read, or that ended the program that read them: read elsewhere.
+
+What is small is read in the loop itself, which takes a few milliseconds. Anything else is read in a
+process of its own, one file after another, while the loop goes on; it can be ended at any time. A
+file that was being read when the program died is read there as well from then on, and one on
+which two processes have died is not read any more: so no file can keep a studio from starting.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from hotfolder import __version__, workers
+from hotfolder.errors import PictureError, printable
+from hotfolder.images.metadata import Metadata
+from hotfolder.studio.reading import Reading
+from hotfolder.studio.scan.cache import Cache
+from hotfolder.studio.store import local
+
+T = TypeVar("T")
+_Key = tuple[str, str]  # a file's path, and the name of what reads it
+
+_log = logging.getLogger(__name__)
+_MOST_DEATHS = 2
+_LONGEST_S = 60.0
+_LOOKS_EVERY_S = 1.0
+_MOST_KEPT = 256
+_QUICK_TEXT_BYTES = 4_096
+_QUICK_BYTES = 4 * 2**20
+_QUICK_PX = 4_000_000
+_QUICK_METADATA = 2**17  # characters and bytes
+_NOTE_BYTES = 4_096
+
+SETS_ASIDE = (
+    "reading it has ended the program that read it, or took longer than a minute, twice; it is "
+    "left unread until it changes"
+)
+
+
+class BeingReadError(OSError):
+    """A file is being read elsewhere; ask again when it has `come`."""
+
+    says = "it is being read, which takes a while"
+
+
+class SlowError(Exception):
+    """A file may take long to read, so nobody has done that yet."""
+
+
+@dataclass(slots=True)
+class _Wish:
+    """A file in a certain state, and what is to be done with it."""
+
+    path: str
+    reading: Reading
+    call: tuple[Callable[..., Any], tuple[Any, ...]]
+    began: float = 0.0
+    future: Future[Any] | None = None
+
+
+class Apart:
+    """Calls functions that read files, in this process or in another one.
+
+    `wake` is called from another thread when a file has come. One that `waits` for nobody returns
+    only when the file is read.
+    """
+
+    def __init__(
+        self, root: Path, wake: Callable[[], None] = lambda: None, waits: bool = False
+    ) -> None:
+        folder = local.folder(root)
+        self._wake = wake
+        self.waits = waits
+        self._note = _Note(folder / ("looking" if waits else "reading"))
+        self._suspects = {self._note.left_over} - {""}
+        self._deaths = Cache(folder / "unread.jsonl", int, __version__)
+        self._died: dict[str, tuple[Reading, int]] = {}
+        self._pool: ProcessPoolExecutor | None = None
+        self._wishes: dict[_Key, _Wish] = {}
+        self._come: dict[_Key, tuple[Reading, Future[Any]]] = {}
+
+    def read(self, path: str, reading: Reading, function: Callable[..., T], *arguments: Any) -> T:
+        """What `function` returns, called elsewhere; at most one function for each path.
+
+        Raises what it raises; BeingReadError until that is known, and PictureError where reading
+        the file in this state has ended two processes.
+        """
+        if self._deaths_of(path, reading) >= _MOST_DEATHS:
+            raise PictureError(SETS_ASIDE)
+        key = path, function.__name__
+        came = self._come.pop(key, None)
+        if came is not None and came[0] == reading:
+            return came[1].result()  # type: ignore[no-any-return]
+        wish = self._wishes.get(key)
+        if wish is None or wish.reading != reading:
+            self._wishes[key] = _Wish(path, reading, (function, arguments))
+        self._go_on()
+        if not self.waits:
+            raise BeingReadError
+        return self.wait_for(path, reading, function, *arguments)
+
+    def wait_for(
+        self, path: str, reading: Reading, function: Callable[..., T], *arguments: Any
+    ) -> T:
+        """The same, when it is known."""
+        while True:
+            if self._wishes:
+                self._wait()
+                self.come()
+            waits, self.waits = self.waits, False
+            try:
+                return self.read(path, reading, function, *arguments)
+            except BeingReadError:
+                continue
+            finally:
+                self.waits = waits
+
+    @contextmanager
+    def here(self, path: str) -> Iterator[None]:
+        """A file is read in this process meanwhile: should that die, it is known of what."""
+        self._note.write(path)
+        yield
+
+    def let_go(self) -> None:
+        """No file is read in this process now."""
+        self._note.write("")
+
+    def begin_anew(self) -> None:
+        """What is read elsewhere is out of date: what it is read with has changed."""
+        self._wishes.clear()
+        self._come.clear()
+        self._end()
+
+    def is_suspect(self, path: str) -> bool:
+        """Whether a file was being read when the program died, or a process that read it did."""
+        return path in self._suspects
+
+    @property
+    def due_in_s(self) -> float | None:
+        """Seconds until `come` should be asked; None while nothing is read elsewhere."""
+        if not self._wishes:
+            return None
+        futures = (wish.future for wish in self._wishes.values())
+        return 0.0 if any(future and future.done() for future in futures) else _LOOKS_EVERY_S
+
+    def come(self) -> list[str]:
+        """The files that can be asked for again: they were read, or are not read any more."""
+        found = []
+        for key, wish in list(self._wishes.items()):
+            future = wish.future
+            if future is None:
+                continue
+            if future.done() and not _has_died(future):
+                self._come[key] = wish.reading, future
+                while len(self._come) > _MOST_KEPT:  # nobody asks for those
+                    del self._come[next(iter(self._come))]
+            elif future.done() or time.monotonic() - wish.began > _LONGEST_S:
+                self._note_death(wish)
+            else:
+                continue
+            del self._wishes[key]
+            found.append(wish.path)
+        self._go_on()
+        return found
+
+    def close(self) -> None:
+        """End what is being read."""
+        self._wishes.clear()
+        self._end()
+        self._note.close()
+
+    def _go_on(self) -> None:
+        """Have the next file read, one at a time: so it is known on which a process dies."""
+        if not self._wishes:
+            self._end()
+            return
+        wish = next(iter(self._wishes.values()))
+        if wish.future is not None:
+            return
+        self._pool = self._pool or workers.opened(1)
+        function, arguments = wish.call
+        wish.began = time.monotonic()
+        wish.future = self._pool.submit(function, *arguments)
+        wish.future.add_done_callback(lambda _: self._wake())
+
+    def _wait(self) -> None:
+        """Wait until the file that is being read was read, or has taken too long."""
+        wish = next(iter(self._wishes.values()))
+        if wish.future is not None:
+            with suppress(Exception):  # whoever asks for it gets it
+                wish.future.exception(_LONGEST_S + 1)
+
+    def _note_death(self, wish: _Wish) -> None:
+        self._end()
+        self._suspects.add(wish.path)
+        deaths = self._deaths_of(wish.path, wish.reading) + 1
+        self._died[wish.path] = wish.reading, deaths
+        self._deaths.keep(wish.path, wish.reading, deaths)
+        self._deaths.save()
+        if deaths >= _MOST_DEATHS:
+            _log.warning("%s: %s", printable(wish.path), SETS_ASIDE)
+
+    def _deaths_of(self, path: str, reading: Reading) -> int:
+        state, deaths = self._died.get(path, (None, 0))
+        return deaths if state == reading else self._deaths.recall(path, reading) or 0
+
+    def _end(self) -> None:
+        if self._pool is not None:
+            workers.end(self._pool)
+            self._pool = None
+
+
+class _Note:
+    """The file that this process is reading, written where it outlives the process."""
+
+    def __init__(self, file: Path) -> None:
+        self.left_over = ""
+        self._stream: BinaryIO | None = None
+        self._written = ""
+        with suppress(OSError):
+            self.left_over = os.fsdecode(file.read_bytes()[:_NOTE_BYTES].partition(b"\0")[0])
+        with suppress(OSError):  # a full disk: then nothing is noted
+            local.make_folder(file.parent)
+            self._stream = local.opened(file, "wb")
+
+    def write(self, path: str) -> None:
+        if self._stream is not None and path != self._written:
+            self._written = path
+            with suppress(OSError):
+                self._stream.seek(0)
+                self._stream.write(os.fsencode(path)[: _NOTE_BYTES - 1] + b"\0")
+                self._stream.flush()
+
+    def close(self) -> None:
+        self.write("")
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+
+def fault(error: Exception) -> str:
+    """A sentence about a file on which a reader failed as none should."""
+    return f"it cannot be read, which is a fault of hotfolder ({type(error).__name__})"
+
+
+def require_quick_text(size: int) -> None:
+    """Raises SlowError for a text of more bytes than are surely read in 100 ms."""
+    if size > _QUICK_TEXT_BYTES:
+        raise SlowError
+
+
+def require_quick_picture(size: int, contents: Metadata | None) -> None:
+    """Raises SlowError for a picture that may take longer than 100 ms to decode and to read."""
+    if contents is None:
+        return  # it is none
+    said = sum(len(text) for _, text in contents.texts) + len(contents.xmp or b"")
+    said += len(contents.exif or b"")
+    area = contents.width * contents.height
+    if size > _QUICK_BYTES or area > _QUICK_PX or said > _QUICK_METADATA:
+        raise SlowError
+
+
+def _has_died(future: Future[Any]) -> bool:
+    return isinstance(future.exception(), BrokenProcessPool)

@@ -1,0 +1,115 @@
+"""Files that take long, or end the program that reads them, stop nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hotfolder.errors import MistakesError, PictureError, mistake
+from hotfolder.studio.reading import Reading
+from hotfolder.studio.scan import apart
+from hotfolder.studio.scan.apart import Apart, BeingReadError
+from tests.forkserver import until
+
+STATE = Reading(1, 2, 3, 4, 5)
+CHANGED = Reading(1, 2, 4, 5, 6)
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[Apart]:
+    made = Apart(tmp_path)
+    yield made
+    made.close()
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _refuse() -> None:
+    raise mistake("it is wrong", "line 3")
+
+
+def _come(reader: Apart) -> list[str]:
+    come: list[str] = []
+
+    def has_come() -> bool:
+        come.extend(reader.come())
+        return bool(come)
+
+    until(has_come, 60)
+    return come
+
+
+def test_a_file_read_elsewhere(reader: Apart) -> None:
+    """It is asked for until it has come, and what was wrong with it comes as it is."""
+    assert reader.due_in_s is None
+    for _ in range(2):
+        with pytest.raises(BeingReadError):
+            reader.read("inbox/a.txt", STATE, os.getpid)
+    with pytest.raises(BeingReadError):
+        reader.read("inbox/b.txt", STATE, _refuse)
+    assert reader.due_in_s is not None
+    assert _come(reader) == ["inbox/a.txt"]
+    assert reader.read("inbox/a.txt", STATE, os.getpid) != os.getpid()
+    assert _come(reader) == ["inbox/b.txt"]
+    with pytest.raises(MistakesError) as error:
+        reader.read("inbox/b.txt", STATE, _refuse)
+    assert error.value.mistakes[0].where == "line 3"
+    assert reader.due_in_s is None
+
+
+def test_a_file_that_ends_its_reader(reader: Apart, tmp_path: Path) -> None:
+    """After two deaths it is left unread, also by those who come later, until it changes."""
+    for _ in range(2):
+        with pytest.raises(BeingReadError):
+            reader.read("seeds/a.png", STATE, _die)
+        assert _come(reader) == ["seeds/a.png"]
+        assert reader.is_suspect("seeds/a.png")
+    for later in (reader, Apart(tmp_path), Apart(tmp_path, waits=True)):
+        with pytest.raises(PictureError, match="left unread until it changes"):
+            later.read("seeds/a.png", STATE, _die)
+    with pytest.raises(BeingReadError):
+        reader.read("seeds/a.png", CHANGED, os.getpid)
+
+
+def test_a_file_that_takes_too_long(reader: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its reader is ended and it is left unread; and the end of all never waits for it."""
+    monkeypatch.setattr(apart, "_LONGEST_S", 0.0)
+    for _ in range(2):
+        with pytest.raises(BeingReadError):
+            reader.read("inbox/a.txt", STATE, time.sleep, 1000)
+        reader.come()
+    with pytest.raises(PictureError, match="took longer than a minute"):
+        reader.read("inbox/a.txt", STATE, time.sleep, 1000)
+    with pytest.raises(BeingReadError):
+        reader.read("inbox/b.txt", STATE, time.sleep, 1000)
+    began = time.monotonic()
+    reader.close()
+    assert time.monotonic() - began < 2
+
+
+def test_who_waits(tmp_path: Path) -> None:
+    """A command that only describes has every file at once, and hears of those left unread."""
+    reader = Apart(tmp_path, waits=True)
+    assert reader.read("inbox/a.txt", STATE, os.getpid) != os.getpid()
+    with pytest.raises(PictureError, match="left unread"):
+        reader.read("inbox/b.txt", STATE, _die)
+    reader.close()
+
+
+def test_what_was_read_at_the_end(tmp_path: Path) -> None:
+    """A program that died while it read a file knows of it when it is started again."""
+    dead = Apart(tmp_path)
+    with dead.here("drafts/ä\udcff.png"):
+        pass
+    again = Apart(tmp_path)
+    assert again.is_suspect("drafts/ä\udcff.png")
+    assert not again.is_suspect("drafts/a.png")
+    again.let_go()
+    assert not Apart(tmp_path).is_suspect("drafts/ä\udcff.png")
