@@ -196,6 +196,11 @@ def _sheet(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lineage", action="store_true", help="each draft large, its finals, and what differs"
     )
+    parser.add_argument(
+        "--best",
+        action="store_true",
+        help="the best of the drafts first that were not judged yet",
+    )
 
 
 @_command("gallery", "make a website of pictures, for any web server or a USB stick")

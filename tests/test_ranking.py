@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 
 from hotfolder import critic
+from hotfolder.cli import main
 from hotfolder.commands import best, status, taste
+from hotfolder.commands.sheet import best_first
 from hotfolder.errors import EXIT_DONE, HotfolderError
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.store import opinions
@@ -75,6 +77,22 @@ def test_copies_lie_in_order_and_are_laid_out_anew(
     assert len(left) == 5 and not any(names[0][2:] in str(file) for file in left)
     best.run(wanted)
     assert marked.exists() and len(list(folder.iterdir())) == 4
+
+
+def test_a_sheet_shows_the_best_first(
+    studio: Studio, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What was judged comes last; without an order there is a sentence and no sheet."""
+    new = [studio.root / drafts.put(studio, number) for number in range(100, 106)]
+    sheet = ["sheet", str(studio.drafts), "--best", "-o", str(tmp_path / "sheet.png")]
+    assert main(sheet) == 1 and "not yet" in capsys.readouterr().err
+    _sort(studio, 30)
+    everything = sorted(studio.drafts.rglob("*.png"))
+    ordered = best_first(everything)
+    assert set(ordered[:6]) == set(new)
+    assert all("castle" in path.name for path in ordered[:2])
+    assert ordered[6:] == [path for path in everything if path not in new]
+    assert main(sheet) == 0 and (tmp_path / "sheet.png").exists()
 
 
 def test_not_yet(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:

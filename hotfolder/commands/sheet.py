@@ -15,10 +15,12 @@ from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, HotfolderError, Pictur
 from hotfolder.images import metadata, pixels, recipe_text
 from hotfolder.light.portrait import Portrait, portray
 from hotfolder.light.ratings import rating_beside
+from hotfolder.ranking import not_yet, rank
 from hotfolder.recipes.recipe import Recipe, picked
 from hotfolder.report.terminal import console
 from hotfolder.studio.pictures import pictures, studio_of
 from hotfolder.studio.reading import read_file
+from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import atomic
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ def run(options: Namespace) -> int:
     paths = list(pictures(options.images))
     if not paths:
         raise HotfolderError("there are no pictures in it")
+    if options.best:
+        paths = best_first(paths)
     sheets, unread = _lineages(paths) if options.lineage else _contacts(paths, output)
     screen = console()
     for path, says in unread:
@@ -47,6 +51,20 @@ def run(options: Namespace) -> int:
         f"{printable(str(_written(output, sheets)))}: {len(paths) - len(unread):,} pictures"
     )
     return EXIT_SOME_FAILED if unread else EXIT_DONE
+
+
+def best_first(paths: Sequence[Path]) -> list[Path]:
+    """Pictures in the order of taste; those that were judged already come last, as they were."""
+    studio = studio_of(paths[0])
+    if studio is None:
+        raise HotfolderError("which pictures are the best is known in the studio that they lie in")
+    survey = Survey(studio)
+    survey.look()
+    ranking = rank(studio, survey.scanner)
+    if ranking.judge is None:
+        raise HotfolderError(not_yet(ranking))
+    places = {studio.root / path: place for place, path in enumerate(ranking.scores)}
+    return sorted(paths, key=lambda path: places.get(path.resolve(), len(places)))
 
 
 def _contacts(paths: Sequence[Path], output: Path) -> tuple[list[Any], list[tuple[Path, str]]]:
