@@ -15,6 +15,7 @@ from hotfolder.executors.orders import Executor, Order, Raster, Report, Stepped,
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.settings import Settings
+from hotfolder.taste.rule import Rule
 
 MODELS = {"postcard": Model(source="shipped:postcard", multiple=16)}
 DRAFT = Recipe(
@@ -57,6 +58,12 @@ class Ear:
         source = SOURCE if recipes[0].source else None
         self.give(Task(dict(zip(numbers, recipes, strict=True)), MODELS, source, states), slot)
         return numbers
+
+    def begin_by(self, rule: Rule, recipe: Recipe) -> int:
+        """Give a task of one picture that may be given up; returns its number."""
+        number = next(self._numbers)
+        self.give(Task({number: recipe}, MODELS, rule=rule))
+        return number
 
     def heard(self, until: Callable[[Report], bool]) -> list[Report]:
         """The reports up to and including the first that `until` holds for."""

@@ -12,6 +12,7 @@ from hotfolder.executors.orders import (
     Cancelled,
     Done,
     Failed,
+    GivenUp,
     Load,
     Report,
     Resume,
@@ -19,6 +20,7 @@ from hotfolder.executors.orders import (
     Unload,
 )
 from hotfolder.recipes.record import Record
+from hotfolder.taste.rule import Rule, Weights
 from tests.executors.conftest import DRAFT, FINAL, MODELS, SOURCE, Ear, ended, stepped
 
 LONG = msgspec.structs.replace(DRAFT, steps=1000)
@@ -42,6 +44,20 @@ def test_a_picture_and_its_facts(ear: Ear) -> None:
     assert len(made.picture.rgb) == 3 * 64 * 48
     assert steps_of(number, reports) == list(range(1, 13))
     assert Record(stage="draft", pixels="0" * 64, **made.facts).steps_run == 12
+
+
+def test_a_picture_that_is_given_up_by_a_rule(ear: Ear) -> None:
+    """After a quarter of its steps, if its numbers say so; else it is as without a rule."""
+    made = done(ear.outcome(ear.begin(DRAFT)))
+    usual = {kind: (0.0,) * len(data) for kind, data in made.features.items()}
+    kinds = {kind: Weights(zeros, zeros) for kind, zeros in usual.items()}
+    number = ear.begin_by(Rule(100, -5.0, 0.0, {}, kinds), DRAFT)
+    given_up = ear.outcome(number)
+    assert isinstance(given_up, GivenUp), given_up
+    assert (given_up.step, given_up.steps) == (3, 12) and given_up.score < 0.01
+    assert given_up.features == made.features
+    kept = done(ear.outcome(ear.begin_by(Rule(100, -5.0, -9.0, {}, kinds), DRAFT)))
+    assert (kept.picture, kept.chance) == (made.picture, 1.0)
 
 
 def test_the_same_bits_every_time(ear: Ear) -> None:
