@@ -322,10 +322,9 @@ class Daemon:
 
         A run that ends by itself does not try again what was held up.
         """
-        model = self._renders.model_of(job, self._scanner.config)
-        if model is None or not self._downloads.lacks(model):
-            return False
-        return self._downloads.hold_up(model, job.path)
+        models = self._renders.models_of(job, self._scanner.config)
+        lacking = next((model for model in models if self._downloads.lacks(model)), None)
+        return lacking is not None and self._downloads.hold_up(lacking, job.path)
 
     def _is_unwanted(self, job: Render) -> bool:
         """Whether the prompt file of a draft was taken away, or nothing is to be rendered now."""
@@ -360,9 +359,9 @@ class Daemon:
 
     def _begin(self, job: Render, slot: int) -> None:
         """Begin to render a picture."""
-        model = self._renders.model_of(job, self._scanner.config)
+        models = self._renders.models_of(job, self._scanner.config)
         try:
-            if model is not None:
+            for model in models:
                 self._downloads.require(model)
             config = self._scanner.config
             self._renders.begin(job, slot, config, self._following(job), self._rule_for(job))

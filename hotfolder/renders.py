@@ -13,7 +13,7 @@ from queue import SimpleQueue
 
 from hotfolder import held, publishing, slots, workshop
 from hotfolder.errors import DeviceLostError, HotfolderError, PictureError, RenderError, printable
-from hotfolder.executors import chain
+from hotfolder.executors.chain import forget
 from hotfolder.executors.orders import (
     Cancel,
     Cancelled,
@@ -36,7 +36,7 @@ from hotfolder.jobs import Render, RenderDraft
 from hotfolder.publishing import Publication, Published
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import Model, model_name
-from hotfolder.recipes.recipe import alike
+from hotfolder.recipes.recipe import alike, chain
 from hotfolder.recipes.record import seconds
 from hotfolder.recipes.settings import Settings
 from hotfolder.report.progress import Preview, Progress
@@ -124,9 +124,11 @@ class Renders:
         if self._executor is not None:
             self._executor.close()
 
-    def model_of(self, job: Render, config: Config) -> Model | None:
-        """The model that a job's picture is made with; None where no profile has it."""
-        return self._models_of(config).get(job.recipe.model)
+    def models_of(self, job: Render, config: Config) -> list[Model]:
+        """The models that a job's links are drawn with, as far as profiles have them."""
+        known = self._models_of(config)
+        names = dict.fromkeys(link.model for link in chain(job.recipe) if link.is_drawn)
+        return [known[name] for name in names if name in known]
 
     def load(self, config: Config) -> None:
         """Read the model of the owner's default profile into memory, if none is there."""
@@ -317,7 +319,7 @@ class Renders:
             next(printed.steps)
         except StopIteration as end:
             published: Published = end.value
-            chain.forget(job.recipe, self._states)
+            forget(job.recipe, self._states)
             says = f"{job.why}, {seconds(published.record):.1f} s"
             self._progress.say(f"{printable(published.path)}  {says}")
             return published

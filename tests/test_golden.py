@@ -9,6 +9,7 @@ import pytest
 
 from hotfolder.errors import PictureError
 from hotfolder.images import metadata, recipe_text
+from hotfolder.recipes.recipe import chain
 from hotfolder.studio.identity import identify
 
 HERE = Path(__file__).parent / "golden"
@@ -42,10 +43,14 @@ def test_golden_lineages_are_whole() -> None:
             shown = identify(final.read_bytes())
             assert shown.recipe is not None and shown.record is not None
             assert draft.recipe is not None and draft.record is not None
-            assert shown.recipe.source == draft.recipe
-            assert shown.record.source == draft.record
+            links = chain(shown.recipe)
+            record = shown.record
+            for _ in links:
+                assert record.source is not None
+                record = record.source
+            assert links[0].source == draft.recipe and record == draft.record
             lossy = draft.record.encoding if draft.record.encoding.lossy else None
-            assert shown.recipe.source_encoding == lossy
+            assert links[0].source_encoding == lossy
 
 
 def test_a_later_version_is_named() -> None:

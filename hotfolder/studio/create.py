@@ -62,6 +62,9 @@ _SETTINGS = """\
 # loras = []
 # embeddings = []
 
+# Folders with upscalers (.safetensors files), which profiles name in links of  step = "enlarge".
+# upscalers = []
+
 # Messages while you do not look: "desktop", or addresses of Apprise for phones, chats and mail
 # (needs  pip install "hotfolder[notify]"). They may be secrets: in a shared folder, rather put
 # them into your own settings, which `hotfolder config` opens.

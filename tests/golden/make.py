@@ -1,5 +1,7 @@
 """Make the golden pictures of the present version: a draft and a final of each format.
 
+Finals are chains, with a step before, between and after.
+
     python -m tests.golden.make tests/golden/v4
 
 Pictures of earlier versions stay as they are for ever: people have such pictures.
@@ -29,9 +31,22 @@ steps = 6
 area = "256x256"
 {format}
 [refine]
-area = "320x320"
 count = 1
 {format}
+[[refine.links]]
+step = "noise"
+[[refine.links]]
+area = "288x288"
+[[refine.links]]
+step = "sharpen"
+[[refine.links]]
+factor = 1.1
+strength = 0.34
+prompt = "fine details"
+[[refine.links]]
+step = "crop"
+width = 256
+height = 256
 """
 FORMATS = {
     "png": 'format = "png"',
