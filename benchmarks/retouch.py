@@ -3,8 +3,8 @@
     python benchmarks/retouch.py marks [--cases 60]     lines and blots painted into copies, found?
     python benchmarks/retouch.py parts [--cases 12]     parts drawn anew by the included model
 
-Pictures are painted scenes. A step of tone is the difference of the means, of 255, of what was drawn
-and of the picture in each of 24 pieces of the rim, before the soft edge hides it. A seam is a soft
+Pictures are painted scenes. A step of tone is how far the means, of 255, of what was drawn
+and of the picture lie apart in each of 24 pieces of the rim, before the soft edge. A seam is a soft
 edge with gradients above 1.5 times those on both sides of it.
 """
 

@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hotfolder.errors import MistakesError, printable
+from hotfolder.errors import MistakesError, PictureError, printable
 from hotfolder.executors.orders import Raster
 from hotfolder.jobs import (
     Chore,
@@ -75,10 +75,16 @@ def source_of(job: Render, identity: Callable[[str], Identity]) -> Raster | None
     source = picked(job.recipe)
     if source is None:
         return None
-    path = job.original if isinstance(job, RenderFinal) and job.original else job.path
-    shown = identity(path)
-    if source not in (shown.source, shown.pixels):
-        raise FileNotFoundError(path)  # another picture took its place since the look
+    original = job.original if isinstance(job, RenderFinal) else ""
+    try:
+        shown = identity(original or job.path)
+        if source not in (shown.source, shown.pixels):
+            raise FileNotFoundError(job.path)  # another picture took its place since the look
+    except FileNotFoundError:
+        if not original:
+            raise
+        says = f"the picture as it was, {printable(original)}, is gone; put it back, and this anew"
+        raise PictureError(says) from None
     return Raster(shown.image.width, shown.image.height, shown.image.tobytes())
 
 
