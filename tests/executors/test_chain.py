@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from PIL import Image
@@ -74,7 +75,7 @@ def test_what_is_done_is_not_done_again(at: int, tmp_path: Path) -> None:
     made = again.make(tmp_path)
     assert again.drawn == list(range(at, 4))
     whole = Trial().make(None)
-    assert made.links == whole.links
+    assert msgspec.json.encode(made.links) == msgspec.json.encode(whole.links)
     assert pixel_hash(made.rendered.image) == pixel_hash(whole.rendered.image)
     chain.forget(THREE, tmp_path)
     assert list(tmp_path.iterdir()) == []
