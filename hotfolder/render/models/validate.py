@@ -10,7 +10,7 @@ from typing import Any
 from hotfolder.errors import Mistake, RenderError
 from hotfolder.recipes.profile import Model, Profile, lora_name, model_name
 from hotfolder.recipes.schedulers import misfit
-from hotfolder.render.models import header, pipelines, single_file, split, weights
+from hotfolder.render.models import header, hub, pipelines, single_file, split, weights
 from hotfolder.render.models.family import Family
 
 
@@ -45,7 +45,21 @@ def _of(profile: Profile, base: Path | None) -> Iterator[Mistake]:
         for key, scheduler in wanted.items():
             if scheduler and (says := misfit(scheduler, str(own.get("_class_name")), own)):
                 yield Mistake(key, says)
+    yield from _parts(model, base)
     yield from _adapters(model, base)
+
+
+def _parts(model: Model, base: Path | None) -> Iterator[Mistake]:
+    """What is wrong with files that parts of a model are taken from, as far as their heads tell."""
+    if not (model.transformer or model.text_encoder):
+        return
+    try:
+        if all(hub.cached(one) for one in split.sources(model, base) if one.file):
+            split.chosen(model, None, base)  # what is to be fetched first cannot be read yet
+    except RenderError as error:
+        key, _, says = str(error).partition(": ")
+        known = key.startswith("model.")
+        yield Mistake(key if known else "model", says if known else str(error))
 
 
 def _adapters(model: Model, base: Path | None) -> Iterator[Mistake]:

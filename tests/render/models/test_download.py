@@ -309,3 +309,16 @@ def test_errors_are_ours(served: Hub) -> None:
         with pytest.raises(HotfolderError):
             download.listing(WHOLE)
     served.raw = None
+
+
+def test_what_a_file_replaces_is_not_fetched() -> None:
+    """Of a part that the owner has in a file only its small files come, with all other parts."""
+    layout = repositories.LAYOUTS["black-forest-labs/FLUX.1-schnell"]
+    files = [RemoteFile(file, 1, "0" * 40) for file in layout.files]
+    without = ("transformer", "text_encoder_2")
+    source = Source("black-forest-labs/FLUX.1-schnell", without=without)
+    names = {file.name for file in hub.needed(source, files, layout.index)}
+    assert "transformer/config.json" in names
+    weights = {name.split("/")[0] for name in names if name.endswith(".safetensors")}
+    assert weights == {"text_encoder", "vae"}
+    assert not any("index" in name and name.startswith(without) for name in names)

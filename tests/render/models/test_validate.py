@@ -13,8 +13,9 @@ import torch
 from safetensors.torch import save_file
 
 from hotfolder.recipes.profile import LoraFile, Model, Profile, Refine
-from hotfolder.render.models import validate
+from hotfolder.render.models import split, validate
 from tests.conftest import ROOT
+from tests.render import heads
 
 
 def folder(base: Path, name: str, pipeline: str, scheduler: str) -> str:
@@ -127,3 +128,41 @@ def test_whole_models_have_nothing_wrong(models: Path, model: str, tmp_path: Pat
     """A model that renders has nothing to be told of."""
     shutil.copytree(models / model, tmp_path / model)
     assert not says(tmp_path, Profile(model=Model(f"./{model}"), scheduler="DPM++ 2M Karras"))
+
+
+@pytest.mark.parametrize(
+    ("model", "where", "says"),
+    [
+        ({"transformer": "./lora.safetensors"}, "model.transformer", "it is a LoRA"),
+        ({"transformer": "./gone.safetensors"}, "model.transformer", "there is no file"),
+        ({"text_encoder": "./old.pt"}, "model.text_encoder", "pickled weights can run code"),
+    ],
+)
+def test_files_of_parts(model: dict[str, str], where: str, says: str, tmp_path: Path) -> None:
+    """A file that is not here or cannot be a part is told before its base is fetched."""
+    heads.write(tmp_path / "lora.safetensors", heads.LORA)
+    (tmp_path / "old.pt").write_bytes(b"PK")
+    profile = Profile(model=Model(source="Tongyi-MAI/Z-Image-Turbo", **model))
+    (mistake,) = validate.troubles({"mine": profile}, tmp_path)
+    assert mistake.where == f"profiles/mine.toml, {where}"
+    assert says in mistake.says
+
+
+def test_what_split_files_leave_to_fetch(tmp_path: Path) -> None:
+    """The base without what is in files; a whole file asks for its makers' small files alone."""
+    heads.write(tmp_path / "z.safetensors", heads.Z_IMAGE)
+    heads.write(tmp_path / "q.safetensors", heads.QWEN3_4B)
+    text = {f"text_encoders.qwen3_4b.transformer.{name}": s for name, s in heads.QWEN3_4B.items()}
+    unet = {f"{heads.M}{name}": shape for name, shape in heads.Z_IMAGE.items()}
+    vae = {f"vae.{name}": shape for name, shape in heads.VAE.items()}
+    heads.write(tmp_path / "all.safetensors", {**unet, **text, **vae})
+    base = "Tongyi-MAI/Z-Image-Turbo"
+    model = Model(source=base, transformer="./z.safetensors", text_encoder="./q.safetensors")
+    (source,) = split.sources(model, tmp_path)
+    assert source.repository == base
+    assert {"transformer", "text_encoder"} <= set(source.without)
+    assert "vae" not in source.without
+    (source,) = split.sources(Model(source="./all.safetensors"), tmp_path)
+    assert (source.repository, source.without) == (base, ("text_encoder", "transformer", "vae"))
+    heads.write(tmp_path / "sdxl.safetensors", heads.SDXL)
+    assert split.sources(Model(source="./sdxl.safetensors"), tmp_path) == ()
