@@ -54,6 +54,8 @@ def _of_recipe(recipe: Recipe, record: Record) -> list[tuple[str, str]]:
         ("loras", ", ".join(f"{lora.name} ({lora.scale:g})" for lora in recipe.loras)),
         ("profile", record.profile),
         ("file", record.prompt_file),
+        ("steered", record.steered),
+        ("picked", record.picked),
         ("created", record.created),
         ("seconds", f"{record.seconds:.1f}" if record.seconds else ""),
         ("device", record.device),

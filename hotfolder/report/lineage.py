@@ -129,6 +129,8 @@ def _record_lines(record: Record) -> list[tuple[str, str]]:
     return [
         ("template", record.template if is_template else ""),
         ("asked for", record.prompt_file and f"in {record.prompt_file}, profile {record.profile}"),
+        ("steered", record.steered),
+        ("picked", record.picked),
         ("made", record.created and f"{record.created}, {seconds} s on {record.device}"),
         ("with", versions and f"{record.software}, {versions}"),
         ("model file", record.file_sha256 and _known_as(record.file_sha256)),

@@ -38,6 +38,16 @@ def test_what_a_source_shares_is_told_once() -> None:
     assert f"    └── pixels     {'1' * 64}" in text
 
 
+def test_what_taste_had_to_do_with_it() -> None:
+    """That a draft was steered, and why it was picked by itself."""
+    draft = Record(stage="draft", pixels="1" * 64, steered="draw 3 of 12")
+    final = msgspec.structs.replace(RECORD, picked="auto_pick: the best draft", source=draft)
+    recipe = msgspec.structs.replace(RECIPE, source=RECIPE, strength=0.5, seed=8)
+    text = "\n".join(tree("", recipe, final))
+    assert "├── picked     auto_pick: the best draft" in text
+    assert "    ├── steered    draw 3 of 12" in text
+
+
 def test_another_program_s_picture() -> None:
     """What it says in the same form, then how it would be used; nothing that moves the cursor."""
     params = GenerationParams(

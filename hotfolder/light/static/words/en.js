@@ -34,7 +34,7 @@ export default {
   of: { pick: "pick", reject: "reject", unmark: "unmark", delete: "delete", rate: "stars" },
   alt: { none: "A picture without a prompt", stars: "{n} stars", picked: "picked", rejected: "rejected", unseen: "new", stack: "look-alikes below", unread: "cannot be read" },
   viewer: { label: "Large view", one: "1:1", fit: "Fit", compare: "Compare", champion: "Champion", wipe: "Wipe", swap: "Swap", previous: "Previous", next: "Next", champion_says: "The left picture stays; arrows walk the right one, S swaps them", wipe_says: "Draft and final: drag the line, arrows change the final", no_finals: "It has no finals yet", scale: "{n} %" },
-  parameters: { prompt: "Prompt", negative: "Negative", template: "Template", seed: "Seed", size: "Size", model: "Model", scheduler: "Scheduler", steps: "Steps", guidance: "Guidance", strength: "Strength", loras: "LoRAs", profile: "Profile", file: "Prompt file", created: "Made", seconds: "Seconds", device: "Device", software: "Software" },
+  parameters: { prompt: "Prompt", negative: "Negative", template: "Template", seed: "Seed", size: "Size", model: "Model", scheduler: "Scheduler", steps: "Steps", guidance: "Guidance", strength: "Strength", loras: "LoRAs", profile: "Profile", file: "Prompt file", steered: "Steered", picked: "Picked", created: "Made", seconds: "Seconds", device: "Device", software: "Software" },
   panel_none: "Select a picture to see how it was made",
   lineage: "Lineage",
   lineage_draft: "Draft",

@@ -34,7 +34,7 @@ export default {
   of: { pick: "採用", reject: "不採用", unmark: "印を外す", delete: "削除", rate: "星" },
   alt: { none: "プロンプトのない絵", stars: "星 {n} つ", picked: "採用", rejected: "不採用", unseen: "未見", stack: "似た絵の束", unread: "読めません" },
   viewer: { label: "拡大表示", one: "等倍", fit: "全体", compare: "比較", champion: "勝ち抜き", wipe: "ワイプ", swap: "入れ替え", previous: "前へ", next: "次へ", champion_says: "左の絵はそのまま。矢印で右の絵を送り、S で入れ替え", wipe_says: "下絵と完成: 線を動かし、矢印で完成を切り替え", no_finals: "完成した絵がまだありません", scale: "{n} %" },
-  parameters: { prompt: "プロンプト", negative: "ネガティブ", template: "テンプレート", seed: "シード", size: "大きさ", model: "モデル", scheduler: "スケジューラー", steps: "ステップ", guidance: "ガイダンス", strength: "強さ", loras: "LoRA", profile: "プロファイル", file: "プロンプトファイル", created: "作成", seconds: "秒", device: "デバイス", software: "ソフトウェア" },
+  parameters: { prompt: "プロンプト", negative: "ネガティブ", template: "テンプレート", seed: "シード", size: "大きさ", model: "モデル", scheduler: "スケジューラー", steps: "ステップ", guidance: "ガイダンス", strength: "強さ", loras: "LoRA", profile: "プロファイル", file: "プロンプトファイル", steered: "誘導", picked: "採用の理由", created: "作成", seconds: "秒", device: "デバイス", software: "ソフトウェア" },
   panel_none: "絵を選ぶと、作り方が表示されます",
   lineage: "系譜",
   lineage_draft: "下絵",
