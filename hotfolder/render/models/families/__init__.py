@@ -43,12 +43,17 @@ def unused(pipeline: str) -> tuple[str, ...]:
 
 
 def of_checkpoint(kind: str) -> tuple[Family, str] | None:
-    """The family and layout of a single file that diffusers takes for this kind, if known."""
-    for family in known():
-        for beginning, layout in family.single_files.items():
-            if kind.startswith(beginning):
-                return family, layout
-    return None
+    """The family of a checkpoint of this kind, and what has the rest that it lacks, if known."""
+    fitting = [
+        (beginning, family, origin)
+        for family in known()
+        for beginning, origin in family.single_files.items()
+        if kind.startswith(beginning)
+    ]
+    if not fitting:
+        return None
+    _, family, origin = max(fitting, key=lambda one: len(one[0]))
+    return family, origin
 
 
 def of_source(source: str) -> tuple[Family, Size] | None:
