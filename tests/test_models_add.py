@@ -172,6 +172,12 @@ def test_few_steps_are_known_by_their_marks(tmp_path: Path) -> None:
     assert profile.scheduler == "Euler trailing"
 
 
+def test_a_word_within_another_is_no_mark(tmp_path: Path) -> None:
+    """A model of hyperrealism is none of the Hyper kind."""
+    file = write(tmp_path / "hyperrealismXL.safetensors", heads.SDXL)
+    assert _profile(file, "hyperrealismXL").steps == 30
+
+
 def test_a_denoiser_has_the_text_encoders_that_fit(tmp_path: Path) -> None:
     """FLUX.1 gets CLIP-L and T5 of those that are here, the rest is its repository's."""
     root = comfyui(tmp_path / "ComfyUI")

@@ -37,6 +37,7 @@ class Size:
 class Usual:
     """How pictures of a family's models are usually drawn, where their names have this `mark`.
 
+    `mark` is a regular expression for names in small letters; "" fits all.
     `side_px` is the side of the squares that they learned on, where drafts of the usual area would
     be more than they can.
     """

@@ -43,7 +43,7 @@ FAMILIES = [
         multiple=8,
         usual=(
             Usual(6, 1.5, "lcm", "LCM", 512),
-            Usual(8, 1.0, "hyper", "TCD", 512),
+            Usual(8, 1.0, "hyper(?!real)", "TCD", 512),
             Usual(6, 1.0, "lightning", "Euler trailing", 512),
             Usual(4, 1.0, "turbo", "Euler a trailing", 512),
             Usual(30, 7.0, "", "DPM++ 2M Karras", 512),

@@ -58,7 +58,7 @@ FAMILIES = [
             Usual(4, 0.0, "sd_xl_turbo"),
             Usual(6, 2.0, "turbo", "Euler a trailing"),
             Usual(4, 1.0, "lightning", "Euler trailing"),
-            Usual(8, 1.0, "hyper", "Euler trailing"),
+            Usual(8, 1.0, "hyper(?!real)", "Euler trailing"),
             Usual(8, 1.0, "dmd", "LCM"),
             Usual(8, 1.5, "lcm", "LCM"),
             Usual(30, 6.0, "", "model"),
