@@ -235,3 +235,13 @@ def test_a_lost_original_is_told_beside_the_copy(studio: Studio) -> None:
     daemon.run(Until(idle=True))
     daemon.close()
     assert f"the picture as it was, drafts/{draft.name}, is gone" in note(studio, draft.name)
+
+
+def test_a_part_that_is_too_large_to_draw_is_told(studio: Studio) -> None:
+    """The owner's limit holds for parts as it does for whole finals."""
+    with studio.settings.open("a") as settings:
+        settings.write("limits.render_megapixels = 0.01\n")
+    photo(studio)
+    mask(studio.seeds / "photo.mask.png", (10, 10, 150, 110))
+    assert made(studio) == []
+    assert "its refinements would be too large: " in note(studio)

@@ -14,7 +14,7 @@ from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.prompt import parts
 from hotfolder.recipes.prompt_syntax.tags import renamed
 from hotfolder.recipes.recipe import MAX_DEPTH, Pixels, Recipe, lineage
-from hotfolder.recipes.refine import Wish, sizes_of
+from hotfolder.recipes.refine import Size, Wish, sizes_of
 from hotfolder.snapshot import BrokenFile, SeedImage
 from hotfolder.studio.config.match_model import match
 from hotfolder.studio.identity import Portrait
@@ -155,7 +155,8 @@ class Seeds:
             self._refuse(path, _TOO_DEEP)
             return
         made = sizes_of(caption.profile, (portrait.source.width, portrait.source.height), config)
-        for number, size in enumerate(() if wishes else made, 1):
+        parts = (Size(wish.region.around[2:], wish.region.around[2:]) for wish in wishes)
+        for number, size in enumerate(parts if wishes else made, 1):
             if says := link_too_large(size, config.settings.limits):
                 where = f" (link {number})" if number > 1 else ""
                 self._refuse(path, f"its refinements would be too large{where}: {says}")
