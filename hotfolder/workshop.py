@@ -53,7 +53,10 @@ def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
         progress.say(f"{shown} has lost its star and lies in drafts/ again")
     else:
         path = moves.pick(studio, ledger, job)
-        progress.say(f"{shown} was {'copied' if job.copy else 'moved'} to seeds/: {job.why}")
+        why = (
+            f"goes to seeds/ ({job.why})" if job.by_itself else "has a star and was moved to seeds/"
+        )
+        progress.say(f"{shown} {why}")
     return path
 
 
