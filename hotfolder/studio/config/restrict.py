@@ -21,7 +21,7 @@ _HELD = frozenset(Settings.__struct_fields__) - _FREE - _LOWERED
 
 def settings(table: Mapping[str, Any], held: list[str]) -> dict[str, Any]:
     """Settings without those that name a file, a folder, a device or a program."""
-    found = sorted(_HELD & set(table))
+    found = sorted(key for key in _HELD & set(table) if table[key] != {})  # which says nothing
     held += [f"{SETTINGS_FILE}, {key}" for key in found]
     return {key: value for key, value in table.items() if key not in _HELD}
 
