@@ -6,13 +6,13 @@ account's.
 
 from __future__ import annotations
 
-import getpass
-import os
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 from xml.sax.saxutils import escape
+
+import psutil
 
 from hotfolder.errors import HotfolderError
 from hotfolder.services.definition import Service, call
@@ -74,11 +74,9 @@ def path(service: Service) -> Path:
 def description(service: Service) -> str:
     """The task as XML."""
     python, *arguments = service.command()
-    domain = os.environ.get("USERDOMAIN", "")
-    user = f"{domain}\\{getpass.getuser()}" if domain else getpass.getuser()
     return _TASK.format(
         root=escape(str(service.root)),
-        user=escape(user),
+        user=escape(psutil.Process().username()),  # "DOMAIN\\name" there
         program=escape(_windowless(python)),
         arguments=escape(subprocess.list2cmdline(["-X", "utf8", *arguments])),
     )

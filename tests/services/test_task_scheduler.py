@@ -25,7 +25,7 @@ def test_what_it_starts(tmp_path: Path, name: str) -> None:
     def text(path: str) -> str:
         return root.findtext("/".join(f"t:{part}" for part in path.split("/")), "", SCHEMA)
 
-    assert text("Actions/Exec/Command") == sys.executable
+    assert text("Actions/Exec/Command") == task_scheduler._windowless(sys.executable)
     arguments = ["-X", "utf8", "-P", "-m", "hotfolder", "run", str(tmp_path / name)]
     assert text("Actions/Exec/Arguments") == subprocess.list2cmdline(arguments)
     assert text("Settings/ExecutionTimeLimit") == "PT0S"

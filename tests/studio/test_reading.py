@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hotfolder.errors import PictureError
+from hotfolder.studio import entries
 from hotfolder.studio.reading import Reading, read_file, read_settled
 
 
@@ -60,7 +61,7 @@ def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
     """What has left the state in which it settled is not believed."""
     file = tmp_path / "a"
     file.write_bytes(b"0123456789")
-    settled = Reading.of(os.lstat(file))
+    settled = Reading.of(entries.lstat(str(file)))
     assert read_settled(file, settled) == b"0123456789"
     assert read_settled(file, settled, 4) == b"01234"
     for change in (lambda: os.utime(file, ns=(1, 2)), lambda: file.write_bytes(b"0")):

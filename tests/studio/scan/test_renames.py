@@ -12,6 +12,7 @@ from hotfolder.images import pixels
 from hotfolder.images.picture import embed
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
+from hotfolder.studio import entries
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan.scanner import Scanner
@@ -96,7 +97,7 @@ def test_a_draft_that_was_just_published(place: Place) -> None:
     """We wrote it whole: it has settled from the start, but not if somebody was at it since."""
     for name, is_touched in (("b.png", False), ("c.png", True)):
         draft = place.make(name)
-        state = Reading.of(os.lstat(draft))
+        state = Reading.of(entries.lstat(str(draft)))
         if is_touched:
             os.utime(draft, ns=(1, 1))
         record = Record(stage="draft", pixels="0" * 64)
@@ -160,7 +161,7 @@ def test_one_that_was_repainted_as_it_moved(place: Place) -> None:
     """With its size and times put back it passes for itself, until its pixels are asked for."""
     place.scanner.published(
         "drafts/a.png",
-        Reading.of(os.lstat(place.draft)),
+        Reading.of(entries.lstat(str(place.draft))),
         RECIPE,
         Record(stage="draft", pixels="0" * 64),
     )

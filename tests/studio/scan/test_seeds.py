@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from hotfolder.errors import MistakesError, PictureError
 from hotfolder.snapshot import Snapshot
+from hotfolder.studio import entries
 from hotfolder.studio.config.load import read_config
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import Reading
@@ -24,7 +24,7 @@ from tests.studio.clock import Clock
 def put(studio: Studio, name: str, data: bytes) -> tuple[str, Reading]:
     path = studio.seeds / name
     path.write_bytes(data)
-    return f"seeds/{name}", Reading.of(os.lstat(path))
+    return f"seeds/{name}", Reading.of(entries.lstat(str(path)))
 
 
 @pytest.fixture
