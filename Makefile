@@ -116,6 +116,13 @@ test-windows: .venv/.installed-test
 	$(WINDOWS)/python -m pytest -rs -p no:cacheprovider --timeout 900 $(TESTS)
 	rm -rf $(WINDOWS)/prefix/drive_c/demo && $(WINDOWS)/python -m hotfolder demo 'C:\demo'
 
+# There daemons are killed, and other programs hold their files open: 200 each. An hour.
+.PHONY: campaign-windows
+campaign-windows: .venv/.installed-test
+	bash tests/windows/environment.sh $(WINDOWS)
+	$(BIN)/python -m tests.windows.campaigns $(WINDOWS) kills
+	$(BIN)/python -m tests.windows.campaigns $(WINDOWS) holds
+
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "hotfolder needs Python 3.11 or later; name one: make demo PYTHON=python3.12"; exit 1; }

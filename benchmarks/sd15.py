@@ -42,7 +42,7 @@ def made(folder: Path) -> Path:
     pipe = StableDiffusionPipeline(
         vae=vae,
         text_encoder=CLIPTextModel(text),
-        tokenizer=_letters(folder),
+        tokenizer=letters(folder),
         unet=unet,
         scheduler=DPMSolverMultistepScheduler(
             beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, steps_offset=1
@@ -55,7 +55,7 @@ def made(folder: Path) -> Path:
     return folder
 
 
-def _letters(folder: Path) -> CLIPTokenizer:
+def letters(folder: Path) -> CLIPTokenizer:
     """A tokenizer that knows single letters only."""
     letters = "abcdefghijklmnopqrstuvwxyz0123456789,.-"
     words = ["<|startoftext|>", "<|endoftext|>"]

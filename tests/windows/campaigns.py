@@ -50,7 +50,7 @@ def daemon(windows: Path, place: Place, *options: str) -> subprocess.Popen[bytes
     )
 
 
-def at_work(place: Place, lines: int, seconds: float = 90.0) -> None:
+def at_work(place: Place, lines: int, seconds: float = 400.0) -> None:
     """Wait until a daemon has said so: its log has so many such lines."""
     end = time.monotonic() + seconds
     while place.log.read_bytes().count(b"at work on") < lines:
@@ -111,7 +111,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", default="1")
     options = parser.parse_args()
-    work = options.windows.resolve() / "campaign"
+    work = options.windows.resolve() / options.campaign
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     deed, each = (kills, KILLS) if options.campaign == "kills" else (holds, HOLDS)

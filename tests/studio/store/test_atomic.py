@@ -147,6 +147,7 @@ def test_a_file_system_without_links_leaves_no_empty_file(
     assert names(tmp_path) == []
 
 
+@pytest.mark.posix("one call renames exclusively there")
 def test_an_unknown_call_falls_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A kernel or file system that does not know the call is no error."""
     (tmp_path / "a").write_text("one")
