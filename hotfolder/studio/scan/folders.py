@@ -50,9 +50,15 @@ class Folders:
         self._tables.pop(path, None)
 
     def paused(self, path: str) -> str | None:
-        """The PAUSE file in a folder that a file lies in, the outermost; None for none."""
-        found = (f"{place}/{name}" for place in above(path) for name in _PAUSES)
+        """The PAUSE file in a folder of the inbox that a file lies in; None for none."""
+        found = (f"{place}/{name}" for place in above(path)[1:] for name in _PAUSES)
         return next((file for file in found if file in self._files), None)
+
+    @property
+    def pause(self) -> str:
+        """The PAUSE file that is for everything; "" for none."""
+        found = (f"{INBOX}/{name}" for name in _PAUSES)
+        return next((file for file in found if file in self._files), "")
 
     def table(self, path: str) -> dict[str, Any]:
         """What holds for a prompt file, as `folder.Folder` has it.

@@ -196,7 +196,7 @@ class Scanner:
             useless_seeds=[file for file in seeds.unexplained() if file.path not in held],
             complete=intake.retries.due,
             unclear=intake.inbox.unexplained(),
-            paused=intake.inbox.folders.paused("inbox/any") or "",
+            paused=intake.inbox.folders.pause,
             unseen_drafts=len(self._tree.rooms["drafts"]) - beside,
             disk_is_low=free < self.config.settings.keep_free_gb * 1e9,
             waiting={

@@ -142,6 +142,7 @@ def test_a_pause(studio: Studio, name: str) -> None:
     survey = Survey(studio)
     snapshot = survey.look()
     assert snapshot.paused == f"inbox/{name}"
+    assert len(snapshot.prompt_files) == 2 and not snapshot.waiting
     assert snapshot.seeds and not list(plan(snapshot, History(), survey.config))
 
 
