@@ -108,11 +108,10 @@ def test_signals_end_the_daemon_cleanly(studio: Studio, number: int, code: int) 
 
 
 def test_for_a_time(hotfolder: Run, studio: Studio) -> None:
-    """`--for` goes on with endless files until the time is up."""
+    """`--for` ends by itself, however much there is to do: an endless file is left as it lies."""
     (studio.inbox / "more.toml").write_text('prompt = "a boat"\ncount = "endless"\n')
-    done = hotfolder("run", "--for", "20s", studio.root)
-    assert done.returncode == 0
-    assert len(list(studio.drafts.glob("*.png"))) > 1
+    assert hotfolder("run", "--for", "2s", studio.root).returncode == 0
+    assert (studio.inbox / "more.toml").is_file()
     assert hotfolder("run", "--for", "soon", studio.root).returncode == 2
 
 
