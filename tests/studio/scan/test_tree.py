@@ -174,6 +174,7 @@ def operate(root: Path, kind: str, path: Path, other: Path) -> None:
         pass
 
 
+@pytest.mark.posix("pipes and links are among what is done")
 @given(st.lists(operations, max_size=10))
 @settings(max_examples=150, deadline=None)
 def test_hints_tell_what_a_look_tells(
