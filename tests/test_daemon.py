@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -257,6 +258,22 @@ def test_several_slots_make_each_picture_once(small: Studio, slots: int) -> None
     work(Daemon(small, executor=FakeExecutor(slots)))
     assert list(ids(small.final).values()) == [1] * 12
     assert [path.name for path in small.inbox.glob("*.*")] == ["endless.toml"]
+
+
+def test_endless_files_go_on_until_the_time_is_up(small: Studio) -> None:
+    """A run for so many seconds makes draft after draft, and ends by its own clock."""
+    (small.inbox / "more.toml").write_text('prompt = "a boat"\ncount = "endless"\n')
+
+    def clock() -> float:
+        return time.monotonic() + 1000.0 * (len(list(small.drafts.glob("*.png"))) >= 5)
+
+    daemon = Daemon(small, clock=clock, executor=FakeExecutor(1))
+    try:
+        daemon.run(Until(seconds=500.0))
+    finally:
+        daemon.close()
+    assert len(list(small.drafts.glob("*.png"))) >= 5
+    assert (small.inbox / "more.toml").is_file()
 
 
 def test_no_draft_begins_while_a_picked_one_waits(small: Studio) -> None:
