@@ -12,6 +12,7 @@ from hotfolder.cli import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+COMMANDS = (ROOT / "docs" / "commands.md").read_text("utf-8")
 MAP = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
@@ -54,9 +55,9 @@ def test_the_map_names_what_is_there() -> None:
         assert (ROOT / "hotfolder" / name).exists(), name
 
 
-def test_readme_s_commands_exist(capsys: pytest.CaptureFixture[str]) -> None:
+def test_documented_commands_exist(capsys: pytest.CaptureFixture[str]) -> None:
     """Each command of the table has its own help, and every command of the program is there."""
-    named = set(re.findall(r"(?:`|\$ |> .*)hotfolder (\w+)", README))
+    named = set(re.findall(r"(?:`|\$ |> .*)hotfolder (\w+)", README + COMMANDS))
     for name in named:
         with pytest.raises(SystemExit) as ended:
             main([name, "--help"])
@@ -64,4 +65,4 @@ def test_readme_s_commands_exist(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     for module in (ROOT / "hotfolder" / "commands").glob("[a-z]*.py"):
         command = module.stem.replace("_", " ")  # `models add` is in models_add.py
-        assert f"hotfolder {command}" in README, f"README says nothing of `hotfolder {command}`"
+        assert f"hotfolder {command}" in COMMANDS, f"nothing is said of `hotfolder {command}`"
