@@ -20,41 +20,41 @@ _SETTINGS = """\
 # (the command `hotfolder profiles` lists them).
 # profile = "postcard"
 
-# What is a prompt in a text file: a "paragraph", or each "line". A file can say so itself, in
-# its first line: one prompt per line
+# What counts as one prompt in a text file: a "paragraph" or a "line". A file can also say so
+# itself, in its first line: one prompt per line
 # one_prompt_per = "paragraph"
 
-# How drafts/ and final/ are divided: "flat", "prompt" (a folder for each prompt file)
-# or "day".
+# How drafts/ and final/ are organised: "flat" (no folders), "prompt" (a folder for each prompt
+# file) or "day" (a folder for each day).
 # folders = "flat"
 
 # Endless drafts pause while drafts/ holds this many pictures.
 # pause_endless_at = 500
 
-# Nothing is rendered while the disk has less than this free.
+# Nothing is rendered while the disk has less free space than this.
 # keep_free_gb = 1.0
 
-# A file is read when it has not changed for this long. Use more on slow network folders.
+# A file is read once it has not changed for this long. Use more on slow network folders.
 # settle_seconds = 2.0
 
-# How often the folders are looked through, should a notice of a change get lost.
+# How often all folders are looked through, in case a notice of a change got lost.
 # look_seconds = 60.0
 
 # Where pictures are rendered: "auto", "cpu", "cuda", "xpu" or "mps", or a list such as
-# ["cuda:0", "cuda:1"]; each of a list gets a process of its own.
+# ["cuda:0", "cuda:1"]; each device in a list gets a process of its own.
 # devices = "auto"
 
-# CPU threads for a picture: 0 is one for each core, "auto" one for each core that other programs
-# leave free when the picture is begun, which is faster on a busy computer.
+# CPU threads for a picture: 0 means one for each core, "auto" one for each core that other
+# programs leave free when the picture is begun, which is faster on a busy computer.
 # threads = 0
 
-# The models' memory is freed when nothing was rendered for so long.
+# The models' memory is freed when nothing has been rendered for this long.
 # unload_after_minutes = 10.0
 
-# A page STATUS.html in this folder, for those who see only the folder (a NAS, a phone).
+# Keep a page STATUS.html in this folder, for people who see only the folder (a NAS, a phone).
 # status_page = false
 
-# The name of an installed executor, for more machines than this one.
+# The name of an installed executor, to render on more machines than this one.
 # executor = "local"
 
 # Folders with LoRAs and embeddings (.safetensors files), for example  loras=['D:/loras']
@@ -62,25 +62,25 @@ _SETTINGS = """\
 # loras = []
 # embeddings = []
 
-# Folders with upscalers (.safetensors files), which profiles name in links of  step = "enlarge".
+# Folders with upscalers (.safetensors files), which profiles name in links with  step="enlarge".
 # upscalers = []
 
-# Messages while you do not look: "desktop", or addresses of Apprise for phones, chats and mail
-# (needs  pip install "hotfolder[notify]"). They may be secrets: in a shared folder, rather put
-# them into your own settings, which `hotfolder config` opens.
+# Messages while you are away: "desktop", or Apprise addresses for phones, chats and mail (needs
+# pip install "hotfolder[notify]"). Addresses may be secret: if this folder is shared, put them
+# into your own settings instead, which `hotfolder config` opens.
 [notify]
 
 # to = []
 # about = ["finals", "trouble", "done"]
 
-# Limits for those who share this studio. What comes faster waits for its turn; what is
-# larger is refused with a note.
+# Limits for people who share this studio. What comes faster waits its turn; what is larger is
+# refused with a note.
 [limits]
 
 # prompt_files_per_minute = 600
 # refinements_per_hour = 1000
 
-# How many drafts one prompt file may ask for, and how large a picture.
+# How many drafts one prompt file may ask for, and how large a picture may be.
 # drafts_per_file = 10000
 # render_megapixels = 16.0
 
@@ -89,32 +89,32 @@ _SETTINGS = """\
 # picture_mb = 256
 # picture_megapixels = 50.0
 
-# Photos and other pictures in seeds/ and inbox/ of which nothing says what they show. A text
-# file beside one, NAME.txt, is its prompt; this is the prompt of those without.
+# Photos and other pictures in seeds/ and inbox/ that carry no prompt. A text file beside one,
+# NAME.txt, is its prompt; this is the prompt of those without such a file.
 [photos]
 
 # prompt = ""
 # negative = ""
 
-# The profile that they are refined by, if it is not this studio's own, for example
+# The profile they are refined with, if it is not this studio's own, for example
 #   profile="portrait"
 
 # What hotfolder may do by itself with what it has learned from your picks and rejects.
 [taste]
 
-# With endless prompt files: draw prompts, wildcard values and shapes that you are likely to
-# want more often than others.
+# For endless prompt files: draw the prompts, wildcard values and shapes you are likely to want
+# more often than others.
 # hold_back = false
 
-# The share of those drafts that is drawn as ever, so that everything comes now and then.
+# The share of those drafts that is drawn as usual, so that everything comes up now and then.
 # usual = 0.2
 
-# So many of the best drafts go to seeds/ by themselves, every "hour" or "night".
+# This many of the best drafts go to seeds/ by themselves, every "hour" or "night".
 # auto_pick = 0
 # every = "night"
 
-# Give up endless drafts early in their making when it is sure that you will not want them
-# (from 100 judgements on). `hotfolder status` counts them; `hotfolder finish` makes one.
+# Give up endless drafts early when it is clear that you will not want them (once there are 100
+# judgements). `hotfolder status` counts them; `hotfolder finish` makes one after all.
 # early_stop = false
 
 # Stars, tags and labels that you give to drafts in your picture program.
@@ -126,17 +126,17 @@ _SETTINGS = """\
 # A tag, colour label or pick label with one of these names counts as a star, too.
 # tags = ["star", "starred", "★", "fav", "favorite", "favourite", "accepted"]
 
-# Kinds of marks that are not looked at, for example ["name", "finder"]; known are
+# Kinds of marks to ignore, for example ["name", "finder"]; known are
 # baloo, exif, finder, geeqie, gthumb, name, sidecar, tags and xmp.
 # ignore = []
 
 # What happens to a picked draft: "move" or "copy" (to seeds/).
 # then = "move"
 
-# What happens to a draft that you rejected: "stay" or "move" (to drafts/rejected/).
+# What happens to a draft that you reject: "stay" or "move" (to drafts/rejected/).
 # rejected = "stay"
 
-# More stars may mean more: below, a number of stars can get a profile of its own for the
+# More stars can mean more: here, a number of stars can have a profile of its own for the
 # refinements, for example  5="postcard-large"
 [stars.presets]
 """
@@ -145,23 +145,23 @@ _README = """\
 What this folder is
 ===================
 
-A program called hotfolder works here. It makes pictures from what you put into the folders.
+A program called hotfolder works here. It makes pictures from what you put into these folders.
 
 inbox     Put a text file here that says what you would like to see. Small pictures (drafts)
-          appear in "drafts". Write several prompts with an empty line between them.
+          appear in "drafts". To write several prompts, put an empty line between them.
           A finished text file moves to inbox/done. One with a mistake moves to inbox/failed,
-          with a note beside it that says what to change; put it back into inbox afterwards.
-drafts    Look through them with any program. Delete what you do not like.
-seeds     Move a draft that you like here, or give it a star in your picture program.
+          with a note beside it that says what to change; then put it back into inbox.
+drafts    Look through these with any program. Delete what you do not like.
+seeds     Move a draft you like here, or give it a star in your picture program.
           Three larger, refined versions of it appear in "final". You may also put a picture
           of your own here.
 final     The results.
 
 profiles  Your own presets: which model, how large, how many. hotfolder.toml has the settings.
-wildcards Lists of words, one a line, in NAME.txt. Write __NAME__ in a prompt to draw from one.
+wildcards Lists of words, one per line, in NAME.txt. Write __NAME__ in a prompt to draw from one.
 
 Nothing of yours is ever deleted or overwritten. You may rename and move pictures and make
-folders among them as you like. Please leave the folder .hotfolder alone.
+folders for them as you like. Please leave the folder .hotfolder alone.
 """
 
 
