@@ -140,13 +140,13 @@ _PAGE = """\
 # What other programs leave of a picture
 
 `make survival` runs each program over a draft and a final of each format, and writes this page.
-A cell says how the recipe is found again afterwards: `text`, `comment`, `XMP` and `EXIF` are the
-places in the file that still have it; `pixels` says that the pixels are the same, by which the
-studio knows a picture that has lost all else.
+Each cell says how the recipe can still be found afterwards. `text`, `comment`, `XMP` and `EXIF` are
+the places in the file that still have it. `pixels` means that the pixels are the same; by these the
+studio knows a picture that has lost everything else.
 
 {table}
 
-Not found again are these, which change the pixels and carry nothing on:
+The recipe is not found again in these cases, which change the pixels and keep none of those places:
 
 {lost}
 """
