@@ -17,7 +17,7 @@ docs: .venv/.installed-test
 
 # What neither renders nor starts processes, for use while writing: under a minute.
 test-quick: .venv/.installed-test
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile -m "not slow"
 
 lint: .venv/.installed-test
 	$(BIN)/ruff check .
@@ -25,8 +25,9 @@ lint: .venv/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Each file's tests stay together: they share a model, a browser, a daemon's parent.
 unit: .venv/.installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 # A tiny model of every family: what it can do. Writes docs/families.md; a few minutes.
 families: .venv/.installed-test
