@@ -255,7 +255,7 @@ def test_an_edited_draft_is_refined_as_it_is_now(quick: Studio) -> None:
     draft = sorted(quick.drafts.glob("*.png"))[0]
     image = Image.open(draft)
     image.load()
-    image.paste((255, 0, 0), (10, 10, 40, 40))
+    image.paste((150, 96, 70), (10, 10, 40, 40))  # no pure colour, which would mark a part
     texts = png_texts(draft)
     image.save(quick.seeds / "edited.png", pnginfo=texts)
     work(quick)

@@ -96,7 +96,7 @@ def _changed(key: str, value: str) -> str:
         (_changed("seed", "-1"), "recipe is not valid"),
         (_changed("steps", "1001"), "recipe is not valid"),
         (_changed("width", "100000"), "recipe is not valid"),
-        (_changed("schema", "3"), "schema 3, of a later version"),
+        (_changed("schema", "4"), "schema 4, of a later version"),
         (_changed("schema", '"' + "x" * 9999 + '"'), r"schema is 'x{199}; this"),
         (_changed("x" * 9999, "1"), r"recipe is not valid: .{200}$"),
         (_changed("prompt", r'"\ud83e"'), "surrogates not allowed"),
