@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -76,7 +77,7 @@ def test_environments_of_uv_have_no_pip(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, has_pip: bool
 ) -> None:
     """There uv itself installs, into this very Python."""
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: has_pip or None)
+    monkeypatch.setattr(cards, "_has_pip", lambda: has_pip)
     uv = str(tmp_path / "my tools" / "uv")
     monkeypatch.setattr("shutil.which", lambda name, path: uv)
     command = cards.Build("cu126").command()
@@ -86,6 +87,16 @@ def test_environments_of_uv_have_no_pip(
         assert command[:5] == [uv, "pip", "install", "--python", sys.executable]
         assert f'"{uv}" pip' in cards.Build("cu126").line()
     assert command[-2:] == ["--index-url", "https://download.pytorch.org/whl/cu126"]
+
+
+def test_looking_for_pip_leaves_setuptools_as_it_is() -> None:
+    """After the advice for a card torch can still compile: setuptools has not stepped aside."""
+    code = (
+        "from hotfolder.render.memory import cards; cards.Build('cu126').line(); "
+        "import setuptools, distutils.core; print(distutils.core.__file__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "_distutils" in done.stdout
 
 
 def test_the_torch_of_another_process() -> None:

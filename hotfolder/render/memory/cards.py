@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib.metadata
 import json
 import os
 import platform
@@ -57,7 +57,7 @@ class Build:
         # start.sh and start.bat put uv beside the environment, which then has no pip.
         places = [os.environ.get("PATH", ""), str(Path(sys.prefix).parent / ".uv")]
         uv = shutil.which("uv", path=os.pathsep.join(places))
-        if importlib.util.find_spec("pip") is None and uv:
+        if not _has_pip() and uv:
             install = [uv, "pip", "install", "--python", sys.executable, "--reinstall-package"]
             return [*install, "torch", "--upgrade", self.wanted, *index]
         install = [sys.executable, "-m", "pip", "install", "--upgrade", "--force-reinstall"]
@@ -66,6 +66,15 @@ class Build:
     def line(self) -> str:
         """The command as one types it."""
         return " ".join(f'"{word}"' if " " in word else word for word in self.command())
+
+
+def _has_pip() -> bool:
+    """Whether this environment has pip.
+
+    Its module must not be looked for: setuptools takes that for pip at work and steps aside, and
+    torch can compile nothing any more in this process.
+    """
+    return next(iter(importlib.metadata.distributions(name="pip")), None) is not None
 
 
 # The builds that serve the most cards.

@@ -24,9 +24,12 @@ def starts(length: int, window: int, overlap: int) -> tuple[int, ...]:
 def spans(length: int, window: int, overlap: int, by: int) -> tuple[tuple[int, int], ...]:
     """Where windows begin and end that cover `length`, when all but the ends move `by` so much.
 
-    So the first window becomes longer by it and the last one shorter, or the other way round.
+    So the first window becomes longer by it and the last one shorter, or the other way round. Of
+    windows that are nearly as long as the whole none can move: they stay where they are.
     """
     at = starts(length, window, overlap)
+    if len(at) > 1 and not -at[1] < by <= length - window - at[-2]:
+        by = 0
     begins = (0, *(start + by for start in at[1:]))
     ends = (*(start + window + by for start in at[:-1]), length)
     return tuple(zip(begins, ends, strict=True))

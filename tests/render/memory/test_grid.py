@@ -50,6 +50,11 @@ def test_windows_that_move_cover_a_line(
     assert move % 4 == 0
 
 
+def test_windows_that_are_nearly_whole_stay() -> None:
+    """There is no room to move where two windows nearly lie upon each other."""
+    assert grid.spans(65, 64, 0, 8) == grid.spans(65, 64, 0, -8) == ((0, 64), (1, 65))
+
+
 def test_windows_move_both_ways() -> None:
     """By up to an eighth of them; a single one has nowhere to go."""
     assert [grid.move(1024, 32, phase) for phase in (-1, 0, 0.5, 1)] == [-128, 0, 64, 128]
