@@ -14,9 +14,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL
+from torch import nn
 
 from . import checkpoint, parallel
 from .architecture import DESIGNS, build_autoencoder
+from .export import MODEL
 from .losses import crisp_loss, part_weights
 from .optimizer import Optimizer
 from .paint_corpus import WORK
@@ -44,7 +46,7 @@ class Crops:
     def draw(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Return crops and what their pixels weigh.
 
-        Crops: bfloat16, (count, 3, CROP, CROP), -1 to 1; weights: float32, (count, 1, CROP, CROP).
+        Crops: float32, (count, 3, CROP, CROP), -1 to 1; weights: float32, (count, 1, CROP, CROP).
         """
         crops = np.empty((count, CROP, CROP, 3), np.uint8)
         marked = np.empty((count, CROP, CROP), np.uint8)
@@ -56,13 +58,18 @@ class Crops:
             crops[k] = chunk[n, y : y + CROP, x : x + CROP]
             marked[k] = parts[n, y : y + CROP, x : x + CROP]
         weights = part_weights(torch.from_numpy(marked).to(parallel.device()), self.part)
-        return as_tensor(crops).bfloat16(), weights
+        return channels_last(as_tensor(crops)), weights
 
 
 def as_tensor(pictures: np.ndarray) -> torch.Tensor:
     """Return uint8 pictures (n, height, width, 3) as float32, (n, 3, height, width), -1 to 1."""
     x = torch.from_numpy(pictures).to(parallel.device()).permute(0, 3, 1, 2)
     return x.float().div_(127.5).sub_(1).contiguous()
+
+
+def channels_last(x: torch.Tensor) -> torch.Tensor:
+    """Return the same with channels last in memory: in float32 the fastest way on a CPU."""
+    return x.contiguous(memory_format=torch.channels_last)
 
 
 def means(moments: torch.Tensor) -> torch.Tensor:
@@ -79,7 +86,7 @@ def transformed(
     if rng.random() < 0.2:
         side = int(rng.integers(4, z.shape[-1]))
         z = F.interpolate(z, (side, side), mode="bilinear", antialias=True)
-        x = F.interpolate(x.float(), (16 * side, 16 * side), mode="bilinear", antialias=True)
+        x = F.interpolate(x, (16 * side, 16 * side), mode="bilinear", antialias=True)
         weights = F.interpolate(weights, (16 * side, 16 * side))
     return z, x, weights
 
@@ -109,7 +116,8 @@ class Statistics:
 class Options:
     """How to train; `noise` is the largest noise on the latents, whose deviation is 1.
 
-    `part` is what a pixel of a subject weighs; `design` counts only for a training that begins.
+    `part` is what a pixel of a subject weighs; `anchor` what it costs to leave the latents of the
+    shipped encoder, 0 for freedom; `design` counts only for a training that begins.
     """
 
     work: Path
@@ -118,6 +126,7 @@ class Options:
     batch: int
     noise: float
     part: float
+    anchor: float
     design: str
 
     @property
@@ -133,7 +142,7 @@ def start(options: Options) -> tuple[AutoencoderKL, Optimizer, Statistics, str]:
     vae, channels = build_autoencoder(DESIGNS[design]), DESIGNS[design].latent_channels
     if saved:
         vae.load_state_dict(saved["averaged"])
-    vae.to(parallel.device(), torch.bfloat16)
+    vae.to(parallel.device(), memory_format=torch.channels_last)
     optimizer = Optimizer(vae, ADAM_ONLY, ema_decay=0.998)
     statistics = Statistics(torch.zeros(channels), torch.ones(channels))
     if saved:
@@ -145,24 +154,39 @@ def start(options: Options) -> tuple[AutoencoderKL, Optimizer, Statistics, str]:
     return vae, optimizer, statistics, design
 
 
+def shipped_encoder() -> nn.Module:
+    """Return the encoder of the shipped model, to stay near to."""
+    vae = AutoencoderKL.from_pretrained(MODEL / "vae").requires_grad_(False)
+    return vae.encoder.to(parallel.device(), memory_format=torch.channels_last)
+
+
 def errors(
     vae: AutoencoderKL,
+    anchor: nn.Module | None,
     statistics: Statistics,
     crops: tuple[torch.Tensor, torch.Tensor],
-    noise: float,
+    options: Options,
     rng: np.random.Generator,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the loss on crops with weights and, for the log, the mean squared error, 0 to 1."""
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return the loss on crops with weights and, for the log, two mean squared errors.
+
+    That of the pictures, 0 to 1, and how far the latents are from those of the anchor, in variances.
+    """
     x, weights = crops
-    raw = means(vae.encoder(x)).float()
+    raw = means(vae.encoder(x))
     statistics.update(raw.detach())
     z = statistics.normalized(raw)
     spread = z.square().mean()
-    amount = torch.rand(len(z), 1, 1, 1, device=z.device) * noise
+    away = torch.zeros(())
+    if anchor is not None:
+        # The shipped latents have unit variance already.
+        away = (raw - means(anchor(x))).square().mean()
+    amount = torch.rand(len(z), 1, 1, 1, device=z.device) * options.noise
     z, wanted, weights = transformed(z + amount * torch.randn_like(z), x, weights, rng)
-    made, wanted = vae.decoder(z.bfloat16()).float(), wanted.float()
+    made = vae.decoder(channels_last(z))
     square = (made.detach() - wanted).div(2).square().mean()
-    return crisp_loss(made, wanted, weights) + 5e-4 * spread, square
+    loss = crisp_loss(made, wanted, weights) + 5e-4 * spread + options.anchor * away
+    return loss, square, away.detach()
 
 
 def train(rank: int, options: Options) -> None:
@@ -171,23 +195,24 @@ def train(rank: int, options: Options) -> None:
     rng = np.random.default_rng(time.time_ns() + rank)
     torch.manual_seed(int(rng.integers(1 << 31)))
     crops, clock = Crops(options.work, options.part, rng), parallel.Clock(options.minutes)
-    step, squares, saved = 0, 0.0, time.monotonic()
+    anchor = shipped_encoder() if options.anchor else None
+    step, squares, ways, saved = 0, 0.0, 0.0, time.monotonic()
     while (share := clock.share()) < 1:
         drawn = crops.draw(options.batch)
-        loss, square = errors(vae, statistics, drawn, options.noise, rng)
+        loss, square, away = errors(vae, anchor, statistics, drawn, options, rng)
         loss.backward()
         optimizer.step(options.lr * min(1.0, (step + 1) / 50, 1.5 * (1 - share) + 0.01))
-        step, squares = step + 1, squares + float(square)
+        step, squares, ways = step + 1, squares + float(square), ways + float(away)
         if step % 50 == 0:
             if rank == 0:
                 done = step * options.batch * parallel.size()
                 rate = done / (time.monotonic() - clock.start)
                 print(
                     f"{share:.3f} step {step} psnr {-10 * np.log10(squares / 50):.2f} dB, "
-                    f"{rate:.0f} crops/s",
+                    f"{ways / 50:.3f} from the anchor, {rate:.1f} crops/s",
                     flush=True,
                 )
-            squares = 0.0
+            squares, ways = 0.0, 0.0
             crops.refresh()
         if rank == 0 and time.monotonic() - saved > SAVE_EVERY_S:
             save(options.path, vae, optimizer, statistics, design)
@@ -212,13 +237,23 @@ def main() -> None:
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--noise", type=float, default=0.25, help="on latents of deviation 1")
     parser.add_argument("--part", type=float, default=3.0, help="what parts of subjects weigh")
+    parser.add_argument(
+        "--anchor", type=float, default=0.0, help="cost of leaving the latents of the shipped model"
+    )
     parser.add_argument("--design", choices=DESIGNS, default="wide")
     parser.add_argument("--batch", type=int, default=8, help="for each process")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--work", type=Path, default=WORK)
     args = parser.parse_args()
     options = Options(
-        args.work, args.minutes, args.lr, args.batch, args.noise, args.part, args.design
+        args.work,
+        args.minutes,
+        args.lr,
+        args.batch,
+        args.noise,
+        args.part,
+        args.anchor,
+        args.design,
     )
     parallel.run(train, args.processes, options)
 
