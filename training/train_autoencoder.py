@@ -170,7 +170,7 @@ def errors(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return the loss on crops with weights and, for the log, two mean squared errors.
 
-    That of the pictures, 0 to 1, and how far the latents are from those of the anchor, in variances.
+    That of the pictures, 0 to 1, and how far the latents are from the anchor's, in variances.
     """
     x, weights = crops
     raw = means(vae.encoder(x))
