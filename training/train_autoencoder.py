@@ -17,7 +17,7 @@ from diffusers import AutoencoderKL
 from torch import nn
 
 from . import checkpoint, parallel
-from .architecture import DESIGNS, build_autoencoder
+from .architecture import DESIGNS, SMALL, build_autoencoder
 from .export import MODEL
 from .losses import crisp_loss, part_weights
 from .optimizer import Optimizer
@@ -196,6 +196,8 @@ def train(rank: int, options: Options) -> None:
     torch.manual_seed(int(rng.integers(1 << 31)))
     crops, clock = Crops(options.work, options.part, rng), parallel.Clock(options.minutes)
     anchor = shipped_encoder() if options.anchor else None
+    if anchor is not None and DESIGNS[design].latent_channels != SMALL.latent_channels:
+        raise SystemExit(f"{design} has other latents than the shipped model: leave --anchor out")
     step, squares, ways, saved = 0, 0.0, 0.0, time.monotonic()
     while (share := clock.share()) < 1:
         drawn = crops.draw(options.batch)
