@@ -10,7 +10,7 @@ import pytest
 from hotfolder.light.serving import Place, served
 from hotfolder.light.table import Table
 from hotfolder.studio.layout import Studio
-from tests.forkserver import until
+from tests.forkserver import comes_true, until
 from tests.light.conftest import opened
 from tests.light.model import KEYS, Model
 from tests.light.pictures import draft
@@ -100,6 +100,8 @@ def play(page: Any, table: Table, rand: random.Random, rounds: int) -> None:
         for key in keys:
             model.press(key)
         page.evaluate(DRIVE, keys)
+        # What moved on the disk is heard of a moment later; the page must come to rest as it ought.
+        comes_true(lambda: page.evaluate(STATE)["ids"] == model.order, 5)
         state = page.evaluate(STATE)
         assert state["ids"] == model.order, keys
         assert state["current"] == model.current, keys
