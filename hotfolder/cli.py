@@ -376,6 +376,11 @@ def _export(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--format", choices=("png", "jpeg", "webp"), help="default: as it is")
     parser.add_argument(
+        "--sign",
+        action="store_true",
+        help="sign content credentials (C2PA), with your certificate or a self-made one",
+    )
+    parser.add_argument(
         "--to", metavar="DIR", type=Path, default=Path("exported"), help="where (default: exported)"
     )
 

@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from hotfolder.copies import Copy, copied
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, printable, refusal
-from hotfolder.images import metadata, picture, pixels, stealth
-from hotfolder.recipes.encoding import Format, encoding
-from hotfolder.recipes.record import without_taste
+from hotfolder.images import picture
+from hotfolder.recipes.recipe import Recipe
 from hotfolder.report.terminal import console
+from hotfolder.studio.config import load
 from hotfolder.studio.identity import Identity, identify
-from hotfolder.studio.pictures import pictures, studio_of
+from hotfolder.studio.layout import Studio
+from hotfolder.studio.pictures import by_recipe, pictures, studio_of
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.store import atomic
+
+if TYPE_CHECKING:
+    from hotfolder.credentials.certificate import Credentials
+
+_SELF_MADE = "signed with a self-made certificate: other programs say that its issuer is unknown"
 
 
 def run(options: Namespace) -> int:
     """Copy each picture into a folder, and say what its copy carries."""
     screen = console()
+    signer = _signer() if options.sign else None
     folder: Path = options.to
     failed, copies = False, 0
     for path in pictures(options.images):
         try:
-            data = read_file(path)
-            shown = identify(data, studio_of(path))
-            name, copy = _copy(path, data, shown, options.format, options.without_prompt)
+            data, studio = read_file(path), studio_of(path)
+            shown = identify(data, studio)
+            copy = copied(path, data, shown, options.format, options.without_prompt)
+            content = signer.signed(copy, shown, studio) if signer else copy.data
             folder.mkdir(parents=True, exist_ok=True)
-            name = atomic.publish(folder, name, copy)
+            name = atomic.publish(folder, copy.name, content)
         except (OSError, PictureError) as error:
             failed = True
             says = refusal(error) if isinstance(error, OSError) else str(error)
@@ -40,52 +51,45 @@ def run(options: Namespace) -> int:
         says = prompt if options.without_prompt else "carries its prompts and its whole recipe"
         number = "1 copy, which" if copies == 1 else f"{copies} copies; each"
         screen.print(f"{number} {says}")
+        if signer:
+            screen.print(_SELF_MADE if signer.credentials.self_made else "signed")
     return EXIT_SOME_FAILED if failed else EXIT_DONE
 
 
-def _copy(
-    path: Path, data: bytes, shown: Identity, format: Format | None, without_prompt: bool
-) -> tuple[str, bytes]:
-    """Name and content of a picture's copy. Its pixels are encoded again only for a new format.
+@dataclass(frozen=True, slots=True)
+class _Signer:
+    """Signs copies; finds the drafts that they were refined from."""
 
-    Pictures are named after their prompts, so a copy without prompt is named after its pixels.
-    """
-    recipe, record = shown.recipe, shown.record
-    if recipe is None or record is None:
-        if without_prompt:
-            return _bare(data, shown, format)
-        if shown.params is not None:
-            by = f"it was made by {shown.params.program}, not by hotfolder"
-            raise PictureError(f"{by}; --without-prompt copies it without what it says")
-        raise PictureError(shown.note or "it does not say how it was made")
-    record = without_taste(record)
-    here = metadata.format_of(data)
-    wanted = encoding(format or here)
-    convert = wanted.format != here
-    if without_prompt:
-        data = pixels.encode(shown.image, wanted) if convert else data
-        name = f"picture-{shown.pixels.sha256[:8]}{wanted.suffix}"
-        return name, picture.without_prompt(data, recipe, record)
-    name = f"{path.stem}{wanted.suffix}"
-    if not convert:
-        return name, picture.embed(data, recipe, record)
-    if shown.edited or record.encoding.lossy:
-        # A record tells of one loss. What has lost more than that is an edited picture.
-        return name, picture.embed(pixels.encode(shown.image, wanted), recipe, record)
-    return name, picture.publishable(shown.image, recipe, record, wanted)[0]
+    credentials: Credentials
+    drafts: dict[Path, dict[str, Path]] = field(default_factory=dict)
+
+    def signed(self, copy: Copy, shown: Identity, studio: Studio | None) -> bytes:
+        """The content of a copy with its credentials; raises PictureError."""
+        from hotfolder.credentials import manifest, signing
+
+        if shown.recipe is None:
+            raise PictureError("only what hotfolder made can be signed: of others it knows nothing")
+        source = manifest.picked(shown.recipe)
+        draft = self._draft(source, studio) if studio and isinstance(source, Recipe) else None
+        return signing.signed(
+            copy.data, shown.recipe, self.credentials, copy.name, draft, copy.done, shown.edited
+        )
+
+    def _draft(self, recipe: Recipe, studio: Studio) -> bytes | None:
+        """The draft of this recipe, without its prompt; None if it is not in the studio."""
+        if studio.root not in self.drafts:
+            self.drafts[studio.root] = by_recipe(pictures([studio.drafts, studio.seeds]))
+        path = self.drafts[studio.root].get(recipe.id)
+        if path is None:
+            return None
+        data = read_file(path, below=studio.root)
+        shown = identify(data)
+        if shown.recipe is None or shown.record is None or shown.edited:
+            return None
+        return picture.without_prompt(data, shown.recipe, shown.record)
 
 
-def _bare(data: bytes, shown: Identity, format: Format | None) -> tuple[str, bytes]:
-    """Name and content of a copy of another program's picture that says nothing.
+def _signer() -> _Signer:
+    from hotfolder.credentials import certificate
 
-    Its pixels are encoded again for a new format, for what a colour profile or an orientation
-    said, and where a prompt is hidden in them.
-    """
-    here = metadata.format_of(data)
-    wanted = encoding(format or ("jpeg" if here == "jpeg" else "webp" if here == "webp" else "png"))
-    name = f"picture-{shown.pixels.sha256[:8]}{wanted.suffix}"
-    if wanted.format == here and not stealth.texts(data):
-        bare = metadata.bare(data)
-        if pixels.pixel_hash(pixels.decode(bare)) == shown.pixels.sha256:
-            return name, bare
-    return name, pixels.encode(shown.image, wanted)
+    return _Signer(certificate.credentials(load.owners().signing))

@@ -27,6 +27,7 @@ ROOM = Room(
 )
 
 _APP1, _COM, _SOS, _END = 0xE1, 0xFE, 0xDA, b"\xff\xd9"
+_CREDENTIALS = 0xEB  # APP11; with "JP" it has boxes of JUMBF
 _APP0, _ICC, _ADOBE = 0xE0, b"ICC_PROFILE\0", b"Adobe"
 _APPLICATIONS = range(0xE0, 0xF0)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -93,7 +94,8 @@ def splice(
 ) -> bytes:
     """The same JPEG, its scans untouched, with these at its head, in the place of what it had.
 
-    `texts` are the comments of the picture; if there are any, it keeps none of its own.
+    `texts` are the comments of the picture; if there are any, it keeps none of its own. Content
+    credentials go: they hold for the bytes that they were made for, and no others.
     """
     new = []
     if exif is not None:
@@ -107,6 +109,8 @@ def splice(
             return exif is not None
         if marker == _APP1 and data.startswith(_XMP, start, end):
             return xmp is not None
+        if marker == _CREDENTIALS:
+            return data.startswith(b"JP", start, end)
         return marker == _COM and bool(texts)
 
     return _rebuilt(data, new, replaced)

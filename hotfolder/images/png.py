@@ -29,6 +29,7 @@ _LEAST_ROOM = 2**12  # that a text counts for at least: so there are some thousa
 _XMP = "XML:com.adobe.xmp"
 _OF_PIXELS = frozenset(b"IHDR PLTE tRNS IDAT IEND cHRM cICP gAMA pHYs sBIT sRGB".split())
 _LONGEST_KEYWORD = 79
+_CREDENTIALS = b"caBX"  # C2PA's
 _HEAD = Struct(">I4s")
 _SIDES = Struct(">II")
 
@@ -83,7 +84,8 @@ def splice(
     """The same PNG, its pixels untouched, with these before them, in the place of what it had.
 
     Texts take the place of all texts of their keywords; ASCII becomes tEXt, which every reader
-    understands alike, the rest iTXt. What is not given stays as it is.
+    understands alike, the rest iTXt. What is not given stays as it is, but for content credentials:
+    they hold for the bytes that they were made for, and no others.
     """
     new = [_text_chunk(keyword, text) for keyword, text in texts]
     replaced = {keyword for keyword, _ in texts}
@@ -99,7 +101,7 @@ def splice(
         if kind in (b"IDAT", b"IEND"):
             pieces += new
             new = []
-        if kind == b"eXIf" and exif is not None:
+        if (kind == b"eXIf" and exif is not None) or kind == _CREDENTIALS:
             continue
         if kind in _TEXT_KINDS and _keyword(data, start, end) in replaced:
             continue

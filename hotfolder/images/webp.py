@@ -21,6 +21,7 @@ ROOM = Room(
 )
 
 _OF_PIXELS = frozenset({b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L"})
+_CREDENTIALS = b"C2PA"
 _HEAD = Struct("<4sI")
 _HAS_ICC, _HAS_ALPHA, _HAS_EXIF, _HAS_XMP = 0x20, 0x10, 0x08, 0x04
 
@@ -57,12 +58,19 @@ def read(data: bytes) -> Metadata:
 def splice(
     data: bytes, texts: Texts = (), xmp: bytes | None = None, exif: bytes | None = None
 ) -> bytes:
-    """The same WebP, its pixels untouched, with these at its end, in the place of what it had."""
+    """The same WebP, its pixels untouched, with these at its end, in the place of what it had.
+
+    Content credentials go: they hold for the bytes that they were made for, and no others.
+    """
     if texts:
         raise ValueError("a WebP holds no texts")
     head, chunks = _extended_form(data)
     given = {b"EXIF": exif, b"XMP ": xmp}
-    kept = [(kind, payload) for kind, payload in chunks if given.get(kind) is None]
+    kept = [
+        (kind, payload)
+        for kind, payload in chunks
+        if given.get(kind) is None and kind != _CREDENTIALS
+    ]
     new = [(kind, payload) for kind, payload in given.items() if payload is not None]
     return _riff(head, [*kept, *new])
 

@@ -58,14 +58,12 @@ def packet(recipe: Recipe, record: Record, document: str = "", prompt: bool = Tr
 
     Without `prompt` nothing is in it that a person wrote.
     """
-    composite = isinstance(lineage(recipe)[-1], Pixels)
-    origin = "compositeWithTrainedAlgorithmicMedia" if composite else "trainedAlgorithmicMedia"
     version = record.software.removeprefix("hotfolder ") or __version__
     weights = f", weights {record.model_sha256[:10]}" if record.model_sha256 else ""
     properties = {
         "xmp:Rating": "0",
         "xmp:CreatorTool": f"hotfolder {version}",
-        "Iptc4xmpExt:DigitalSourceType": _ORIGIN + origin,
+        "Iptc4xmpExt:DigitalSourceType": origin(recipe),
         "Iptc4xmpExt:AIPromptInformation": recipe.prompt if prompt else "",
         "Iptc4xmpExt:AISystemUsed": f"hotfolder, model {recipe.model}",
         "Iptc4xmpExt:AISystemVersionUsed": f"{version}{weights}",
@@ -74,6 +72,14 @@ def packet(recipe: Recipe, record: Record, document: str = "", prompt: bool = Tr
     lines = [f"<{key}>{_text(value)}</{key}>" for key, value in properties.items() if value]
     return _PACKET.format(ours=_OURS, properties="\n".join(lines)).encode(
         "ascii", "xmlcharrefreplace"
+    )
+
+
+def origin(recipe: Recipe) -> str:
+    """What kind of picture it is, by IPTC's list of digital source types."""
+    composite = isinstance(lineage(recipe)[-1], Pixels)
+    return _ORIGIN + (
+        "compositeWithTrainedAlgorithmicMedia" if composite else "trainedAlgorithmicMedia"
     )
 
 

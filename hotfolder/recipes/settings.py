@@ -134,6 +134,17 @@ class Notify(Struct, frozen=True, forbid_unknown_fields=True):
     about: tuple[Literal["finals", "trouble", "done"], ...] = ("finals", "trouble", "done")
 
 
+class Signing(Struct, frozen=True, forbid_unknown_fields=True):
+    """With what `hotfolder export --sign` signs; only the owner's own settings are asked.
+
+    `certificate` is a file with the certificates, the signer's first, and `key` one with the
+    signer's private key; both in PEM form. Without them a certificate is made once.
+    """
+
+    certificate: str = ""
+    key: str = ""
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """What the owner of a studio may choose; every key has a default.
 
@@ -153,6 +164,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     keeps STATUS.html in the studio up to date. `limits` are for those who share the studio.
 
     `notify` says who is told of what; only the owner's own settings or a trusted studio's count.
+    `signing` says with what copies are signed; only the owner's own settings' counts.
     `one_prompt_per` says what is a prompt in a text file: a paragraph, or each line.
     `loras` and `embeddings` are folders; prompts name what lies there. `upscalers` are folders of
     what profiles name in links of `enlarge`. Relative ones are looked for from the studio's folder.
@@ -178,3 +190,4 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     embeddings: list[str] = []
     upscalers: list[str] = []
     limits: Limits = Limits()
+    signing: Signing = Signing()

@@ -148,11 +148,23 @@ def nobody() -> Config:
     return Config(_owners_settings([]), tables, {}, "")
 
 
+def owners() -> Settings:
+    """The owner's own settings alone. Raises MistakesError if they are wrong."""
+    mistakes: list[Mistake] = []
+    found = _owners_settings(mistakes)
+    if mistakes:
+        raise MistakesError(mistakes)
+    return found
+
+
 def _settings(studio: Studio, trusted: bool, mistakes: list[Mistake], held: list[str]) -> Settings:
     """The studio's settings, with the owner's own laid over them."""
     table = _table(studio.root, SETTINGS_FILE, mistakes)
     if not trusted:
         table = restrict.settings(table, held)
+    if "signing" in table:
+        says = "this is for your own settings, which `hotfolder config` opens; move it there"
+        mistakes.append(Mistake(f"{SETTINGS_FILE}, signing", says))
     owner = _owners_settings(mistakes)
     own = _table(local.config(), SETTINGS_FILE, [])
     laid = _with_shelves(schema.merge(table, own), own, table)
