@@ -374,6 +374,12 @@ def _export(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave out prompts and recipes; say only that it was made by AI and by which model",
     )
+    parser.add_argument(
+        "--for",
+        dest="outlet",
+        metavar="PLACE",
+        help="as a1111, civitai, instagram or web takes them: format, size, what they say",
+    )
     parser.add_argument("--format", choices=("png", "jpeg", "webp"), help="default: as it is")
     parser.add_argument(
         "--sign",

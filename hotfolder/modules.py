@@ -17,8 +17,8 @@ def modules_of(package: ModuleType) -> Mapping[str, ModuleType]:
     """All modules of a package by their names, sorted, and those that others install for it.
 
     Another package offers a module as an entry point of a group that is called like the package
-    that it extends: `hotfolder.prompts`, `hotfolder.stars`, `hotfolder.images` or
-    `hotfolder.images.foreign`. One that cannot be used is named in the log, and the others work.
+    that it extends: `hotfolder.prompts`, `hotfolder.stars`, `hotfolder.outlets`,
+    `hotfolder.images` or `hotfolder.images.foreign`. One that cannot be used is named in the log, and the others work.
 
     Raises OSError where the package's folder cannot be listed now: too many files may be open.
     pkgutil would take it for an empty one.

@@ -7,9 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hotfolder.copies import Copy, copied
-from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, PictureError, printable, refusal
+from hotfolder import checksum, shelves
+from hotfolder.copies import Copy, Wish, copied
+from hotfolder.errors import (
+    EXIT_DONE,
+    EXIT_SOME_FAILED,
+    HotfolderError,
+    PictureError,
+    did_you_mean,
+    printable,
+    refusal,
+)
 from hotfolder.images import picture
+from hotfolder.outlets.known import known
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.report.terminal import console
 from hotfolder.studio.config import load
@@ -28,14 +38,22 @@ _SELF_MADE = "signed with a self-made certificate: other programs say that its i
 def run(options: Namespace) -> int:
     """Copy each picture into a folder, and say what its copy carries."""
     screen = console()
+    wish = _wish(options)
     signer = _signer() if options.sign else None
+    hashes = _Hashes()
     folder: Path = options.to
     failed, copies = False, 0
     for path in pictures(options.images):
         try:
             data, studio = read_file(path), studio_of(path)
             shown = identify(data, studio)
-            copy = copied(path, data, shown, options.format, options.without_prompt)
+            copy = copied(
+                path,
+                data,
+                shown,
+                wish,
+                hashes.of(shown, studio) if wish.outlet and wish.outlet.hashes else {},
+            )
             content = signer.signed(copy, shown, studio) if signer else copy.data
             folder.mkdir(parents=True, exist_ok=True)
             name = atomic.publish(folder, copy.name, content)
@@ -47,13 +65,65 @@ def run(options: Namespace) -> int:
         copies += 1
         screen.print(f"{printable(str(path))} -> {printable(str(folder / name))}")
     if copies:
-        prompt = "says at most that it was made by AI and with which model, without any prompt"
-        says = prompt if options.without_prompt else "carries its prompts and its whole recipe"
         number = "1 copy, which" if copies == 1 else f"{copies} copies; each"
-        screen.print(f"{number} {says}")
+        screen.print(f"{number} {_says(wish)}")
         if signer:
             screen.print(_SELF_MADE if signer.credentials.self_made else "signed")
     return EXIT_SOME_FAILED if failed else EXIT_DONE
+
+
+def _wish(options: Namespace) -> Wish:
+    """How the copies are to be; raises HotfolderError for a format that an outlet does not take."""
+    places = known()
+    if options.outlet and options.outlet not in places:
+        remedy = did_you_mean(options.outlet, places)
+        raise HotfolderError(f"there is no place {options.outlet!r} to publish at; {remedy}")
+    outlet = places[options.outlet] if options.outlet else None
+    if outlet and options.format and options.format not in outlet.formats:
+        takes = " or ".join(outlet.formats)
+        raise HotfolderError(f"{options.outlet} takes {takes}; leave out --format")
+    return Wish(options.format, options.without_prompt, outlet)
+
+
+def _says(wish: Wish) -> str:
+    if wish.silent:
+        return "says at most that it was made by AI and with which model, without any prompt"
+    if wish.outlet:
+        return "carries its prompts and settings in the words of A1111, and no recipe"
+    return "carries its prompts and its whole recipe"
+
+
+@dataclass(frozen=True, slots=True)
+class _Hashes:
+    """What the files of LoRAs are known by elsewhere."""
+
+    folders: dict[Path | None, tuple[Path, ...]] = field(default_factory=dict)  # by the studio
+
+    def of(self, shown: Identity, studio: Studio | None) -> dict[str, str]:
+        """The SHA-256 of the files of a picture's LoRAs, by their names, of those that are here.
+
+        They are the same files that the picture was made with.
+        """
+        if shown.recipe is None or shown.record is None or not shown.recipe.loras:
+            return {}
+        from hotfolder.render.models import fingerprint
+
+        found = {}
+        for lora in shown.recipe.loras:
+            path = shelves.find(self._shelves(studio), lora.name)
+            wanted = shown.record.additions.get(lora.name)
+            if path is not None and wanted and fingerprint.fingerprint(path) == wanted:
+                found[lora.name] = checksum.sha256(path)
+        return found
+
+    def _shelves(self, studio: Studio | None) -> tuple[Path, ...]:
+        root = studio.root if studio else None
+        if root not in self.folders:
+            config = load.examine(studio)[0] if studio else load.nobody()
+            names = [*config.settings.loras, *config.folders]
+            base = root or Path()
+            self.folders[root] = tuple(base / Path(name).expanduser() for name in names)
+        return self.folders[root]
 
 
 @dataclass(frozen=True, slots=True)

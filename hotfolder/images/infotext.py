@@ -202,8 +202,12 @@ def merged(lines: list[str]) -> list[str]:
     return result
 
 
-def write(recipe: Recipe, record: Record) -> str:
-    """The A1111 text of a picture; `parse` gives the same prompts and settings back."""
+def write(recipe: Recipe, record: Record, hashes: Mapping[str, str] | None = None) -> str:
+    """The A1111 text of a picture; `parse` gives the same prompts and settings back.
+
+    With `hashes`, the SHA-256 of LoRAs' files by the names of these, it says by which ten digits
+    CivitAI knows the files of model and LoRAs (AutoV2).
+    """
     sampler, schedule = samplers.written(recipe.scheduler)
     settings = {
         "Steps": str(recipe.steps),
@@ -214,6 +218,7 @@ def write(recipe: Recipe, record: Record) -> str:
         "Size": f"{recipe.width}x{recipe.height}",
         "Model hash": (record.file_sha256 or record.model_sha256)[:10],
         "Model": recipe.model,
+        "Clip skip": str(recipe.clip_skip) if recipe.clip_skip > 1 else "",
         "Denoising strength": "" if recipe.strength is None else f"{recipe.strength!r}",
         "RNG": "CPU",
         "Template": record.template if record.template != recipe.prompt else "",
@@ -223,6 +228,10 @@ def write(recipe: Recipe, record: Record) -> str:
     if recipe.negative_prompt:
         above += f"\nNegative prompt: {recipe.negative_prompt}"
     line = ", ".join(f"{key}: {_quoted(value)}" for key, value in settings.items() if value)
+    if hashes is not None:
+        known = {"model": record.file_sha256} | {f"lora:{name}": hashes[name] for name in hashes}
+        if short := {name: digest[:10] for name, digest in known.items() if digest}:
+            line += f", Hashes: {json.dumps(short)}"
     if split(above.strip()) != (recipe.prompt, recipe.negative_prompt):
         line += f", {_WHOLE_PROMPT}: {_quoted(recipe.prompt)}"
         line += f", {_WHOLE_NEGATIVE}: {_quoted(recipe.negative_prompt)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -72,6 +72,24 @@ def without_prompt(data: bytes, recipe: Recipe, record: Record) -> bytes:
     packet = xmp.packet(recipe, record, prompt=False)
     block = exif.block(f"hotfolder {__version__}", "", "", sides=_sides(data))
     return metadata.splice(metadata.bare(data), xmp=packet, exif=block)
+
+
+def with_parameters(
+    data: bytes, recipe: Recipe, record: Record, hashes: Mapping[str, str] | None = None
+) -> bytes:
+    """The same picture, its pixels untouched, with prompts and settings in the words of A1111.
+
+    It says that an AI made it, too, and carries neither a recipe nor anything else. With `hashes`,
+    the SHA-256 of LoRAs' files, it names the files of model and LoRAs by theirs. The fingerprint of
+    a model in several files is left out: nobody else knows it.
+    """
+    parameters = infotext.write(recipe, replace(record, model_sha256=""), hashes)
+    room = metadata.room(data)
+    texts = [(PARAMETERS, parameters)] if room.text not in (None, COMMENT) else []
+    packets = [xmp.packet(recipe, record), xmp.packet(recipe, record, prompt=False)]
+    packet = next(packet for packet in packets if len(packet) <= room.xmp_bytes)
+    block = _block(parameters, "", Metadata(0, 0), room, _sides(data))
+    return metadata.splice(metadata.bare(data), texts, packet, block)
 
 
 def require_room(recipe: Recipe, record: Record, encoding: Encoding) -> None:

@@ -113,6 +113,7 @@ def encode(image: Image, encoding: Encoding = PNG) -> bytes:
         # Colours at full resolution: finals are made from this, and what decoders make of
         # fewer colours is up to them.
         settings = {"quality": encoding.quality, "subsampling": "4:4:4", "optimize": True}
+        _reserve(3 * image.width * image.height)
     elif encoding.lossy:
         settings = {"quality": encoding.quality, "method": 4}
     else:
@@ -120,6 +121,16 @@ def encode(image: Image, encoding: Encoding = PNG) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, encoding.format, **settings)
     return buffer.getvalue()
+
+
+def _reserve(size: int) -> None:
+    """Let Pillow write so many bytes in one go.
+
+    An optimised JPEG has to fit; Pillow reserves a byte for each pixel, and noise takes two.
+    """
+    from PIL import ImageFile
+
+    ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, size)
 
 
 def shown(image: Image, encoding: Encoding) -> Image:

@@ -7,6 +7,7 @@ import io
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from PIL import Image
 
 from hotfolder.errors import PictureError
 from hotfolder.images import metadata, pixels
+from hotfolder.recipes.encoding import encoding
 from tests import samples
 from tests.samples import chunk, segment
 
@@ -179,3 +181,10 @@ def test_broken_pixels_are_an_error_in_words() -> None:
     at = whole.index(b"IDAT") + 8
     with pytest.raises(PictureError, match="pixels cannot be read"):
         pixels.decode(whole[:at] + b"\xff\xff" + whole[at + 2 :])
+
+
+def test_noise_as_a_large_jpeg() -> None:
+    """A picture that hardly compresses is written like any other."""
+    noise = np.random.default_rng(7).integers(0, 256, (700, 900, 3), np.uint8)
+    data = pixels.encode(Image.fromarray(noise), encoding("jpeg", 100))
+    assert pixels.decode(data).size == (900, 700)
