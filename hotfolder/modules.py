@@ -18,7 +18,8 @@ def modules_of(package: ModuleType) -> Mapping[str, ModuleType]:
 
     Another package offers a module as an entry point of a group that is called like the package
     that it extends: `hotfolder.prompts`, `hotfolder.stars`, `hotfolder.outlets`,
-    `hotfolder.images` or `hotfolder.images.foreign`. One that cannot be used is named in the log, and the others work.
+    `hotfolder.images` or `hotfolder.images.foreign`. One that cannot be used is named in the log,
+    and the others work.
 
     Raises OSError where the package's folder cannot be listed now: too many files may be open.
     pkgutil would take it for an empty one.
