@@ -82,7 +82,8 @@ class Acts:
                 try:
                     change = Change(id_, self._shown(id_).path)
                     changes.append(change)
-                    self._try(change, acts[act])
+                    with self._catalogue.acting:
+                        self._try(change, acts[act])
                 except (OSError, HotfolderError) as error:
                     troubles.append(self._trouble(id_, error))
             changes = [change for change in changes if change.has_changed]
@@ -99,7 +100,8 @@ class Acts:
             troubles, undone = [], []
             for change in reversed(changes):
                 try:
-                    self._take_back(change)
+                    with self._catalogue.acting:
+                        self._take_back(change)
                     undone.append(change.id)
                 except (OSError, HotfolderError) as error:
                     troubles.append(self._trouble(change.id, error))
@@ -171,6 +173,8 @@ class Acts:
                 raise HotfolderError("there is no waste basket here") from None
         else:
             change.copies = copies
+        if change.copies:
+            self._catalogue.threw_away(shown.path)
 
     def _take_back(self, change: Change) -> None:
         if change.copies:

@@ -28,6 +28,7 @@ from hotfolder.studio.scan.listing import listing
 from hotfolder.studio.store import local
 
 _SCHEMA_NUMBER = 2
+_MOST_PATHS = 500  # of more, each would be compared with every picture
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS picture (
   id INTEGER PRIMARY KEY,
@@ -97,13 +98,19 @@ _SHOWN = (
 
 
 class Catalogue:
-    """The index of one studio, from any thread."""
+    """The index of one studio, from any thread.
+
+    `acting` is held while files are moved and the index follows them, so that no look enters what
+    it saw before.
+    """
 
     def __init__(self, root: Path, file: Path) -> None:
+        self.acting = threading.RLock()
         self._root = root
         self._guard = threading.RLock()
         self._base = _opened(file)
         self._beside: dict[str, Reading] = {}
+        self._missed: set[str] = set()
         query = "SELECT path, inode, size, mtime, ctime FROM picture WHERE there"
         self._known: dict[str, State] = {row[0]: row[1:] for row in self._base.execute(query)}
 
@@ -114,25 +121,60 @@ class Catalogue:
 
     # What the folders say
 
+    @property
+    def missed(self) -> set[str]:
+        """The pictures that the last look did not find where they lay: it takes another one."""
+        with self._guard:
+            return set(self._missed)
+
     def refresh(self, paths: Collection[str] | None = None) -> bool:
-        """Look at these paths, or everywhere; whether anything differs from the look before."""
+        """Look at these paths, or everywhere; whether anything differs from the look before.
+
+        A picture is gone when two looks in a row miss it: one that somebody moves while a look
+        goes through the folders may be met neither where it lay nor where it lies.
+        """
+        paths = None if paths is not None and len(paths) > _MOST_PATHS else paths
         found = dict(listing(self._root) if paths is None else listing(self._root, paths))
-        pictures = {path: r for path, r in found.items() if _is_picture(path)}
-        beside = {path: r for path, r in found.items() if path.lower().endswith(".xmp")}
-        with self._changes():
-            known = self._within(self._known, paths)
-            states = {path: _state(reading) for path, reading in pictures.items()}
-            came = {path: s for path, s in states.items() if self._known.get(path) != s}
-            gone = known - pictures.keys()
-            self._take_in(came, gone)
-            changed = {path for path, r in beside.items() if self._beside.get(path) != r}
-            changed |= (lost := self._within(self._beside, paths) - beside.keys())
-            for path in lost:
+        with self.acting:
+            doubtful = self._differing(found, paths)
+            if self._known:  # what was met may have been moved by an act since
+                found = dict(listing(self._root, doubtful))
+            with self._changes():
+                return self._enter({path: found.get(path) for path in doubtful}, paths is None)
+
+    def _differing(self, found: Mapping[str, Reading], paths: Collection[str] | None) -> set[str]:
+        """The pictures and sidecars that a look met otherwise than the one before."""
+        with self._guard:
+            lost = self._within(self._known, paths) | self._within(self._beside, paths)
+            lost -= found.keys()
+            self._missed -= found.keys()
+            pictures = {p for p, r in found.items() if _is_picture(p)}
+            came = {p for p in pictures if self._known.get(p) != _state(found[p])}
+            beside = {p for p, r in found.items() if _is_sidecar(p) and self._beside.get(p) != r}
+        return came | beside | lost
+
+    def _enter(self, found: Mapping[str, Reading | None], everywhere: bool) -> bool:
+        """Note how files are now, None for one that is not there; whether that is news."""
+        there = {path: _state(r) for path, r in found.items() if r and _is_picture(path)}
+        came = {path: state for path, state in there.items() if self._known.get(path) != state}
+        gone = self._take_in(came, self._known.keys() & found.keys() - there.keys())
+        beside = {path: r for path, r in found.items() if _is_sidecar(path)}
+        changed = {path for path, r in beside.items() if self._beside.get(path) != r}
+        for path in changed:
+            if (reading := beside[path]) is None:
                 del self._beside[path]
-            self._beside |= {path: beside[path] for path in changed - lost}
-            self._rate(picture for path in changed for picture in self._rated_by(path))
-            self._rate(path for path in came if self._sidecar_of(path))
-        return bool(came or gone or changed)
+            else:
+                self._beside[path] = reading
+        self._rate(picture for path in changed for picture in self._rated_by(path))
+        self._rate(path for path in came if self._sidecar_of(path))
+        bare = self._bare() if everywhere else []
+        self._rate(bare)
+        return bool(came or gone or changed or bare)
+
+    def _bare(self) -> list[str]:
+        """Pictures with stars of a sidecar that was taken away while nobody looked."""
+        query = "SELECT path FROM picture WHERE there AND beside IS NOT NULL"
+        return [path for (path,) in self._base.execute(query) if not self._sidecar_of(path)]
 
     def moved(self, old: str, new: str) -> None:
         """A picture has another path: it stays the same picture for whoever looks at it."""
@@ -140,8 +182,14 @@ class Catalogue:
             if old in self._known:
                 self._follow(old, new)
 
-    def _take_in(self, came: Mapping[str, State], gone: Collection[str]) -> None:
-        left = {self._known[path][:3]: path for path in gone}
+    def threw_away(self, path: str) -> None:
+        """A picture is gone; nobody needs to look twice."""
+        with self._changes():
+            self._lose(path)
+
+    def _take_in(self, came: Mapping[str, State], gone: Collection[str]) -> set[str]:
+        """Enter pictures; those that are gone for sure."""
+        left = {self._known[path][:3]: path for path in {*self._missed, *gone}}
         query = "SELECT inode, size, mtime, path FROM picture WHERE NOT there"
         away = {row[:3]: row[3] for row in self._base.execute(query)} if came else {}
         rows, again = [], []
@@ -159,21 +207,30 @@ class Catalogue:
         )
         self._base.executemany(
             "INSERT INTO picture (path, room, inode, size, mtime, ctime) VALUES (?,?,?,?,?,?) "
-            "ON CONFLICT (path) DO UPDATE SET there=1, version=CASE WHEN "
+            "ON CONFLICT (path) DO UPDATE SET there=1, beside=NULL, version=CASE WHEN "
             "(inode, size, mtime) = (excluded.inode, excluded.size, excluded.mtime) "
             "THEN version ELSE 0 END, inode=excluded.inode, size=excluded.size, "
             "mtime=excluded.mtime, ctime=excluded.ctime",
             rows,
         )
-        for path in left.values():
-            self._base.execute("UPDATE picture SET there=0 WHERE path=?", [path])
-            self._known.pop(path, None)
+        gone = {path for path in gone if path in self._known}
+        sure = gone & self._missed
+        for path in sure:
+            self._lose(path)
+        self._missed |= gone - sure
+        return sure
+
+    def _lose(self, path: str) -> None:
+        self._base.execute("UPDATE picture SET there=0 WHERE path=?", [path])
+        self._known.pop(path, None)
+        self._missed.discard(path)
 
     def _follow(self, old: str, new: str) -> None:
         # A look may have met it at its new place already. A move takes nobody's place.
         self._base.execute("DELETE FROM picture WHERE path=?", [new])
         update = "UPDATE picture SET path=?, room=?, there=1 WHERE path=?"
         self._base.execute(update, [new, _room(new), old])
+        self._missed.discard(old)
         if (state := self._known.pop(old, None)) is not None:
             self._known[new] = state
 
@@ -339,6 +396,10 @@ def _state(reading: Reading) -> State:
 
 def _is_picture(path: str) -> bool:
     return path.lower().endswith(tuple(suffixes())) and not is_mask(path)
+
+
+def _is_sidecar(path: str) -> bool:
+    return path.lower().endswith(".xmp")
 
 
 def _room(path: str) -> str:

@@ -65,9 +65,10 @@ class Portrait(Struct, frozen=True):
 
 
 class Trouble(Struct, frozen=True):
-    """Why there is no portrait of a picture; a sentence."""
+    """Why there is no portrait of a picture: a sentence. One that `is_gone` may just have moved."""
 
     says: str
+    is_gone: bool = False
 
 
 def portray(root: str, path: str) -> Portrait | Trouble:
@@ -82,7 +83,7 @@ def portray(root: str, path: str) -> Portrait | Trouble:
     except PictureError as error:
         return Trouble(str(error))
     except OSError as error:
-        return Trouble(reason(error))
+        return Trouble(reason(error), isinstance(error, FileNotFoundError))
     except MemoryError:
         return Trouble("there is too little memory to read it")
     marks = detectors.marks(DraftFile(path, contents, {}, _xattrs(file)))

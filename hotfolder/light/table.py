@@ -126,7 +126,9 @@ class Table:
         self._look(None)
         next_round = time.monotonic() + _LOOKS_EVERY_S
         while self._is_open:
-            self._watch.wait(_ASKS_EVERY_S)
+            missed = self.catalogue.missed
+            if not (missed and self.is_there):
+                self._watch.wait(_ASKS_EVERY_S)
             if not self._is_open:
                 return
             time.sleep(_GATHERS_S)
@@ -139,7 +141,7 @@ class Table:
                 every_s = _BLIND_LOOKS_EVERY_S if self._watch.blind else _LOOKS_EVERY_S
                 next_round = time.monotonic() + max(every_s, 20 * took)
             else:
-                self._look({hint for hint in hints if hint.partition("/")[0] in ROOMS})
+                self._look({hint for hint in hints if hint.partition("/")[0] in ROOMS} | missed)
                 if any(hint.startswith("inbox") for hint in hints):
                     self.news.tell("inbox")
 

@@ -87,6 +87,7 @@ class Painters:
         self._wanted: dict[int, str] = {}
         self._working: dict[int, Future[Portrait | Trouble]] = {}
         self._finished: dict[int, Portrait | Trouble] = {}
+        self._gone: set[int] = set()  # not where they lay; the next look finds them
         self._wake = threading.Condition()
         self._is_open = True
         self._thread = threading.Thread(target=self._run, name="painters", daemon=True)
@@ -102,6 +103,7 @@ class Painters:
     def look_again(self) -> None:
         """There may be new pictures."""
         with self._wake:
+            self._gone.clear()
             self._wake.notify()
 
     def close(self) -> None:
@@ -126,7 +128,7 @@ class Painters:
         with self._wake:
             free = self._workers * _AT_ONCE - len(self._working)
             wanted = [self._wanted.popitem() for _ in range(min(free, len(self._wanted)))]
-            taken = self._working.keys() | self._finished.keys()
+            taken = self._working.keys() | self._finished.keys() | self._gone
         if free > len(wanted):
             others = self._catalogue.unread(self._workers * _AT_ONCE + len(taken))
             wanted += [(id_, path) for id_, path in others if id_ not in taken][
@@ -163,9 +165,12 @@ class Painters:
             self._working.pop(id_, None)
             if done.cancelled():
                 return
-            error = done.exception()
             says = Trouble("reading it ended the program that did")
-            self._finished[id_] = says if error else done.result()
+            found = says if done.exception() else done.result()
+            if isinstance(found, Trouble) and found.is_gone:
+                self._gone.add(id_)
+            else:
+                self._finished[id_] = found
             self._wake.notify()
 
     def _enter(self) -> None:

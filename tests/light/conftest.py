@@ -102,7 +102,7 @@ class opened:
         page = self._context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.goto(self._address)
-        page.wait_for_selector(".cell.ready", timeout=30_000)
+        page.wait_for_selector(".cell.ready", timeout=120_000)
         page.evaluate("light.table.settled()")
         return page
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from hotfolder.light import catalogue as catalogue_module
+from hotfolder.light.acts import Acts
 from hotfolder.light.catalogue import Catalogue
 from hotfolder.light.portrait import Portrait, Trouble, portray
+from hotfolder.light.ratings import rated
+from hotfolder.light.thumbnails import Cache, Painters
 from hotfolder.light.views import Question, answer, facets
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.reading import Reading
+from tests.forkserver import until
 from tests.light.pictures import draft
 
 HOSTILE = Path(__file__).parents[1] / "data" / "hostile"
@@ -79,6 +86,8 @@ def test_a_moved_picture_is_the_same_one(full: Studio, catalogue: Catalogue) -> 
     assert (moved.path, moved.room) == ("seeds/さくら.png", "seeds") and moved.seen
     other.rename(full.drafts / "again.png")
     catalogue.refresh({"seeds/さくら.png"})
+    assert catalogue.shown([shown.id]), "one look may have met it at neither place"
+    catalogue.refresh({"seeds/さくら.png"})
     assert not catalogue.shown([shown.id])
     catalogue.refresh()
     assert catalogue.shown([shown.id])[0].path == "drafts/again.png", "also when seen in two looks"
@@ -137,3 +146,100 @@ def test_an_index_that_is_damaged_is_begun_anew(full: Studio, tmp_path: Path) ->
     again = Catalogue(full.root, file)
     assert not again.refresh(), "a second start finds everything as it was"
     again.close()
+
+
+def test_a_look_that_an_act_overtakes_enters_nothing_stale(
+    full: Studio, catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Moved, rated or thrown away after the look met it, or before it would have: never amiss."""
+    acts = Acts(full, catalogue, tmp_path / "undo")
+    one, other, third = (row[0] for row in answer(catalogue, Question(room="drafts"))[:3])
+    listed = catalogue_module.listing
+
+    def overtaken(doing: Callable[[], object]) -> None:
+        def slow(root: Path, *paths: Iterable[str]) -> Iterator[tuple[str, Reading]]:
+            found = list(listed(root, *paths))
+            monkeypatch.setattr(catalogue_module, "listing", listed)
+            doing()
+            yield from found
+
+        monkeypatch.setattr(catalogue_module, "listing", slow)
+        catalogue.refresh()
+
+    for doing in (
+        lambda: acts.do("reject", [one]),
+        lambda: acts.do("rate", [other], 3),
+        lambda: acts.do("delete", [third]),
+    ):
+        overtaken(doing)
+    assert [(p.room, p.stars) for p in catalogue.shown([one, other, third])] == [
+        ("rejected", 0),
+        ("drafts", 3),
+    ]
+    for _ in range(3):
+        overtaken(acts.undo)
+    rooms = [(p.room, p.stars) for p in catalogue.shown([one, other, third])]
+    assert rooms == [("drafts", 0)] * 3
+    assert not catalogue.refresh()
+
+
+def test_a_picture_met_at_neither_place_stays(
+    full: Studio, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon moves it between two folders while a look goes from one to the other."""
+    (shown,) = catalogue.shown([answer(catalogue, Question(room="drafts"))[0][0]])
+    new = f"seeds/{Path(shown.path).name}"
+    listed = catalogue_module.listing
+
+    def neither(root: Path, *paths: Iterable[str]) -> Iterator[tuple[str, Reading]]:
+        return ((p, r) for p, r in listed(root, *paths) if p not in (shown.path, new))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(catalogue_module, "listing", neither)
+        catalogue.refresh()
+    assert catalogue.shown([shown.id]) == [shown] and catalogue.missed == {shown.path}
+    (full.root / shown.path).rename(full.root / new)
+    catalogue.refresh({new})
+    assert [found.path for found in catalogue.shown([shown.id])] == [new]
+    assert not catalogue.missed
+
+
+def test_stars_go_with_a_sidecar_that_is_deleted_while_nobody_looks(
+    full: Studio, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    """Between two runs of the light table, too."""
+    (shown,) = catalogue.shown([answer(catalogue, Question(room="drafts"))[0][0]])
+    sidecar = full.root / f"{shown.path}.xmp"
+    sidecar.write_bytes(rated(None, 4))
+    catalogue.refresh()
+    assert catalogue.shown([shown.id])[0].stars == 4
+    catalogue.close()
+    sidecar.unlink()
+    again = Catalogue(full.root, tmp_path / "light.sqlite")
+    again.refresh()
+    assert again.shown([shown.id])[0].stars == 0
+    again.close()
+
+
+def test_a_picture_that_moves_while_it_is_read_is_read_again(
+    full: Studio, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    """It does not count as one that cannot be read."""
+    (shown,) = catalogue.shown([answer(catalogue, Question(room="drafts"))[0][0]])
+    (full.root / shown.path).write_bytes(draft(77))
+    catalogue.refresh({shown.path})
+    away = full.seeds / "moved.png"
+    (full.root / shown.path).rename(away)
+    cache = Cache(tmp_path / "thumbnails.sqlite")
+    tried = threading.Event()
+    painters = Painters(full.root, catalogue, cache, lambda _: tried.set(), 1)
+    try:
+        until(lambda: painters._gone == {shown.id}, 30)
+        catalogue.refresh({shown.path, "seeds/moved.png"})
+        painters.look_again()
+        until(tried.is_set, 30)
+    finally:
+        painters.close()
+        cache.close()
+    (found,) = catalogue.shown([shown.id])
+    assert found.room == "seeds" and found.version and not found.trouble

@@ -101,7 +101,7 @@ def play(page: Any, table: Table, rand: random.Random, rounds: int) -> None:
             model.press(key)
         page.evaluate(DRIVE, keys)
         # What moved on the disk is heard of a moment later; the page must come to rest as it ought.
-        comes_true(lambda: page.evaluate(STATE)["ids"] == model.order, 5)
+        comes_true(lambda: page.evaluate(STATE)["ids"] == model.order, 30)
         state = page.evaluate(STATE)
         assert state["ids"] == model.order, keys
         assert state["current"] == model.current, keys
