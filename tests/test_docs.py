@@ -22,7 +22,9 @@ from hotfolder.studio.config.load import nobody
 from tests import tutorial
 from tests.conftest import ROOT
 
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+PAGES = [*sorted(ROOT.glob("README*.md")), *sorted(ROOT.glob("docs/*.md"))]
+
+VERDICTS = {"はい": "yes", "いいえ": "no", "一部": "partly", "まだ": "not yet"}
 
 
 def snippets(kind: str) -> list[tuple[str, str]]:
@@ -94,6 +96,29 @@ def test_every_page_can_be_found() -> None:
     contents = (ROOT / "zensical.toml").read_text("utf-8")
     for page in ROOT.glob("docs/*.md"):
         assert f'"{page.name}"' in contents, page.name
+
+
+def test_both_readmes_say_the_same() -> None:
+    """The translation has the commands, the code and the verdicts of the original."""
+
+    def said(page: str) -> tuple[object, ...]:
+        text = (ROOT / page).read_text("utf-8")
+        lines = re.findall(r"(?m)^\$ (.*?)(?: +#.*)?$", text)
+        prose = " ".join(re.sub(r"```.*?```", "", text, flags=re.S).split())
+        spans = re.findall(r"`([^`]+)`", prose)
+        typed = {span for span in spans if re.match(r"\S*(?:pipx?|python|make|hotfolder) ", span)}
+        blocks = re.findall(r"```(?:text|python)\n(.*?)```", text, re.S)
+        code = [re.sub(r"(?m) +#.*$", "", block) for block in blocks]
+        pictures = re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text)
+        table = re.findall(r"(?m)^\| .* \| (?:yes|no|はい|いいえ|not yet|まだ) \|.*$", text)
+        verdicts = [
+            [VERDICTS.get(cell.strip(), cell.strip()) for cell in row.split("|")[2:]]
+            for row in table
+        ]
+        assert len(lines) > 4 and len(verdicts) > 5
+        return lines, typed, code, pictures, verdicts
+
+    assert said("README.ja.md") == said("README.md")
 
 
 @pytest.mark.parametrize("page", ["tutorial.md", "tutorial.ja.md"])
