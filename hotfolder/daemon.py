@@ -39,6 +39,7 @@ from hotfolder.renders import OpenExecutor, Renders
 from hotfolder.report.progress import Lines, Progress
 from hotfolder.setbacks import Setbacks
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.scan.apart import BeingReadError
 from hotfolder.studio.scan.limits import Pace
 from hotfolder.studio.scan.schedule import Schedule
 from hotfolder.studio.store import moves, publication
@@ -310,7 +311,9 @@ class Daemon:
             return True
         if isinstance(job, RenderDraft) and not self._scanner.knows_all_wishes:
             return True  # a picture that was picked may be among the rest
-        if isinstance(job, RenderFinal) and self._refines_in_s() > 0:
+        if isinstance(job, RenderFinal) and (
+            self._refines_in_s() > 0 or self._scanner.reads_pixels
+        ):
             return True
         if isinstance(job, Render) and self._model_is_missing(job):
             return True
@@ -365,6 +368,8 @@ class Daemon:
                 self._downloads.require(model)
             config = self._scanner.config
             self._renders.begin(job, slot, config, self._following(job), self._rule_for(job))
+        except BeingReadError:
+            return  # the job comes again when its picture has come
         except Exception as error:
             self._cope(job, error)
         else:

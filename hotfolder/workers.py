@@ -9,14 +9,29 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 
-def opened(count: int) -> ProcessPoolExecutor:
+def opened(count: int, awaited: bool = False) -> ProcessPoolExecutor:
     """So many processes, started when they are first needed, that leave the processors to others.
 
-    They are spawned: a fork would take sockets and locks along. Whatever folder is current, nothing
-    is imported from it.
+    Those that are `awaited` get some of them also while pictures are rendered on all. They are
+    spawned: a fork would take sockets and locks along. Whatever folder is current, nothing is
+    imported from it.
     """
     os.environ["PYTHONSAFEPATH"] = "1"
-    return ProcessPoolExecutor(count, get_context("spawn"), initializer=_settle_down)
+    return ProcessPoolExecutor(
+        count, get_context("spawn"), initializer=_settle_down, initargs=(awaited,)
+    )
+
+
+def taken_s(pool: ProcessPoolExecutor) -> float:
+    """Seconds of the processors' time that the processes have had so far."""
+    import psutil
+
+    seconds = 0.0
+    for pid in list(pool._processes or {}):
+        with contextlib.suppress(psutil.Error, OSError):
+            times = psutil.Process(pid).cpu_times()
+            seconds += times.user + times.system
+    return seconds
 
 
 def end(pool: ProcessPoolExecutor) -> None:
@@ -27,11 +42,13 @@ def end(pool: ProcessPoolExecutor) -> None:
         process.kill()
 
 
-def _settle_down() -> None:
+def _settle_down(awaited: bool) -> None:
     """Leave the processors and Ctrl-C to others."""
     import psutil
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(psutil.Error, OSError):
-        lowest = psutil.IDLE_PRIORITY_CLASS if psutil.WINDOWS else 19
-        psutil.Process().nice(lowest)
+        low, lowest = 5, 19
+        if psutil.WINDOWS:
+            low, lowest = psutil.BELOW_NORMAL_PRIORITY_CLASS, psutil.IDLE_PRIORITY_CLASS
+        psutil.Process().nice(low if awaited else lowest)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from hotfolder.errors import PictureError
 from hotfolder.recipes.region import LONGEST, Region
 
@@ -16,16 +18,16 @@ if TYPE_CHECKING:
 
 LEAST_PX = 16  # pixels of a region; less is a slip of the brush
 MOST_REGIONS = 8
+_MOST_PARTS = 256  # each is compared with each
 _MARGIN = 1.0  # times the region's longer side, that is seen around it
 _MOST_FEATHER_PX = 64
 _SPECKS = 0.02  # of the largest region: smaller ones beside it are slips of the brush
 
 
-def read(mask: Image, size: tuple[int, int], least_side_px: int) -> tuple[Region, ...]:
-    """The regions that a mask marks in white, the largest first; near ones are one.
+def read(mask: Image, size: tuple[int, int]) -> tuple[Region, ...]:
+    """The regions that a mask marks in white, as `of` has them; `size` is that of the picture.
 
-    `size` is that of the picture, and `least_side_px` the shortest side of what is cut out around
-    a region. Raises PictureError with a sentence for a mask of another size, an empty or full one.
+    Raises PictureError with a sentence for a mask of another size, an empty or full one.
     """
     import numpy as np
 
@@ -42,21 +44,29 @@ def read(mask: Image, size: tuple[int, int], least_side_px: int) -> tuple[Region
             "all of it is white; paint black what shall stay, or take the mask away to have the "
             "whole picture refined"
         )
-    found = of(marked, least_side_px)
+    found = of(marked)
     if not found:
         raise PictureError("what is white in it is too small to be drawn anew")
     return found
 
 
-def of(marked: Any, least_side_px: int) -> tuple[Region, ...]:
-    """The regions of a mask, those together whose surroundings meet; the largest first."""
+def of(marked: Any) -> tuple[Region, ...]:
+    """The regions of a mask, those together whose surroundings meet; the largest first.
+
+    Raises PictureError with a sentence for a mask of very many parts, or of ragged ones.
+    """
     import numpy as np
     from scipy.ndimage import find_objects, label
 
     numbered, count = label(marked, structure=np.ones((3, 3), int))
     sizes = np.bincount(numbered.ravel(), minlength=count + 1)
     least = max(LEAST_PX, _SPECKS * sizes[1:].max(initial=0))
-    kept = [number for number in range(1, count + 1) if sizes[number] >= least]
+    kept = [int(number) for number in np.flatnonzero(sizes[1:] >= least) + 1]
+    if len(kept) > _MOST_PARTS:
+        raise PictureError(
+            f"it has {len(kept):,} parts that do not touch one another, and at most {_MOST_PARTS} "
+            "are drawn anew; paint fewer and larger ones"
+        )
     boxes = find_objects(numbered)
     groups: list[list[int]] = []
     for number in sorted(kept, key=lambda number: -int(sizes[number])):
@@ -65,34 +75,33 @@ def of(marked: Any, least_side_px: int) -> tuple[Region, ...]:
         groups = [group for group in groups if group not in near]
         groups.append([number, *(n for group in near for n in group)])
     groups.sort(key=lambda group: -int(sizes[group].sum()))
-    masks = (np.isin(numbered, group) for group in groups[:MOST_REGIONS])
-    return tuple(region(mask, least_side_px) for mask in masks)
+    return tuple(region(np.isin(numbered, group)) for group in groups[:MOST_REGIONS])
 
 
-def region(mask: Any, least_side_px: int) -> Region:
-    """A mask that is not empty as a region, with what is cut out around it and its feather."""
+def region(mask: Any) -> Region:
+    """A mask that is not empty as a region with its feather, and nothing around it yet."""
     import numpy as np
 
-    height, width = mask.shape
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     top, low, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    longer, shorter = max(low - top, right - left), min(low - top, right - left)
-    side = max(least_side_px, round(longer * (1 + _MARGIN)) + 16)
-    x, w = _around(int(left), int(right), side, width)
-    y, h = _around(int(top), int(low), side, height)
     inside = mask[top:low, left:right]
     runs = ".".join(map(str, _runs(inside)))
     if len(runs) > LONGEST:
         raise PictureError("the region's edge is too ragged; draw it with a harder, larger brush")
-    return Region(
-        left=int(left),
-        top=int(top),
-        width=int(right - left),
-        height=int(low - top),
-        runs=runs,
-        around=(x, y, w, h),
-        feather=int(min(max(1, shorter // 8), _MOST_FEATHER_PX)),
-    )
+    box = int(left), int(top), int(right - left), int(low - top)
+    feather = min(max(1, min(box[2:]) // 8), _MOST_FEATHER_PX)
+    return Region(*box, runs=runs, around=box, feather=feather)
+
+
+def with_surroundings(region: Region, size: tuple[int, int], least_side_px: int) -> Region:
+    """A region of a picture of this size with what is cut out around it.
+
+    `least_side_px` is the shortest side of that, as far as the picture has it.
+    """
+    side = max(least_side_px, round(max(region.width, region.height) * (1 + _MARGIN)) + 16)
+    x, width = _around(region.left, region.left + region.width, side, size[0])
+    y, height = _around(region.top, region.top + region.height, side, size[1])
+    return replace(region, around=(x, y, width, height))
 
 
 def mask(region: Region) -> Any:

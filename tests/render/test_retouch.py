@@ -47,7 +47,7 @@ def redrawn(picture: Image.Image, region: Any, seed: int) -> Image.Image:
 def test_outside_every_pixel_stays(seed: int) -> None:
     """Beyond the feather the bits are the picture's own; the feather is an eighth at most."""
     picture, mask = scene(seed), ellipse(seed)
-    region = regions.region(mask, 64)
+    region = regions.with_surroundings(regions.region(mask), picture.size, 64)
     made = retouch.lay_back(picture, redrawn(picture, region, seed), region)
     changed = (np.asarray(made) != np.asarray(picture)).any(-1)
     away = distance_transform_edt(~mask)
@@ -60,7 +60,7 @@ def test_outside_every_pixel_stays(seed: int) -> None:
 def test_no_step_of_tone_is_left_at_the_rim(seed: int) -> None:
     """A tone that is 18 off comes back to the picture's own within 2 of 255 there."""
     picture, mask = scene(seed), ellipse(seed)
-    region = regions.region(mask, 64)
+    region = regions.with_surroundings(regions.region(mask), picture.size, 64)
     left, top, width, height = region.around
     old = np.asarray(picture.crop((left, top, left + width, top + height)), dtype=np.float32)
     drawn = redrawn(picture, region, seed).resize((width, height), Image.Resampling.LANCZOS)
@@ -76,7 +76,7 @@ def test_no_step_of_tone_is_left_at_the_rim(seed: int) -> None:
 def test_twenty_rounds_move_nothing_else() -> None:
     """The same part drawn anew twenty times: all that lies outside is as at first."""
     first, mask = scene(3), ellipse(3)
-    region = regions.region(mask, 64)
+    region = regions.with_surroundings(regions.region(mask), first.size, 64)
     picture = first
     for seed in range(20):
         picture = retouch.lay_back(picture, redrawn(picture, region, seed), region)

@@ -31,7 +31,8 @@ _Key = tuple[str, str]  # a file's path, and the name of what reads it
 
 _log = logging.getLogger(__name__)
 _MOST_DEATHS = 2
-_LONGEST_S = 60.0
+_LONGEST_S = 60.0  # of a processor
+_PATIENCE = 10  # times as long may it take where others have the processors
 _LOOKS_EVERY_S = 1.0
 _MOST_KEPT = 256
 _QUICK_TEXT_BYTES = 4_096
@@ -64,6 +65,7 @@ class _Wish:
     reading: Reading
     call: tuple[Callable[..., Any], tuple[Any, ...]]
     began: float = 0.0
+    taken_s: float = 0.0
     future: Future[Any] | None = None
 
 
@@ -107,6 +109,20 @@ class Apart:
         if not self.waits:
             raise BeingReadError
         return self.wait_for(path, reading, function, *arguments)
+
+    def read_alone(
+        self, path: str, reading: Reading, function: Callable[..., T], *arguments: Any
+    ) -> T:
+        """The same for what takes much memory: of `function` one result at a time is kept."""
+        if self.reads(function) and (path, function.__name__) not in self._wishes:
+            raise BeingReadError
+        for key in [key for key in self._come if key[1] == function.__name__ and key[0] != path]:
+            del self._come[key]
+        return self.read(path, reading, function, *arguments)
+
+    def reads(self, function: Callable[..., Any]) -> bool:
+        """Whether `function` is being called for some file."""
+        return any(name == function.__name__ for _, name in self._wishes)
 
     def wait_for(
         self, path: str, reading: Reading, function: Callable[..., T], *arguments: Any
@@ -163,7 +179,7 @@ class Apart:
                 self._come[key] = wish.reading, future
                 while len(self._come) > _MOST_KEPT:  # nobody asks for those
                     del self._come[next(iter(self._come))]
-            elif future.done() or time.monotonic() - wish.began > _LONGEST_S:
+            elif future.done() or self._takes_too_long(wish):
                 self._note_death(wish)
             else:
                 continue
@@ -186,9 +202,9 @@ class Apart:
         wish = next(iter(self._wishes.values()))
         if wish.future is not None:
             return
-        self._pool = self._pool or workers.opened(1)
+        self._pool = self._pool or workers.opened(1, awaited=True)
         function, arguments = wish.call
-        wish.began = time.monotonic()
+        wish.began, wish.taken_s = time.monotonic(), workers.taken_s(self._pool)
         wish.future = self._pool.submit(function, *arguments)
         wish.future.add_done_callback(lambda _: self._wake())
 
@@ -198,6 +214,13 @@ class Apart:
         if wish.future is not None:
             with suppress(Exception):  # whoever asks for it gets it
                 wish.future.exception(_LONGEST_S + 1)
+
+    def _takes_too_long(self, wish: _Wish) -> bool:
+        since_s = time.monotonic() - wish.began
+        if since_s <= _LONGEST_S or self._pool is None:
+            return False
+        taken_s = workers.taken_s(self._pool) - wish.taken_s
+        return taken_s > _LONGEST_S or since_s > _PATIENCE * _LONGEST_S
 
     def _note_death(self, wish: _Wish) -> None:
         self._end()

@@ -64,7 +64,7 @@ class Intake:
         self.inbox = Inbox(studio, Folders(studio), apart)
         self.portraits = Portraits(studio, apart, read_only=not waits)
         self.marks = Marks(studio.root, tree, settling, self.portraits, apart)
-        self.seeds = Seeds(studio, self.portraits)
+        self.seeds = Seeds(studio, self.portraits, apart)
         self.retries = Retries(studio, apart)
         self.conflicts = Conflicts(studio, tree)
         self._backlog = Backlog()

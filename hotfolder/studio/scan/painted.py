@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from hotfolder.errors import PictureError
-from hotfolder.images import strokes
+from hotfolder.images import regions, strokes
 from hotfolder.recipes.recipe import Pixels
+from hotfolder.recipes.region import Region
 from hotfolder.studio import beneath
 from hotfolder.studio.identity import Identity, Portrait, identify
 from hotfolder.studio.layout import Studio
@@ -28,21 +28,19 @@ _MOST_TRIED = 4
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """The picture as it was, where it lies, and what is marked: bool, (height, width)."""
+    """The picture as it was, where it lies, and what is marked in it."""
 
     path: str
     portrait: Portrait
-    marked: Any
+    marked: tuple[Region, ...]
 
 
-def look(studio: Studio, path: str, portrait: Portrait) -> Painted | None:
+def look(studio: Studio, path: str, ids: frozenset[str]) -> Painted | None:
     """What is marked in a picture in `seeds/`; None where it is no copy with a mark.
 
-    Raises PictureError with a sentence for a line that marks nothing, OSError where the copy cannot
-    be read.
+    `ids` are as `copy_of` has them. Raises PictureError with a sentence for a line that marks
+    nothing, OSError where the copy cannot be read.
     """
-    if not isinstance(portrait.source, Pixels) or not (ids := _ids(studio, path, portrait)):
-        return None
     copy: Identity | None = None
     for where, original in _originals(studio, path, ids):
         if copy is None:
@@ -50,15 +48,17 @@ def look(studio: Studio, path: str, portrait: Portrait) -> Painted | None:
             copy = identify(data)
         try:
             marked = strokes.find(data, copy.image, original.image)
+            if marked is not None:
+                return Painted(where, Portrait.of(original), regions.of(marked))
         except PictureError as error:
             raise PictureError(f"{error}; it was compared with {where}") from None
-        if marked is not None:
-            return Painted(where, Portrait.of(original), marked)
     return None
 
 
-def _ids(studio: Studio, path: str, portrait: Portrait) -> frozenset[str]:
+def copy_of(studio: Studio, path: str, portrait: Portrait) -> frozenset[str]:
     """The first digits of the recipes of which a picture may be a copy."""
+    if not isinstance(portrait.source, Pixels):
+        return frozenset()
     found = set(_ID.findall(path.rpartition("/")[2]))
     if portrait.record is not None and (known := archive.find(studio, portrait.record.pixels)):
         found.add(known[0].id[:8])

@@ -118,15 +118,32 @@ class Portraits:
             self._last = after, self._last[1]
 
     def identity(self, path: str) -> Identity:
-        """A picture with its pixels as they are now; raises as `identify` and `read_file`."""
+        """A picture with its pixels as they are now.
+
+        Raises as `identify` and `read_file`, and BeingReadError where that takes a while.
+        """
         now = self._reading(path)
         if self._last and self._last[0] == now:
             return self._last[1]
-        shown = identify(self._read(path), self._studio)
+        shown = self._shown(path, now)
         self._keep(now, shown)
         if self._known.get(now, shown).source != shown.source:
             del self._known[now]  # it was changed as it was moved, and its times were put back
         return shown
+
+    @property
+    def reads_pixels(self) -> bool:
+        """Whether the pixels of a picture are being read elsewhere."""
+        return self._apart.reads(show)
+
+    def _shown(self, path: str, now: Reading) -> Identity:
+        if not self._apart.is_suspect(path):
+            data = self._read(path)
+            contents = metadata.read(data)
+            with suppress(SlowError):
+                require_quick_picture(len(data), contents)
+                return identify(data, self._studio, contents)
+        return self._apart.read_alone(path, now, show, self._studio, path)
 
     def save(self) -> None:
         """Remember what was found out."""
@@ -156,6 +173,11 @@ def portray(studio: Studio, path: str, reading: Reading, limits: Limits) -> Port
     contents = metadata.read(data)
     check_picture(data, limits, contents)
     return Portrait.of(identify(data, studio, contents))
+
+
+def show(studio: Studio, path: str) -> Identity:
+    """The picture that lies there now, with its pixels; raises as `Portraits.identity`."""
+    return identify(read_file(studio.root / path, below=studio.root), studio)
 
 
 def _require_state(path: str, now: Reading, settled: Reading) -> None:

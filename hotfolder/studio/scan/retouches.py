@@ -6,22 +6,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hotfolder.errors import MistakesError, PictureError, printable
-from hotfolder.images import pixels, regions
+from hotfolder.images import metadata, pixels, regions
 from hotfolder.images.metadata import suffixes as picture_suffixes
 from hotfolder.prompts import text_encoding
 from hotfolder.recipes import sizes
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.refine import Wish
+from hotfolder.recipes.region import Region
 from hotfolder.recipes.settings import Limits
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import MASK, is_mask
 from hotfolder.studio.reading import read_file
+from hotfolder.studio.scan.apart import require_quick_picture
 from hotfolder.studio.scan.limits import check_picture, check_text
 
 WORDS = ".retouch.txt"
@@ -29,11 +31,16 @@ _NO_MASK = "nothing says where: paint the part white in {}, a black picture of t
 
 
 class Retouch(NamedTuple):
-    """The files beside a picture: the mask's name and bytes, and those of the words, if there."""
+    """The files beside a picture: the paths of the mask and of the words, and what those are."""
 
-    name: str
-    mask: bytes
-    words: bytes
+    mask: str
+    words: str
+    said: bytes
+
+    @property
+    def name(self) -> str:
+        """What it is called in sentences."""
+        return printable(PurePosixPath(self.mask or self.words).name)
 
 
 def beside(studio: Studio, picture: str) -> Retouch | None:
@@ -42,10 +49,9 @@ def beside(studio: Studio, picture: str) -> Retouch | None:
     words = next((path for path in paths(picture, WORDS) if beneath.is_file(studio.root, path)), "")
     if not mask and not words:
         return None
+    file = studio.root / words
     return Retouch(
-        PurePosixPath(mask or words).name,
-        read_file(studio.root / mask, below=studio.root) if mask else b"",
-        read_file(studio.root / words, text_encoding.MAX_BYTES, studio.root) if words else b"",
+        mask, words, read_file(file, text_encoding.MAX_BYTES, studio.root) if words else b""
     )
 
 
@@ -73,34 +79,48 @@ def pictures(path: str) -> Iterator[str]:
 
 
 def read(
-    found: Retouch, size: tuple[int, int], profile: Profile, limits: Limits
+    studio: Studio, mask: str, size: tuple[int, int], limits: Limits, quick: bool = False
+) -> tuple[Region, ...]:
+    """What the mask at this path marks in a picture of `size`, as `regions.read` has it.
+
+    Raises PictureError with a sentence, OSError; and SlowError for one that takes a while, where
+    only a `quick` one is wanted.
+    """
+    data = read_file(studio.root / mask, below=studio.root)
+    contents = metadata.read(data)
+    check_picture(data, limits, contents)
+    if quick:
+        require_quick_picture(len(data), contents)
+    return regions.read(pixels.decode(data, contents), size)
+
+
+def wishes(
+    marked: Sequence[Region],
+    found: Retouch | None,
+    size: tuple[int, int],
+    profile: Profile,
+    limits: Limits,
 ) -> tuple[Wish, ...]:
-    """What is wished for a picture of `size`; PictureError with a sentence for what is no wish."""
-    name = printable(found.name)
-    prompt = _prompt(found, limits)
-    if not found.mask:
-        raise PictureError(_NO_MASK.format(name.removesuffix(WORDS) + MASK))
-    try:
-        check_picture(found.mask, limits)
-        marked = regions.read(pixels.decode(found.mask), size, _least_px(profile))
-    except PictureError as error:
-        raise PictureError(f"{name} beside it cannot be used: {error}") from None
-    return tuple(Wish(region, prompt) for region in marked)
+    """What is wished for a picture of `size` in which these regions are marked.
 
-
-def marked(mask: Any, found: Retouch | None, profile: Profile, limits: Limits) -> tuple[Wish, ...]:
-    """What is wished where a mask was painted into a copy, as what the words beside it say."""
+    `found` are the files beside it. Raises PictureError with a sentence.
+    """
     prompt = _prompt(found, limits) if found else ""
-    return tuple(Wish(region, prompt) for region in regions.of(mask, _least_px(profile)))
+    if found and not marked:
+        name = PurePosixPath(found.words).name
+        raise PictureError(_NO_MASK.format(printable(name.removesuffix(WORDS) + MASK)))
+    least_px = _least_px(profile)
+    around = (regions.with_surroundings(region, size, least_px) for region in marked)
+    return tuple(Wish(region, prompt) for region in around)
 
 
 def _prompt(found: Retouch, limits: Limits) -> str:
     """What a part shall be; PictureError for words that cannot be read."""
     try:
-        check_text(found.words, limits)
-        words = text_encoding.decode(found.words)
+        check_text(found.said, limits)
+        words = text_encoding.decode(found.said)
     except MistakesError as error:
-        name = printable(found.name)
+        name = printable(PurePosixPath(found.words).name)
         raise PictureError(f"{name} beside it has a mistake: {error}") from None
     return ", ".join(line.strip() for line in words.splitlines() if line.strip())
 

@@ -282,6 +282,11 @@ class Scanner:
             self._intake.add(path)  # it is another one than it was taken for
         return shown
 
+    @property
+    def reads_pixels(self) -> bool:
+        """Whether the pixels of a picked picture are being read: its refinements wait for that."""
+        return self._intake.portraits.reads_pixels
+
     def finished_elsewhere(self, paths: Iterable[str]) -> None:
         """Other machines have finished these prompt files, and their moves have yet to arrive here.
 

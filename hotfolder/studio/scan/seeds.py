@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -15,12 +17,16 @@ from hotfolder.recipes.prompt import parts
 from hotfolder.recipes.prompt_syntax.tags import renamed
 from hotfolder.recipes.recipe import MAX_DEPTH, Pixels, Recipe, lineage
 from hotfolder.recipes.refine import Size, Wish, sizes_of
+from hotfolder.recipes.region import Region
+from hotfolder.recipes.settings import Limits
 from hotfolder.snapshot import BrokenFile, SeedImage
+from hotfolder.studio import beneath
 from hotfolder.studio.config.match_model import match
 from hotfolder.studio.identity import Portrait
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan import captions, painted, retouches
+from hotfolder.studio.scan.apart import Apart, SlowError
 from hotfolder.studio.scan.captions import Caption
 from hotfolder.studio.scan.limits import link_too_large
 from hotfolder.studio.scan.painted import Painted
@@ -36,9 +42,10 @@ _TOO_DEEP = (
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A picture that was read: what it is, when it came, and the texts and mask beside it.
+    """A picture that was read: what it is, when it came, the texts beside it, what is marked in it.
 
-    Of one that is a copy with a mark, `portrait` is that of the picture as it was.
+    Of one that is a copy with a mark, `portrait` is that of the picture as it was, which lies at
+    `original`.
     """
 
     portrait: Portrait
@@ -46,7 +53,8 @@ class _Seen:
     text: captions.Text | None
     retouch: Retouch | None
     more: captions.Text | None
-    painted: Painted | None
+    marked: tuple[Region, ...]
+    original: str = ""
 
 
 class Seeds:
@@ -56,7 +64,7 @@ class Seeds:
     cannot be refined why, `notes` what cannot be used of pictures from elsewhere.
     """
 
-    def __init__(self, studio: Studio, portraits: Portraits) -> None:
+    def __init__(self, studio: Studio, portraits: Portraits, apart: Apart) -> None:
         self.useless: dict[str, str] = {}
         self.notes: dict[str, tuple[str, ...]] = {}
         self._studio = studio
@@ -64,7 +72,8 @@ class Seeds:
         self._images: dict[str, SeedImage] = {}
         self._explained: set[str] = set()
         self._portraits = portraits
-        self._marks: dict[str, tuple[Reading, Painted | None]] = {}
+        self._apart = apart
+        self._strokes: dict[str, tuple[Reading, Painted | None]] = {}
 
     def take_in(self, path: str, reading: Reading, config: Config, stars: int) -> None:
         """Find out what a picture of so many stars is.
@@ -76,16 +85,19 @@ class Seeds:
         text = captions.beside(self._studio, path)
         retouch = retouches.beside(self._studio, path)
         more = captions.more(self._studio, path)
-        has_mask = retouch is not None and retouch.mask
-        try:
-            marked = None if has_mask else self._painted(path, reading, portrait)
-        except PictureError as error:
-            self._seen.pop(path, None)
-            self._refuse(path, str(error))
-            return
-        portrait = marked.portrait if marked else portrait
         arrived = (reading.ctime_ns, path)
-        self._seen[path] = _Seen(portrait, arrived, text, retouch, more, marked)
+        seen = _Seen(portrait, arrived, text, retouch, more, ())
+        try:
+            if retouch and retouch.mask:
+                limits = config.settings.limits
+                seen = replace(seen, marked=self._masked(path, retouch, portrait, limits))
+            elif painted := self._painted(path, reading, portrait):
+                as_it_was, marked = painted.portrait, painted.marked
+                seen = replace(seen, portrait=as_it_was, marked=marked, original=painted.path)
+        except PictureError as error:
+            self.give_up(path, str(error))
+            return
+        self._seen[path] = seen
         self._judge(path, config, stars)
         for note in self.notes.get(path, ()):
             _log.warning("%s: %s", printable(path), note)
@@ -108,7 +120,7 @@ class Seeds:
     def drop(self, path: str) -> None:
         """A picture is gone, or has begun to change."""
         self._seen.pop(path, None)
-        self._marks.pop(path, None)
+        self._strokes.pop(path, None)
         self._images.pop(path, None)
         self.notes.pop(path, None)
         self.useless.pop(path, None)
@@ -178,25 +190,42 @@ class Seeds:
             notes=caption.notes,
             wishes=wishes,
             more=str(PurePosixPath(path).with_name(seen.more.name)) if seen.more else "",
-            original=seen.painted.path if seen.painted else "",
+            original=seen.original,
         )
 
+    def _masked(
+        self, path: str, found: Retouch, portrait: Portrait, limits: Limits
+    ) -> tuple[Region, ...]:
+        """What the mask beside a picture marks."""
+        status = beneath.status(self._studio.root, found.mask)
+        if status is None:
+            raise FileNotFoundError(errno.ENOENT, "it is gone", found.mask)
+        size = portrait.source.width, portrait.source.height
+        asked = self._studio, found.mask, size, limits
+        try:
+            if not self._apart.is_suspect(path):
+                with suppress(SlowError):
+                    return retouches.read(*asked, quick=True)
+            return self._apart.read(path, Reading.of(status), retouches.read, *asked)
+        except PictureError as error:
+            raise PictureError(f"{found.name} beside it cannot be used: {error}") from None
+
     def _painted(self, path: str, reading: Reading, portrait: Portrait) -> Painted | None:
-        """What is marked in a picture, looked for once in each state of its file."""
-        if self._marks.get(path, (None, None))[0] != reading:
-            self._marks[path] = reading, painted.look(self._studio, path, portrait)
-        return self._marks[path][1]
+        """What is painted into a picture, looked for once in each state of its file."""
+        known = self._strokes.get(path)
+        if known is None or known[0] != reading:
+            found = None
+            if ids := painted.copy_of(self._studio, path, portrait):
+                found = self._apart.read(path, reading, painted.look, self._studio, path, ids)
+            known = self._strokes[path] = reading, found
+        return known[1]
 
     @staticmethod
     def _wishes(seen: _Seen, profile: Profile, config: Config) -> tuple[Wish, ...]:
-        """What is to be drawn anew in a picture; PictureError for a mask that is none."""
-        limits = config.settings.limits
-        if seen.painted is not None:
-            return retouches.marked(seen.painted.marked, seen.retouch, profile, limits)
-        if seen.retouch is None:
-            return ()
+        """What is to be drawn anew in a picture; PictureError for words without a mask."""
         size = seen.portrait.source.width, seen.portrait.source.height
-        return retouches.read(seen.retouch, size, profile, limits)
+        limits = config.settings.limits
+        return retouches.wishes(seen.marked, seen.retouch, size, profile, limits)
 
     def _caption(self, seen: _Seen, config: Config, stars: int) -> Caption:
         """What a picture is refined with: the text beside it, what it says, or the owner's words.

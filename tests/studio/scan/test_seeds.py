@@ -30,7 +30,8 @@ def put(studio: Studio, name: str, data: bytes) -> tuple[str, Reading]:
 @pytest.fixture
 def seeds(studio: Studio) -> Seeds:
     """Those of a new studio."""
-    return Seeds(studio, Portraits(studio, Apart(studio.root), read_only=True))
+    apart = Apart(studio.root)
+    return Seeds(studio, Portraits(studio, apart, read_only=True), apart)
 
 
 def test_what_can_be_refined(studio: Studio, seeds: Seeds) -> None:
