@@ -14,6 +14,7 @@ from hotfolder.recipes.record import Stage
 
 Ordinal = Annotated[int, Meta(ge=0, lt=2**40)]
 Why = Annotated[str, Meta(max_length=1024)]
+Names = Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=8)]
 
 
 class Making(Struct, frozen=True, tag_field="event", tag="making", omit_defaults=True):
@@ -30,6 +31,7 @@ class Made(Struct, frozen=True, tag_field="event", tag="made", omit_defaults=Tru
     """A picture was published. `request` is a prompt's digest, or a picked picture's key.
 
     `wanted` is how many refinements a final's pick was to have then; 0 where nobody wrote it down.
+    `notify` are the names of those who are told of it, or of its finals.
     """
 
     stage: Stage
@@ -40,6 +42,7 @@ class Made(Struct, frozen=True, tag_field="event", tag="made", omit_defaults=Tru
     pixels: str = ""
     at: str = ""
     wanted: Ordinal = 0
+    notify: Names = ()
 
 
 class PassedOver(Struct, frozen=True, tag_field="event", tag="passed over", omit_defaults=True):
@@ -165,6 +168,7 @@ class History:
     _passed_recipes: set[str] = field(default_factory=set)
     _wanted: dict[str, int] = field(default_factory=dict)
     _finals: set[str] = field(default_factory=set)
+    _told: dict[str, Names] = field(default_factory=dict)
 
     def apply(self, entry: Entry) -> None:
         """Take one more entry in."""
@@ -183,6 +187,8 @@ class History:
                 self._take_turn(entry.stage, entry.request)
             self._made[entry.stage, entry.request].add(entry.ordinal)
             self._passed_recipes.discard(entry.recipe)
+            if entry.notify:
+                self._told[entry.request] = entry.notify
             if entry.stage == "final":
                 self._finals.add(entry.recipe)
                 self._wanted[entry.request] = entry.wanted
@@ -231,6 +237,10 @@ class History:
         `finals` are as many as they say now: for picks of which it was not written down.
         """
         return len(self.made("final", picture)) >= (self._wanted.get(picture) or finals)
+
+    def told(self, request: str) -> Names:
+        """The names of those who are told of the finals of what was made for a request."""
+        return self._told.get(request, ())
 
     def has_final(self, recipe_id: str) -> bool:
         """Whether a final was made by this recipe."""

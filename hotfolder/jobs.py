@@ -114,6 +114,7 @@ class RenderDraft:
     """Make one draft of a prompt. `request` is the prompt's digest.
 
     `steered` says that it was chosen among several draws, and by what; empty if it was not.
+    `notify` are the names of those who are told of its finals.
     """
 
     path: str
@@ -129,6 +130,7 @@ class RenderDraft:
     encoding: Encoding = PNG
     steered: str = ""
     notes: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()
 
     @property
     def stage(self) -> Stage:
@@ -158,7 +160,8 @@ class RenderFinal:
     """Make one refinement of a picture in `seeds/`. `request` is the key of what is wanted of it.
 
     Of a marked copy `original` is where the picture lies as it was.
-    `picked` says why that picture went there by itself; empty if it did not.
+    `picked` says why that picture went there by itself; empty if it did not. `notify` are the names
+    of those who are told of it.
     """
 
     path: str
@@ -174,6 +177,7 @@ class RenderFinal:
     picked: str = ""
     wanted: int = 0
     notes: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()
 
     @property
     def stage(self) -> Stage:

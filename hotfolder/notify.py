@@ -1,7 +1,8 @@
 """Messages to the owner's phone, desktop or mailbox: finals, trouble, all is made.
 
 Many events become one message. Where it goes is the owner's to say (`[notify]` in the settings);
-what others may write into a studio sends nothing anywhere. Sources: the documentation of Apprise
+what others may write into a studio sends nothing anywhere: a `folder.toml` can only name a target
+that the owner has given a name on this computer. Sources: the documentation of Apprise
 and of desktop-notifier.
 """
 
@@ -11,9 +12,11 @@ import asyncio
 import logging
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -117,8 +120,8 @@ class Notifier:
         self._send = send or deliver
         self._clock = clock
         self._guard = threading.Lock()
-        self._gathered = Gathered()
-        self._sent = float("-inf")
+        self._gathered = defaultdict[str, Gathered](Gathered)  # by who is told; "": all in `to`
+        self._sent: dict[str, float] = {}
         self._was_asked = False
         self._failing: set[str] = set()
         self._ledger = Ledger(studio)
@@ -149,34 +152,34 @@ class Notifier:
         self._shown.queue(drafts, finals)
         with self._guard:
             if self._was_asked and not drafts + finals:
-                self._gathered.all_made(self._clock())
+                self._gathered[""].all_made(self._clock())
             self._was_asked = bool(drafts + finals)
 
     def warn(self, sentence: str) -> None:
         """Note what needs the owner."""
         self._shown.warn(sentence)
         with self._guard:
-            self._gathered.trouble(sentence, self._clock())
+            self._gathered[""].trouble(sentence, self._clock())
 
     def look(self, at_the_end: bool = False) -> None:
         """See what was made, and send a message if it is time. Raises OSError, HotfolderError."""
         settings = self._settings()
         made = [entry for entry in self._ledger.news() if isinstance(entry, Made)]
         now = self._clock()
+        due: dict[str, str] = {}
         with self._guard:
             for entry in made:
                 if entry.stage == "final":
-                    self._gathered.final(entry.name, entry.request, now)
-            if not settings.to:
-                self._gathered = Gathered()
-                return
-            if not self._gathered.is_due(now, self._sent) and not at_the_end:
-                return
-            text = self._gathered.message(settings.about)
-            self._gathered = Gathered()
-        if text:
-            self._sent = now
-            self._tell(settings.to, text)
+                    for name in [name for name in entry.notify if name in settings.named] or [""]:
+                        self._gathered[name].final(entry.name, entry.request, now)
+            for name, gathered in list(self._gathered.items()):
+                if at_the_end or gathered.is_due(now, self._sent.get(name, float("-inf"))):
+                    due[name] = self._gathered.pop(name).message(settings.about)
+        for name, text in due.items():
+            targets = settings.named.get(name, []) if name else settings.to
+            if text and targets:
+                self._sent[name] = now
+                self._tell(targets, text)
 
     def _tell(self, targets: Iterable[str], text: str) -> None:
         for target in targets:
@@ -227,7 +230,7 @@ def deliver(target: str, title: str, text: str) -> None:
 def mistakes(notify: Notify) -> list[str]:
     """What of the targets cannot work, in sentences; nothing is sent."""
     found = []
-    for target in notify.to:
+    for target in dict.fromkeys([*notify.to, *chain.from_iterable(notify.named.values())]):
         try:
             if target == DESKTOP:
                 _desktop_notifier()

@@ -168,6 +168,7 @@ def _finals(seeds: Sequence[SeedImage], history: History, config: Config) -> Ite
                     encoding=seed.profile.refine.encoding,
                     original=seed.original,
                     notes=seed.notes,
+                    notify=history.told(seed.record.request) if seed.record else (),
                 )
         if is_done and seed.more:
             yield Finish(seed.more, {}, why="its refinements are made")
@@ -208,6 +209,7 @@ def _drafts(
             steered=steered,
             encoding=profile.draft.encoding,
             notes=request.notes,
+            notify=file.notify,
         )
 
 

@@ -36,6 +36,7 @@ class PromptFile:
 
     `beside` are files that belong to it and move with it: a picture's text. Files of a larger
     `priority` are drawn first; `only` is the time of the day in which this one is drawn from.
+    `notify` are the names of those who are told of the finals.
     """
 
     path: str
@@ -44,6 +45,7 @@ class PromptFile:
     beside: tuple[str, ...] = ()
     priority: int = 0
     only: str = ""
+    notify: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
+from argparse import Namespace
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 
+from hotfolder.commands import check
+from hotfolder.daemon import Daemon, Until
 from hotfolder.errors import HotfolderError
 from hotfolder.history import Made
 from hotfolder.notify import Gathered, Notifier, deliver, mistakes
@@ -19,8 +22,10 @@ from hotfolder.studio.config.load import examine
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.store import trust
 from hotfolder.studio.store.ledger import Ledger
+from tests.painter import FakeExecutor
 
 ALL = Notify().about
+TOLD = (("all", "ours"), ("anna", "hers"))
 
 
 class Clock:
@@ -100,6 +105,41 @@ def test_a_studio_s_doings_are_told(studio: Studio) -> None:
     assert len(told) == 2
 
 
+def test_a_folder_s_own_are_told(studio: Studio) -> None:
+    """Of its finals, in place of those in `to`; a name that nobody has changes nothing."""
+    studio.settings.write_text('[notify]\nto = ["ntfy://all"]\nnamed.anna = ["ntfy://anna"]\n')
+    for name, who in (("hers", '"anna"'), ("ours", '["nobody", "else"]')):
+        folder = studio.inbox / name
+        folder.mkdir()
+        (folder / "folder.toml").write_text(f"notify = {who}\ncount = 1\n")
+        (folder / f"{name}.txt").write_text(f"a castle of {name}")
+    told: list[tuple[str, str]] = []
+    clock = Clock()
+    notifier = Notifier(studio, Lines(), lambda to, _, text: told.append((to, text)), clock)
+    for _ in range(2):
+        daemon = Daemon(studio, notifier, executor=FakeExecutor(1))
+        daemon.run(Until(idle=True))
+        daemon.close()
+        for draft in studio.drafts.iterdir():
+            draft.rename(studio.seeds / draft.name)
+    notifier.look(at_the_end=True)
+    finals = {to: text for to, text in told if "finals are ready" in text}
+    assert set(finals) == {"ntfy://all", "ntfy://anna"}
+    assert all(f"castle-of-{name}" in finals[f"ntfy://{to}"] for to, name in TOLD)
+
+
+def test_check_knows_who_is_told(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name in a folder.toml that nobody here has is told, with the nearest one."""
+    studio.settings.write_text('[notify]\nnamed.anna = ["ntfy://anna"]\n')
+    (studio.inbox / "hers").mkdir()
+    (studio.inbox / "hers/folder.toml").write_text('notify = "ana"\n')
+    (studio.inbox / "hers/a.txt").write_text("a castle")
+    check.run(Namespace(studio=studio.root))
+    says = "inbox/hers/a.txt: its folder's notify: 'ana' is nobody in [notify.named]"
+    said = " ".join(capsys.readouterr().out.split())
+    assert says in said and "did you mean 'anna'?" in said
+
+
 def test_what_cannot_be_sent_is_said_once(studio: Studio, caplog: pytest.LogCaptureFixture) -> None:
     """A failing target disturbs nothing, and its address, which may be a secret, is not logged."""
     studio.settings.write_text('[notify]\nto = ["tgram://secret-token/chat"]\n')
@@ -120,10 +160,12 @@ def test_what_cannot_be_sent_is_said_once(studio: Studio, caplog: pytest.LogCapt
 
 def test_a_stranger_s_studio_sends_nothing(studio: Studio) -> None:
     """Where messages go is held back until the studio is trusted, and that is said."""
-    studio.settings.write_text('[notify]\nto = ["json://collector.example"]\n')
+    studio.settings.write_text(
+        '[notify]\nto = ["json://collector.example"]\nnamed.anna = ["json://other.example"]\n'
+    )
     trust.record(studio, False)
     config, _ = examine(studio)
-    assert config.settings.notify.to == []
+    assert config.settings.notify == Notify()
     assert any("notify" in note for note in config.notes)
 
 

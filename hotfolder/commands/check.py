@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from msgspec import json
+
 from hotfolder import notify
 from hotfolder.errors import (
     EXIT_DONE,
@@ -15,6 +17,7 @@ from hotfolder.errors import (
     Mistake,
     MistakesError,
     RenderError,
+    did_you_mean,
     printable,
 )
 from hotfolder.recipes.config import Config
@@ -75,6 +78,8 @@ def _check(studio: layout.Studio) -> int:
     for path, notes in survey.notes.items():
         for note in notes:
             screen.print(f"{printable(path)}: {note}")
+    for path, note in _untold(config, snapshot):
+        screen.print(f"{path}: {note}")
     for path, note in _unread(snapshot, studio):
         screen.print(f"{path}: {note}")
     aside = failed.reasons(studio)
@@ -88,13 +93,14 @@ def _check(studio: layout.Studio) -> int:
 
 def _too_large(config: Config, snapshot: Snapshot, studio: layout.Studio) -> Iterator[Mistake]:
     """The sizes that do not fit here, of the default profile and of what the prompts ask for."""
-    wanted: list[tuple[str, Profile]] = []
+    wanted: dict[bytes, tuple[str, Profile]] = {}
     with suppress(MistakesError):
-        wanted.append((f"profiles/{config.settings.profile}.toml", config.profile(None)))
+        own = config.profile(None)
+        wanted[json.encode(own)] = f"profiles/{config.settings.profile}.toml", own
     for file in snapshot.prompt_files:
         for request in file.requests:
-            if all(request.profile != known for _, known in wanted):
-                wanted.append((printable(file.path), request.profile))
+            asked = printable(file.path), request.profile
+            wanted.setdefault(json.encode(request.profile), asked)
 
     def here(dtype: str) -> tuple[str, Budget]:
         from hotfolder.render import environment
@@ -103,9 +109,22 @@ def _too_large(config: Config, snapshot: Snapshot, studio: layout.Studio) -> Ite
         device = devices.first(config.settings.devices)
         return environment.word(environment.dtype(dtype, device)), devices.budget(device)
 
-    for where, profile in wanted:
+    for where, profile in wanted.values():
         for wrong in fit.too_large(profile, studio.root, here):
             yield Mistake(f"{where}, {wrong.where}", wrong.says)
+
+
+def _untold(config: Config, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """(path, sentence) for each file whose folder names somebody whom nobody knows here."""
+    known = config.settings.notify.named
+    for file in snapshot.prompt_files:
+        for name in file.notify:
+            if name not in known:
+                who = f"{printable(name)!r} is nobody in [notify.named] in your settings"
+                yield (
+                    printable(file.path),
+                    f"its folder's notify: {who}; {did_you_mean(name, known)}",
+                )
 
 
 def _unread(snapshot: Snapshot, studio: layout.Studio) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,8 @@ NAME = "folder.toml"
 _WINDOW = re.compile(r"(\d{1,2}):(\d\d) to (\d{1,2}):(\d\d)")
 _DAY = 24 * 60
 
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+
 
 def window(text: str) -> tuple[int, int]:
     """The minutes of the day at which a window opens and closes; ValueError with a sentence."""
@@ -37,15 +39,22 @@ class Folder(keys.Keys, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The keys of a folder: those of a prompt file, but for prompt and seed, and these.
 
     `only` is the time of the day in which its files are drawn from, `priority` orders folders: the
-    larger first, 0 for all files in none.
+    larger first, 0 for all files in none. `notify` says who is told of the finals of what was drawn
+    for its files: names that the owner has given to targets in `[notify.named]`.
     """
 
     only: Annotated[str, schema.checked(window)] | None = None
     priority: Annotated[int, Meta(ge=-100, le=100)] = 0
     one_prompt_per: Literal["paragraph", "line"] | None = None
+    notify: Name | Annotated[list[Name], Meta(max_length=8)] = []
 
 
-OWN = ("only", "priority", "one_prompt_per")
+OWN = ("only", "priority", "one_prompt_per", "notify")
+
+
+def told(table: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names that a folder's table says are told."""
+    return parts(table.get("notify", ()))
 
 
 def parse(text: str) -> Mapping[str, Any]:

@@ -122,16 +122,22 @@ def target(name: str) -> str:
     return name
 
 
+Target = Annotated[str, schema.checked(target)]
+
+
 class Notify(Struct, frozen=True, forbid_unknown_fields=True):
     """Who is told of what while nobody looks.
 
     `to` are "desktop" and addresses of Apprise (https://github.com/caronc/apprise/wiki): phones,
     chats, mail. `about` says of what: "finals" that are ready, "trouble" that needs somebody, and
     "done" when all that was asked for is made. Many events become one message, one a minute.
+    `named` gives names to further targets, by which a `folder.toml` says who is told of the finals
+    of what was drawn there, instead of those in `to`.
     """
 
-    to: list[Annotated[str, schema.checked(target)]] = []
+    to: list[Target] = []
     about: tuple[Literal["finals", "trouble", "done"], ...] = ("finals", "trouble", "done")
+    named: dict[str, list[Target]] = {}
 
 
 class Signing(Struct, frozen=True, forbid_unknown_fields=True):

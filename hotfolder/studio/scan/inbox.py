@@ -173,7 +173,7 @@ class Inbox:
             return requests
         arrived = states[path].ctime_ns, path
         priority, only = said.get("priority", 0), said.get("only", "")
-        return PromptFile(path, requests, arrived, beside, priority, only)
+        return PromptFile(path, requests, arrived, beside, priority, only, folder.told(said))
 
     def _of_folder(self, path: str) -> Waiting | None:
         """What is wrong with a folder's file; a note of ours is nothing."""

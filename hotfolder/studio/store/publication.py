@@ -84,7 +84,7 @@ def enter(ledger: Ledger, job: Render, path: str, pixels: str) -> None:
     at = datetime.now(UTC).isoformat(timespec="seconds")
     wanted = job.wanted if isinstance(job, RenderFinal) else 0
     what = (job.stage, job.request, job.ordinal, job.recipe.id)
-    ledger.append(Made(*what, path, pixels, at, wanted))
+    ledger.append(Made(*what, path, pixels, at, wanted, job.notify))
 
 
 def recover(studio: Studio, ledger: Ledger) -> None:
