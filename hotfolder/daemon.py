@@ -126,7 +126,7 @@ class Daemon:
         self._watch.stop()
         self._scanner.close()
         self._downloads.close()
-        self._tutor.close()
+        self._tutor.close(waits=not self._stopping.is_set())
         self._renders.close()
 
     def run(self, until: Until) -> None:

@@ -24,7 +24,7 @@ from hotfolder.errors import HotfolderError, brief, printable
 from hotfolder.history import Made
 from hotfolder.recipes.settings import DESKTOP, Notify
 from hotfolder.report.progress import Preview, Progress
-from hotfolder.studio.config.load import examine
+from hotfolder.studio.config.load import settings_alone
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.store.ledger import Ledger
 
@@ -135,7 +135,7 @@ class Notifier:
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
-        self._thread.join(30)
+        self._thread.join(30)  # a message that is being sent; nothing of the studio takes so long
         with suppress(OSError, HotfolderError):
             self.look(at_the_end=True)
 
@@ -205,8 +205,7 @@ class Notifier:
         except FileNotFoundError:
             changed = 0
         if changed != self._wanted[0]:
-            config, fatal = examine(self._studio)
-            self._wanted = (changed, Notify() if fatal else config.settings.notify)
+            self._wanted = changed, settings_alone(self._studio).notify
         return self._wanted[1]
 
 

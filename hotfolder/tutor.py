@@ -63,12 +63,14 @@ class Tutor:
             self._learned_from = (wanted, extent) if learns else self._learned_from
         if picks or learns:
             learn = (wanted, learns, now.timestamp() if picks else None)
-            self._thread = threading.Thread(target=self._learn, args=learn, name="tutor")
+            self._thread = threading.Thread(
+                target=self._learn, args=learn, name="tutor", daemon=True
+            )
             self._thread.start()
 
-    def close(self) -> None:
-        """Wait until what is being learned is known."""
-        if self._thread is not None:
+    def close(self, waits: bool = True) -> None:
+        """Let go; who `waits` does so until what is being learned is known."""
+        if self._thread is not None and waits:
             self._thread.join()
 
     def _learn(self, wanted: Taste, learns: bool, picks_at: float | None) -> None:

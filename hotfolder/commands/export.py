@@ -25,7 +25,7 @@ from hotfolder.report.terminal import console
 from hotfolder.studio.config import load
 from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.pictures import by_recipe, pictures, studio_of
+from hotfolder.studio.pictures import by_recipe, of_rooms, pictures, studio_of
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.store import atomic
 
@@ -148,7 +148,7 @@ class _Signer:
     def _draft(self, recipe: Recipe, studio: Studio) -> bytes | None:
         """The draft of this recipe, without its prompt; None if it is not in the studio."""
         if studio.root not in self.drafts:
-            self.drafts[studio.root] = by_recipe(pictures([studio.drafts, studio.seeds]))
+            self.drafts[studio.root] = by_recipe(of_rooms(studio.drafts, studio.seeds))
         path = self.drafts[studio.root].get(recipe.id)
         if path is None:
             return None

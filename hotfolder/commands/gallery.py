@@ -9,7 +9,7 @@ from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, HotfolderError, printa
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.pictures import pictures, studio_of
+from hotfolder.studio.pictures import of_rooms, pictures, studio_of
 
 
 def run(options: Namespace) -> int:
@@ -24,7 +24,7 @@ def run(options: Namespace) -> int:
     if not paths:
         raise HotfolderError(f"there are no pictures in {', '.join(map(str, named))}")
     studio = studio_of(paths[0])
-    drafts = list(pictures([studio.seeds])) if studio and studio.seeds.is_dir() else []
+    drafts = list(of_rooms(studio.seeds)) if studio else []
     address = options.address.rstrip("/") + "/" if options.address else ""
     title = options.title or printable(_name(paths[0], studio))
     look = Options(title, options.prompts, address, options.language)

@@ -18,7 +18,7 @@ from hotfolder.light.ratings import rating_beside
 from hotfolder.ranking import not_yet, rank
 from hotfolder.recipes.recipe import Recipe, picked
 from hotfolder.report.terminal import console
-from hotfolder.studio.pictures import pictures, studio_of
+from hotfolder.studio.pictures import of_rooms, pictures, studio_of
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import atomic
@@ -89,7 +89,7 @@ def _lineages(paths: Sequence[Path]) -> tuple[list[Any], list[tuple[Path, str]]]
     wanted = {s.id if isinstance(s := picked(r), Recipe) else r.id for r in recipes.values()}
     drafts: dict[str, Path] = {}
     finals: dict[str, list[tuple[Path, Recipe]]] = {id_: [] for id_ in wanted}
-    for path in pictures([studio.drafts, studio.seeds, studio.final]):
+    for path in of_rooms(studio.drafts, studio.seeds, studio.final):
         recipe = _recipe(path)
         if recipe is not None and recipe.id in wanted:
             drafts[recipe.id] = path

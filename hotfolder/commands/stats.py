@@ -15,7 +15,7 @@ from hotfolder.report.tally import Share, Tally, tally
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.pictures import pictures
+from hotfolder.studio.pictures import of_rooms
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.store import archive
 
@@ -47,7 +47,7 @@ def run(options: Namespace) -> int:
 
 def _picked(studio: Studio) -> Iterator[str]:
     """The ids of the recipes of the pictures in `seeds/`."""
-    for path in pictures([studio.seeds]):
+    for path in of_rooms(studio.seeds):
         with suppress(OSError, PictureError):
             if ours := recipe_text.find(metadata.read(read_file(path))):
                 yield ours.recipe.id

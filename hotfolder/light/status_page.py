@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from hotfolder.errors import HotfolderError, printable, reason
+from hotfolder.errors import HotfolderError, PictureError, printable, reason
 from hotfolder.images.metadata import suffixes
 from hotfolder.light.portrait import small
 from hotfolder.light.wishes import failed
-from hotfolder.studio.config.load import examine
+from hotfolder.studio import beneath
+from hotfolder.studio.config.load import settings_alone
 from hotfolder.studio.layout import REJECTS, Studio
 from hotfolder.studio.scan.listing import listing
 from hotfolder.studio.store import judgements, making_file, status_file
@@ -26,6 +27,7 @@ from hotfolder.studio.store.status_file import StatusFile
 _log = logging.getLogger(__name__)
 NAME = "STATUS.html"
 EVERY_S = 10.0
+_ENDING_S = 0.5
 _MARK = "<!-- written by hotfolder; status_page = false in hotfolder.toml ends that -->"
 _NEWEST = 12
 _STYLE = """\
@@ -127,9 +129,10 @@ class StatusPage:
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
-        self._thread.join(30)
-        with suppress(OSError, HotfolderError):
-            self.write()  # that nothing is being made any more
+        self._thread.join(_ENDING_S)
+        if not self._thread.is_alive():
+            with suppress(OSError, HotfolderError):
+                self.write()  # that nothing is being made any more
 
     def write(self) -> bool:
         """Write the page if it says something new; whether it was written. Raises OSError."""
@@ -161,17 +164,17 @@ class StatusPage:
         except FileNotFoundError:
             changed = 0
         if changed != self._wanted[0]:
-            config, fatal = examine(self._studio)
-            self._wanted = (changed, config.settings.status_page and not fatal)
+            self._wanted = changed, settings_alone(self._studio).status_page
         return self._wanted[1]
 
     def _is_ours(self) -> bool:
         """Whether no page of the owner's own has that name."""
-        file = self._studio.root / NAME
-        if not file.is_file() or file.is_symlink():
-            return not file.exists() and not file.is_symlink()
-        with file.open(encoding="utf-8", errors="replace") as stream:
-            return _MARK in stream.read(500)
+        try:
+            return _MARK.encode() in beneath.read(self._studio.root, NAME, 500)
+        except FileNotFoundError:
+            return True
+        except PictureError:
+            return False
 
     def _shown(self) -> Shown:
         rooms: dict[str, list[tuple[int, str]]] = {"drafts": [], "seeds": [], "final": []}
@@ -194,7 +197,9 @@ class StatusPage:
     def _wall(self, pictures: list[tuple[int, str]]) -> dict[tuple[str, int], bytes]:
         found = {}
         for mtime, path in sorted(pictures, reverse=True)[:_NEWEST]:
-            jpeg = self._small.get((path, mtime)) or small(self._studio.root, path)
+            jpeg = self._small.get((path, mtime))
+            if jpeg is None and not self._stopping.is_set():  # a large one takes a while
+                jpeg = small(self._studio.root, path)
             if jpeg:
                 found[path, mtime] = jpeg
         return found

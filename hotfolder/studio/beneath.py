@@ -27,6 +27,9 @@ from hotfolder.held import insist
 from hotfolder.studio import entries
 from hotfolder.studio.entries import Status
 
+MARKER = ".hotfolder/studio.json"
+"""The file that makes a folder a studio."""
+
 DEEPEST = 32
 """How many folders deep a studio is read: people have five or six."""
 
@@ -52,6 +55,20 @@ def place(root: Path, path: str) -> Iterator[Place]:
     *folders, name = _parts(path)
     with _folder(root, folders) as folder:
         yield (name, folder) if _DESCRIPTORS else (entries.raw(root.joinpath(*folders, name)), None)
+
+
+def within(path: Path) -> tuple[Path, str] | None:
+    """The root of the studio that `path` lies in as it is written, and its path below that.
+
+    Whatever links are on the way: who may write into a studio can put one to another folder there,
+    and what lies in that is not to be read. None for what lies in no studio.
+    """
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow them
+    for folder in whole.parents:
+        with contextlib.suppress(OSError):
+            if (folder / MARKER).is_file():
+                return folder, whole.relative_to(folder).as_posix()
+    return None
 
 
 def status(root: Path, path: str) -> Status | None:

@@ -95,13 +95,13 @@ class Studio:
     @property
     def marker(self) -> Path:
         """What makes this folder a studio."""
-        return self.root / ".hotfolder" / "studio.json"
+        return self.root / beneath.MARKER
 
     @property
     def salt(self) -> str:
         """The studio's own random text, made by `init`: two studios draw different pictures."""
         try:
-            data = beneath.read(self.root, ".hotfolder/studio.json", _MARKER_BYTES)
+            data = beneath.read(self.root, beneath.MARKER, _MARKER_BYTES)
             salt = str(json.loads(data)["salt"])
             salt.encode()  # half characters cannot be hashed
         except (OSError, PictureError, ValueError, KeyError, TypeError, RecursionError):

@@ -67,10 +67,13 @@ def read_settled(
 def read_file(path: Path, limit: int = MAX_PICTURE_BYTES, below: Path | None = None) -> bytes:
     """The bytes of a regular file, at most `limit` + 1 of them, so that too much can be told.
 
-    Of a studio's file its root is `below`: then no folder on the way to it is a link, either.
-    Raises OSError; PictureError for what is no regular file.
+    Of a studio's file no folder on the way to it is a link, either; `below` is the studio's root,
+    which is looked for where it is not given. Raises OSError; PictureError for what is no regular
+    file.
     """
     if below is not None:
         return beneath.read(below, path.relative_to(below).as_posix(), limit)
+    if found := beneath.within(path):
+        return beneath.read(*found, limit)
     with beneath.opened(path, os.O_RDONLY) as stream:
         return stream.read(limit + 1)

@@ -202,6 +202,7 @@ ELSEWHERE = {
     "executors/process.py": "standard output",
     "executors/chain.py": "states of renders, in local state",
     "render": "the owner's models, and states of renders",
+    "credentials/certificate.py": "the owner's keys",
     "services": "the service managers' own folders",
     "report/logs.py": "the log, in local state",
     "report/terminal.py": "standard output",
@@ -222,8 +223,10 @@ ELSEWHERE = {
 }
 """Modules and rooms that use files without that room, and why they may."""
 
-NAMED_BY_THE_OWNER = ("api.py", "commands", "gallery", "studio/store/judgements.py")
-"""Where files are read that need not lie in a studio."""
+NAMED_BY_THE_OWNER = (
+    "api.py", "commands", "gallery", "studio/pictures.py", "studio/store/judgements.py",
+)  # fmt: skip
+"""Where files are read that need not lie in a studio; where they do, it is looked for."""
 
 
 def _used(tree: ast.AST) -> set[str]:
@@ -243,7 +246,7 @@ def _used(tree: ast.AST) -> set[str]:
             elif call.value.id == "shutil" and call.attr not in {"disk_usage", "which"}:
                 used.add(f"shutil.{call.attr}")
         if isinstance(call, ast.Attribute) and call.attr == "open":
-            mode = node.args[0] if node.args else None
+            mode = node.args[0] if node.args else ast.Constant("r")
             if not (isinstance(mode, ast.Constant) and str(mode.value)[:1] in {"r", "w", "a", "x"}):
                 continue  # of something else than a path
         if isinstance(call, ast.Attribute) and call.attr in PATHS:

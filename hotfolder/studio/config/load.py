@@ -157,6 +157,16 @@ def owners() -> Settings:
     return found
 
 
+def settings_alone(studio: Studio) -> Settings:
+    """A studio's settings by themselves: its profiles and word lists may take long to read.
+
+    Default settings stand in for wrong ones.
+    """
+    mistakes: list[Mistake] = []
+    settings = _settings(studio, trust.is_trusted(studio), mistakes, [])
+    return Settings() if mistakes else settings
+
+
 def _settings(studio: Studio, trusted: bool, mistakes: list[Mistake], held: list[str]) -> Settings:
     """The studio's settings, with the owner's own laid over them."""
     table = _table(studio.root, SETTINGS_FILE, mistakes)

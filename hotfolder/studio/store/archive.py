@@ -16,7 +16,7 @@ from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.pictures import pictures
+from hotfolder.studio.pictures import of_rooms
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.store import local
 from hotfolder.studio.store.signature import is_own, signed, unsigned
@@ -86,7 +86,7 @@ def search(studio: Studio, pixels: str) -> Ours | None:
 
     A refinement carries the recipe of the picture that it was made from.
     """
-    for path in pictures([studio.drafts, studio.seeds, studio.final]):
+    for path in of_rooms(studio.drafts, studio.seeds, studio.final):
         try:
             ours = recipe_text.find(metadata.read(read_file(path, below=studio.root)))
         except (OSError, PictureError):

@@ -9,7 +9,7 @@ from hotfolder.errors import PictureError
 from hotfolder.images import pixels
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.pictures import pictures
+from hotfolder.studio.pictures import of_rooms
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.store import atomic
 
@@ -34,7 +34,7 @@ def find(studio: Studio, sha256: str) -> Image | None:
 def search(studio: Studio, sha256: str) -> Image | None:
     """The kept picture with these pixels, or one that lies in `seeds/` or came to `inbox/`."""
     found = find(studio, sha256)
-    for path in () if found else pictures([studio.seeds, studio.inbox]):
+    for path in () if found else of_rooms(studio.seeds, studio.inbox):
         found = found or _with_pixels(studio, path, sha256)
     return found
 
