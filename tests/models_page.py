@@ -35,8 +35,10 @@ The profiles for these models are included; each is fetched at its first use, or
 `hotfolder fetch PROFILE`. Memory is what a graphics card must have free for a draft of the
 profile's size, counted by the plan that hotfolder makes: with all weights on the card, and at the
 least, with the weights passing through it layer by layer, which is slower. `hotfolder doctor` says
-the same of your card. What each family can do is in [families.md](families.md); where files go that
-you have already, and what to write for them, in [model-files.md](model-files.md).
+the same of your card. What is "in four bits" needs an NVIDIA card and one more package
+(`python -m pip install bitsandbytes`); its memory was counted, not measured on a card. What each
+family can do is in [families.md](families.md); where files go that you have already, and what to
+write for them, in [model-files.md](model-files.md).
 
 | Profile | Licence | Download | Memory | At least | What it is |
 | --- | --- | --- | --- | --- | --- |
@@ -71,7 +73,10 @@ def page() -> str:
 
 def _lines() -> Iterator[str]:
     for name, table in _TABLES.items():
-        if not name.startswith("postcard") and "source" in table.get("model", {}):
+        if (
+            not name.startswith("postcard")
+            and {"source", "quantize"} & table.get("model", {}).keys()
+        ):
             yield _line(name, table, resolve(name, _TABLES))
 
 
@@ -91,7 +96,7 @@ def _line(name: str, table: dict[str, Any], profile: Profile) -> str:
 def _memory(profile: Profile) -> tuple[float, float]:
     """What a draft takes in GiB: with all weights on the card, and at the least."""
     kind = profile.model.dtype if profile.model.dtype != "auto" else "float16"
-    taken = footprint.of_source(profile.model.source, kind)
+    taken = footprint.of_source(profile.model.source, kind, profile.model.quantize)
     assert taken, f"no family knows the size of {profile.model.source}"
     width, height = sizes.size(profile.draft.area)
     workload = Workload((width, height), guided=profile.guidance_scale > 1)

@@ -72,6 +72,9 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     parts of `source`, as other programs keep them: .safetensors or, for a denoiser, .gguf, here or
     on the hub; a `vae` may be a folder or a hub id, too. What they replace is not fetched.
     `prediction_type` is for files that do not say what they predict.
+    `quantize` rounds the weights of denoiser and text encoders to eight or four bits when they are
+    read: "int8" and "fp8" by torchao, "nf4" by bitsandbytes. It changes pictures, so it is a part
+    of the model's name in them.
 
     `loras` work in their order. `embeddings` maps words of a prompt to the .safetensors files that
     say what they mean. `clip_skip` counts as A1111 does: 2 leaves out the text encoder's last
@@ -100,6 +103,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     text_encoder: File | Annotated[list[File], Meta(min_length=1)] = ""
     vae: str = ""
     prediction_type: Literal["auto", "epsilon", "v_prediction"] = "auto"
+    quantize: Literal["", "int8", "fp8", "nf4"] = ""
     embeddings: dict[str, str] = {}
     lora_folders: list[str] = []
     embedding_folders: list[str] = []
@@ -261,7 +265,8 @@ def model_name(model: Model) -> str:
         source_name(one) for one in (model.transformer, *text_encoders(model), model.vae) if one
     ]
     name += f" with {', '.join(parts)}" if parts else ""
-    return f"{name} as {model.prediction_type}" if model.prediction_type != "auto" else name
+    name += f" as {model.prediction_type}" if model.prediction_type != "auto" else ""
+    return f"{name} in {model.quantize}" if model.quantize else name
 
 
 def text_encoders(model: Model) -> tuple[str, ...]:
@@ -291,7 +296,7 @@ def at_other_revision(name: str, models: Mapping[str, Model]) -> Model | None:
 
 def _parts(name: str) -> tuple[str, str, str]:
     """A model's name without its revision, the revision, and all that is said after them."""
-    stem, *said = re.split("( with | as )", name, maxsplit=1)
+    stem, *said = re.split("( with | as | in (?=[a-z0-9]+$))", name, maxsplit=1)
     base, _, revision = stem.partition("@")
     return base, revision, "".join(said)
 

@@ -5,6 +5,7 @@ allocates on a CPU. No bit of any picture hangs on that.
 """
 
 import ctypes
+import logging
 import os
 import sys
 from pathlib import Path
@@ -49,3 +50,9 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 _compiled = Path(platformdirs.user_cache_dir("hotfolder"), "compiled")
 os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(_compiled))
 _allocate_from_one_heap()
+# Advice for programmers stays off the screen; failures still raise. Libraries give some of it when
+# they are imported: what they lack for other cards, what is deprecated in one another.
+os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+for _library in ("torchao", "bitsandbytes", "torch.utils._pytree"):
+    logging.getLogger(_library).setLevel(logging.ERROR)

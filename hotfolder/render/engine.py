@@ -23,7 +23,7 @@ from hotfolder.render.compilation import NotCompiledError
 from hotfolder.render.memory import memory_plan, tiling
 from hotfolder.render.memory.memory_plan import Plan
 from hotfolder.render.memory.planner import Planner, workload_of
-from hotfolder.render.models import editions, pipelines
+from hotfolder.render.models import editions, pipelines, quantised
 from hotfolder.render.models.loaded import Loaded, LoadedModels
 from hotfolder.render.prompt import encode, switching
 from hotfolder.render.rendered import Facts, Rendered
@@ -289,6 +289,7 @@ class Engine:
     def _circumstances(self, loaded: Loaded, recipe: Recipe, plan: Plan) -> dict[str, Any]:
         """On what a picture is made: fields of `Facts`."""
         tools = loaded.compiled.tools(self.device) if plan.compiled else {}
+        tools |= quantised.versions(self._models[recipe.model])
         return {
             "device": environment.device_name(self.device),
             "dtype": environment.word(loaded.dtype),

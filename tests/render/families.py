@@ -18,9 +18,10 @@ import msgspec
 
 from hotfolder.errors import Stopped
 from hotfolder.images.pixels import pixel_hash
+from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
-from hotfolder.render.models import families, weights
+from hotfolder.render.models import families, quantised, weights
 from hotfolder.render.models.family import Family
 from hotfolder.render.rendered import Rendered
 from tests.render import zoo
@@ -90,6 +91,22 @@ def row(family: str, first: Engine, second: Engine) -> Row:
     )
 
 
+def is_quantised(family: str, models: Path) -> bool:
+    """Whether the model `family` in the folder `models` draws in eight bits, wherever they are."""
+    one, other = (
+        Engine({family: Model(f"./{family}", quantize="int8")}, models, "cpu", 1) for _ in "ab"
+    )
+    recipe = zoo.of(family, _DRAFT, width=32, height=32, steps=2)
+    drawn = one.render(recipe, plan="resident")
+    moved = other.render(recipe, plan="group-offload")
+    part = getattr(one.load(family).pipe, families.of(_pipeline(models, family)).denoiser)
+    return quantised.is_packed(part) and _same(drawn, moved)
+
+
+def _pipeline(models: Path, family: str) -> str:
+    return weights.pipeline_class(models / family)
+
+
 def _same(one: Rendered, other: Rendered) -> bool:
     return pixel_hash(one.image) == pixel_hash(other.image)
 
@@ -98,7 +115,7 @@ def shown(models: Path) -> dict[str, list[str]]:
     """The pipelines that a model in the zoo is of, with the names of those models."""
     found: dict[str, list[str]] = {}
     for name in zoo.FAMILIES:
-        found.setdefault(weights.pipeline_class(models / name), []).append(name)
+        found.setdefault(_pipeline(models, name), []).append(name)
     return found
 
 
@@ -115,13 +132,14 @@ def document(models: Path) -> str:
 
 def _head() -> str:
     names = ["Family", *(field.name for field in fields(Row)), *IN_FILES]
-    names += ["refined by", "tokens read"]
+    names += ["quantised", "refined by", "tokens read"]
     return f"| {' | '.join(names)} |\n|{' --- |' * len(names)}"
 
 
 def _line(family: Family, tried: list[str]) -> str:
     ticks = ["✓" if tried else "untested"] * len(fields(Row))
     ticks += ["✓" if set(tried) & models else "" for models in IN_FILES.values()]
+    ticks.append("✓" if tried else "untested")
     own = "diffusers" if family.img2img else "hotfolder"
     reads = "all" if family.reads_clip else str(family.tokens or "as many as its tokenizer")
     return f"| {family.name} | {' | '.join(ticks)} | {own} | {reads} |"
@@ -133,7 +151,8 @@ that are missing. A tick stands for a test with a tiny model of the family: it d
 draft; a picture in the making is interrupted by another one, or stopped and taken up by another
 engine, and comes out with the same bits; and so does one that is made again from its record.
 The three columns on files stand for `make forms`, where models in files draw as the same weights
-in a folder do; [model-files.md](model-files.md) has more on these.
+in a folder do; [model-files.md](model-files.md) has more on these. Quantised ones draw with weights
+that `quantize = "int8"` rounds, the same bits wherever those weights are.
 
 `make families` tries them all and writes this page. `make bits` does so with every scheduler that
 fits, and takes pictures up in another process."""
@@ -144,21 +163,22 @@ def _main() -> int:
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as temporary:
         models = zoo.build(Path(temporary))
-        failed = list(_tried(zoo.engine(models), zoo.engine(models)))
+        failed = list(_tried(models, zoo.engine(models), zoo.engine(models)))
         if not failed:
             DOCUMENT.write_text(document(models), encoding="utf-8")
     print(f"{len(zoo.FAMILIES)} models in {time.monotonic() - started:.0f} s")
     return 1 if failed else 0
 
 
-def _tried(first: Engine, second: Engine) -> Iterator[str]:
-    print("  ".join(["model       ", *(f.name for f in fields(Row))]))
+def _tried(models: Path, first: Engine, second: Engine) -> Iterator[str]:
+    print("  ".join(["model       ", *(f.name for f in fields(Row)), "quantised"]))
     for name in zoo.FAMILIES:
         found = row(name, first, second)
-        print(f"{name:12}", *("yes" if tick else "NO" for tick in astuple(found)), sep="  ")
+        ticks = (*astuple(found), is_quantised(name, models))
+        print(f"{name:12}", *("yes" if tick else "NO" for tick in ticks), sep="  ")
         first.unload()
         second.unload()
-        if not all(astuple(found)):
+        if not all(ticks):
             yield name
 
 

@@ -39,6 +39,13 @@ def test_what_each_family_can_do(engines: tuple[Engine, Engine], family: str) ->
     assert all(astuple(row)), row
 
 
+# All of them at `make families`.
+@pytest.mark.parametrize("family", ["sdxl", "z-image", "klein", "qwen", "hunyuan-dit", "nucleus"])
+def test_a_family_in_eight_bits(zoo_models: Path, family: str) -> None:
+    """Its denoiser is rounded, and draws the same bits with its weights on the device or not."""
+    assert table.is_quantised(family, zoo_models)
+
+
 def test_the_page_is_what_the_tests_show(zoo_models: Path) -> None:
     """`docs/families.md` ticks what has a tiny model above, and nothing else."""
     assert table.DOCUMENT.read_text("utf-8") == table.document(zoo_models), "run: make families"

@@ -16,7 +16,7 @@ from hotfolder.recipes.profile import Model, Profile
 from hotfolder.recipes.refine import sizes_of
 from hotfolder.render.memory import footprint, memory_plan
 from hotfolder.render.memory.memory_plan import GIB, Budget, Footprint, Workload
-from hotfolder.render.models import editions, single_file, split, weights
+from hotfolder.render.models import editions, quantised, single_file, split, weights
 
 Whereabouts = Literal["here", "missing", "unusable"]
 EVERYWHERE = Budget(2 * GIB, on_cpu=True)  # what any computer has
@@ -54,13 +54,15 @@ def prospect(profile: Profile, base: Path | None, dtype: str, budget: Budget) ->
     model = profile.model
     where: Whereabouts = "here"
     says = ""
-    taken = footprint.of_source(model.source, dtype)
+    taken = footprint.of_source(model.source, dtype, model.quantize)
     try:
         taken = _footprint(weights.locate(model, base), model, base, dtype) or taken
     except ModelMissingError as error:
         where, says = "missing", str(error)
     except (RenderError, OSError, ValueError, KeyError) as error:
         where, says = "unusable", str(error)
+    if where == "here" and (lacks := quantised.lacking(model)):
+        where, says = "unusable", f"model.quantize: {lacks}"
     return Prospect(where, says, fits(profile, taken, budget) if taken else ())
 
 
@@ -98,13 +100,13 @@ def _known_without_looking(model: Model, base: Path | None, dtype: str) -> Footp
     """What a model takes, if that can be told without asking a library where it is."""
     source = model.source
     if source.startswith("shipped:"):
-        return footprint.of_folder(editions.shipped(source), dtype)
+        return footprint.of_folder(editions.shipped(source), dtype, quantize=model.quantize)
     path = (base or Path()) / Path(source).expanduser()
     try:
         return (
             _footprint(path, model, base, dtype)
             if path.exists()
-            else footprint.of_source(source, dtype)
+            else footprint.of_source(source, dtype, model.quantize)
         )
     except (RenderError, OSError, ValueError, KeyError):
         return None
@@ -151,6 +153,7 @@ def _sides(profile: Profile, area: str) -> tuple[int, int]:
 def _footprint(path: Path, model: Model, base: Path | None, dtype: str) -> Footprint | None:
     """What the weights at `path` take; None for a file of a family whose shape is not here."""
     if path.is_dir():
-        return footprint.of_folder(path, dtype, model.variant, split.chosen(model, path, base))
+        chosen = split.chosen(model, path, base)
+        return footprint.of_folder(path, dtype, model.variant, chosen, model.quantize)
     _, layout = single_file.family(path)
-    return footprint.of_layout(layout, dtype) if layout else None
+    return footprint.of_layout(layout, dtype, model.quantize) if layout else None

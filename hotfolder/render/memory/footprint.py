@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hotfolder.render.memory.memory_plan import Footprint
-from hotfolder.render.models import families, header
-from hotfolder.render.models.family import Family, Size
+from hotfolder.render.models import families, header, quantised
+from hotfolder.render.models.family import STAYING, Family, Size
 
 # Numbers of an activation that are alive at the peak, as multiples of a width of the model: counted
 # by benchmarks/memory.py, which prints estimates beside counts.
@@ -34,11 +34,22 @@ def of_pipeline(pipe: Any, dtype: str) -> Footprint:
     counts = {name: kept(module) for name, module in modules.items()}
     family = families.of(type(pipe).__name__)
     whole = of_parts(family, configs, counts, dtype)
-    denoiser = modules[family.denoiser]
-    if getattr(denoiser, "hf_quantizer", None) is None:
+    sizes = {
+        name: quantised.held_bytes(module)
+        for name, module in modules.items()
+        if quantised.is_packed(module)
+    }
+    if not sizes:
         return whole
-    size = sum(t.nbytes for t in denoiser.state_dict().values())
-    return replace(whole, denoiser_bytes=size, packed=True)
+    texts = [name for name in counts if name.startswith("text_")]
+    return replace(
+        whole,
+        denoiser_bytes=sum(n for name, n in sizes.items() if name.endswith(family.denoiser)),
+        text_bytes=tuple(
+            sizes.get(name, known) for name, known in zip(texts, whole.text_bytes, strict=True)
+        ),
+        packed=True,
+    )
 
 
 def of_folder(
@@ -46,48 +57,69 @@ def of_folder(
     dtype: str,
     variant: str | None = None,
     chosen: Mapping[str, Path] | None = None,
+    quantize: str = "",
 ) -> Footprint:
     """The footprint of a diffusers folder, told from its small files and the heads of the large.
 
-    `chosen` are files of their own that parts are taken from. Raises ValueError or OSError for a
-    folder that is not one, and RenderError for one of no family that is known.
+    `chosen` are files of their own that parts are taken from, `quantize` is a profile's. Raises
+    ValueError or OSError for a folder that is not one, and RenderError for one of no family that is
+    known and for damaged weights.
     """
     index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
     names = [name for name, value in index.items() if isinstance(value, list)]
-    configs, counts = {}, {}
+    configs, counts, staying = {}, {}, {}
     for name in names:
         config = folder / name / "config.json"
         if config.is_file() and name != "safety_checker":
             configs[name] = json.loads(config.read_text(encoding="utf-8"))
             file = (chosen or {}).get(name)
-            counts[name] = _held(file) if file else _parameters(folder / name, variant)
+            files = [file] if file else _files(folder / name, variant)
+            counts[name], staying[name] = _numbers(files)
     family = families.of(index["_class_name"])
-    whole = of_parts(family, configs, counts, dtype)
+    whole = of_parts(family, configs, counts, dtype, quantize, staying)
     file = (chosen or {}).get(family.denoiser)
     if file is None or file.suffix.lower() != header.GGUF:
         return whole
     return replace(whole, denoiser_bytes=file.stat().st_size, packed=True)
 
 
-def of_source(source: str, dtype: str) -> Footprint | None:
+def of_source(source: str, dtype: str, quantize: str = "") -> Footprint | None:
     """What the model at a profile's `model.source` takes in `dtype`; None if it is not known."""
     known = families.of_source(source)
-    return _of_size(*known, dtype) if known else None
+    return _of_size(*known, dtype, quantize) if known else None
 
 
-def of_layout(layout: str, dtype: str) -> Footprint:
+def of_layout(layout: str, dtype: str, quantize: str = "") -> Footprint:
     """What any model of a layout in `models/layouts` takes in `dtype`."""
-    return _of_size(*families.of_layout(layout), dtype)
+    return _of_size(*families.of_layout(layout), dtype, quantize)
 
 
-def _of_size(family: Family, size: Size, dtype: str) -> Footprint:
+def _of_size(family: Family, size: Size, dtype: str, quantize: str) -> Footprint:
     configs = {family.denoiser: size.denoiser, "vae": _VAE}
-    return of_parts(family, configs, size.numbers, dtype)
+    staying = {name: STAYING.get(count, 0) for name, count in size.numbers.items()}
+    return of_parts(family, configs, size.numbers, dtype, quantize, staying)
 
 
-def of_parts(family: Family, configs: Configs, counts: Mapping[str, int], dtype: str) -> Footprint:
-    """The footprint of a pipeline whose parts have these configurations and so many numbers."""
+def of_parts(
+    family: Family,
+    configs: Configs,
+    counts: Mapping[str, int],
+    dtype: str,
+    quantize: str = "",
+    staying: Mapping[str, int] | None = None,
+) -> Footprint:
+    """The footprint of a pipeline whose parts have these configurations and so many numbers.
+
+    `quantize` is a profile's; so many numbers as `staying` says keep their format all the same.
+    """
     width = BYTES[dtype]
+
+    def size(name: str) -> int:
+        if not quantize:
+            return counts[name] * width
+        whole = (staying or {}).get(name, 0)
+        return round(whole * width + (counts[name] - whole) * quantised.KINDS[quantize].bytes_each)
+
     model, vae = configs[family.denoiser], configs["vae"]
     factor, first = _factor(vae), _vae_channels(vae)
     # Where it overflows in float16, diffusers runs the autoencoder in float32.
@@ -104,9 +136,8 @@ def of_parts(family: Family, configs: Configs, counts: Mapping[str, int], dtype:
     sample = model.get("sample_size")
     return Footprint(
         # One family has a second one, for the pass without the prompt.
-        denoiser_bytes=sum(n for name, n in counts.items() if name.endswith(family.denoiser))
-        * width,
-        text_bytes=tuple(n * width for name, n in counts.items() if name.startswith("text_")),
+        denoiser_bytes=sum(size(name) for name in counts if name.endswith(family.denoiser)),
+        text_bytes=tuple(size(name) for name in counts if name.startswith("text_")),
         vae_bytes=counts["vae"] * vae_width,
         pass_bytes=numbers * width,
         decode_bytes=DECODE * first * vae_width,
@@ -115,6 +146,7 @@ def of_parts(family: Family, configs: Configs, counts: Mapping[str, int], dtype:
         windows=family.windows,
         token_px=token,
         native_px=sample * factor if isinstance(sample, int) else 1024,
+        packed=bool(quantize),
     )
 
 
@@ -156,26 +188,19 @@ def _token_width(model: Mapping[str, Any]) -> int:
     return int(next((model[name] for name in names if model.get(name)), 4096))
 
 
-def _parameters(component: Path, variant: str | None) -> int:
-    """How many numbers the weights of a component are; those that `variant` asks for, if here."""
+def _files(component: Path, variant: str | None) -> list[Path]:
+    """The files with the weights of a component; those that `variant` asks for, if here."""
     files = [f for f in component.glob("*.safetensors") if f.is_file()]
     chosen = [f for f in files if variant and f".{variant}" in f.name]
-    chosen = chosen or [f for f in files if ".fp16" not in f.name] or files
-    return sum(_numbers(file) for file in chosen)
+    return chosen or [f for f in files if ".fp16" not in f.name] or files
 
 
-def _held(weights: Path) -> int:
-    """The numbers in a file that is a part of its own."""
-    return sum(math.prod(shape) for shape in header.read(weights).shapes.values())
-
-
-def _numbers(weights: Path) -> int:
-    """The numbers in a safetensors file, told from its head: eight bytes of length, then JSON."""
-    with weights.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        if length > 100_000_000:
-            raise ValueError(f"{weights.name} is no safetensors file")
-        head = json.loads(stream.read(length))
-    return sum(
-        math.prod(tensor["shape"]) for name, tensor in head.items() if name != "__metadata__"
-    )
+def _numbers(files: Sequence[Path]) -> tuple[int, int]:
+    """(the numbers in some files of weights, those of them that are never quantised)."""
+    counted = staying = 0
+    for file in files:
+        for name, shape in header.read(file).shapes.items():
+            count = math.prod(shape)
+            counted += count
+            staying += count if quantised.stays(name, tuple(shape)) else 0
+    return counted, staying

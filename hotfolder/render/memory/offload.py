@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from hotfolder.render.memory.memory_plan import Holding
-from hotfolder.render.models import pipelines
+from hotfolder.render.models import pipelines, quantised
 
 
 def hold(pipe: Any, device: str, holding: Holding) -> None:
@@ -23,13 +23,13 @@ def hold(pipe: Any, device: str, holding: Holding) -> None:
     """
     denoiser = pipelines.denoiser(pipe)
     modules = {n: part for n, part in pipe.components.items() if isinstance(part, torch.nn.Module)}
-    if holding == "fp8" and not _is_packed(denoiser):
+    if holding == "fp8" and not quantised.is_packed(denoiser):
         denoiser.enable_layerwise_casting(
             storage_dtype=torch.float8_e4m3fn, compute_dtype=denoiser.dtype
         )
     for name, module in modules.items():
         reads = name.startswith("text_encoder")
-        if holding == "group-offload" and _is_packed(module):
+        if holding == "group-offload" and quantised.is_packed(module):
             _visit_by_layers(module, device)
         elif holding == "group-offload" and (reads or module is denoiser):
             _stream(module, device)
@@ -60,11 +60,6 @@ def _visit(module: Any, device: str) -> None:
     if not isinstance(module.forward, _Visit):
         module.forward = _Visit(module, device)
         module.to("cpu")
-
-
-def _is_packed(module: Any) -> bool:
-    """Whether its weights are in few bits, which only whole modules know how to move."""
-    return getattr(module, "hf_quantizer", None) is not None
 
 
 def _visit_by_layers(module: Any, device: str) -> None:

@@ -20,6 +20,21 @@ CLIP_L, CLIP_G, T5_XXL = 123_060_480, 694_659_840, 4_762_310_656
 SMALL_VAE, LARGE_VAE = 83_653_863, 83_819_683  # with latents of 4 and of 16 channels
 QWEN_VAE, QWEN3_4B, QWEN3_VL_4B = 126_892_531, 4_022_468_096, 4_437_815_808
 
+# Of parts with so many numbers, how many stay as they are when the rest is quantised: tables of
+# words, convolutions, embedded noise levels. Of the parts not named it is less than a hundredth.
+STAYING = {
+    CLIP_L: 38_125_824,
+    CLIP_G: 63_875_840,
+    T5_XXL: 131_596_288,
+    QWEN3_4B: 388_956_160,
+    QWEN3_VL_4B: 388_956_160,
+    8_292_166_656: 1_089_994_752,  # Qwen2.5-VL of 7B
+    8_767_123_696: 1_244_659_712,  # Qwen3-VL of 8B
+    859_520_964: 591_519_684,  # the UNets of Stable Diffusion 1.x and XL
+    2_567_463_684: 342_106_884,
+    3_875_544_576: 34_610_688,  # FLUX.2 Klein: how its modulation begins
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Size:

@@ -14,7 +14,7 @@ from hotfolder.recipes.profile import Model, at_other_revision, at_revision
 from hotfolder.render import environment, failures
 from hotfolder.render.compilation import Compiled
 from hotfolder.render.memory import footprint, memory_plan, offload
-from hotfolder.render.models import editions, fingerprint, hub, pipelines, weights
+from hotfolder.render.models import editions, fingerprint, hub, pipelines, quantised, weights
 from hotfolder.render.models.adapters import Adapters
 from hotfolder.render.preview import Preview
 from hotfolder.render.prompt import encode
@@ -124,6 +124,7 @@ class LoadedModels:
             marks = fingerprint.begin(model, path, self._base)
             try:
                 pipe = weights.load(path, model, dtype, self._base)
+                quantised.pack(pipe, model, pipelines.family(pipe).denoiser, self._device)
             except MemoryError as error:
                 raise TooLargeError(f"there is too little memory to read {name}") from error
             taken = footprint.of_pipeline(pipe, environment.word(dtype))

@@ -10,7 +10,7 @@ from typing import Any
 from hotfolder.errors import Mistake, RenderError
 from hotfolder.recipes.profile import Model, Profile, lora_name, model_name
 from hotfolder.recipes.schedulers import misfit
-from hotfolder.render.models import header, hub, pipelines, single_file, split, weights
+from hotfolder.render.models import header, hub, pipelines, quantised, single_file, split, weights
 from hotfolder.render.models.family import Family
 
 
@@ -45,6 +45,8 @@ def _of(profile: Profile, base: Path | None) -> Iterator[Mistake]:
         for key, scheduler in wanted.items():
             if scheduler and (says := misfit(scheduler, str(own.get("_class_name")), own)):
                 yield Mistake(key, says)
+    if says := quantised.lacking(model):
+        yield Mistake("model.quantize", says)
     yield from _parts(model, base)
     yield from _adapters(model, base)
 

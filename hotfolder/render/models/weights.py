@@ -334,10 +334,7 @@ def _cached(source: hub.Source) -> Path:
 
 
 def _quiet() -> None:
-    """Keep progress bars and advice for programmers off the screen; failures still raise.
-
-    Called before the pipelines are imported: transformers has advice at that moment already.
-    """
+    """Keep progress bars and warnings for programmers off the screen; failures still raise."""
     import diffusers.utils.logging
     import transformers.utils.logging
 
@@ -346,3 +343,6 @@ def _quiet() -> None:
         library.set_verbosity_error()
         library.disable_progress_bar()
     warnings.filterwarnings("ignore", category=FutureWarning, module="diffusers")
+    # LoRAs are never melted into weights, and compiled programs are kept by their own names.
+    warnings.filterwarnings("ignore", module="peft.tuners.lora.torchao")
+    warnings.filterwarnings("ignore", message=".*_stable_hash_for_caching")

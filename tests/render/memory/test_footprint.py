@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from hotfolder.errors import RenderError
 from hotfolder.recipes.profile import Model
 from hotfolder.render.memory import footprint
 from hotfolder.render.models import families, weights
@@ -77,5 +78,5 @@ def test_what_is_no_model_raises(tmp_path: Path) -> None:
         footprint.of_folder(tmp_path, "float16")
     folder = tiny.stable_diffusion(tmp_path / "sd")
     (folder / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(b"\xff" * 100)
-    with pytest.raises(ValueError, match="safetensors"):
+    with pytest.raises(RenderError, match="damaged"):
         footprint.of_folder(folder, "float16")
