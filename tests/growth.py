@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+import gc
+import math
 import time
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Sequence
 from typing import Any
 
+MOST = 2.3
+"""Times as long, for twice as much: what takes more does not grow in proportion to its size."""
+
+_DOUBLINGS = 3
+_TRIES = 25
 _LEAST_S = 0.002  # below this a clock tells nothing
+_HARMLESS_S = 0.01
 
 
-def doublings(read: Callable[[Any], object], made: Callable[[int], Any], size: int) -> list[float]:
-    """How many times as long each of three doublings takes; the least CPU time of five counts.
+def growing(made: Callable[[int], Any], size: int) -> list[Any]:
+    """Things to read, each twice as large as the one before."""
+    return [made(size << step) for step in range(_DOUBLINGS + 1)]
 
-    What takes hardly any time grows by nothing.
+
+def growth(read: Callable[[Any], object], texts: Sequence[Any]) -> float:
+    """How many times as long it takes for twice as much: the mean of three doublings.
+
+    The least CPU time of some tries counts, and there are more of them while the growth looks too
+    large: another program on the processor makes one try slow, a reader whose time grows too fast
+    makes all of them so. What takes hardly any time grows by nothing.
     """
-    times = []
-    for step in range(4):
-        data = made(size * 2**step)
-        times.append(min(_taken_s(read, data) for _ in range(5)))
-    return [after / max(before, _LEAST_S) for before, after in pairwise(times)]
+    times = [math.inf] * len(texts)
+    grows = 0.0
+    gc.disable()  # it looks through all that the tests have made
+    try:
+        for _ in range(_TRIES):
+            for step in reversed(range(len(texts))):
+                times[step] = min(times[step], _taken_s(read, texts[step]))
+                if times[-1] < _HARMLESS_S:
+                    return 0.0
+            grows = (times[-1] / max(times[0], _LEAST_S)) ** (1 / (len(texts) - 1))
+            if grows <= MOST:
+                break
+    finally:
+        gc.enable()
+    return grows
 
 
-def _taken_s(read: Callable[[Any], object], data: Any) -> float:
-    begin = time.thread_time()
-    read(data)
-    return time.thread_time() - begin
+def _taken_s(read: Callable[[Any], object], text: Any) -> float:
+    began = time.thread_time()
+    read(text)
+    return time.thread_time() - began

@@ -10,7 +10,6 @@ Each text is decided by the seed and its number alone, so a finding can be repea
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import logging
 import os
@@ -62,14 +61,11 @@ from hotfolder.studio.store import (
 )
 from hotfolder.studio.store.journal import Journal
 from hotfolder.studio.store.signature import unsigned
+from tests import growth as timing
 from tests.fuzz import CHANGES, originals
 from tests.images.foreign.test_a1111 import A1111, FLUX
 from tests.images.made import RECIPE, RECORD
 
-MOST_GROWTH = 2.3
-_HARMLESS_S = 0.012  # what the largest file takes needs no comparison with smaller ones
-_LEAST_S = 0.002
-_TRIES = 5
 _LONGEST = 60_000
 
 
@@ -423,37 +419,15 @@ def growing(
 
 
 def growth(reader: Reader, made: Callable[[int], bytes]) -> float:
-    """By how much time grows when the size doubles: the mean of three doublings.
-
-    Sizes go up to what the reader allows. The least CPU time of some tries counts, and there are
-    more of them while the growth looks too large: another program on the processor makes one try
-    slow, a reader whose time grows too fast makes all of them so.
-    """
+    """By how much time grows when the size doubles, up to what the reader allows."""
     per_piece = len(made(1000)) // 1000 + 1
     count = 2 * (reader.most // (16 * per_piece)) + 2  # an even one: to some it makes a difference
-    texts = [made(count << step) for step in range(4)]
-    times = [float("inf")] * 4
-    grows = 0.0
-    gc.disable()  # it looks through all that the test has made
-    try:
-        for _ in range(_TRIES):
-            for step in (3, 2, 1, 0):
-                times[step] = min(times[step], _taken_s(reader, texts[step]))
-                if times[3] < _HARMLESS_S:
-                    return 0.0
-            grows = (times[3] / max(times[0], _LEAST_S)) ** (1 / 3)
-            if grows <= MOST_GROWTH:
-                break
-    finally:
-        gc.enable()
-    return grows
 
+    def read(text: bytes) -> None:
+        with suppress(HotfolderError):
+            reader.read(text)
 
-def _taken_s(reader: Reader, data: bytes) -> float:
-    began = time.thread_time()
-    with suppress(HotfolderError):
-        reader.read(data)
-    return time.thread_time() - began
+    return timing.growth(read, timing.growing(made, count))
 
 
 def _findings(known: dict[str, Reader], options: argparse.Namespace) -> Iterator[str]:
@@ -462,7 +436,7 @@ def _findings(known: dict[str, Reader], options: argparse.Namespace) -> Iterator
         if options.growth:
             name, token, made = growing(known, options.seed, number)
             grows = growth(known[name], made)
-            says = f"{grows:.1f} times for {token!r}" if grows > MOST_GROWTH else ""
+            says = f"{grows:.1f} times for {token!r}" if grows > timing.MOST else ""
         else:
             name, data = mutated(known, options.seed, number)
             says = answered(known[name], data)

@@ -7,7 +7,8 @@ import random
 import pytest
 
 from tests import strangers
-from tests.strangers import MOST_GROWTH, Reader
+from tests.growth import MOST
+from tests.strangers import Reader
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_time_grows_with_the_size(known: dict[str, Reader], seed: int) -> None:
     """Twice as much of anything takes twice as long, up to what each reader takes."""
     name, piece, made = strangers.growing(known, 2026, seed)
     grows = strangers.growth(known[name], made)
-    assert grows <= MOST_GROWTH, f"{name}: {grows:.1f} times for {piece!r}"
+    assert grows <= MOST, f"{name}: {grows:.1f} times for {piece!r}"
 
 
 def test_what_grows_too_fast_is_seen() -> None:
@@ -49,7 +50,7 @@ def test_what_grows_too_fast_is_seen() -> None:
         return sum(data[: at % len(data)].count(b"x") for at in range(len(data)))
 
     reader = Reader(pairs, (b"",), most=40_000)
-    assert strangers.growth(reader, lambda count: b"ab" * count) > MOST_GROWTH
+    assert strangers.growth(reader, lambda count: b"ab" * count) > MOST
 
 
 def test_a_text_is_decided_by_its_number(known: dict[str, Reader]) -> None:

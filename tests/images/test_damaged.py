@@ -66,7 +66,7 @@ def test_damage_is_answered_in_words(name: str, damage: list[Damage]) -> None:
     data = PUBLISHED if name == "published" else samples.sample(name)
     for change in damage:
         data = change(data)
-    begin = time.perf_counter()
+    begin = time.process_time()
     metadata.complete(data)
     with suppress(PictureError):
         detectors.marks(DraftFile("drafts/a.png", metadata.read(data)))
@@ -74,7 +74,7 @@ def test_damage_is_answered_in_words(name: str, damage: list[Damage]) -> None:
         recipe_text.find(metadata.read(data))
     with suppress(PictureError):
         assert pixels.decode(data).mode == "RGB"
-    assert time.perf_counter() - begin < LIMIT_S
+    assert time.process_time() - begin < LIMIT_S
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])

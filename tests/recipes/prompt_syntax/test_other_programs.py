@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hotfolder.recipes.prompt_syntax import invokeai, parse, swarmui
 from hotfolder.recipes.prompt_syntax.schedule import plain
+from tests.growth import MOST, growing, growth
 
 
 @pytest.mark.parametrize(
@@ -99,15 +98,10 @@ def test_reading_takes_linear_time() -> None:
     """Eight times the text takes about eight times as long."""
     units = ["<", "<a:", "[", "(", "(a)+", "a-", "-", "+", '("a",', '"', ".swap(", "a.swap(b)", " "]
 
-    def took_s(unit: str, length: int) -> float:
-        text = (unit * length)[:length]
-        times = []
-        for _ in range(3):
-            begin = time.process_time()
-            swarmui.ours(text)
-            invokeai.ours(text)
-            times.append(time.process_time() - begin)
-        return min(times)
+    def both(text: str) -> None:
+        swarmui.ours(text)
+        invokeai.ours(text)
 
     for unit in units:
-        assert took_s(unit, 32_000) < 30 * took_s(unit, 4_000) + 0.05, unit
+        texts = growing(lambda size, unit=unit: (unit * size)[:size], 4_000)
+        assert growth(both, texts) <= MOST, unit

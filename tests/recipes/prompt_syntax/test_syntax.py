@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from hotfolder.recipes.prompt_syntax.tree import (
     trouble,
     walk,
 )
+from tests.growth import MOST, growing, growth
 
 EXPECTED = json.loads((Path(__file__).parents[2] / "data/prompt_syntax.json").read_text())
 SIGNS = ["(", ")", "[", "]", ":", "|", ":1.2)", ":0.5]", "\\", "BREAK", " AND ", "<lora:a:1>", "あ"]
@@ -183,14 +183,6 @@ def test_reading_takes_linear_time() -> None:
     units = ["(", "[a:", "[a|b]", "[(", "))", "(((((a)))))", "\\", ": ", " ", "a AND ", "BREAK "]
     units += ["<lora:", "<a:b>", ":1", "(]", "[a:b:1]"]
 
-    def took_s(unit: str, length: int) -> float:
-        text = (unit * length)[:length]
-        times = []
-        for _ in range(2):
-            begin = time.process_time()
-            read(text, "", 20)
-            times.append(time.process_time() - begin)
-        return min(times)
-
     for unit in units:
-        assert took_s(unit, 16_000) < 30 * took_s(unit, 2_000) + 0.2, unit
+        texts = growing(lambda size, unit=unit: (unit * size)[:size], 4_000)
+        assert growth(lambda text: read(text, "", 20), texts) <= MOST, unit
