@@ -105,6 +105,22 @@ release: .venv/.installed-test
 	$(BIN)/cyclonedx-py environment build/release/bin/python --output-reproducible -o dist/hotfolder.cdx.json
 	ls -l dist
 
+# The released wheel as people install it: by uv and by pipx, each into an empty environment. Both
+# make the demo and a website of it.
+.PHONY: release-tools
+TOOLS = build/release-tools
+
+release-tools:
+	rm -rf $(TOOLS)
+	UV_TOOL_DIR=$(TOOLS)/uv UV_TOOL_BIN_DIR=$(TOOLS)/uv/bin $(BIN)/uv tool install --quiet \
+	  --python $(PYTHON) -c constraints.txt dist/*.whl
+	PIPX_HOME=$(abspath $(TOOLS)/pipx) PIPX_BIN_DIR=$(abspath $(TOOLS)/pipx/bin) $(BIN)/pipx install \
+	  --quiet --python $(PYTHON) --pip-args="-c $(abspath constraints.txt)" dist/*.whl
+	for tool in uv pipx; do \
+	  $(TOOLS)/$$tool/bin/hotfolder demo $(TOOLS)/$$tool-studio && \
+	  $(TOOLS)/$$tool/bin/hotfolder gallery $(TOOLS)/$$tool-studio -o $(TOOLS)/$$tool-site || exit 1; \
+	done
+
 # The tests on Windows: its own Python and wheels, under wine. The first time it takes ten minutes
 # and 6 GB, in WINDOWS. TESTS="tests/studio" runs a part. Needs root on Debian or Ubuntu.
 .PHONY: test-windows

@@ -18,6 +18,8 @@ from hotfolder.prompts import folder
 from hotfolder.prompts import toml as prompt_files
 from hotfolder.recipes import profile as profiles
 from hotfolder.recipes import schema, settings
+from hotfolder.render.memory import fit, footprint
+from hotfolder.render.memory.memory_plan import GIB, Budget
 from hotfolder.studio.config.load import nobody
 from tests import tutorial
 from tests.conftest import ROOT
@@ -96,6 +98,26 @@ def test_every_page_can_be_found() -> None:
     contents = (ROOT / "zensical.toml").read_text("utf-8")
     for page in ROOT.glob("docs/*.md"):
         assert f'"{page.name}"' in contents, page.name
+
+
+def test_what_fits_a_small_card() -> None:
+    """The plans for a card with 7.2 GiB free are those that the page on small cards tells."""
+    page = (ROOT / "docs" / "small-cards.md").read_text("utf-8")
+    plans = {
+        "all of it": "resident",
+        "text encoders": "text-offload",
+        "layer by layer": "group-offload",
+    }
+    rows = re.findall(r"(?m)^\| (`.*?`) \| (.*?) \|", page)
+    assert len(rows) == 4
+    for names, says in rows:
+        wanted = next(plan for words, plan in plans.items() if says.startswith(words))
+        for name in re.findall(r"`([^`]+)`", names):
+            profile = nobody().profile(name)
+            taken = footprint.of_source(profile.model.source, "float16")
+            assert taken is not None
+            for found in fit.fits(profile, taken, Budget(int(7.2 * GIB), 24 * GIB)):
+                assert found.fits and found.plan.split(",")[0] == wanted, (name, found)
 
 
 def test_both_readmes_say_the_same() -> None:
