@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from hotfolder import api, cli, json_schemas
+from hotfolder.explanations import explanations
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -51,7 +52,7 @@ def main() -> int:
 
 def reference() -> dict[str, str]:
     """The pages that the program itself writes, by name."""
-    pages = {"commands.md": commands(), "python.md": python()}
+    pages = {"commands.md": commands(), "python.md": python(), "messages.md": messages()}
     for name, text in json_schemas.schemas().items():
         kind = name.partition(".")[0]
         title, says = _TABLES[kind]
@@ -203,6 +204,14 @@ def _paragraph(text: str) -> str:
 def _cell(text: str) -> str:
     """A text in a table's cell."""
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def messages() -> str:
+    """What `hotfolder explain` says, topic by topic."""
+    lines = ["# What messages mean", "", "In a terminal, `hotfolder explain NAME` says it.", ""]
+    for name, topic in explanations().items():
+        lines += [f"## {name}", "", topic.text.replace("# ", "### ", 1)]
+    return "\n".join(lines)
 
 
 def python() -> str:

@@ -50,7 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(importlib.import_module(f"hotfolder.commands.{options.command}").run(options))
     except HotfolderError as error:
-        print(f"hotfolder: {error}", file=sys.stderr)  # noqa: T201
+        from hotfolder.explanations import more
+
+        told = "\n".join(filter(None, (f"hotfolder: {error}", more(str(error)))))
+        print(told, file=sys.stderr)  # noqa: T201
         return error.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -132,6 +135,13 @@ def _profile_names(parsed_args: argparse.Namespace, **_: object) -> list[str]:
 
     folders = (shipped("profiles"), parsed_args.studio / "profiles")
     return sorted(path.stem for folder in folders for path in folder.glob("*.toml"))
+
+
+def _topics(**_: object) -> list[str]:
+    """What a shell may complete the name of a topic to."""
+    from hotfolder.explanations import explanations
+
+    return list(explanations())
 
 
 @_command("demo", "show the whole flow in a new studio, in a few minutes")
@@ -298,6 +308,17 @@ def _taste(parser: argparse.ArgumentParser) -> None:
 
 
 _command("check", "list all mistakes in settings, profiles, wildcards and prompt files")(_studio)
+
+
+@_command("explain", "say more about a message: what it means, why, and what to do")
+def _explain(parser: argparse.ArgumentParser) -> None:
+    names = parser.add_argument(
+        "names",
+        metavar="NAME",
+        nargs="*",
+        help="the topic that a message names, or the message itself; none: list all topics",
+    )
+    names.completer = _topics  # type: ignore[attr-defined]
 
 
 @_command("setup", "install the torch that can use this computer's graphics card")

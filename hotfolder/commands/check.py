@@ -20,6 +20,7 @@ from hotfolder.errors import (
     did_you_mean,
     printable,
 )
+from hotfolder.explanations import more
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import template
 from hotfolder.recipes.profile import Profile
@@ -85,6 +86,9 @@ def _check(studio: layout.Studio) -> int:
     aside = failed.reasons(studio)
     for line in failed.lines(aside):
         screen.print(f"set aside: {line}")
+    said = [*map(str, wrongs), *(file.says for file in troubles), *failed.lines(aside)]
+    if says := more("\n".join(said)):
+        screen.print(says)
     if troubles or wrongs:
         return EXIT_SOME_FAILED
     screen.print("No other mistakes found." if aside else "No mistakes found.")

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import PurePosixPath
 
 from hotfolder.errors import printable, printable_lines
+from hotfolder.explanations import more
 from hotfolder.history import Finished, Finishing, Picked, Picking
 from hotfolder.jobs import Explain, Finish, Pick, PutBack, Reject, SetAside, TryAgain
 from hotfolder.stars import detectors
@@ -75,7 +76,7 @@ def set_aside(studio: Studio, job: SetAside) -> str:
     to = _free(studio, _aside(job.path, "failed"))
     name = PurePosixPath(job.path).name
     ending = f"\n\n{LACKS}{_RETURN[1:]}" if job.lacks else _RETURN
-    _note(studio, to, f"{_because(name)}{job.says}{ending}")
+    _note(studio, to, f"{_because(name)}{_explained(job.says)}{ending}")
     for path in job.beside:
         _move_beside(studio, path, to)
     return atomic.move(studio.root, job.path, to, here)
@@ -98,7 +99,12 @@ def _because(name: str) -> str:
 
 def explain(studio: Studio, job: Explain) -> str:
     """Put a note beside a file, unless the same note lies there already; returns its path."""
-    return _note(studio, job.path, f"{_not_yet(job.path)}{job.says}\n")
+    return _note(studio, job.path, f"{_not_yet(job.path)}{_explained(job.says)}\n")
+
+
+def _explained(says: str) -> str:
+    """What is said, and where there is more about it."""
+    return "\n\n".join(filter(None, (says, more(says))))
 
 
 def take_back(studio: Studio, path: str) -> None:
