@@ -7,6 +7,7 @@ again.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -15,8 +16,11 @@ import time
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
 
 from hotfolder.images import recipe_text
 from hotfolder.studio.layout import Studio
@@ -30,6 +34,7 @@ CANARY = "what only the owner knows"
 _FOLDERS = (
     "inbox/sub", "inbox/done", "inbox/failed", "drafts", "seeds", "final", "wildcards", "profiles",
     ".hotfolder/recipes", ".hotfolder/ledger", ".hotfolder/sources", ".hotfolder/taste",
+    ".hotfolder/sketches",
 )  # fmt: skip
 _SPARSE_BYTES = 60 * 10**9
 
@@ -116,20 +121,33 @@ _PLACES = {
     "ledger": ".hotfolder/ledger/x{}.jsonl",
     "archive": ".hotfolder/recipes/x{}/00.jsonl", "note": "inbox/failed/b{}.toml.error.txt",
     "judgement": ".hotfolder/taste/x{}.jsonl", "source": ".hotfolder/sources/x{}.png",
+    "mask": "seeds/r{}.mask.png", "retouch": "seeds/r{}.retouch.txt",
+    "wish": "seeds/r{}.refine.toml", "folder's file": "inbox/f{}/folder.toml",
+    "pause": "inbox/f{}/PAUSE", "sketch": ".hotfolder/sketches/x{}.jsonl",
+    "status page": "STATUS.html",
 }  # fmt: skip
 _PUT = {
-    "a link": _PLACES, "a pipe": ("prompt", "seed", "ledger", "archive", "judgement", "sidecar"),
-    "a folder": ("ledger", "archive", "note", "judgement"),
-    "a giant": ("prompt", "seed", "list", "ledger", "archive", "judgement", "sidecar"),
+    "a link": _PLACES,
+    "a pipe": ("prompt", "seed", "ledger", "archive", "judgement", "sidecar", "mask", "wish",
+               "folder's file", "status page"),
+    "a folder": ("ledger", "archive", "note", "judgement", "mask", "pause", "status page"),
+    "a giant": ("prompt", "seed", "list", "ledger", "archive", "judgement", "sidecar", "mask",
+                "retouch", "wish", "folder's file", "sketch"),
 }  # fmt: skip
 
 
 def _write(path: str, data: str | bytes, studio: Studio, home: Path, rand: random.Random) -> None:
     file = studio.root / path.format(rand.randrange(6))
     written = data.encode() if isinstance(data, str) else data
-    if file.is_symlink():  # of another attack: nobody but the daemon shall go through it
+    file.parent.mkdir(exist_ok=True)
+    _lay(file, written.replace(b"HOME", bytes(home)))
+
+
+def _lay(file: Path, data: bytes) -> None:
+    """Write a file; a link or a pipe of another attack is for the daemon alone to meet."""
+    if file.is_symlink() or file.is_fifo():
         file.unlink()
-    file.write_bytes(written.replace(b"HOME", bytes(home)))
+    file.write_bytes(data)
 
 
 def _forged(machine: str, studio: Studio, home: Path, rand: random.Random) -> None:
@@ -178,6 +196,62 @@ def _bomb() -> bytes:
         + chunk(b"zTXt", b"parameters\0\0" + zlib.compress(bytes(50_000_000)))
         + png()[33:]
     )
+
+
+@cache
+def _mask(kind: str) -> bytes:
+    """A mask of 2,000x2,000 px in a few kB: of 62,500 dots, of one line without end, or ragged."""
+    side = 2000
+    marked = np.zeros((side, side), np.uint8)
+    if kind == "dots":
+        marked.reshape(side // 8, 8, side // 8, 8)[:, :4, :, :4] = 255
+    elif kind == "a maze":
+        marked[::4], marked[1::8, :1], marked[5::8, -1:] = 255, 255, 255
+    else:
+        marked[::2, ::2] = 255
+        marked[1::2, 1::2] = 255
+    buffer = io.BytesIO()
+    Image.fromarray(marked).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@cache
+def _flat(side: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", (side, side)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _masked(kind: str, studio: Studio, home: Path, rand: random.Random) -> None:
+    """A picture to retouch, with what takes long beside it."""
+    name = f"r{rand.randrange(4)}"
+    _lay(studio.seeds / f"{name}.txt", b"a castle")
+    mask = _flat(7000) if kind == "a bomb" else _mask(kind)
+    _lay(studio.seeds / f"{name}.mask.png", mask)
+    _lay(studio.seeds / f"{name}.png", _flat(2000))
+
+
+def _marked(studio: Studio, home: Path, rand: random.Random) -> None:
+    """A copy of an honest draft in which a maze is painted, or all of which is."""
+    drafts = sorted(studio.drafts.glob("honest*.png"))
+    if not drafts:
+        return
+    draft = rand.choice(drafts)
+    copy = Image.open(io.BytesIO(draft.read_bytes())).convert("RGB").resize((1200, 1200))
+    pen = ImageDraw.Draw(copy)
+    for at in range(0, 1200, 8):
+        pen.line((0, at, 1190, at), (255, 0, 255), 3)
+        pen.line((1190 * (at // 8 % 2), at, 1190 * (at // 8 % 2), at + 8), (255, 0, 255), 3)
+    buffer = io.BytesIO()
+    copy.save(buffer, "PNG")
+    _lay(studio.seeds / f"evil-{draft.name}", buffer.getvalue())
+
+
+def _sketched(studio: Studio, home: Path, rand: random.Random) -> None:
+    line = {"pixels": "ab" * 32, "sketch": "AAAA" * 400}
+    (studio.root / ".hotfolder/sketches").mkdir(exist_ok=True)
+    with (studio.root / f".hotfolder/sketches/{local.machine()}.jsonl").open("ab") as stream:
+        stream.write(json.dumps(line).encode() + b"\n" + b"[" * 9000 + b"\n\xff\0\n")
 
 
 def _flood(studio: Studio, home: Path, rand: random.Random) -> None:
@@ -248,6 +322,14 @@ _TEXTS: dict[str, tuple[str, str | bytes]] = {
     "deep JSON in a picture": ("seeds/j{}.png", png(workflow="[" * 90_000, prompt='{"a":' * 9000)),
     "a graph in a circle": ("inbox/g{}.png", png(prompt=_circle())),
     "deep XMP": ("drafts/m{}.png.xmp", "<a>" * 90_000),
+    "many to tell": ("inbox/f{}/folder.toml", "notify = [" + '"a",' * 9000 + "]"),
+    "a deep folder's file": ("inbox/f{}/folder.toml", "a=" + "[" * 90_000),
+    "a folder of all texts": ("inbox/f{}/folder.toml", "fixed = [" + '"{a|b}",' * 40_000 + "]"),
+    "a folder's prompt": ("inbox/f{}/a.txt", "a castle"),
+    "a wish without end": ("seeds/r{}.refine.toml", "[[links]]\nstrength=0.5\n" * 9000),
+    "a deep wish": ("seeds/r{}.refine.toml", "a=" + "[" * 90_000),
+    "very many retouched": ("seeds/r{}.retouch.txt", "(" * 60_000),
+    "a page of theirs": ("STATUS.html", "<script>alert(1)</script>"),
     "a stolen name": (".hotfolder/studio.json.tmp", "HOME"),
 }  # fmt: skip
 PLANTS: dict[str, Attack] = {
@@ -261,6 +343,12 @@ PLANTS: dict[str, Attack] = {
     "a ledger of another": lambda s, home, r: _forged(f"evil-{r.randrange(3)}", s, home, r),
     "forged judgements": _judged,
     "forged recipes": _archived,
+    "forged sketches": _sketched,
+    "a painted maze": _marked,
+    **{
+        f"a mask that is {kind}": partial(_masked, kind)
+        for kind in ("dots", "a maze", "ragged", "a bomb")
+    },
     "a torn ledger": _truncated,
     "a folder that moves": _renamed,
     "a flood": _flood,

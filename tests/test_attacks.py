@@ -14,7 +14,12 @@ import pytest
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
+from hotfolder import cli
 from hotfolder.daemon import Daemon, Until
+from hotfolder.light import status_page
+from hotfolder.light.status_page import StatusPage
+from hotfolder.notify import Notifier
+from hotfolder.report.progress import Lines
 from hotfolder.studio.layout import Studio
 from tests.attacker import CANARY, KINDS, RACES
 from tests.daemon_thread import Said
@@ -23,6 +28,7 @@ from tests.painter import FakeExecutor
 
 TRIAL = 2 * len(KINDS)
 TRIALS = -(-int(os.environ.get("HOTFOLDER_ATTACKS", TRIAL)) // TRIAL)
+COMMANDS = ("check", "status", "plan", "verify", "best", "taste", "stats")
 _MOST_S = 2.0
 _BLOCKED_S = 20.0  # while other programs have the processors
 
@@ -155,15 +161,25 @@ def _living(daemon: Watched) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("seed", range(TRIALS))
-def test_an_attacker_beside_a_daemon(studio: Studio, tmp_path: Path, seed: int) -> None:
+def test_an_attacker_beside_a_daemon(
+    studio: Studio,
+    tmp_path: Path,
+    seed: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """Nothing outside is read, moved, made or changed; the daemon lives and serves the honest."""
     home = tmp_path / "home"
     canary, owner, rand = Canary(home), Owner(studio), random.Random(seed)
-    studio.settings.write_text("settle_seconds = 0.05\nlook_seconds = 0.5\nkeep_free_gb = 0\n")
+    monkeypatch.setattr(status_page, "EVERY_S", 0.3)
+    studio.settings.write_text(
+        "settle_seconds = 0.05\nlook_seconds = 0.5\nkeep_free_gb = 0\nstatus_page = true\n"
+        "taste.hold_back = true\ntaste.early_stop = true\n"
+    )
     names = 2 * list(KINDS)
     rand.shuffle(names)
     daemon = Watched(studio)
-    with _living(daemon):
+    with StatusPage(studio), Notifier(studio, Lines()), _living(daemon):
         for number, name in enumerate(names):
             with suppress(OSError):  # what was tried before is in the way
                 KINDS[name](studio, home, rand)
@@ -175,12 +191,23 @@ def test_an_attacker_beside_a_daemon(studio: Studio, tmp_path: Path, seed: int) 
         for folder in (studio.done, studio.failed):
             folder.mkdir(exist_ok=True)
         until(owner.is_served, 90)
+    told = _told(studio, tmp_path / "gallery", capsys)
     canary.close()
     assert daemon.longest_s < _MOST_S
     assert daemon.blocked_s < _BLOCKED_S
     texts = [path for path in studio.root.rglob("*") if path.is_file() and not path.is_symlink()]
     small = [path for path in texts if path.stat().st_size < 10**6]
     assert not [path for path in small if CANARY.encode() in path.read_bytes()]
+    assert CANARY not in told and "\x1b" not in told
+
+
+def _told(studio: Studio, gallery: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """What commands say of the studio as it is now; none of them fails unforeseen."""
+    for command in COMMANDS if TRIALS > 1 else ("check",):
+        cli.main([command, str(studio.root)])
+    cli.main(["gallery", str(studio.root), "-o", str(gallery)])
+    said = capsys.readouterr()
+    return said.out + said.err
 
 
 def test_how_much_is_tried() -> None:

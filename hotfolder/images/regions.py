@@ -31,11 +31,7 @@ def read(mask: Image, size: tuple[int, int]) -> tuple[Region, ...]:
     """
     import numpy as np
 
-    if mask.size != size:
-        raise PictureError(
-            f"it has {mask.width}x{mask.height} pixels and the picture {size[0]}x{size[1]}; "
-            "save it at the picture's size"
-        )
+    require_size(mask.size, size)
     marked = np.asarray(mask.convert("L")) > 127
     if not marked.any():
         raise PictureError("nothing in it is white; paint white what shall be drawn anew")
@@ -48,6 +44,15 @@ def read(mask: Image, size: tuple[int, int]) -> tuple[Region, ...]:
     if not found:
         raise PictureError("what is white in it is too small to be drawn anew")
     return found
+
+
+def require_size(mask: tuple[int, int], size: tuple[int, int]) -> None:
+    """Raises PictureError with a sentence if a mask of a picture of `size` has another one."""
+    if mask != size:
+        raise PictureError(
+            f"it has {mask[0]}x{mask[1]} pixels and the picture {size[0]}x{size[1]}; "
+            "save it at the picture's size"
+        )
 
 
 def of(marked: Any) -> tuple[Region, ...]:

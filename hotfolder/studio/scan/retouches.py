@@ -89,6 +89,8 @@ def read(
     data = read_file(studio.root / mask, below=studio.root)
     contents = metadata.read(data)
     check_picture(data, limits, contents)
+    if (contents.height, contents.width) != size:  # which turning makes right
+        regions.require_size((contents.width, contents.height), size)  # before it is decoded
     if quick:
         require_quick_picture(len(data), contents)
     return regions.read(pixels.decode(data, contents), size)
