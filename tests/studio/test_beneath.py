@@ -220,6 +220,7 @@ ELSEWHERE = {
     "cli.py": "names of profiles, for a shell's completion",
     "modules.py": "the package itself",
     "json_schemas.py": "a checkout",
+    "explanations": "the texts, in the package",
 }
 """Modules and rooms that use files without that room, and why they may."""
 
