@@ -208,7 +208,7 @@ def test_what_cannot_be_used_says_why(tmp_path: Path, capsys: Capsys) -> None:
     assert cli.main(["models", "add", str(comfyui(tmp_path / "ComfyUI"))]) == 0
     said = capsys.readouterr().out
     assert "flux1-fill-dev.safetensors is made for inpainting" in said
-    assert "page.safetensors is damaged" in said
+    assert "page.safetensors is a web page" in said
     assert "passed over: 1 pickled" in said
     assert "Nothing is written. Name what to add, or --all." in said
     assert not owners_file.path().exists()

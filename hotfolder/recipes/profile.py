@@ -349,7 +349,7 @@ def together(model: Model, other: Model) -> Model:
 def is_hub_id(source: str) -> bool:
     """Whether a model's source reads `owner/name` and is no path."""
     owner, slash, name = source.partition("/")
-    plain = not source.startswith((".", "~", "/", "\\")) and not source.endswith(_FILES)
+    plain = not source.startswith((".", "~", "/", "\\")) and not source.lower().endswith(_FILES)
     return bool(slash and owner and name and plain and "/" not in name and "\\" not in source)
 
 

@@ -52,7 +52,7 @@ os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(_compiled))
 _allocate_from_one_heap()
 # Advice for programmers stays off the screen; failures still raise. Libraries give some of it when
 # they are imported: what they lack for other cards, what is deprecated in one another.
-os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
-os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+os.environ.setdefault("DIFFUSERS_VERBOSITY", "critical")
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "critical")
 for _library in ("torchao", "bitsandbytes", "torch.utils._pytree"):
     logging.getLogger(_library).setLevel(logging.ERROR)

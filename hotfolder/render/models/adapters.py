@@ -21,12 +21,24 @@ from hotfolder import shelves
 from hotfolder.errors import RenderError, did_you_mean
 from hotfolder.recipes.profile import Model, lora_name
 from hotfolder.recipes.recipe import Lora, Recipe
-from hotfolder.render.models import fingerprint, header, lora_kinds, pipelines, split, weights
+from hotfolder.render.models import (
+    contents,
+    fingerprint,
+    header,
+    lora_kinds,
+    pipelines,
+    single_file,
+    split,
+    weights,
+)
 
 _log = logging.getLogger(__name__)
 
 # A word's vectors lie in a file under one of these names, for the first and the second encoder.
 _VECTORS = (("emb_params", "clip_l", "*"), ("clip_g",))
+
+# Where trainers write what a LoRA is for.
+_MADE_FOR = ("modelspec.architecture", "ss_base_model_version")
 
 Vectors = tuple[torch.Tensor | None, ...]
 
@@ -120,10 +132,19 @@ class Adapters:
         family = pipelines.family(self.pipe).name
         if not hasattr(self.pipe, "load_lora_weights"):
             raise RenderError(f"{family} models take no LoRA; take {name!r} out of the profile")
+        _require(path, "LoRA", name)
         file = lora_kinds.as_lora(name, _floats(path), self.pipe)
         tensors = {key: tensor.to(self.dtype) for key, tensor in file.items()}
         adapter = _adapter(name)
-        misfit = f"the LoRA {name!r} does not fit this model: it was made for another than {family}"
+        made_for = next(
+            filter(None, map(header.read(path).metadata.get, _MADE_FOR)), "another kind of model"
+        )
+        misfit = (
+            f"the LoRA {name!r} does not fit this model, which is of {family}: "
+            f"it was made for {made_for[:60]}"
+        )
+        if not any(tensor.any() for key, tensor in tensors.items() if "alpha" not in key):
+            raise RenderError(f"the LoRA {name!r} changes nothing: all numbers in it are zero")
         try:
             lost, parts = lora_kinds.unused(tensors, self.pipe)
             self.pipe.load_lora_weights(tensors, adapter_name=adapter)
@@ -171,6 +192,7 @@ class Adapters:
 
     def _vectors(self, word: str, path: Path) -> Vectors:
         """An embedding's vectors, for each text encoder. Raises RenderError where they misfit."""
+        _require(path, "embedding", word)
         tensors = _floats(path)
         encoders = [getattr(self.pipe, name, None) for name in ("text_encoder", "text_encoder_2")]
         if len(tensors) == 1 and encoders[1] is None:
@@ -181,10 +203,11 @@ class Adapters:
         for encoder, keys in zip(encoders, _VECTORS, strict=True):
             found = next((tensors[key] for key in keys if key in tensors), None)
             width = None if found is None else found.shape[-1]
-            if width != (None if encoder is None else encoder.config.hidden_size):
+            wanted = None if encoder is None else encoder.config.hidden_size
+            if width != wanted:
                 raise RenderError(
-                    f"the embedding {word!r} does not fit this model: it was made for another than "
-                    f"{pipelines.family(self.pipe).name}"
+                    f"the embedding {word!r} does not fit this model: its vectors have "
+                    f"{width or 'no'} numbers where those of the model have {wanted or 'none'}"
                 )
             vectors.append(
                 None if found is None else found.reshape(-1, found.shape[-1]).to(self.dtype)
@@ -203,6 +226,12 @@ class Adapters:
         known = [*offered, *(p.stem for f in here if f.is_dir() for p in shelves.files(f))]
         where = "no profile and no folder here" if here else "no profile here"
         raise RenderError(f"{where} has the {what} {name!r}; {did_you_mean(name, known)}")
+
+
+def _require(path: Path, kind: contents.Kind, name: str) -> None:
+    """Raise RenderError for a file that is known to be something else than `kind`."""
+    if contents.of_file(path).kind not in (kind, ""):
+        raise RenderError(f"the {kind} {name!r}: {single_file.mistaken(path, kind)}")
 
 
 def _adapters(module: Any) -> Any:

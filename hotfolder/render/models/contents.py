@@ -26,7 +26,7 @@ _TEXT = re.compile(
 )
 _BARE = (DENOISER, "diffusion_model.", "transformer.", "model.")  # prefixes of denoisers alone
 _LORA = re.compile(
-    r"\.(lora_(down|up|A|B|linear_layer)\b|hada_w|lokr_w|oft_|dora_scale|diff(_b)?$|on_input)|_lora\."
+    r"\.(lora[._](down|up|A|B|linear_layer)\b|hada_w|lokr_w|oft_|dora_scale|diff(_b)?$|on_input)|_lora\."
     r"|^lora_(unet|te|transformer)"
 )
 _CONTROL = ("control_model.", "controlnet_", "input_hint_block.", "control_")

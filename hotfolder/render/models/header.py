@@ -9,14 +9,26 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from hotfolder.errors import ModelMissingError, RenderError
 
 SAFETENSORS, GGUF = ".safetensors", ".gguf"
 PICKLED = "pickled weights can run code and are never opened; look for a .safetensors version"
-_PICKLES = (b"PK\x03\x04", b"\x80")  # zipped and plain, as torch.save writes them
+_SHORT = ".sft"  # some call them so
 _MAGIC = b"GGUF"
+# What a file is that calls itself .safetensors, by how it begins.
+_OTHERS = {
+    b"PK\x03\x04": f"is no safetensors file inside: {PICKLED}",  # as torch.save writes them: zipped
+    b"\x80": f"is no safetensors file inside: {PICKLED}",  # ... and plain
+    _MAGIC: f"is a GGUF file inside; give it its ending {GGUF} again",
+    b"<": "is a web page, because the site wanted something first, such as logging in; "
+    "download it in a browser",
+    b"{": "is a message of the site, because it wanted something first, such as logging in; "
+    "download it in a browser",
+    b"version https://git-lfs": "is a pointer to the weights (Git LFS) without them; "
+    "download the file itself, or give the command git lfs pull",
+}
 _MOST_BYTES = 100_000_000  # of a header: as many as the library of safetensors takes
 _MOST_TENSORS = 100_000
 _STRING, _ARRAY = 8, 9  # kinds of GGUF's values
@@ -56,16 +68,24 @@ def _read_safetensors(path: Path) -> Header:
             return Header(shapes, formats, tensors.metadata() or {})
     except FileNotFoundError as error:
         raise ModelMissingError(f"there is no file {path}") from error
-    except (OSError, SafetensorError) as error:
+    except OSError as error:
+        raise RenderError(f"{_shown(path)} cannot be read: {error.strerror or error}") from error
+    except SafetensorError as error:
         with path.open("rb") as file:
-            beginning = file.read(4)
-        if beginning.startswith(_PICKLES):
-            raise RenderError(f"{_shown(path)} is no safetensors file inside: {PICKLED}") from error
-        if beginning == _MAGIC:
-            raise RenderError(
-                f"{_shown(path)} is a GGUF file inside; give it its ending {GGUF} again"
-            ) from error
-        raise _damaged(path, error) from error
+            beginning = file.read(max(map(len, _OTHERS)))
+        for other, says in _OTHERS.items():
+            if beginning.startswith(other):
+                raise RenderError(f"{_shown(path)} {says}") from error
+        if not beginning:
+            raise RenderError(f"{_shown(path)} is empty; download it again") from error
+        raise _damaged(path) from error
+
+
+def misnamed(path: Path) -> str:
+    """Why a file whose name does not end as weights do is not opened, for whoever named it."""
+    if path.suffix.lower() == _SHORT:
+        return f"give its name the ending {SAFETENSORS}"
+    return PICKLED
 
 
 def _read_gguf(path: Path) -> Header:
@@ -75,8 +95,10 @@ def _read_gguf(path: Path) -> Header:
             return _Gguf(file, min(size, _MOST_BYTES)).header()
     except FileNotFoundError as error:
         raise ModelMissingError(f"there is no file {path}") from error
-    except (OSError, ValueError, struct.error) as error:
-        raise _damaged(path, error) from error
+    except OSError as error:
+        raise RenderError(f"{_shown(path)} cannot be read: {error.strerror or error}") from error
+    except (ValueError, struct.error) as error:
+        raise _damaged(path, f" ({error})") from error
 
 
 class _Gguf:
@@ -147,9 +169,9 @@ class _Gguf:
         return data
 
 
-def _damaged(path: Path, error: Any) -> RenderError:
+def _damaged(path: Path, why: str = "") -> RenderError:
     return RenderError(
-        f"{_shown(path)} is damaged, or was not downloaded whole ({error}); download it again"
+        f"{_shown(path)} is damaged, or was not downloaded whole{why}; download it again"
     )
 
 

@@ -65,13 +65,23 @@ def require_denoiser(path: Path) -> Contents:
     """What is in `path`, if a denoiser of a family that is known is among it."""
     found = contents.of_file(path)
     if found.kind not in ("model", "denoiser"):
-        what = _belongs(found, path) if found.kind else "is of no family that is known"
-        raise RenderError(f"model.transformer: {path.name} has no denoiser: it {what}")
+        raise RenderError(f"model.transformer: {mistaken(path, 'denoiser')}")
     if found.family is None:
         raise RenderError(f"model.transformer: {unusable(path, found)}")
     if says := contents.packed(path, header.read(path).shapes):
         raise RenderError(f"model.transformer: {says}")
     return found
+
+
+def mistaken(path: Path, wanted: str) -> str:
+    """A sentence for a file that was taken for a `wanted`: what it is, and where it belongs."""
+    found = contents.of_file(path)
+    says = (
+        f"it {_belongs(found, path)}"
+        if found.kind
+        else "what it is cannot be told from its tensors"
+    )
+    return f"{path.name} is no {wanted}: {says}"
 
 
 def unusable(path: Path, found: Contents) -> str:
@@ -122,6 +132,8 @@ def _alone(path: Path, found: Contents) -> str:
 def _belongs(found: Contents, path: Path) -> str:
     """What a file is that was taken for a model, and where it belongs."""
     return {
+        "model": f'is a whole model: write source = "{path.name}" below [model] of a profile',
+        "denoiser": f'is a denoiser: write transformer = "{path.name}" below [model]',
         "LoRA": 'is a LoRA: name its folder in hotfolder.toml, loras = ["…"]',
         "embedding": 'is an embedding: name its folder in hotfolder.toml, embeddings = ["…"]',
         "autoencoder": f'is an autoencoder (VAE): write vae = "{path.name}" below [model]',

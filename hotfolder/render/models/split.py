@@ -32,7 +32,7 @@ def locate_file(
     path = (base or Path()) / Path(source).expanduser()
     if path.suffix.lower() not in endings:
         known = " or ".join(endings)
-        raise RenderError(f"{key}: {path.name} is no {known} file; {header.PICKLED}")
+        raise RenderError(f"{key}: {path.name} is no {known} file; {header.misnamed(path)}")
     if not path.is_file():
         raise ModelMissingError(f"{key}: there is no file {path}")
     return path
@@ -70,10 +70,15 @@ def chosen(model: Model, path: Path | None, base: Path | None) -> dict[str, Path
             file = locate_file(text, base, "model.text_encoder")
             readers = contents.of_file(file).readers
             if len(readers) != 1:
-                raise RenderError(f"model.text_encoder: {file.name} is no text encoder alone")
+                says = single_file.mistaken(file, "text encoder alone")
+                raise RenderError(f"model.text_encoder: {says}")
             found[_part(family, readers[0])] = file
     if model.vae and not _is_folder(model.vae, base):
-        found["vae"] = locate_file(model.vae, base, "model.vae")
+        found["vae"] = file = locate_file(model.vae, base, "model.vae")
+        inside = contents.of_file(file)
+        if inside.kind not in ("autoencoder", "") and not inside.has_vae:
+            says = single_file.mistaken(file, "autoencoder (VAE)")
+            raise RenderError(f"model.vae: {says}")
     return found
 
 
@@ -86,7 +91,7 @@ def sources(model: Model, base: Path | None) -> tuple[hub.Source, ...]:
     on_hub = [hub.file_source(source) for source in files if source.startswith("hub:")]
     found = list(hub.sources(model, base))
     path = (base or Path()) / Path(model.source).expanduser()
-    if not found and path.is_file() and path.suffix == header.SAFETENSORS:
+    if not found and path.is_file() and path.suffix.lower() == header.SAFETENSORS:
         if "/" in (origin := single_file.require(path).origin):
             found = [hub.Source(origin, without=tuple(sorted(chosen(model, path, base))))]
     elif found and not found[0].file and not found[0].part:

@@ -32,9 +32,10 @@ def _of(profile: Profile, base: Path | None) -> Iterator[Mistake]:
     try:
         path = weights.here(model, base)
         family, own = _kind(path) if path else (None, {})
+        whole = True
     except RenderError as error:
-        yield Mistake("model.source", str(error))
-        family, own = None, {}
+        yield _mistake(error, "model.source")
+        family, own, whole = None, {}, False
     if family and profile.refine.count and (says := pipelines.cannot_refine(family)):
         yield Mistake("refine", says)
     if family and model.batch > 1 and not family.reads_clip:
@@ -47,7 +48,13 @@ def _of(profile: Profile, base: Path | None) -> Iterator[Mistake]:
                 yield Mistake(key, says)
     if says := quantised.lacking(model):
         yield Mistake("model.quantize", says)
-    yield from _parts(model, base)
+    if family and model.clip_skip > 1 and not family.reads_clip:
+        says = f"it has no effect on {family.name} models, which do not read by CLIP alone"
+        yield Mistake("model.clip_skip", f"{says}; leave it out")
+    if model.revision and path and not hub.commit_of(path):
+        yield Mistake("model.revision", "only models of the hub have revisions; leave it out")
+    if whole:
+        yield from _parts(model, base)
     yield from _adapters(model, base)
 
 
@@ -59,9 +66,14 @@ def _parts(model: Model, base: Path | None) -> Iterator[Mistake]:
         if all(hub.cached(one) for one in split.sources(model, base) if one.file):
             split.chosen(model, None, base)  # what is to be fetched first cannot be read yet
     except RenderError as error:
-        key, _, says = str(error).partition(": ")
-        known = key.startswith("model.")
-        yield Mistake(key if known else "model", says if known else str(error))
+        yield _mistake(error, "model")
+
+
+def _mistake(error: RenderError, key: str) -> Mistake:
+    """The mistake at the key that a sentence begins with, or else at `key`."""
+    own, colon, says = str(error).partition(": ")
+    named = bool(colon) and own.startswith("model.")
+    return Mistake(own if named else key, says if named else str(error))
 
 
 def _adapters(model: Model, base: Path | None) -> Iterator[Mistake]:

@@ -6,6 +6,7 @@ Weights are read from safetensors only: a pickle can run code, and so can a mode
 from __future__ import annotations
 
 import json
+import logging
 import os
 import warnings
 from collections.abc import Collection, Iterator, Mapping
@@ -34,10 +35,11 @@ def locate(model: Model, base: Path | None) -> Path:
     path = (base or Path()) / Path(source).expanduser()
     if path.is_dir():
         return _whole(path, model, base)
-    if path.suffix == ".safetensors" and path.is_file():
+    if path.suffix.lower() == header.SAFETENSORS and path.is_file():
         return path
     if path.is_file():
-        raise RenderError(f"model.source: {path.name} is no .safetensors file; {header.PICKLED}")
+        says = header.misnamed(path)
+        raise RenderError(f"model.source: {path.name} is no .safetensors file; {says}")
     if source.startswith("hub:") or is_hub_id(source):
         wanted = hub.sources(model, base)[0]
         found = _cached(wanted)
@@ -108,7 +110,7 @@ def load(path: Path, model: Model, dtype: Any, base: Path | None = None) -> Any:
             given |= single_file.tokenizers(folder)
             _require_autoencoder(path, chosen, given)
         elif not path.is_file():
-            given["variant"] = model.variant
+            given["variant"] = _variant(model, folder)
         if chosen:
             of = families.of(pipeline_class(folder))
             pipe = parts.assemble(of, folder, chosen, dtype, **given)
@@ -124,6 +126,16 @@ def load(path: Path, model: Model, dtype: Any, base: Path | None = None) -> Any:
         raise
     except Exception as error:
         raise RenderError(f"the model {path.name} cannot be loaded: {error}") from error
+
+
+def _variant(model: Model, folder: Path) -> str | None:
+    """What `model.variant` says. Raises RenderError where `folder` has no such files."""
+    if model.variant and not any(folder.glob(f"*/*.{model.variant}*.safetensors")):
+        raise RenderError(
+            f"model.variant: {folder.name} has no files of the variant {model.variant!r}; "
+            "leave it out"
+        )
+    return model.variant
 
 
 def _autoencoder(
@@ -254,6 +266,7 @@ def _whole(folder: Path, model: Model, base: Path | None) -> Path:
     for component in _components(folder):
         if component in without:
             continue
+        _require_unpacked(folder / component)
         for file in (folder / component).glob("*.safetensors"):
             header.read(file)
     return folder
@@ -279,6 +292,22 @@ def _require_parts(folder: Path, model: Model, without: Collection[str]) -> None
                 f"the model {model.source} is not whole: {component}/ has no whole .safetensors "
                 "weights; download it again (pickled .bin and .ckpt weights are never opened)"
             )
+
+
+def _require_unpacked(component: Path) -> None:
+    """Raise RenderError for a part whose weights somebody has stored in few bits."""
+    config = component / "config.json"
+    try:
+        told = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}
+    except ValueError as error:
+        raise RenderError(f"{config} cannot be read: {error}") from error
+    if how := told.get("quantization_config"):
+        method = how.get("quant_method") or "another program"
+        raise RenderError(
+            f"the model {component.parent.name} holds its {component.name}/ in few bits of "
+            f"{method}, which are not read here; take the plain model and write "
+            'quantize = "nf4" or "int8" below [model]'
+        )
 
 
 def _has_weights(component: Path) -> bool:
@@ -340,9 +369,9 @@ def _quiet() -> None:
 
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     for library in (diffusers.utils.logging, transformers.utils.logging):
-        library.set_verbosity_error()
+        library.set_verbosity(logging.CRITICAL)
         library.disable_progress_bar()
     warnings.filterwarnings("ignore", category=FutureWarning, module="diffusers")
-    # LoRAs are never melted into weights, and compiled programs are kept by their own names.
-    warnings.filterwarnings("ignore", module="peft.tuners.lora.torchao")
+    # LoRAs are many and never melted into weights; compiled programs are kept by their own names.
+    warnings.filterwarnings("ignore", module="peft.tuners")
     warnings.filterwarnings("ignore", message=".*_stable_hash_for_caching")

@@ -114,7 +114,7 @@ def _is(model: Model, profile_name: str, params: GenerationParams, root: Path) -
     names = {profile_name, model_name(model).partition("@")[0], _file_name(model.source)}
     if wanted and wanted in map(_plain, names):
         return True
-    if not params.model_hash or not model.source.endswith(".safetensors"):
+    if not params.model_hash or not model.source.lower().endswith(".safetensors"):
         return False
     file = root / Path(model.source).expanduser()
     known = checksum.remembered(file) if file.is_file() else None

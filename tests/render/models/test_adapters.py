@@ -12,7 +12,7 @@ from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 from peft import LoraConfig, get_peft_model_state_dict
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import CLIPConfig, CLIPImageProcessorPil
 
 from hotfolder.errors import ModelMissingError, RenderError
@@ -56,12 +56,20 @@ def engine(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Engine:
         LoraFile("./gone.safetensors", name="gone"),
         LoraFile("./old.ckpt", name="old"),
         LoraFile("./torn.safetensors", name="torn"),
+        LoraFile("./castle.safetensors", name="word"),
+        LoraFile("./nothing.safetensors", name="nothing"),
+        LoraFile("./told.safetensors", name="told"),
     ]
     (folder / "old.ckpt").write_bytes(b"\x80\x04")
     (folder / "torn.safetensors").write_bytes(b"torn")
     save_file({"emb_params": torch.randn(2, 32)}, folder / "castle.safetensors")
+    style = load_file(folder / "style1.safetensors")
+    save_file({n: torch.zeros_like(t) for n, t in style.items()}, folder / "nothing.safetensors")
+    other = load_file(folder / "style3.safetensors")
+    save_file(other, folder / "told.safetensors", {"ss_base_model_version": "sdxl_base_v1-0"})
     save_file({"emb_params": torch.randn(1, 48)}, folder / "wide.safetensors")
     words = {"castle": "./castle.safetensors", "sea": "./wide.safetensors"}
+    words["hill"] = "./style1.safetensors"
     both = {"clip_l": torch.randn(2, 32), "clip_g": torch.randn(2, 32)}
     save_file(both, folder / "both.safetensors")
     sd = Model(source="./models/sd", multiple=16, loras=loras, embeddings=words)
@@ -130,6 +138,9 @@ def test_a_lora_has_its_fingerprint(engine: Engine, draft: Recipe) -> None:
         ("gone", r"model\.loras: there is no file .*gone\.safetensors"),
         ("old", r"old\.ckpt is no \.safetensors file; pickled weights can run code"),
         ("torn", r"torn\.safetensors is damaged"),
+        ("word", r"castle\.safetensors is no LoRA: it is an embedding: name its folder"),
+        ("nothing", "the LoRA 'nothing' changes nothing: all numbers in it are zero"),
+        ("told", "it was made for sdxl_base_v1-0"),
         ("unk", "no profile here has the LoRA 'unk'; did you mean 'ink'"),
     ],
 )
@@ -154,8 +165,10 @@ def test_an_embedding_gives_a_word_a_meaning(engine: Engine, draft: Recipe) -> N
 
 def test_an_embedding_of_another_family(engine: Engine, draft: Recipe) -> None:
     """Vectors of another width are told in words."""
-    with pytest.raises(RenderError, match="the embedding 'sea' does not fit"):
+    with pytest.raises(RenderError, match=r"'sea' does not fit.* have 48 numbers .* have 32"):
         engine.render(changed(draft, embeddings=("sea",)))
+    with pytest.raises(RenderError, match=r"style1\.safetensors is no embedding: it is a LoRA"):
+        engine.render(changed(draft, embeddings=("hill",)))
 
 
 def test_another_autoencoder(models: Path, draft: Recipe, tmp_path: Path) -> None:

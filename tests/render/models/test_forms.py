@@ -119,13 +119,19 @@ def test_what_is_no_model_says_what_it_is(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "says"),
     [
-        ({"transformer": "./lora.safetensors"}, "has no denoiser: it is a LoRA"),
+        ({"transformer": "./lora.safetensors"}, "is no denoiser: it is a LoRA"),
         ({"transformer": "./gone.safetensors"}, r"model\.transformer: there is no file"),
         ({"transformer": "./old.ckpt"}, "pickled weights can run code"),
         ({"transformer": "./z.safetensors"}, "has no denoiser that fits this model"),
         ({"text_encoder": "./vae.safetensors"}, "vae.safetensors is no text encoder alone"),
         ({"text_encoder": "./llm.safetensors"}, "has no text encoder that fits this model"),
-        ({"vae": "./lora.safetensors"}, "has no autoencoder that fits this model"),
+        ({"text_encoder": "./vae.safetensors"}, r"it is an autoencoder \(VAE\): write vae ="),
+        (
+            {"vae": "./lora.safetensors"},
+            r"lora\.safetensors is no autoencoder \(VAE\): it is a LoRA",
+        ),
+        ({"vae": "./vae.safetensors"}, "has no autoencoder that fits this model"),
+        ({"vae": "./short.sft"}, r"give its name the ending \.safetensors"),
     ],
 )
 def test_a_part_that_does_not_fit(
@@ -136,7 +142,8 @@ def test_a_part_that_does_not_fit(
     heads.write(tmp_path / "vae.safetensors", {"decoder.conv_in.weight": [2, 2]})
     heads.write(tmp_path / "z.safetensors", {"layers.0.adaLN_modulation.0.weight": [2, 2]})
     heads.write(tmp_path / "llm.safetensors", {"model.layers.0.self_attn.q_proj.weight": [2, 2]})
-    (tmp_path / "old.ckpt").write_bytes(b"PK")
+    for name in ("old.ckpt", "short.sft"):
+        (tmp_path / name).write_bytes(b"PK")
     told = Model(source=str(zoo_models / "z-image"), **model)
     engine = Engine({"sd": told}, tmp_path, device="cpu", threads=1)
     with pytest.raises(RenderError, match=says):

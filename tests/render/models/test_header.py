@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import time
 from pathlib import Path
@@ -40,6 +41,36 @@ def test_gguf_is_read_as_its_own_library_writes_it(tmp_path: Path) -> None:
     assert head.metadata["general.name"] == "a model"
     found = contents.of_file(tmp_path / "z.gguf")
     assert (found.kind, found.origin) == ("denoiser", "Tongyi-MAI/Z-Image-Turbo")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "is empty"),
+        (b"<!DOCTYPE html><html>", "is a web page, because the site wanted something first"),
+        (b'{"error": "Unauthorized"}', "is a message of the site"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "a pointer to the weights"),
+        (b"PK\x03\x04", "pickled weights can run code"),
+        (b"\x80\x02", "pickled weights can run code"),
+        (b"GGUF", r"give it its ending \.gguf again"),
+        (bytes(100), "is damaged, or was not downloaded whole; download it again"),
+    ],
+)
+def test_what_is_no_file_of_weights_says_what_it_is(data: bytes, says: str, tmp_path: Path) -> None:
+    """Sites give pages, messages and pointers under the names of models."""
+    (tmp_path / "x.safetensors").write_bytes(data)
+    with pytest.raises(RenderError, match=says):
+        header.read(tmp_path / "x.safetensors")
+
+
+def test_half_a_file_is_damaged(tmp_path: Path) -> None:
+    """A download that broke off, and its name in capitals with letters of any language."""
+    path = tmp_path / "Größe 墨.SAFETENSORS"
+    write(path, heads.LORA)
+    assert contents.of_file(path).kind == "LoRA"
+    os.truncate(path, path.stat().st_size - 1)
+    with pytest.raises(RenderError, match=r"Größe 墨\.SAFETENSORS is damaged"):
+        header.read(path)
 
 
 @pytest.mark.parametrize(

@@ -114,9 +114,9 @@ def test_an_unknown_model_is_not_guessed(tmp_path: Path) -> None:
     [
         (b"\x80\x04\x95pickle", "pickled weights can run code"),
         (b"PK\x03\x04zipped pickle", "pickled weights can run code"),
-        (b"", "was not downloaded whole"),
+        (b"", "is empty"),
         (b"rubbish" * 99, "was not downloaded whole"),
-        (b"<html>404</html>" * 9, "was not downloaded whole"),
+        (b"<html>404</html>" * 9, "is a web page"),
     ],
 )
 def test_what_is_no_safetensors_file_says_so(data: bytes, says: str, tmp_path: Path) -> None:

@@ -43,6 +43,21 @@ def test_a_family_that_draws_one_at_a_time(tmp_path: Path) -> None:
     assert not says(tmp_path, Profile(model=Model(source, batch=4), refine=refine))
 
 
+def test_what_has_no_effect(tmp_path: Path) -> None:
+    """Keys that change nothing with this model are named, and what a sentence is about once."""
+    source = folder(tmp_path, "m", "SanaPipeline", "DPMSolverMultistepScheduler")
+    told = Profile(model=Model(source, clip_skip=2, revision="abc"), refine=Refine(count=0))
+    skip, revision = says(tmp_path, told)
+    assert "model.clip_skip: it has no effect on Sana models" in skip
+    assert "model.revision: only models of the hub have revisions" in revision
+    heads.write(tmp_path / "control.safetensors", heads.CONTROLNET)
+    (found,) = says(tmp_path, Profile(model=Model("./control.safetensors")))
+    assert "model.source: control.safetensors is no whole model: it is a ControlNet" in found
+    (tmp_path / "old.ckpt").write_bytes(b"PK")
+    (found,) = says(tmp_path, Profile(model=Model("./old.ckpt")))
+    assert "model.source: old.ckpt is no .safetensors file" in found
+
+
 def test_a_family_of_another_kind(tmp_path: Path) -> None:
     """A model for videos, or one that only edits, draws no pictures from a prompt."""
     model = Model(folder(tmp_path, "m", "WanPipeline", "UniPCMultistepScheduler"))

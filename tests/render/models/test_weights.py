@@ -155,6 +155,18 @@ def test_the_hub_is_read_from_its_cache(models: Path, tmp_path: Path) -> None:
     assert run.stderr == ""
 
 
+def test_what_a_folder_lacks_or_has_packed(folder: Path) -> None:
+    """A variant that is not there and weights in few bits are told by their names."""
+    with pytest.raises(RenderError, match=r"model\.variant: .* has no files of the variant 'fp16'"):
+        weights.load(folder, Model(str(folder), variant="fp16"), torch.float32)
+    config = folder / "unet" / "config.json"
+    packed = {"quant_method": "bitsandbytes", "load_in_4bit": True}
+    told = json.loads(config.read_text("utf-8")) | {"quantization_config": packed}
+    config.write_text(json.dumps(told), "utf-8")
+    with pytest.raises(RenderError, match=r"holds its unet/ in few bits of bitsandbytes"):
+        weights.locate(Model(str(folder)), None)
+
+
 def test_a_fingerprint_changes_with_the_weights(folder: Path, tmp_path: Path) -> None:
     """What decides pixels is in the fingerprint; a model card is not."""
     cache = tmp_path / "cache"
