@@ -10,7 +10,11 @@ import io
 import random
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from itertools import repeat
+from multiprocessing import get_context
 
 from PIL import Image, ImageEnhance
 
@@ -19,6 +23,7 @@ from training.painter.picture import paint
 from training.painter.scene import draw_scene
 
 SIDES = 160, 104
+_PART = 20
 
 
 def picture(seed: int) -> Image.Image:
@@ -60,26 +65,46 @@ DAMAGES: dict[str, Callable[[Image.Image, random.Random], Image.Image]] = {
 }
 
 
-def main(count: int, asked: int) -> int:
-    """Measure and print; 1 if fewer than 99 of 100 were found, or one wrongly."""
-    known = [likeness.sketch(picture(seed)) for seed in range(count)]
-    found, wrong, total = Counter[str](), 0, 0
-    strange: list[float] = []
-    for number in range(asked):
+def tried(numbers: Sequence[int], count: int, asked: int) -> tuple[Counter[str], int, list[float]]:
+    """What comes of some of the pictures that are asked for.
+
+    How many were found by their damage, how many as another one, and how alike to the most alike
+    known picture each damaged unknown one is.
+    """
+    known = _known(count)
+    found, wrong, strange = Counter[str](), 0, list[float]()
+    for number in numbers:
         seed = number * count // asked
+        one, other = picture(seed), picture(count + number)
         for name, damage in DAMAGES.items():
-            scores = likeness.scores(damage(picture(seed), random.Random(f"{seed} {name}")), known)
+            scores = likeness.scores(damage(one, random.Random(f"{seed} {name}")), known)
             best = max(range(count), key=scores.__getitem__)
             is_found = scores[best] >= likeness.ALIKE
             found[name] += is_found and best == seed
             wrong += is_found and best != seed
-            total += 1
-            other = picture(count + number)
-            strange += [max(likeness.scores(damage(other, random.Random(seed)), known))]
+            strange.append(max(likeness.scores(damage(other, random.Random(seed)), known)))
+    return found, wrong, strange
+
+
+@cache
+def _known(count: int) -> tuple[bytes, ...]:
+    """The sketches of the known pictures, once in each process."""
+    return tuple(likeness.sketch(picture(seed)) for seed in range(count))
+
+
+def main(count: int, asked: int) -> int:
+    """Measure and print; 1 if fewer than 99 of 100 were found, or one wrongly."""
+    parts = [range(begin, min(begin + _PART, asked)) for begin in range(0, asked, _PART)]
+    found, wrong, strange = Counter[str](), 0, list[float]()
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        for part in pool.map(tried, parts, repeat(count), repeat(asked)):
+            found.update(part[0])
+            wrong += part[1]
+            strange += part[2]
     for name in DAMAGES:
         print(f"{name:10} {found[name]:5} of {asked}")
     wrongly = sum(score >= likeness.ALIKE for score in strange)
-    share = sum(found.values()) / total
+    share = found.total() / (asked * len(DAMAGES))
     print(f"found {share:.2%}; as another {wrong}; of {len(strange)} unknown ones {wrongly}")
     print(f"the most alike unknown one: {max(strange):.4f}")
     return int(share < 0.99 or bool(wrong or wrongly))

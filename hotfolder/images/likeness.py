@@ -75,10 +75,11 @@ def _windows(tones: NDArray[np.float32]) -> NDArray[np.float32]:
     """What each window of a sketch shows at _SEEN x _SEEN."""
     import numpy as np
 
-    ways = _samplings()
-    across = np.einsum("wij,rj->wri", ways, tones)
-    both: NDArray[np.float32] = np.einsum("vkr,wri->vwki", ways, across)
-    return both.reshape(-1, _SEEN, _SEEN)
+    ways = _samplings().reshape(-1, SIDE)  # of all crops, one below the other
+    crops = len(ways) // _SEEN
+    both = ways @ tones @ ways.T
+    windows = both.reshape(crops, _SEEN, crops, _SEEN).transpose(0, 2, 1, 3)
+    return windows.reshape(-1, _SEEN, _SEEN).astype(np.float32, copy=False)
 
 
 @cache
