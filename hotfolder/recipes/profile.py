@@ -71,7 +71,8 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     `transformer` (a UNet as well), `text_encoder` and `vae` are files that take the place of the
     parts of `source`, as other programs keep them: .safetensors or, for a denoiser, .gguf, here or
     on the hub; a `vae` may be a folder or a hub id, too. What they replace is not fetched.
-    `prediction_type` is for files that do not say what they predict.
+    `prediction_type` is for files that do not say what they predict, and `zero_terminal_snr` for
+    those that do not say whether they begin with pure noise.
     `quantize` rounds the weights of denoiser and text encoders to eight or four bits when they are
     read: "int8" and "fp8" by torchao, "nf4" by bitsandbytes. It changes pictures, so it is a part
     of the model's name in them.
@@ -103,6 +104,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     text_encoder: File | Annotated[list[File], Meta(min_length=1)] = ""
     vae: str = ""
     prediction_type: Literal["auto", "epsilon", "v_prediction"] = "auto"
+    zero_terminal_snr: bool | None = None
     quantize: Literal["", "int8", "fp8", "nf4"] = ""
     embeddings: dict[str, str] = {}
     lora_folders: list[str] = []
@@ -266,6 +268,8 @@ def model_name(model: Model) -> str:
     ]
     name += f" with {', '.join(parts)}" if parts else ""
     name += f" as {model.prediction_type}" if model.prediction_type != "auto" else ""
+    if model.zero_terminal_snr is not None:
+        name += f" with{'' if model.zero_terminal_snr else 'out'} zero terminal SNR"
     return f"{name} in {model.quantize}" if model.quantize else name
 
 
@@ -296,7 +300,7 @@ def at_other_revision(name: str, models: Mapping[str, Model]) -> Model | None:
 
 def _parts(name: str) -> tuple[str, str, str]:
     """A model's name without its revision, the revision, and all that is said after them."""
-    stem, *said = re.split("( with | as | in (?=[a-z0-9]+$))", name, maxsplit=1)
+    stem, *said = re.split("( with(?:out)? | as | in (?=[a-z0-9]+$))", name, maxsplit=1)
     base, _, revision = stem.partition("@")
     return base, revision, "".join(said)
 

@@ -171,6 +171,13 @@ FORMS |= {
     "SDXL, v-prediction by its profile": _single(
         "sdxl", _as_it_is, more={"prediction_type": "v_prediction"}, **V
     ),
+    "SDXL, v-prediction to zero by its profile": _single(
+        "sdxl",
+        _as_it_is,
+        more={"prediction_type": "v_prediction", "zero_terminal_snr": True},
+        zero_snr=True,
+        **V,
+    ),
 }
 
 

@@ -180,15 +180,25 @@ def _set_prediction(pipe: Any, model: Model, path: Path) -> None:
     if model.prediction_type != "auto":
         told = model.prediction_type
     config = pipe.scheduler.config
-    if not told or told == config.get("prediction_type"):
+    own: dict[str, Any] = {}
+    if told and told != config.get("prediction_type"):
+        own["prediction_type"] = told
+        if told == "v_prediction" and path.is_file():
+            own |= {"timestep_spacing": "trailing", "rescale_betas_zero_snr": zero_snr}
+    if (wanted := model.zero_terminal_snr) is not None:
+        own["rescale_betas_zero_snr"] = wanted
+        own |= {"timestep_spacing": "trailing"} if wanted else {}
+    if not own:
         return
     if config.get("prediction_type") not in ("epsilon", "v_prediction"):
+        key = "prediction_type" if "prediction_type" in own else "zero_terminal_snr"
+        raise RenderError(f"model.{key} is for Stable Diffusion 1.x, 2.x and XL; take it out")
+    predicts = own.get("prediction_type", config["prediction_type"])
+    if own.get("rescale_betas_zero_snr") and predicts == "epsilon":
         raise RenderError(
-            "model.prediction_type is for Stable Diffusion 1.x, 2.x and XL; take it out"
+            "model.zero_terminal_snr is for models that predict velocity: noise cannot be told "
+            'from pure noise; write prediction_type = "v_prediction" as well, or take it out'
         )
-    own: dict[str, Any] = {"prediction_type": told}
-    if told == "v_prediction" and path.is_file():
-        own |= {"timestep_spacing": "trailing", "rescale_betas_zero_snr": zero_snr}
     pipe.scheduler = type(pipe.scheduler).from_config(config, **own)
 
 
@@ -281,6 +291,13 @@ def _require_parts(folder: Path, model: Model, without: Collection[str]) -> None
         raise ModelMissingError(
             f"there is no model at {folder}: a diffusers folder has a model_index.json; "
             "correct model.source in the profile"
+        )
+    index = _index(folder)
+    reader = families.of(index["_class_name"]).tokenizer
+    if index.get(reader) == [None, None]:
+        raise RenderError(
+            f"the model {folder.name} comes without its {reader}, and the text encoder beside it: "
+            "its makers leave that to another repository; take a copy of the model that has both"
         )
     for component in _components(folder):
         inside = folder / component

@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import save_file
 
 from hotfolder.errors import ModelMissingError, RenderError
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.profile import Model, model_name
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
 from hotfolder.render.models import weights
@@ -164,6 +164,28 @@ def test_what_a_folder_lacks_or_has_packed(folder: Path) -> None:
     told = json.loads(config.read_text("utf-8")) | {"quantization_config": packed}
     config.write_text(json.dumps(told), "utf-8")
     with pytest.raises(RenderError, match=r"holds its unet/ in few bits of bitsandbytes"):
+        weights.locate(Model(str(folder)), None)
+
+
+def test_pure_noise_is_for_velocity_alone(folder: Path) -> None:
+    """Where a model predicts noise, beginning with pure noise is refused; else it is a setting."""
+    pure = Model(str(folder), zero_terminal_snr=True)
+    assert model_name(pure) == "model with zero terminal SNR"
+    noise = msgspec.structs.replace(pure, prediction_type="epsilon")
+    with pytest.raises(RenderError, match="for models that predict velocity"):
+        weights.load(folder, noise, torch.float32)
+    pure = msgspec.structs.replace(pure, prediction_type="v_prediction")
+    assert weights.load(folder, pure, torch.float32).scheduler.config.rescale_betas_zero_snr
+    never = msgspec.structs.replace(pure, zero_terminal_snr=False)
+    assert not weights.load(folder, never, torch.float32).scheduler.config.rescale_betas_zero_snr
+
+
+def test_a_repository_without_its_reader(folder: Path) -> None:
+    """Some makers leave out a text encoder of others; that is told before anything is fetched."""
+    index = json.loads((folder / "model_index.json").read_text("utf-8"))
+    index |= {"tokenizer": [None, None], "text_encoder": [None, None]}
+    (folder / "model_index.json").write_text(json.dumps(index), "utf-8")
+    with pytest.raises(RenderError, match="comes without its tokenizer"):
         weights.locate(Model(str(folder)), None)
 
 

@@ -7,7 +7,7 @@ from hotfolder.render.models.family import Family
 FAMILIES = [
     Family(
         "GlmImagePipeline",
-        refused="a language model of theirs plans each picture, and its reader of pictures needs "
-        "torchvision, which hotfolder does without",
+        refused="a language model of theirs writes each picture down first, for minutes in which "
+        "nothing is told of its steps; choose CogView 4, of the same makers",
     )
 ]
