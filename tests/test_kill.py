@@ -19,7 +19,7 @@ from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
 from tests.forkserver import ForkServer
 
-KILLS = 60
+KILLS = 30
 DROPS = 10
 PICKS = 5
 
