@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from hotfolder import __version__
-from hotfolder.errors import EXIT_DONE, EXIT_INTERRUPTED, HotfolderError
+from hotfolder import __version__, installation
+from hotfolder.errors import EXIT_DONE, EXIT_INTERRUPTED, HotfolderError, did_you_mean
 from hotfolder.report.terminal import use_utf8
 
 _EPILOG = """\
@@ -112,6 +112,14 @@ def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) < 10**9:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of drafts; expected 1 or more")
     return int(text)
+
+
+def _extra(text: str) -> str:
+    """The name of what can be added."""
+    if text not in installation.EXTRAS:
+        says = did_you_mean(text, installation.EXTRAS)
+        raise argparse.ArgumentTypeError(f"there is nothing to add that is called {text!r}; {says}")
+    return text
 
 
 def _duration(text: str) -> float:
@@ -321,8 +329,12 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     names.completer = _topics  # type: ignore[attr-defined]
 
 
-@_command("setup", "install the torch that can use this computer's graphics card")
+@_command("setup", "install the torch that can use the graphics card, or what can be added")
 def _setup(parser: argparse.ArgumentParser) -> None:
+    offered = ", ".join(f"{name} ({purpose})" for name, purpose in installation.EXTRAS.items())
+    parser.add_argument(
+        "extras", metavar="EXTRA", nargs="*", type=_extra, help=f"what to add: {offered}"
+    ).completer = lambda **_: list(installation.EXTRAS)  # type: ignore[attr-defined]
     parser.add_argument("--dry-run", action="store_true", help="say only what would be done")
 
 

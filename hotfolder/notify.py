@@ -22,6 +22,7 @@ from typing import Any
 
 from hotfolder.errors import HotfolderError, brief, printable
 from hotfolder.history import Made
+from hotfolder.installation import remedy
 from hotfolder.recipes.settings import DESKTOP, Notify
 from hotfolder.report.progress import Preview, Progress
 from hotfolder.studio.config.load import settings_alone
@@ -34,7 +35,7 @@ _CALM_S = 12.0  # the three finals of a pick come within some seconds
 _LONGEST_S = 60.0
 _APART_S = 60.0
 _SHOWN = 3
-INSTALL = 'python -m pip install "hotfolder[notify]"'
+INSTALL = f"type  {remedy('notify')}"
 
 Send = Callable[[str, str, str], None]
 """Takes a target, a title and a text; raises HotfolderError with a sentence."""
@@ -244,7 +245,7 @@ def _apprise() -> Any:
     try:
         from apprise import Apprise
     except ImportError:
-        raise HotfolderError(f"messages need Apprise: {INSTALL}") from None
+        raise HotfolderError(f"messages need Apprise; {INSTALL}") from None
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its words hold addresses
     return Apprise()
 
@@ -253,7 +254,7 @@ def _desktop_notifier() -> Any:
     try:
         from desktop_notifier import DesktopNotifier
     except ImportError:
-        raise HotfolderError(f"messages on the desktop need desktop-notifier: {INSTALL}") from None
+        raise HotfolderError(f"messages on the desktop need desktop-notifier; {INSTALL}") from None
     return DesktopNotifier
 
 

@@ -36,7 +36,7 @@ The profiles for these models are included; each is fetched at its first use, or
 profile's size, counted by the plan that hotfolder makes: with all weights on the card, and at the
 least, with the weights passing through it layer by layer, which is slower. `hotfolder doctor` says
 the same of your card. What is "in four bits" needs an NVIDIA card and one more package
-(`python -m pip install bitsandbytes`); its memory was counted, not measured on a card. What each
+(`hotfolder setup quantize`); its memory was counted, not measured on a card. What each
 family can do is in [families.md](families.md); where files go that you have already, and what to
 write for them, in [model-files.md](model-files.md).
 

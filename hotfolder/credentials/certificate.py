@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hotfolder.errors import HotfolderError, reason
+from hotfolder.installation import remedy
 from hotfolder.recipes.settings import Signing
 from hotfolder.studio.store import local
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate, Name
 
-INSTALL = 'signing needs  pip install "hotfolder[sign]"'
+INSTALL = f"signing needs two packages that are not here; type  {remedy('sign')}"
 SELF_MADE = "self-made.pem"  # a private key, its certificate, and the root's, in this order
 _VALID = timedelta(days=20 * 365)
 _MOST_BYTES = 100_000

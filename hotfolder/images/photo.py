@@ -1,6 +1,6 @@
 """AVIF, BMP, GIF, HEIC, JPEG XL and TIFF: pictures from elsewhere, read by Pillow, never written.
 
-HEIC and JPEG XL need plug-ins of Pillow, which come with `pip install "hotfolder[photos]"`: the one
+HEIC and JPEG XL need plug-ins of Pillow, which come with `hotfolder setup photos`: the one
 brings a codec under patents and the GPL along, neither is needed by those who draw only.
 """
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from hotfolder.errors import PictureError, PlugInMissingError
 from hotfolder.images.metadata import COMMENT, Metadata, Room, Texts
+from hotfolder.installation import remedy
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -85,9 +86,8 @@ def opened(data: bytes) -> Image:
         try:
             module = importlib.import_module(plug_in)
         except ImportError:
-            says = 'are read after  pip install "hotfolder[photos]"'
             raise PlugInMissingError(
-                f"{public} pictures {says}, or save it as JPEG or PNG"
+                f"{public} pictures are read after  {remedy('photos')}  (or save it as JPEG or PNG)"
             ) from None
         if name == "HEIF":
             module.register_heif_opener(thumbnails=False)

@@ -16,12 +16,12 @@ from PIL import Image
 
 from hotfolder import shelves
 from hotfolder.errors import ModelMissingError, RenderError
+from hotfolder.installation import remedy
 from hotfolder.recipes.profile import Model
 from hotfolder.render.models import fingerprint
 
 TILE_PX = 512
 _RIM_PX = 32  # of a tile's surroundings, which are computed and cut off
-_INSTALL = 'install it with: python -m pip install "hotfolder[upscale]"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def load(name: str, folders: Iterable[Path], device: str) -> Upscaler:
     try:
         from spandrel import ImageModelDescriptor, ModelLoader
     except ImportError as error:
-        says = f"the upscaler {name!r} needs spandrel, which is not here ({error}); {_INSTALL}"
-        raise RenderError(says) from error
+        says = f"the upscaler {name!r} needs spandrel, which is not here ({error})"
+        raise RenderError(f"{says}; type  {remedy('upscale')}") from error
     try:
         model = ModelLoader(device).load_from_file(path)
     except Exception as error:  # spandrel raises many kinds for what it does not know

@@ -66,7 +66,7 @@ _SETTINGS = """\
 # upscalers = []
 
 # Messages while you are away: "desktop", or Apprise addresses for phones, chats and mail (needs
-# pip install "hotfolder[notify]"). Addresses may be secret: if this folder is shared, put them
+# `hotfolder setup notify`). Addresses may be secret: if this folder is shared, put them
 # into your own settings instead, which `hotfolder config` opens.
 [notify]
 

@@ -136,7 +136,7 @@ def test_a_missing_plug_in_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         photo.importlib, "import_module", lambda name: (_ for _ in ()).throw(ImportError)
     )
-    with pytest.raises(PictureError, match=r'HEIC pictures are read after  pip install "hotfolder'):
+    with pytest.raises(PictureError, match="HEIC pictures are read after  hotfolder setup photos"):
         metadata.read(b"\0\0\0\x18ftypheic" + b"\0" * 40)
 
 

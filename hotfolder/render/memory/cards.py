@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from hotfolder import installation
 
 _INDEX = "https://download.pytorch.org/whl"
 _QUERY = ("--query-gpu=name,driver_version,compute_cap", "--format=csv,noheader")
@@ -54,32 +56,25 @@ class Build:
     def command(self) -> list[str]:
         """The command that replaces the installed torch by this build."""
         index = ["--index-url", f"{_INDEX}/{self.name}"] if self.name else []
-        # start.sh and start.bat put uv beside the environment, which then has no pip.
-        places = [os.environ.get("PATH", ""), str(Path(sys.prefix).parent / ".uv")]
-        uv = shutil.which("uv", path=os.pathsep.join(places))
-        if not _has_pip() and uv:
-            install = [uv, "pip", "install", "--python", sys.executable, "--reinstall-package"]
-            return [*install, "torch", "--upgrade", self.wanted, *index]
-        install = [sys.executable, "-m", "pip", "install", "--upgrade", "--force-reinstall"]
-        return [*install, self.wanted, *index]
+        return installation.command(self.wanted, *index, replace="torch")
 
     def line(self) -> str:
         """The command as one types it."""
-        return " ".join(f'"{word}"' if " " in word else word for word in self.command())
-
-
-def _has_pip() -> bool:
-    """Whether this environment has pip.
-
-    Its module must not be looked for: setuptools takes that for pip at work and steps aside, and
-    torch can compile nothing any more in this process.
-    """
-    return next(iter(importlib.metadata.distributions(name="pip")), None) is not None
+        return installation.line(self.command())
 
 
 # The builds that serve the most cards.
 _CUDA, _ROCM, _NEWEST = Build("cu126"), Build("rocm6.4"), Build()
 _FOR_OLD_CARDS = Build("cu118", "torch==2.7.1")
+
+
+def kept(torch: Torch) -> list[str]:
+    """What keeps an installer from putting another torch in the place of this one."""
+    _, _, build = torch.version.partition("+")
+    if not re.fullmatch(r"[\w.+]+", torch.version):
+        return []
+    index = ["--extra-index-url", f"{_INDEX}/{build}"] if build else []
+    return [f"torch=={torch.version}", *index]
 
 
 @dataclass(frozen=True, slots=True)

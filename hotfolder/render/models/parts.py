@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from hotfolder.errors import RenderError
+from hotfolder.installation import remedy
 from hotfolder.render.models import contents, header, scaled
 from hotfolder.render.models.family import Family
 
@@ -90,8 +91,8 @@ def _quantised(class_name: str, config: Path, path: Path, dtype: torch.dtype) ->
 
     if importlib.util.find_spec("gguf") is None:
         raise RenderError(
-            f"{path.name} is a GGUF file, for which a small package is missing; install it with: "
-            "python -m pip install gguf"
+            f"{path.name} is a GGUF file, for which a small package is missing; "
+            f"type  {remedy('gguf')}"
         )
     kind = getattr(diffusers, class_name)
     how = diffusers.GGUFQuantizationConfig(compute_dtype=dtype)

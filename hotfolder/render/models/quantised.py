@@ -13,6 +13,7 @@ from importlib import metadata
 from typing import Any
 
 from hotfolder.errors import RenderError
+from hotfolder.installation import remedy
 from hotfolder.recipes.profile import Model
 
 
@@ -51,8 +52,7 @@ def lacking(model: Model) -> str:
     package = KINDS[model.quantize].package
     if importlib.util.find_spec(package) is None:
         return (
-            f'for "{model.quantize}" the package {package} is missing; install it with: '
-            f"python -m pip install {package}"
+            f'for "{model.quantize}" the package {package} is missing; type  {remedy("quantize")}'
         )
     return ""
 

@@ -96,7 +96,7 @@ def test_where_it_has_no_effect_or_no_library(tmp_path: Path, monkeypatch: Any) 
         assert '"nf4" is for NVIDIA and AMD graphics cards; write "int8"' in says(quantize="nf4")
     nobodys = dataclasses.replace(quantised.KINDS["int8"], package="nobodys_package")
     monkeypatch.setitem(quantised.KINDS, "int8", nobodys)
-    assert "python -m pip install nobodys_package" in says(quantize="int8")
+    assert "nobodys_package is missing; type  hotfolder setup quantize" in says(quantize="int8")
     packed = Model("some/base", transformer="./a.gguf", quantize="fp8")
     assert quantised.lacking(packed) == "a GGUF file is in few bits already; leave this out"
 
