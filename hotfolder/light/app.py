@@ -86,11 +86,17 @@ class _Answers:
 
     async def picture(self, request: Request) -> Response:
         shown = await _shown(self._table, request)
-        data = await asyncio.to_thread(_bytes, self._table, shown.path)
-        kind = next((kind for head, kind in _KINDS.items() if data.startswith(head)), None)
-        if kind is None:
-            return PlainTextResponse("it is no picture", 404)
-        return Response(data, 200, {"Cache-Control": _FOR_GOOD}, kind)
+        return _picture(await asyncio.to_thread(_bytes, self._table, shown.path), _FOR_GOOD)
+
+    async def make_again(self, request: Request) -> Response:
+        shown = await _shown(self._table, request)
+        await asyncio.to_thread(_bytes, self._table, shown.path)
+        await asyncio.to_thread(self._table.again.begin, shown)
+        return _json(None)
+
+    async def made_again(self, request: Request) -> Response:
+        file = self._table.again.picture(request.path_params["id"])
+        return _picture(await asyncio.to_thread(file.read_bytes), "no-store")
 
     async def details(self, request: Request) -> Response:
         shown = await _shown(self._table, request)
@@ -186,6 +192,7 @@ def app(table: Table, hosts: frozenset[str]) -> Starlette:
             Route("/api/undo", answers.undo, methods=["POST"]),
             Route("/api/seen", answers.seen, methods=["POST"]),
             Route("/api/more/{id:int}", answers.more, methods=["POST"]),
+            Route("/api/again/{id:int}", answers.make_again, methods=["POST"]),
             Route("/api/check", answers.check, methods=["POST"]),
             Route("/api/ask", answers.ask, methods=["POST"]),
             Route("/api/failed", answers.failed),
@@ -196,6 +203,7 @@ def app(table: Table, hosts: frozenset[str]) -> Starlette:
             Route("/api/best", answers.best, methods=["POST"]),
             Route("/thumbnails", answers.thumbnails),
             Route("/picture/{id:int}", answers.picture),
+            Route("/again/{id:int}", answers.made_again),
             Route("/events", answers.events),
             Mount("/static", StaticFiles(directory=_PACKAGE / "static")),
         ],
@@ -219,6 +227,13 @@ async def _shown(table: Table, request: Request) -> Shown:
     if not found:
         raise FileNotFoundError(2, "this picture is not there any more")
     return found[0]
+
+
+def _picture(data: bytes, cached: str) -> Response:
+    kind = next((kind for head, kind in _KINDS.items() if data.startswith(head)), None)
+    if kind is None:
+        return PlainTextResponse("it is no picture", 404)
+    return Response(data, 200, {"Cache-Control": cached}, kind)
 
 
 def _bytes(table: Table, path: str) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -339,9 +339,9 @@ class Catalogue:
         rows = self.rows(f"SELECT {_SHOWN} FROM picture WHERE there AND path=?", [path])
         return Shown(*rows[0]) if rows else None
 
-    def relatives(self, picture: Shown) -> list[Shown]:
-        """What a picture was made from, and what was made from it or its source, oldest first."""
-        ids = [id_ for id_ in (picture.recipe, picture.source) if id_]
+    def relatives(self, recipes: Sequence[str]) -> list[Shown]:
+        """The pictures of these recipes, and all that were made from them, oldest first."""
+        ids = list(recipes)
         places = ",".join("?" * len(ids))
         where = f"there AND (recipe IN ({places}) OR source IN ({places}))"
         rows = self.rows(f"SELECT {_SHOWN} FROM picture WHERE {where} ORDER BY mtime", ids * 2)

@@ -13,6 +13,7 @@ from platformdirs import user_cache_path
 
 from hotfolder import critic
 from hotfolder.light.acts import Acts
+from hotfolder.light.again import Again
 from hotfolder.light.auth import Sessions
 from hotfolder.light.catalogue import Catalogue, Shown
 from hotfolder.light.news import News
@@ -50,6 +51,7 @@ class Table:
         self.catalogue = Catalogue(studio.root, kept / "light.sqlite")
         self.cache = Cache(user_cache_path("hotfolder") / "thumbnails.sqlite")
         self.acts = Acts(studio, self.catalogue, kept / "undo")
+        self.again = Again(studio, self.news)
         self.sessions = Sessions(kept / "sessions.json")
         self._alike_bits = alike_bits
         self._is_open = True
@@ -77,6 +79,7 @@ class Table:
             thread.join(10)
         self._watch.stop()
         self._painters.close()
+        self.again.close()
         self.catalogue.close()
         self.cache.close()
 

@@ -101,6 +101,7 @@ class opened:
     def __enter__(self) -> Any:
         page = self._context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.set_default_timeout(120_000)  # a machine may be busy with much else
         page.goto(self._address)
         page.wait_for_selector(".cell.ready", timeout=120_000)
         page.evaluate("light.table.settled()")

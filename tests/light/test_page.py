@@ -43,7 +43,7 @@ def press(page: Any, *keys: str) -> None:
 
 def becomes(page: Any, expression: str) -> None:
     """Wait until something is so; the page's policy forbids Playwright's own way, as it should."""
-    until(lambda: page.evaluate(expression), 30)
+    until(lambda: page.evaluate(expression), 120)
 
 
 def test_a_person_marks_and_takes_back(page: Any, table: Table, full: Studio) -> None:
@@ -173,7 +173,7 @@ def test_a_failed_file_is_mended(page: Any, full: Studio) -> None:
     """Its note is read where it is mended; the mended file is in inbox/, the note is gone."""
     (full.failed / "typing.toml").write_text('promt = "a castle"')
     (full.failed / "typing.toml.error.txt").write_text("promt: unknown key")
-    page.wait_for_selector("button.failing:not([hidden])", timeout=10_000)
+    page.wait_for_selector("button.failing:not([hidden])", timeout=120_000)
     page.locator("button.failing").click()
     assert "unknown key" in page.locator("dialog.mend .note").inner_text()
     page.locator("dialog.mend textarea").fill('prompt = "a castle"')
@@ -252,12 +252,12 @@ def test_the_page_outlives_its_server(browser: Any, full: Studio) -> None:
         view = opened(browser, place.address(table.sessions.key()))
         page = view.__enter__()
     table.close()
-    page.wait_for_selector("#notice:not([hidden])", timeout=20_000)
+    page.wait_for_selector("#notice:not([hidden])", timeout=120_000)
     place = listen(port=place.port)
     table = Table(full)
     try:
         with served(table, place):
-            page.wait_for_selector("#notice", state="hidden", timeout=30_000)
+            page.wait_for_selector("#notice", state="hidden", timeout=120_000)
             press(page, "Home", "5")
             assert table.catalogue.rows("SELECT COUNT(*) FROM picture WHERE beside=5") == [(1,)]
             view.__exit__()
@@ -269,8 +269,8 @@ def test_a_studio_that_vanishes_is_told(page: Any, full: Studio) -> None:
     """Nothing counts as deleted meanwhile, and it goes on when the folder is back."""
     away = full.root.with_name("away")
     full.root.rename(away)
-    page.wait_for_selector("#notice:not([hidden])", timeout=40_000)
+    page.wait_for_selector("#notice:not([hidden])", timeout=120_000)
     assert page.evaluate("light.table.view.ids.length") == 40
     away.rename(full.root)
-    page.wait_for_selector("#notice", state="hidden", timeout=20_000)
+    page.wait_for_selector("#notice", state="hidden", timeout=120_000)
     assert page.evaluate("light.table.view.ids.length") == 40

@@ -1,4 +1,5 @@
 // The light table: what keys, buttons and news do.
+import { Again, itemAgain } from "./again.js";
 import { get, isStack, post, roomOf, starsOf } from "./api.js";
 import { button, dialog, h, icon } from "./dom.js";
 import { Filters } from "./filters.js";
@@ -34,6 +35,14 @@ const panel = new Panel({
   refused,
   show: (id) => (table.indexOf(id) >= 0 ? selectOnly(id) : viewer.open([id])),
   wipe: (draft, finals) => openWipe(draft, finals),
+  again: (id) => again.begin(id),
+});
+const again = new Again({
+  told: toast,
+  refused,
+  making: (id) => (panel.remaking = id),
+  isWaited: (id) => (panel.isOpen && panel.wanted === id) || (viewer.isOpen && viewer.current === id),
+  show: (ids, says) => openWipe(ids[0], ids.slice(1), says),
 });
 const viewer = new Viewer({
   walk: (id, step) => {
@@ -41,9 +50,9 @@ const viewer = new Viewer({
     const next = at < 0 ? -1 : at + step;
     return next >= 0 && next < table.view.ids.length ? table.view.ids[next] : null;
   },
-  item: (id) => grid.items.get(id) ?? table.item(id),
+  item: (id) => itemAgain(id) ?? grid.items.get(id) ?? table.item(id),
   shown: (ids) => {
-    table.saw(ids);
+    table.saw(ids.filter(Number.isInteger));
     if (table.indexOf(viewer.current) >= 0) selectOnly(viewer.current);
     panel.show(viewer.current);
   },
@@ -237,9 +246,9 @@ async function wipe() {
   openWipe(draft.id, finals[0] === id ? finals : [...finals].sort((a, b) => (b === id) - (a === id)));
 }
 
-function openWipe(draft, finals) {
+function openWipe(draft, finals, says = null) {
   viewer.finals = [...finals];
-  viewer.open([draft, finals[0]], "wipe");
+  viewer.open([draft, finals[0]], "wipe", says);
 }
 
 async function openStack() {
@@ -371,6 +380,7 @@ function listen() {
     }, 3000);
   });
   events.addEventListener("inbox", failures);
+  events.addEventListener("again", (event) => again.made(JSON.parse(event.data)));
   events.addEventListener("making", (event) => making.show(JSON.parse(event.data)));
   events.addEventListener("studio", (event) => {
     const { there } = JSON.parse(event.data);

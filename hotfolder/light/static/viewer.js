@@ -17,9 +17,10 @@ export class Viewer {
     return this.box !== null;
   }
 
-  /** Show these pictures; `mode` is one, compare, champion or wipe. The last one takes the keys. */
-  open(ids, mode = "one") {
+  /** Show these pictures; `mode` is one, compare, champion or wipe; `says` stands above them. */
+  open(ids, mode = "one", says = null) {
     this.mode = mode;
+    this.says = says;
     this.ids = ids;
     this.focus = mode === "champion" ? 1 : 0;
     this.zoom = { scale: 0, x: 0.5, y: 0.5 }; // 0: the whole picture
@@ -137,7 +138,7 @@ export class Viewer {
     const pane = h("div.pane", {});
     pane.dataset.key = key;
     const img = h("img", { alt: item?.prompt || item?.path || t("alt.none"), draggable: "false" });
-    if (item) img.src = `/picture/${item.id}?v=${item.digest || item.mtime}`;
+    if (item) img.src = item.address ?? `/picture/${item.id}?v=${item.digest || item.mtime}`;
     img.addEventListener("load", () => this.#place());
     pane.append(img);
     pane.addEventListener("pointerdown", () => {
@@ -162,7 +163,7 @@ export class Viewer {
   #caption() {
     const item = this.items?.[this.focus];
     const says = { champion: "viewer.champion_says", wipe: "viewer.wipe_says" }[this.mode];
-    this.title.textContent = says ? t(says) : (item?.prompt || item?.path.split("/").pop() || "");
+    this.title.textContent = this.says ? this.says : says ? t(says) : (item?.prompt || item?.path.split("/").pop() || "");
     this.title.title = item?.prompt ?? "";
     this.tools.replaceChildren(...this.on.tools(this));
     this.modes.replaceChildren(...this.on.modes(this));
