@@ -26,12 +26,13 @@ from hotfolder.jobs import (
     Explain,
     Finish,
     Job,
+    Locate,
     Pick,
-    Render,
     RenderDraft,
     RenderFinal,
     SetAside,
     TryAgain,
+    Work,
 )
 from hotfolder.notices import Notices
 from hotfolder.plan import drafts_wanted, following, plan
@@ -307,7 +308,7 @@ class Daemon:
         """
         if self._setbacks.must_wait(job):
             return True
-        if isinstance(job, Render) and self._until.idle and self._renders.have_failed:
+        if isinstance(job, Work) and self._until.idle and self._renders.have_failed:
             return True
         if isinstance(job, RenderDraft) and not self._scanner.knows_all_wishes:
             return True  # a picture that was picked may be among the rest
@@ -315,12 +316,12 @@ class Daemon:
             self._refines_in_s() > 0 or self._scanner.reads_pixels
         ):
             return True
-        if isinstance(job, Render) and self._model_is_missing(job):
+        if isinstance(job, Work) and self._model_is_missing(job):
             return True
         endless = isinstance(job, RenderDraft) and job.endless
         return endless and self._until.idle and job.path in self._served
 
-    def _model_is_missing(self, job: Render) -> bool:
+    def _model_is_missing(self, job: Work) -> bool:
         """Whether a job's model has to be fetched first, which goes on meanwhile.
 
         A run that ends by itself does not try again what was held up.
@@ -329,7 +330,7 @@ class Daemon:
         lacking = next((model for model in models if self._downloads.lacks(model)), None)
         return lacking is not None and self._downloads.hold_up(lacking, job.path)
 
-    def _is_unwanted(self, job: Render) -> bool:
+    def _is_unwanted(self, job: Work) -> bool:
         """Whether the prompt file of a draft was taken away, or nothing is to be rendered now."""
         if self._notices.paused:
             return True
@@ -360,8 +361,8 @@ class Daemon:
         with suppress(StudioMissingError):  # the next turn says so
             self._scanner.refresh({job.path, *job.beside, *here})
 
-    def _begin(self, job: Render, slot: int) -> None:
-        """Begin to render a picture."""
+    def _begin(self, job: Work, slot: int) -> None:
+        """Begin to render a picture, or to look for words in one."""
         models = self._renders.models_of(job, self._scanner.config)
         try:
             for model in models:
@@ -377,13 +378,13 @@ class Daemon:
             if isinstance(job, RenderFinal):
                 self._finals.note(self._clock())
 
-    def _rule_for(self, job: Render) -> Rule | None:
+    def _rule_for(self, job: Work) -> Rule | None:
         """By which a draft may be given up: what is wanted by number never is."""
         wanted = self._scanner.config.settings.taste.early_stop
         endless = isinstance(job, RenderDraft) and job.endless
         return self._tutor.advice.rule if wanted and endless else None
 
-    def _following(self, job: Render) -> Iterator[RenderDraft]:
+    def _following(self, job: Work) -> Iterator[RenderDraft]:
         """The drafts that may be drawn with a job's."""
         if isinstance(job, RenderDraft) and not (job.endless and self._until.idle):
             snapshot = self._scanner.snapshot()
@@ -397,6 +398,9 @@ class Daemon:
             if isinstance(how, Exception):
                 self._served.discard(job.path)
                 self._cope(job, how)
+            elif isinstance(job, Locate):
+                self._setbacks.over(job)
+                self._scanner.located(job.path)
             elif how is not None:
                 self._setbacks.over(job)
                 if how.record.notes and isinstance(job, RenderDraft):
@@ -440,6 +444,6 @@ class Daemon:
         return StudioMissingError(str(error))
 
 
-def _any(job: Render) -> bool:
+def _any(job: Work) -> bool:
     """Every job is meant."""
     return True

@@ -190,7 +190,38 @@ class RenderFinal:
         return self.record.prompt_file if self.record else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Locate:
+    """Look for words in a picture in `seeds/`, by the model of `recipe`; no picture is made.
+
+    `request` is the key of the retouch that needs them, which comes to so many finals as are
+    `wanted`; `ordinal` comes before all of theirs. With a `detector`, that looks for them.
+    """
+
+    path: str
+    request: str
+    words: tuple[str, ...]
+    recipe: Recipe
+    wanted: int = 0
+    detector: str = ""
+    ordinal: int = -1
+    why: str = "its retouch says them"
+
+    @property
+    def stage(self) -> Stage:
+        """What it is for."""
+        return "final"
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The files that move with it."""
+        return ()
+
+
 Render = RenderDraft | RenderFinal
+Work = Render | Locate
+"""What an executor does."""
+
 Sort = Pick | Reject | PutBack
 Chore = SetAside | TryAgain | Explain | Sort | Finish
-Job = Chore | Render
+Job = Chore | Work

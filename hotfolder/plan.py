@@ -19,6 +19,7 @@ from hotfolder.jobs import (
     Explain,
     Finish,
     Job,
+    Locate,
     Pick,
     PutBack,
     Reject,
@@ -151,6 +152,11 @@ def _favourites(snapshot: Snapshot, history: History, config: Config) -> Iterato
 def _finals(seeds: Sequence[SeedImage], history: History, config: Config) -> Iterator[Job]:
     for seed in refinements.asking(seeds, history):
         begun = history.begun("final", seed.request)
+        if seed.sought:
+            search = refinements.search(seed, config)
+            job = Locate(seed.path, seed.request, seed.sought, search, seed.finals)
+            yield from () if job.ordinal in begun else (job,)
+            continue
         is_done = True
         for ordinal, why, recipe in refinements.missing(seed, history, config):
             is_done = False

@@ -13,7 +13,7 @@ from hotfolder.recipes.config import Config
 from hotfolder.recipes.encoding import PNG
 from hotfolder.recipes.prompt import parts
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.recipes.refine import refine, retouch
+from hotfolder.recipes.refine import refine, retouch, seeker
 from hotfolder.snapshot import SeedImage, Snapshot
 
 _BY_RECIPE = 2**39  # ordinals from here on follow from recipes
@@ -48,10 +48,18 @@ def missing(seed: SeedImage, history: History, config: Config) -> Iterator[tuple
             yield ordinal, f"{what} {index + 1} of {len(recipes)}", recipe
 
 
+def search(seed: SeedImage, config: Config) -> Recipe:
+    """By which recipe's model the words are looked for that a pick's retouch needs."""
+    return seeker(seed.source, seed.profile, _prompts(seed), config)
+
+
 def wanted(snapshot: Snapshot, history: History, config: Config) -> int:
     """How many refinements are still to be made."""
     seeds = asking(snapshot.seeds, history)
-    return sum(1 for seed in seeds for _ in missing(seed, history, config))
+    return sum(
+        seed.finals if seed.sought else sum(1 for _ in missing(seed, history, config))
+        for seed in seeds
+    )
 
 
 def by_other_settings(snapshot: Snapshot, history: History, config: Config) -> list[SeedImage]:
@@ -62,17 +70,22 @@ def by_other_settings(snapshot: Snapshot, history: History, config: Config) -> l
     return [
         seed
         for seed in snapshot.seeds
-        if not seed.more and history.is_refined(seed.request, seed.finals)
+        if not (seed.more or seed.sought) and history.is_refined(seed.request, seed.finals)
         if not all(history.has_final(recipe.id) for recipe in _recipes(seed, config))
     ]
 
 
 def _recipes(seed: SeedImage, config: Config) -> tuple[Recipe, ...]:
     """The recipes of a pick's refinements, or of what is drawn anew in it."""
-    prompt = seed.prompt or ", ".join(parts(seed.profile.fixed))
-    negative = seed.negative or seed.profile.negative
+    prompt, negative = _prompts(seed)
     encoding = seed.record.encoding if seed.record else PNG
     if seed.wishes:
         said = prompt, negative
         return tuple(retouch(seed.source, seed.wishes, seed.profile, said, encoding, config))
     return refine(seed.source, seed.profile, prompt, negative, encoding, config)
+
+
+def _prompts(seed: SeedImage) -> tuple[str, str]:
+    """What a pick that says nothing itself is refined with, and the negative prompt."""
+    prompt = seed.prompt or ", ".join(parts(seed.profile.fixed))
+    return prompt, seed.negative or seed.profile.negative

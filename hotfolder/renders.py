@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from queue import SimpleQueue
+
+from msgspec.structs import replace
 
 from hotfolder import held, publishing, slots, workshop
 from hotfolder.errors import DeviceLostError, HotfolderError, PictureError, RenderError, printable
@@ -20,6 +22,7 @@ from hotfolder.executors.orders import (
     Done,
     Executor,
     Failed,
+    Found,
     GivenUp,
     Load,
     Lost,
@@ -32,7 +35,7 @@ from hotfolder.executors.orders import (
     Task,
     Unload,
 )
-from hotfolder.jobs import Render, RenderDraft
+from hotfolder.jobs import Locate, Render, RenderDraft, Work
 from hotfolder.publishing import Publication, Published
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import Model, model_name
@@ -43,7 +46,7 @@ from hotfolder.report.progress import Preview, Progress
 from hotfolder.slots import Attempt, Slots
 from hotfolder.studio.identity import Identity
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.store import local
+from hotfolder.studio.store import local, located
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.taste.rule import Rule
 
@@ -124,7 +127,7 @@ class Renders:
         if self._executor is not None:
             self._executor.close()
 
-    def models_of(self, job: Render, config: Config) -> list[Model]:
+    def models_of(self, job: Work, config: Config) -> list[Model]:
         """The models that a job's links are drawn with, as far as profiles have them."""
         known = self._models_of(config)
         names = dict.fromkeys(link.model for link in chain(job.recipe) if link.is_drawn)
@@ -143,7 +146,7 @@ class Renders:
             self._tell_all(Unload())
             self._model_is_loaded = False
 
-    def slot_for(self, job: Render) -> int | None:
+    def slot_for(self, job: Work) -> int | None:
         """A slot where a job can begin: a free one, or for a refinement one with drafts on it.
 
         None as well while pictures wait to be published, so that they do not pile up.
@@ -166,7 +169,7 @@ class Renders:
 
     def begin(
         self,
-        job: Render,
+        job: Work,
         slot: int,
         config: Config,
         following: Iterable[RenderDraft] = (),
@@ -177,11 +180,12 @@ class Renders:
         A draft that may be given up by a `rule` is drawn alone. Raises OSError or PictureError for
         a bad source picture and for too much to say of it.
         """
-        publishing.require_room(job, self._studio)
+        if isinstance(job, Render):
+            publishing.require_room(job, self._studio)
         source = workshop.source_of(job, self._identity)
         models = self._models_of(config)
         together = () if rule else self._drawn_with(job, models, following)
-        jobs = [job, *together]
+        jobs: list[Work] = [job, *together]
         number = next(self._numbers)
         numbers = (number, *itertools.islice(self._numbers, len(jobs) - 1))
         attempts = [
@@ -191,14 +195,15 @@ class Renders:
         pictures = {attempt.number: attempt.job.recipe for attempt in attempts}
         if rule is not None and isinstance(job, RenderDraft):
             rule = rule.of(job.words)
-        shown = printable(PurePosixPath(job.path).name)
-        what = job.stage if len(jobs) == 1 else f"{len(jobs)} {job.stage}s"
-        self._progress.began(f"{what} for {shown}", number)
+        self._progress.began(workshop.called(jobs), number)
         for one in jobs:
             self._ledger.history.begin(one.stage, one.request, one.ordinal)
         self._slots.put(slot, attempts)
         self._model_is_loaded = True
-        self._give(slot, Task(pictures, models, source, str(self._states), rule))
+        task = Task(pictures, models, source, str(self._states), rule)
+        if isinstance(job, Locate):
+            task = replace(task, words=job.words, detector=job.detector)
+        self._give(slot, task)
 
     def forget(self) -> None:
         """Remove what was saved of renders that nobody wants any more."""
@@ -210,7 +215,7 @@ class Renders:
         for slot in self._slots.resumed():
             self._give(slot, Resume())
 
-    def cancel(self, unwanted: Callable[[Render], bool]) -> None:
+    def cancel(self, unwanted: Callable[[Work], bool]) -> None:
         """End renders at their next denoising step; what is rendered already is published.
 
         Where their schedulers allow it they are saved, and go on when they are begun again.
@@ -218,7 +223,7 @@ class Renders:
         for slot, task in self._slots.cancelled(unwanted):
             self._give(slot, Cancel(task))
 
-    def ended(self) -> Iterator[tuple[Render, Ended]]:
+    def ended(self) -> Iterator[tuple[Work, Ended]]:
         """The jobs that have ended since the last call, and how.
 
         Raises what went wrong with the executor itself.
@@ -240,6 +245,8 @@ class Renders:
                 self._judge(slot, news, is_last)
                 if isinstance(news, GivenUp):
                     yield self._passed_over(attempt, news)
+                elif isinstance(news, Found):
+                    yield self._located(attempt.job, news)
                 elif not isinstance(news, Done):
                     yield self._over(attempt.job, _what_went_wrong(news))
                 else:
@@ -266,7 +273,7 @@ class Renders:
             self._wake()
 
     def _drawn_with(
-        self, job: Render, models: Mapping[str, Model], following: Iterable[RenderDraft]
+        self, job: Work, models: Mapping[str, Model], following: Iterable[RenderDraft]
     ) -> Iterator[RenderDraft]:
         """The following drafts to draw with a job, as many as its model's owner allows."""
         model = models.get(job.recipe.model)
@@ -286,7 +293,7 @@ class Renders:
 
     def _judge(self, slot: int, news: Outcome, is_last: bool) -> None:
         """Let a slot rest that has failed; one that makes a picture is sound again."""
-        if isinstance(news, Done | GivenUp):
+        if isinstance(news, Done | Found | GivenUp):
             if self._slots.sound(slot):
                 self._progress.say(f"{slots.name(slot)} renders again")
         elif is_last and (isinstance(news, Lost) or (isinstance(news, Failed) and news.device)):
@@ -295,9 +302,10 @@ class Renders:
                 name = slots.name(slot)
                 self._progress.warn(f"{name} has failed and is tried again later: {says}")
 
-    def _publish(self, attempt: Attempt, done: Done) -> Iterator[tuple[Render, Ended]]:
+    def _publish(self, attempt: Attempt, done: Done) -> Iterator[tuple[Work, Ended]]:
         """Begin to publish a picture. The job ends here if that cannot be, or is not needed."""
         job = attempt.job
+        assert isinstance(job, Render)  # noqa: S101 - what was looked for is found, not done
         steps = publishing.publish(
             self._studio, self._ledger, job, attempt.source, done, attempt.settings
         )
@@ -327,7 +335,7 @@ class Renders:
             return self._over(job, error)[1]
         raise AssertionError("a publication has two parts in the ledger's thread")
 
-    def _passed_over(self, attempt: Attempt, news: GivenUp) -> tuple[Render, Ended]:
+    def _passed_over(self, attempt: Attempt, news: GivenUp) -> tuple[Work, Ended]:
         """A draft that was given up, entered as such."""
         job = attempt.job
         assert isinstance(job, RenderDraft)  # noqa: S101 - nothing else has a rule
@@ -339,7 +347,21 @@ class Renders:
         self._progress.say(f"{printable(path)}  {how}: {news.score:.0%} likely to please")
         return self._over(job, None)
 
-    def _over(self, job: Render, how: Ended) -> tuple[Render, Ended]:
+    def _located(self, job: Work, news: Found) -> tuple[Work, Ended]:
+        """Words that were looked for; what is known of them is kept for the next look."""
+        assert isinstance(job, Locate)  # noqa: S101 - nothing else looks for words
+        assert job.recipe.source is not None  # noqa: S101 - they are looked for in a picture
+        by = job.detector or job.recipe.model
+        try:
+            located.keep(self._studio.root, job.recipe.source, by, news.masks)
+        except OSError as error:
+            return self._over(job, error)
+        for word, mask in news.masks.items():
+            says = "is found in it" if mask else "is not seen in it"
+            self._progress.say(printable(f"{job.path}  {word} {says}"))
+        return self._over(job, None)
+
+    def _over(self, job: Work, how: Ended) -> tuple[Work, Ended]:
         """A job is no longer being made."""
         self._ledger.history.end(job.stage, job.request, job.ordinal)
         return job, how

@@ -17,7 +17,7 @@ from hotfolder.errors import (
     printable,
     reason,
 )
-from hotfolder.jobs import Job, Render, RenderDraft, RenderFinal, SetAside
+from hotfolder.jobs import Job, Locate, RenderDraft, RenderFinal, SetAside, Work
 from hotfolder.report.progress import Progress
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.scanner import Scanner
@@ -101,7 +101,7 @@ class Setbacks:
 
     def _tries(self, job: Job) -> int:
         """How often this job was tried in vain, this time included."""
-        wanted = (job.path, job.ordinal if isinstance(job, Render) else 0)
+        wanted = (job.path, job.ordinal if isinstance(job, Work) else 0)
         self._attempts[wanted] = self._attempts.get(wanted, 0) + 1
         return self._attempts[wanted]
 
@@ -111,7 +111,7 @@ class Setbacks:
             # Else another draft's failure was first.
             aside = SetAside(job.path, says, job.beside, lacks=lacks)
             return aside if self.lies_there(job) else None
-        if isinstance(job, RenderFinal):
+        if isinstance(job, RenderFinal | Locate):
             self._scanner.give_up(job.path, says)
         else:
             self._postpone(job, says)

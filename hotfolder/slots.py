@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hotfolder.backoff import Backoff
 from hotfolder.executors.orders import Raster
-from hotfolder.jobs import Render, RenderDraft
+from hotfolder.jobs import RenderDraft, Work
 from hotfolder.recipes.settings import Settings
 
 _TRIES = 3
@@ -22,7 +22,7 @@ class Attempt:
 
     number: int
     task: int
-    job: Render
+    job: Work
     source: Raster | None
     settings: Settings
 
@@ -73,7 +73,7 @@ class Slots:
                     return slot, attempt, is_last
         raise KeyError(number)
 
-    def free_for(self, job: Render, now_s: float) -> int | None:
+    def free_for(self, job: Work, now_s: float) -> int | None:
         """A slot where a job can begin: a free one, or for a refinement one with drafts on it."""
         sound = [
             (slot, attempts)
@@ -89,7 +89,7 @@ class Slots:
         paused, self._paused = tuple(self._paused), set()
         return paused
 
-    def cancelled(self, unwanted: Callable[[Render], bool]) -> Iterator[tuple[int, int]]:
+    def cancelled(self, unwanted: Callable[[Work], bool]) -> Iterator[tuple[int, int]]:
         """The slots and tasks in which something is unwanted, each once."""
         for slot, attempts in enumerate(self._slots):
             for attempt in attempts:

@@ -110,6 +110,11 @@ class SeedImage:
         """How many finals it shall have."""
         return self.profile.refine.count if self.wishes else self.profile.refine.finals
 
+    @property
+    def sought(self) -> tuple[str, ...]:
+        """The words among its wishes that are still to be looked for in it."""
+        return tuple(dict.fromkeys(wish.word for wish in self.wishes if wish.region is None))
+
 
 @dataclass(frozen=True, slots=True)
 class Starred:

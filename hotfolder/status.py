@@ -11,7 +11,7 @@ from msgspec import Struct
 from hotfolder.errors import HotfolderError, printable
 from hotfolder.history import History
 from hotfolder.images.metadata import suffixes as picture_suffixes
-from hotfolder.jobs import RenderDraft, RenderFinal
+from hotfolder.jobs import Job, Locate, RenderDraft, RenderFinal
 from hotfolder.plan import drafts_wanted, plan
 from hotfolder.recipes.settings import Settings, Taste
 from hotfolder.services.definition import Service
@@ -98,7 +98,7 @@ def status(studio: Studio) -> Status:
         drafts_made=totals["draft"],
         drafts_passed_over=history.left_undone,
         seeds=len(snapshot.seeds),
-        finals_wanted=sum(isinstance(job, RenderFinal) for job in finals),
+        finals_wanted=sum(_finals(job) for job in finals),
         finals_lying=sum(_is_picture(path) for path in beneath.files(studio.root, "final")),
         finals_made=totals["final"],
         held_back=(
@@ -180,3 +180,8 @@ def _started_by(studio: Studio) -> tuple[str, ...]:
         return tuple(installed(Service.of(studio.root)))
     except HotfolderError:
         return ()
+
+
+def _finals(job: Job) -> int:
+    """How many finals a job is for."""
+    return job.wanted if isinstance(job, Locate) else isinstance(job, RenderFinal)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from hotfolder.errors import MistakesError, PictureError, printable
@@ -13,12 +14,13 @@ from hotfolder.jobs import (
     Chore,
     Explain,
     Finish,
+    Locate,
     PutBack,
     Reject,
-    Render,
     RenderFinal,
     SetAside,
     TryAgain,
+    Work,
 )
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import Model, model_name, together
@@ -70,7 +72,16 @@ def tell(studio: Studio, news: Mapping[str, str]) -> None:
                 moves.take_back(studio, path)
 
 
-def source_of(job: Render, identity: Callable[[str], Identity]) -> Raster | None:
+def called(jobs: Sequence[Work]) -> str:
+    """What jobs that are done together are for."""
+    job, shown = jobs[0], printable(PurePosixPath(jobs[0].path).name)
+    if isinstance(job, Locate):
+        return f"looking for {printable(', '.join(job.words))} in {shown}"
+    what = job.stage if len(jobs) == 1 else f"{len(jobs)} {job.stage}s"
+    return f"{what} for {shown}"
+
+
+def source_of(job: Work, identity: Callable[[str], Identity]) -> Raster | None:
     """The picture that a job starts from, checked to be the one that its recipe names.
 
     Raises FileNotFoundError if it is gone, and OSError or PictureError if it cannot be read.

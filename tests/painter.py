@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from hotfolder.errors import RenderError
@@ -35,6 +37,20 @@ class Painter:
     def upscale(self, name: str, image: Image.Image) -> tuple[Image.Image, str]:
         """There is no upscaler."""
         raise RenderError(f"there is no upscaler {name!r}")
+
+    def locate(
+        self,
+        recipe: Recipe,
+        source: Image.Image,
+        words: Sequence[str],
+        detector: str,
+        on_look: Callable[[int, int], None],
+    ) -> dict[str, Any]:
+        """A castle is in the middle of every picture, and nothing else is in any."""
+        on_look(1, 1)
+        middle = np.zeros((source.height, source.width), bool)
+        middle[source.height // 4 : -source.height // 4, source.width // 4 : -source.width // 4] = 1
+        return {word: middle if word == "castle" else None for word in words}
 
     def features(self) -> dict[str, bytes]:
         """There is no denoiser to look into."""

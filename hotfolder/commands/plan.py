@@ -6,7 +6,7 @@ from argparse import Namespace
 from itertools import islice
 
 from hotfolder.errors import EXIT_DONE, brief, printable
-from hotfolder.jobs import Job, RenderDraft, RenderFinal
+from hotfolder.jobs import Job, Locate, RenderDraft, RenderFinal
 from hotfolder.plan import plan
 from hotfolder.refinements import by_other_settings
 from hotfolder.report import links
@@ -65,6 +65,8 @@ def _what(job: Job) -> str:
     if isinstance(job, RenderFinal):
         verb = "retouch" if job.recipe.region else "refine"
         return f"{verb} {path} at {job.recipe.width}x{job.recipe.height}"
+    if isinstance(job, Locate):
+        return f"look for {printable(', '.join(job.words))} in {path}"
     if isinstance(job, RenderDraft):
         prompt = brief(job.recipe.prompt, _PROMPT)
         return f'draft {job.recipe.width}x{job.recipe.height} for {path}, "{prompt}"'

@@ -4,12 +4,13 @@ An executor has a number of slots. The daemon gives each slot orders and hears r
 data (`orders`): a task goes out with recipes, the models and the pixels of a source picture, and
 pixels and facts come back. What the daemon promises, and what it may rely on:
 
-- It gives a slot one task at a time, and only a refinement to a slot where a draft is being
-  rendered. The draft pauses after its present denoising step, stays paused when the refinement has
-  ended, and goes on at `Resume`; it comes out as if it had never been paused.
+- It gives a slot one task at a time, and only a refinement, or words to look for in a picture, to
+  a slot where a draft is being rendered. The draft pauses after its present denoising step, stays
+  paused when the refinement has ended, and goes on at `Resume`; it comes out as if it had never
+  been paused.
 - A task is one refinement, or some drafts that may be drawn together. For each of its pictures
-  comes exactly one report: `Done`, `Cancelled`, `Failed`, or `Lost` when the worker is gone. That
-  costs no other slot anything, and the slot's next task finds a new worker.
+  comes exactly one report: `Done` (`Found` for words), `Cancelled`, `Failed`, or `Lost` when the
+  worker is gone. That costs no other slot anything, and the slot's next task finds a new worker.
 - `Failed` with `device`, and `Lost`, take the slot out for a while, longer each time until it has
   made a picture. The other slots go on; a device's failure is never counted against a picture.
 - `Cancel` is obeyed at the next denoising step.

@@ -29,6 +29,9 @@ class Task(Struct, frozen=True, tag=True):
     a folder of this machine for the state of a render that is cancelled, and for what is done of a
     chain; what lies there goes on. By `rule` a draft that is rendered alone may be given up. An
     executor may pass over both.
+
+    With `words` no picture is rendered: they are looked for in the source, with the model of the
+    one recipe, or with the owner's `detector`, a file, and `Found` is reported in place of `Done`.
     """
 
     pictures: dict[int, Recipe]
@@ -36,6 +39,8 @@ class Task(Struct, frozen=True, tag=True):
     source: Raster | None = None
     states: str = ""
     rule: Rule | None = None
+    words: tuple[str, ...] = ()
+    detector: str = ""
 
     @property
     def number(self) -> int:
@@ -105,6 +110,16 @@ class Done(Struct, frozen=True, tag=True):
     chance: float = 1.0
 
 
+class Found(Struct, frozen=True, tag=True):
+    """Where words are in a source: a mask for each, as `images.regions.packed` makes it.
+
+    A word that is not in the picture has b"".
+    """
+
+    attempt: int
+    masks: dict[str, bytes]
+
+
 class GivenUp(Struct, frozen=True, tag=True):
     """A picture is given up after `step` of `steps` by a rule.
 
@@ -144,7 +159,7 @@ class Lost(Struct, frozen=True, tag=True):
 
 
 Order = Task | Cancel | Resume | Load | Unload
-Outcome = Done | GivenUp | Cancelled | Failed | Lost
+Outcome = Done | Found | GivenUp | Cancelled | Failed | Lost
 Report = Stepped | Outcome
 OnReport = Callable[[Report], None]
 

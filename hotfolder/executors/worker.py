@@ -26,6 +26,7 @@ from hotfolder.executors.orders import (
     Cancelled,
     Done,
     Failed,
+    Found,
     Load,
     OnReport,
     Order,
@@ -37,15 +38,19 @@ from hotfolder.executors.orders import (
     Unload,
 )
 from hotfolder.images import pixels
+from hotfolder.images.regions import packed
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render import link
 
 if TYPE_CHECKING:
+    import numpy as np
     from PIL.Image import Image
 
     from hotfolder.render.rendered import Rendered
     from hotfolder.render.sampling import OnStep
+
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 _log = logging.getLogger(__name__)
 _PREVIEWS_EVERY_S = 0.25
@@ -62,6 +67,15 @@ class Renderer(Protocol):
 
     def upscale(self, name: str, image: Image) -> tuple[Image, str]:
         """A picture enlarged by the owner's upscaler of this name, and its file's SHA-256."""
+
+    def locate(
+        self, recipe: Recipe, source: Image, words: Sequence[str], detector: str, on_look: OnStep
+    ) -> Mapping[str, Mask | None]:
+        """Where words are in a picture: bool, (height, width), or None where it does not show them.
+
+        By the recipe's model, or by a detector's file if one is named. `on_look` is called as
+        `on_step` of `render_batch` is. Raises RenderError where the model cannot tell.
+        """
 
     def preview(self) -> Image | None:
         """How the picture in the making looks so far: RGB, small. None where nobody can say."""
@@ -166,6 +180,9 @@ class Worker:
             self._between_steps(task.number, step, steps)
 
         attempts, recipes = tuple(waiting), tuple(waiting.values())
+        if task.words and source is not None:
+            found = renderer.locate(recipes[0], source, task.words, task.detector, on_step)
+            return [Found(attempts[0], {word: packed(mask) for word, mask in found.items()})]
         states = Path(task.states) if task.states else None
         if source is not None:
             made = _chained(renderer, recipes[0], source, on_step, states)

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from hotfolder.errors import printable
-from hotfolder.jobs import Job, RenderDraft, RenderFinal
+from hotfolder.jobs import Job, Render
 from hotfolder.plan import plan
 from hotfolder.ranking import not_yet, rank
 from hotfolder.status import steering
@@ -76,7 +76,7 @@ class Work:
 
 def _told(job: Job) -> dict[str, Any]:
     kind = type(job).__name__
-    recipe = job.recipe if isinstance(job, RenderDraft | RenderFinal) else None
+    recipe = job.recipe if isinstance(job, Render) else None
     return {
         "kind": kind,
         "path": printable(job.path),

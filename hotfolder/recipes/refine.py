@@ -86,10 +86,14 @@ def sizes_of(profile: Profile, size: tuple[int, int], config: Config = _NOBODY) 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be drawn anew in a picture: a region of it, and as what; "" for its own prompt."""
+    """What is to be drawn anew in a picture: a region of it, and as what; "" for its own prompt.
 
-    region: Region
+    With a `word` the region is where that is in the picture, or None before it was looked for.
+    """
+
+    region: Region | None
     prompt: str = ""
+    word: str = ""
 
 
 def retouch(
@@ -113,6 +117,7 @@ def retouch(
         last: Recipe | Pixels = source
         for number, wish in enumerate(wishes, 1):
             chain = _Chain(request, profile, config, wish.prompt or prompts[0], prompts[1])
+            assert wish.region  # noqa: S101 - what is still looked for has no recipes
             recipe = _link(last, chain, index, number, Group((), Link(), ()))
             lossy = encoding if number == 1 and encoding.lossy else None
             last = replace(
@@ -120,12 +125,23 @@ def retouch(
                 width=last.width,
                 height=last.height,
                 drawn=_drawn_for(wish.region, profile),
-                region=wish.region,
+                region=replace(wish.region, word=wish.word),
                 source_encoding=lossy if isinstance(last, Recipe) else None,
             )
         assert isinstance(last, Recipe)  # noqa: S101 - there is a wish
         variants.append(last)
     return tuple(variants)
+
+
+def seeker(
+    source: Recipe | Pixels, profile: Profile, prompts: tuple[str, str], config: Config = _NOBODY
+) -> Recipe:
+    """The recipe by whose model words are looked for in a picture: no picture is made by it."""
+    if isinstance(source, Recipe):
+        prompts = source.prompt, source.negative_prompt
+    chain = _Chain(key(source), profile, config, *prompts)
+    recipe = _link(source, chain, 0, 1, Group((), Link(), ()))
+    return replace(recipe, width=source.width, height=source.height, drawn=None)
 
 
 def _drawn_for(region: Region, profile: Profile) -> tuple[int, int]:
@@ -139,12 +155,13 @@ def _drawn_for(region: Region, profile: Profile) -> tuple[int, int]:
 def key(source: Recipe | Pixels, wishes: Sequence[Wish] = ()) -> str:
     """What makes a picture the same one, however often it is moved, copied or starred.
 
-    With `wishes`, what makes it the same wish for that picture.
+    With `wishes`, what makes it the same wish for that picture: a word is, wherever it was found.
     """
     own = source.id if isinstance(source, Recipe) else source.sha256
     if not wishes:
         return own
-    said = [own, *(f"{wish.region} {wish.prompt}" for wish in wishes)]
+    said = dict.fromkeys(f"{wish.word or wish.region} {wish.prompt}" for wish in wishes)
+    said = {own: None, **said}
     return hashlib.sha256("\n".join(said).encode("utf-8", "surrogatepass")).hexdigest()
 
 

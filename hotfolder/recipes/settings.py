@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 
 from hotfolder.recipes import schema
 from hotfolder.recipes.recipe import MAX_TEXT
+from hotfolder.recipes.region import part
 
 TAGS = ("star", "starred", "★", "fav", "favorite", "favourite", "accepted")
 """Tags that count as a star unless the owner names others; "accepted" is digiKam's pick label."""
@@ -27,25 +28,45 @@ class Presets(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     five: Preset = field(default=None, name="5")
 
 
+Part = Annotated[str, schema.checked(part)] | None
+
+
+class Parts(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where and as what a picture of so many stars is drawn anew; None: it is refined."""
+
+    one: Part = field(default=None, name="1")
+    two: Part = field(default=None, name="2")
+    three: Part = field(default=None, name="3")
+    four: Part = field(default=None, name="4")
+    five: Part = field(default=None, name="5")
+
+
 class Stars(Struct, frozen=True, forbid_unknown_fields=True):
     """Which marks pick a draft, and what happens to it then.
 
     `least` is the least rating that does. A tag, colour label or pick label that is one of `tags`
     counts as so many stars. The detectors in `ignore` are not asked. `rejected` says whether a
-    rejected draft (rating -1) is moved to `drafts/rejected/`.
+    rejected draft (rating -1) is moved to `drafts/rejected/`. With "part" a draft is moved, and
+    only a part of it is drawn anew, where `parts` say so for its stars.
     """
 
     least: Annotated[int, Meta(ge=1, le=5)] = field(default=1, name="from")
     tags: list[str] = field(default_factory=lambda: list(TAGS))
     ignore: list[str] = []
-    then: Literal["move", "copy"] = "move"
+    then: Literal["move", "copy", "part"] = "move"
     rejected: Literal["stay", "move"] = "stay"
     presets: Presets = Presets()
+    parts: Parts = Parts()
 
     def preset(self, stars: int) -> str | None:
         """The profile for a picture of so many stars, 0 to 5, if the owner named one."""
         named = (None, *msgspec.structs.astuple(self.presets))
         return named[stars] if stars > 0 else None
+
+    def part(self, stars: int) -> str | None:
+        """Where and as what a picture of so many stars, 0 to 5, is drawn anew, if it is."""
+        named = (None, *msgspec.structs.astuple(self.parts))
+        return named[stars] if stars > 0 and self.then == "part" else None
 
 
 LOCAL = "local"

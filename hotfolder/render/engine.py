@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -13,10 +14,11 @@ import torch
 from PIL import Image
 
 from hotfolder.errors import RenderError, TooLargeError
+from hotfolder.images.outlines import enlarged
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.render import call, environment, failures, img2img, resize
+from hotfolder.render import call, environment, failures, img2img, locate, resize
 from hotfolder.render.activations import Activations
 from hotfolder.render.call import Call
 from hotfolder.render.compilation import NotCompiledError
@@ -25,6 +27,7 @@ from hotfolder.render.memory.memory_plan import Plan
 from hotfolder.render.memory.planner import Planner, workload_of
 from hotfolder.render.models import editions, pipelines, quantised
 from hotfolder.render.models.loaded import Loaded, LoadedModels
+from hotfolder.render.probe import Subject
 from hotfolder.render.prompt import encode, switching
 from hotfolder.render.rendered import Facts, Rendered
 from hotfolder.render.sampling import Control, OnStep, Run
@@ -139,6 +142,29 @@ class Engine:
         """
         return self._drawn(recipes, source, Control(on_step, resume))
 
+    def locate(
+        self,
+        recipe: Recipe,
+        source: Image.Image,
+        words: Sequence[str],
+        detector: str = "",
+        on_look: OnStep | None = None,
+    ) -> dict[str, Any]:
+        """Where words are in a picture, by the model of `recipe`: masks, bool, (height, width).
+
+        A word that is not seen there has None. `on_look(number, of)` is called after each look,
+        and may raise, or call `render` meanwhile. Raises RenderError where the model cannot tell.
+        """
+        threads = torch.get_num_threads()
+        environment.set_threads(self._threads() if callable(self._threads) else self._threads)
+        self._rendering += 1
+        try:
+            with failures.in_words():
+                return self._located(recipe, source.convert("RGB"), words, on_look)
+        finally:
+            self._rendering -= 1
+            environment.set_threads(threads)
+
     def upscale(self, name: str, image: Image.Image) -> tuple[Image.Image, str]:
         """`image` enlarged by the owner's upscaler of this name, and its file's SHA-256.
 
@@ -161,6 +187,26 @@ class Engine:
         Packed, by kind; nothing before the step at which it is looked at, or where nobody looks.
         """
         return self._runs[-1].features() if self._runs else {}
+
+    def _located(
+        self, recipe: Recipe, source: Image.Image, words: Sequence[str], on_look: OnStep | None
+    ) -> dict[str, Any]:
+        """The masks, found in a picture of the size that the model knows best."""
+        loaded, multiple = self.load(recipe.model), recipe.multiple
+        scale = min(1.0, loaded.footprint.native_px / (source.width * source.height) ** 0.5)
+        width, height = (max(1, round(side * scale / multiple)) * multiple for side in source.size)
+        small = source.resize((width, height), Image.Resampling.LANCZOS)
+        workload = memory_plan.Workload((2 * width, 2 * height), guided=False)
+        plan = replace(self._planner.choose(loaded.footprint, workload), windows=None, place=None)
+        loaded = self._held(recipe.model, plan)
+        spare = functools.partial(tiling.apply, plan, compiled=loaded.compiled)
+        subject = Subject(loaded, recipe, small, spare)
+        with loaded.adapters.active(recipe.loras):
+            masks = locate.find_all(subject, words, on_look)
+        return {
+            word: None if mask is None else enlarged(mask, (source.height, source.width)) > 0.5
+            for word, mask in masks.items()
+        }
 
     def _drawn(
         self,

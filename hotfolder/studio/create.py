@@ -130,7 +130,8 @@ _SETTINGS = """\
 # baloo, exif, finder, geeqie, gthumb, name, sidecar, tags and xmp.
 # ignore = []
 
-# What happens to a picked draft: "move" or "copy" (to seeds/).
+# What happens to a picked draft: "move" or "copy" (to seeds/), or "part": it is moved, and only a
+# part of it is drawn anew, as [stars.parts] says, for example  4 = "face: calm eyes"
 # then = "move"
 
 # What happens to a draft that you reject: "stay" or "move" (to drafts/rejected/).

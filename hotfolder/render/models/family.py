@@ -129,16 +129,19 @@ class Family:
     `denoiser` is the part that takes the noise out, and `unused` are parts that nothing is drawn
     with. `reads_clip` says that prompts are read with CLIP alone, in as many chunks as they need;
     otherwise `tokenizer` is the one that reads furthest, and `tokens` how many it may give (0:
-    nobody knows).
+    nobody knows). `words_by` is the one whose tokens come first in what the denoiser hears, if that
+    is another.
 
     `guidance` gives the arguments for a recipe's guidance, from the denoiser's configuration.
     `ready` tells a new pipeline object what it takes by no argument, for a recipe and a canvas,
     (width, height) in px. `remembers` gives those objects of a running one, beside its scheduler,
     whose attributes go from step to step.
     `pairs`: the two passes of guidance are one call. `windows`: the latents are a picture, so it
-    can be computed by windows. `vae_upcast`: its autoencoder runs in float32 where the rest has
-    float16. `decodes_latents`: the picture is made of the loop's last latents; a few families
-    decode what else their last step gave, and cannot go on from after it.
+    can be computed by windows. `words_behind`: where attention has words and picture in one row,
+    the words come last, after tokens of the picture that are a multiple of this. `vae_upcast`: its
+    autoencoder runs in float32 where the rest has float16. `decodes_latents`: the picture is made
+    of the loop's last latents; a few families decode what else their last step gave, and cannot go
+    on from after it.
 
     `single_files` maps the beginnings of names for kinds of checkpoints to what has the rest that
     such a file lacks: a folder of `models/layouts`, or a repository of the hub. The names are
@@ -157,6 +160,8 @@ class Family:
     guidance: Callable[[Config, Recipe], Arguments] = plain_guidance
     pairs: bool = True
     windows: bool = False
+    words_behind: int = 0
+    words_by: str = ""
     vae_upcast: bool = False
     decodes_latents: bool = True
     encode: Callable[[Any, Any], Any] | None = None

@@ -12,7 +12,7 @@ from hotfolder.errors import Mistake, MistakesError, PictureError, did_you_mean,
 from hotfolder.prompts.text_encoding import MAX_BYTES, decode
 from hotfolder.recipes import library, schema
 from hotfolder.recipes.config import Config
-from hotfolder.recipes.settings import Settings
+from hotfolder.recipes.settings import Parts, Settings
 from hotfolder.stars import detectors
 from hotfolder.studio import beneath
 from hotfolder.studio.config import restrict, word_lists
@@ -122,6 +122,15 @@ def _check_stars(config: Config, mistakes: list[Mistake]) -> None:
         if preset is not None:
             where = f"{SETTINGS_FILE}, stars.presets.{number}"
             _noting(mistakes, where, lambda preset=preset: config.profile(preset))
+    has_parts = stars.parts != Parts()
+    if has_parts != (stars.then == "part"):
+        says = (
+            'it has no effect without then = "part" below [stars]'
+            if has_parts
+            else 'it needs a table [stars.parts] with lines such as  5 = "face: calm eyes"'
+        )
+        key = "stars.parts" if has_parts else "stars.then"
+        mistakes.append(Mistake(f"{SETTINGS_FILE}, {key}", says))
 
 
 def _check_upscalers(

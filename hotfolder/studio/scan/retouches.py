@@ -1,23 +1,26 @@
 """What lies beside a picture in `seeds/` and says which part of it is to be drawn anew.
 
-`castle.mask.png` is white there; `castle.retouch.txt` says what it shall be.
+`castle.mask.png` is white there; `castle.retouch.txt` says what it shall be. Without a mask each
+line of it says where as well: `towers: sharper, with flags`. Such words are looked for in the
+picture, and what was found is kept by `store.located` until it is wanted here.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from hotfolder.errors import MistakesError, PictureError, printable
+from hotfolder.errors import MistakesError, PictureError, brief, printable
 from hotfolder.images import metadata, pixels, regions
 from hotfolder.images.metadata import suffixes as picture_suffixes
+from hotfolder.images.regions import MOST_REGIONS
 from hotfolder.prompts import text_encoding
 from hotfolder.recipes import sizes
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.refine import Wish
-from hotfolder.recipes.region import Region
+from hotfolder.recipes.region import Region, part
 from hotfolder.recipes.settings import Limits
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
@@ -27,7 +30,10 @@ from hotfolder.studio.scan.apart import require_quick_picture
 from hotfolder.studio.scan.limits import check_picture, check_text
 
 WORDS = ".retouch.txt"
-_NO_MASK = "nothing says where: paint the part white in {}, a black picture of the same size"
+Seen = Callable[[str], bytes | None]
+"""Where a word is: its mask, packed; b"" if it is not there, None if nobody has looked yet."""
+
+_OR_PAINT = "or paint the part white in {}, a black picture of the same size"
 
 
 class Retouch(NamedTuple):
@@ -102,29 +108,82 @@ def wishes(
     size: tuple[int, int],
     profile: Profile,
     limits: Limits,
+    seen: Seen,
 ) -> tuple[Wish, ...]:
     """What is wished for a picture of `size` in which these regions are marked.
 
-    `found` are the files beside it. Raises PictureError with a sentence.
+    `found` are the files beside it; where nothing is marked they name words, and `seen` says where
+    those are. Raises PictureError with a sentence.
     """
-    prompt = _prompt(found, limits) if found else ""
     if found and not marked:
-        name = PurePosixPath(found.words).name
-        raise PictureError(_NO_MASK.format(printable(name.removesuffix(WORDS) + MASK)))
+        mask = found.name.removesuffix(WORDS) + MASK
+        return by_words(_lines(found, limits, mask), mask, size, profile, seen)
+    prompt = ", ".join(line for _, line in _text(found, limits)) if found else ""
     least_px = _least_px(profile)
     around = (regions.with_surroundings(region, size, least_px) for region in marked)
     return tuple(Wish(region, prompt) for region in around)
 
 
-def _prompt(found: Retouch, limits: Limits) -> str:
-    """What a part shall be; PictureError for words that cannot be read."""
+def by_words(
+    words: Mapping[str, str], mask_name: str, size: tuple[int, int], profile: Profile, seen: Seen
+) -> tuple[Wish, ...]:
+    """What is wished where words are: prompts by words. Before anybody has looked, it is nowhere.
+
+    Raises PictureError with a sentence that names the mask, for words that are not in the picture.
+    """
+    wishes: list[Wish] = []
+    missing: list[str] = []
+    for word, prompt in words.items():
+        mask = seen(word)
+        try:
+            marked = None if mask is None else regions.of(regions.unpacked(mask, size))
+        except ValueError:
+            marked = None  # it is looked for again
+        if marked is None:
+            wishes.append(Wish(None, prompt, word))
+        elif not marked:
+            missing.append(f'"{printable(word)}"')
+        around = (regions.with_surroundings(r, size, _least_px(profile)) for r in marked or ())
+        wishes += [Wish(region, prompt, word) for region in around]
+    if missing:
+        is_not = "is not" if len(missing) == 1 else "are not"
+        raise PictureError(
+            f"{' and '.join(missing)} {is_not} seen in the picture, so nothing is drawn anew; call "
+            f"it as the picture's own prompt does, or paint it white in {mask_name}, or paint a "
+            "closed line around it in a copy"
+        )
+    return tuple(wishes[:MOST_REGIONS])
+
+
+def _lines(found: Retouch, limits: Limits, mask_name: str) -> dict[str, str]:
+    """The prompts by the words that they are for; PictureError where there is no word."""
+    words: dict[str, str] = {}
+    for number, line in _text(found, limits):
+        try:
+            word, prompt = part(line)
+        except ValueError as error:
+            where = f'{found.name} beside it, line {number}: "{printable(brief(line, 40))}" {error}'
+            raise PictureError(f"{where} ({_OR_PAINT.format(mask_name)})") from None
+        words[word] = prompt
+    if not words:
+        says = "a line of it says where and what:  castle: sharper towers"
+        raise PictureError(f"{found.name} beside it is empty; {says}")
+    if len(words) > MOST_REGIONS:
+        most = f"at most {MOST_REGIONS} can be looked for in one picture"
+        raise PictureError(f"{found.name} beside it has {len(words)} words; {most}")
+    return words
+
+
+def _text(found: Retouch, limits: Limits) -> list[tuple[int, str]]:
+    """The lines that are not empty, with their numbers; PictureError for what cannot be read."""
     try:
         check_text(found.said, limits)
         words = text_encoding.decode(found.said)
     except MistakesError as error:
         name = printable(PurePosixPath(found.words).name)
         raise PictureError(f"{name} beside it has a mistake: {error}") from None
-    return ", ".join(line.strip() for line in words.splitlines() if line.strip())
+    lines = enumerate(words.splitlines(), 1)
+    return [(number, line.strip()) for number, line in lines if line.strip()]
 
 
 def _least_px(profile: Profile) -> int:

@@ -303,6 +303,10 @@ class Scanner:
         """Plan nothing for a picture in `seeds/` until it changes; `says` is why."""
         self._intake.seeds.give_up(path, says)
 
+    def located(self, path: str) -> None:
+        """Words were looked for in a picture that was picked."""
+        self._intake.seeds.follow(self.config, self.stars, path)
+
     def put_back(self, path: str) -> None:
         """A failed file was put back into `inbox/`."""
         self._intake.retries.done(path)

@@ -12,18 +12,19 @@ from pathlib import PurePosixPath
 from hotfolder.errors import MistakesError, PictureError, printable
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.links import groups
-from hotfolder.recipes.profile import Profile
+from hotfolder.recipes.profile import Profile, model_name
 from hotfolder.recipes.prompt import parts
 from hotfolder.recipes.prompt_syntax.tags import renamed
 from hotfolder.recipes.recipe import MAX_DEPTH, Pixels, Recipe, lineage
 from hotfolder.recipes.refine import Size, Wish, sizes_of
-from hotfolder.recipes.region import Region
+from hotfolder.recipes.region import Region, part
 from hotfolder.recipes.settings import Limits
 from hotfolder.snapshot import BrokenFile, SeedImage
 from hotfolder.studio import beneath
 from hotfolder.studio.config.match_model import match
 from hotfolder.studio.identity import Portrait
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
+from hotfolder.studio.names import MASK
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan import captions, painted, retouches
 from hotfolder.studio.scan.apart import Apart, SlowError
@@ -32,6 +33,7 @@ from hotfolder.studio.scan.limits import link_too_large
 from hotfolder.studio.scan.painted import Painted
 from hotfolder.studio.scan.portraits import Portraits
 from hotfolder.studio.scan.retouches import Retouch
+from hotfolder.studio.store import located
 
 _log = logging.getLogger(__name__)
 _TOO_DEEP = (
@@ -158,7 +160,7 @@ class Seeds:
             return
         self.notes[path] = caption.notes
         try:
-            wishes = self._wishes(seen, caption.profile, config)
+            wishes = self._wishes(seen, caption.profile, config, stars)
         except PictureError as error:
             self._refuse(path, str(error))
             return
@@ -167,7 +169,8 @@ class Seeds:
             self._refuse(path, _TOO_DEEP)
             return
         made = sizes_of(caption.profile, (portrait.source.width, portrait.source.height), config)
-        parts = (Size(wish.region.around[2:], wish.region.around[2:]) for wish in wishes)
+        around = (wish.region.around[2:] for wish in wishes if wish.region)
+        parts = (Size(size, size) for size in around)
         for number, size in enumerate(parts if wishes else made, 1):
             if says := link_too_large(size, config.settings.limits):
                 where = f" (link {number})" if number > 1 else ""
@@ -220,12 +223,22 @@ class Seeds:
             known = self._strokes[path] = reading, found
         return known[1]
 
-    @staticmethod
-    def _wishes(seen: _Seen, profile: Profile, config: Config) -> tuple[Wish, ...]:
-        """What is to be drawn anew in a picture; PictureError for words without a mask."""
-        size = seen.portrait.source.width, seen.portrait.source.height
-        limits = config.settings.limits
-        return retouches.wishes(seen.marked, seen.retouch, size, profile, limits)
+    def _wishes(
+        self, seen: _Seen, profile: Profile, config: Config, stars: int
+    ) -> tuple[Wish, ...]:
+        """What is to be drawn anew in a picture; PictureError for words that say nothing."""
+        source, limits = seen.portrait.source, config.settings.limits
+        size, by = (source.width, source.height), model_name(profile.model)
+
+        def where(word: str) -> bytes | None:
+            return located.of(self._studio.root, source, by, word)
+
+        line = config.settings.stars.part(stars)
+        if line and not (seen.retouch or seen.marked):
+            word, prompt = part(line)
+            mask_name = printable(PurePosixPath(seen.arrived[1]).stem) + MASK
+            return retouches.by_words({word: prompt}, mask_name, size, profile, where)
+        return retouches.wishes(seen.marked, seen.retouch, size, profile, limits, where)
 
     def _caption(self, seen: _Seen, config: Config, stars: int) -> Caption:
         """What a picture is refined with: the text beside it, what it says, or the owner's words.

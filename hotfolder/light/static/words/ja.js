@@ -44,7 +44,7 @@ export default {
   wish: { title: "新しいプロンプト", prompt: "どんな絵にしますか?", prompt_hint: "海辺の城, {朝|夕}の光", prompt_says: "空行で次のプロンプトになります。{a|b} はどれか一つ、__名前__ は語リストの一行を引きます。", negative: "描かないもの", profile: "プロファイル", count: "枚数", count_hint: "プロファイルの設定、数、または endless", aspect: "縦横比", aspect_hint: "3:2 または 2:3 to 3:2", default: "{name}(既定)", examples: "こうなります", mistakes: "直すところ", drop: "inbox に入れる", makes: "下絵 {n} 枚", endless: "下絵を際限なく", words: "語リスト" },
   mend: { title: "要修正", none: "直すものはありません", drop: "inbox に戻す", drop_as_is: "このまま戻す", picture: "絵なので、ここでは編集できません" },
   at_work: { title: "作業状況", running: "hotfolder は作業中です", stopped: "hotfolder は動いていません。`hotfolder run` で始まります", next: "このあと", nothing: "することがありません", more: "ほか", waiting: "待っているもの", held: "際限のない下絵は休止中: drafts/ に {n} 枚あります(上限 {most})。いくつか見てください。", low: "描画は休止中: ディスクの空きがほとんどありません", disk: "空き {n} GB", device: "デバイス", making: "制作中", step: "ステップ {n} / {all}", rate: "1 時間に {n} 枚", steering: "誘導: {says}", passed: "望まれないと見て見送った下絵: {n}", likely: "好まれる見込み {n} %", finish: "それでも作る", asked: "頼みました" },
-  jobs: { RenderDraft: "下絵", RenderFinal: "仕上げ", Pick: "採用", Reject: "不採用", PutBack: "戻す", SetAside: "脇に置く", Explain: "説明", Finish: "片付け" },
+  jobs: { RenderDraft: "下絵", RenderFinal: "仕上げ", Locate: "言葉を探す", Pick: "採用", Reject: "不採用", PutBack: "戻す", SetAside: "脇に置く", Explain: "説明", Finish: "片付け" },
   lost: "ライトテーブルが応答しません。戻りしだい続きます。",
   no_studio: "スタジオのフォルダーが見つかりません。戻りしだい続きます。",
   out: "このページは入れなくなりました。`hotfolder light` が表示するアドレスを開いてください。",

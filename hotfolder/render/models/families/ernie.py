@@ -26,5 +26,11 @@ def _encode(pipe: Any, picture: Any) -> Any:
 
 
 FAMILIES = [
-    Family("ErnieImagePipeline", encode=_encode, guidance=_guidance, unused=("pe", "pe_tokenizer"))
+    Family(
+        "ErnieImagePipeline",
+        words_behind=1,
+        encode=_encode,
+        guidance=_guidance,
+        unused=("pe", "pe_tokenizer"),
+    )
 ]

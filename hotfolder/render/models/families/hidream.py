@@ -20,8 +20,10 @@ def _ready(pipe: Any, recipe: Recipe, canvas: tuple[int, int]) -> None:
 FAMILIES = [
     Family(
         "HiDreamImagePipeline",
+        words_behind=1,
         encode=scaled_latents,
         tokenizer="tokenizer_4",
+        words_by="tokenizer_3",
         tokens=128,
         ready=_ready,
     )

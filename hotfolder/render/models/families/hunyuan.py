@@ -31,9 +31,16 @@ def _remembers(pipe: Any) -> tuple[Any, ...]:
 
 
 FAMILIES = [
-    Family("HunyuanDiTPipeline", encode=scaled_latents, tokenizer="tokenizer_2", tokens=256),
+    Family(
+        "HunyuanDiTPipeline",
+        encode=scaled_latents,
+        tokenizer="tokenizer_2",
+        words_by="tokenizer",
+        tokens=256,
+    ),
     Family(
         "HunyuanImagePipeline",
+        words_behind=1,
         encode=scaled_latents,
         tokens=1000,
         guidance=_guidance,

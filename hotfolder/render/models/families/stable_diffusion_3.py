@@ -40,7 +40,9 @@ FAMILIES = [
     Family(
         "StableDiffusion3Pipeline",
         "StableDiffusion3Img2ImgPipeline",
+        words_behind=1,
         tokenizer="tokenizer_3",
+        words_by="tokenizer",
         tokens=256,
         windows=True,
         single_files={

@@ -8,6 +8,7 @@ FAMILIES = [
     Family(
         "ZImagePipeline",
         "ZImageImg2ImgPipeline",
+        words_behind=32,
         tokens=512,
         single_files={"z-image": "Tongyi-MAI/Z-Image-Turbo"},
         usual=(Usual(8, 0.0),),
