@@ -34,7 +34,7 @@ _TABLES = {
 
 def main() -> int:
     """Build everything into DIR (default: build/docs); its website is in DIR/site."""
-    output = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "docs"
+    output = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build" / "docs").resolve()
     shutil.rmtree(output, ignore_errors=True)
     ignored = shutil.ignore_patterns("*.py", "__pycache__", "schemas")
     shutil.copytree(HERE, output / "docs", ignore=ignored)
