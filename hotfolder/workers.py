@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import threading
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 
 def opened(count: int, awaited: bool = False) -> ProcessPoolExecutor:
@@ -43,12 +44,20 @@ def end(pool: ProcessPoolExecutor) -> None:
 
 
 def _settle_down(awaited: bool) -> None:
-    """Leave the processors and Ctrl-C to others."""
+    """Leave the processors and Ctrl-C to others, and end with the program that wants the work."""
     import psutil
 
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(psutil.Error, OSError):
         low, lowest = 5, 19
         if psutil.WINDOWS:
             low, lowest = psutil.BELOW_NORMAL_PRIORITY_CLASS, psutil.IDLE_PRIORITY_CLASS
         psutil.Process().nice(low if awaited else lowest)
+
+
+def _end_with_parent() -> None:
+    """A program that is killed ends nobody; its workers would wait for it for ever."""
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)

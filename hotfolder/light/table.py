@@ -195,4 +195,4 @@ class Table:
             self.catalogue.stack(found)
             tops += [(id_, hash_) for id_, hash_ in new if found[id_] == id_]
             self.news.tell("stacked")
-            time.sleep(1.0)  # what comes meanwhile is laid with it
+            self._closing.wait(1.0)  # what comes meanwhile is laid with it
