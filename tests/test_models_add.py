@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,27 @@ def test_what_cannot_be_used_says_why(tmp_path: Path, capsys: Capsys) -> None:
     assert "passed over: 1 pickled" in said
     assert "Nothing is written. Name what to add, or --all." in said
     assert not owners_file.path().exists()
+
+
+def test_a_folder_that_means_harm(tmp_path: Path, capsys: Capsys) -> None:
+    """Aliases that stand for millions, a view without end, JSON nested deeply: passed over."""
+    root = tmp_path / "theirs"
+    write(root / "models/checkpoints/one.safetensors", heads.SDXL)
+    pairs = zip("abcdefgh", "bcdefghi", strict=True)
+    bomb = "x: &a [b,b,b,b,b,b,b,b,b]\n" + "".join(
+        f"{c}: &{c} [{','.join(f'*{p}' for _ in range(9))}]\n" for p, c in pairs
+    )
+    (root / "extra_model_paths.yaml").write_text(f"{bomb}theirs:\n  base_path: *i\n  loras: x\n")
+    (root / "models/deep").mkdir()
+    (root / "models/deep/model_index.json").write_text("[" * 100_000)
+    (root / "databases").mkdir()
+    with closing(sqlite3.connect(root / "databases/invokeai.db")) as database:
+        database.execute(
+            "CREATE VIEW models AS WITH RECURSIVE n(config) AS "
+            "(SELECT 1 UNION ALL SELECT config FROM n) SELECT config FROM n WHERE config = 2"
+        )
+    assert cli.main(["models", "add", str(root)]) == 0
+    assert "one" in capsys.readouterr().out
 
 
 def test_one_file(tmp_path: Path) -> None:

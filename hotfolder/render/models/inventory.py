@@ -6,6 +6,7 @@ understood, and a file that lies in the wrong one is known for what it is.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sqlite3
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hotfolder import bounded_yaml
 from hotfolder.errors import RenderError
 from hotfolder.render.models import contents, header, single_file, weights
 from hotfolder.render.models.contents import Contents
@@ -23,6 +25,7 @@ from hotfolder.render.models.family import Family
 _MOST_ENTRIES = 300_000  # of folders and files that are looked at
 _DEEPEST = 12
 _MOST_CONFIG = 1_000_000  # bytes of another program's configuration
+_MOST_STEPS = 500  # of 100,000 instructions of a data base: some seconds
 _PASSED_OVER = {
     *("venv", ".venv", ".git", "node_modules", "site-packages", "python_embeded", "__pycache__"),
     *("output", "outputs", "input", "temp", "cache", ".cache", ".trash"),
@@ -224,18 +227,17 @@ def _below(root: Path, mark: str) -> bool:
 
 def _other_roots(root: Path) -> list[Path]:
     """The folders that ComfyUI's extra_model_paths.yaml names."""
-    import yaml  # type: ignore[import-untyped]
-
     found = []
-    with suppress(OSError, ValueError, yaml.YAMLError, RecursionError):
+    with suppress(OSError, ValueError, RecursionError):
         file = root / "extra_model_paths.yaml"
         if file.stat().st_size > _MOST_CONFIG:
             return []
-        sections = yaml.safe_load(file.read_text(encoding="utf-8"))
+        sections = bounded_yaml.loads(file.read_text(encoding="utf-8"))
         for section in sections.values() if isinstance(sections, dict) else ():
             if not isinstance(section, dict):
                 continue
-            base = root / Path(str(section.get("base_path", ""))).expanduser()
+            said = section.get("base_path", "")
+            base = root / Path(said if isinstance(said, str) else "").expanduser()
             for key, told in section.items():
                 if isinstance(told, str) and key != "base_path":
                     found += [base / line.strip() for line in told.splitlines() if line.strip()]
@@ -248,9 +250,11 @@ def _invokeai_names(root: Path) -> dict[Path, str]:
     if not file.is_file():
         return {}
     found = {}
-    with suppress(sqlite3.Error, ValueError, TypeError, OSError):
+    with suppress(sqlite3.Error, ValueError, TypeError, KeyError, OSError, RecursionError):
         address = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
         with closing(sqlite3.connect(address, uri=True)) as database:
+            steps = itertools.count()  # a view can be without end, and Ctrl-C would not end it
+            database.set_progress_handler(lambda: next(steps) > _MOST_STEPS, 100_000)
             for (config,) in database.execute("SELECT config FROM models LIMIT 10000"):
                 told: dict[str, Any] = json.loads(config)
                 path = root / "models" / str(told["path"])

@@ -356,7 +356,7 @@ def is_component(value: Any) -> bool:
 def _index(folder: Path) -> dict[str, Any]:
     try:
         index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RenderError(f"{folder / 'model_index.json'} cannot be read: {error}") from error
     if not isinstance(index, dict) or not isinstance(index.get("_class_name"), str):
         raise RenderError(f"the model {folder.name} names no pipeline of diffusers")
