@@ -11,9 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from hotfolder import cli
 from hotfolder.errors import MistakesError
+from hotfolder.images import metadata, recipe_text
+from hotfolder.images.picture import publishable
 from hotfolder.prompts import folder
 from hotfolder.prompts import toml as prompt_files
 from hotfolder.recipes import profile as profiles
@@ -21,8 +24,10 @@ from hotfolder.recipes import schema, settings
 from hotfolder.render.memory import fit, footprint
 from hotfolder.render.memory.memory_plan import GIB, Budget
 from hotfolder.studio.config.load import nobody
+from hotfolder.studio.store import local
 from tests import tutorial
 from tests.conftest import ROOT
+from tests.images.made import RECIPE, RECORD
 
 PAGES = [*sorted(ROOT.glob("README*.md")), *sorted(ROOT.glob("docs/*.md"))]
 
@@ -98,6 +103,49 @@ def test_every_page_can_be_found() -> None:
     contents = (ROOT / "zensical.toml").read_text("utf-8")
     for page in ROOT.glob("docs/*.md"):
         assert f'"{page.name}"' in contents, page.name
+
+
+def test_the_page_on_wallpapers_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who does what it says gets drafts planned in the shape of the screen, and finals exactly."""
+    settings_, prompt, wide = [text for page, text in snippets("toml") if page == "wallpapers.md"]
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["init", "walls"]) == 0
+    walls = tmp_path / "walls"
+    (walls / "inbox" / "walls.toml").write_text(prompt, "utf-8")
+    (walls / "profiles" / "ultrawide.toml").write_text(wide, "utf-8")
+    for profile, sides in (("wallpaper-4k", "1067x600"), ("ultrawide", "1236x518")):
+        named = settings_.replace("wallpaper-4k", profile)
+        (walls / "hotfolder.toml").write_text(named, "utf-8")
+        capsys.readouterr()
+        assert cli.main(["plan", "walls"]) == 0
+        assert sides in capsys.readouterr().out
+
+
+def test_the_page_on_publishing_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its commands make copies, each as its line in the table says."""
+    text = (ROOT / "docs" / "publishing.md").read_text("utf-8")
+    monkeypatch.setattr(local, "config", lambda: tmp_path / "owner")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my-studio" / "final").mkdir(parents=True)
+    data = publishable(Image.new("RGB", (24, 16)), RECIPE, RECORD)[0]
+    (tmp_path / "my-studio" / "final" / "a-castle.png").write_bytes(data)
+    commands = re.findall(r"(?m)^ {4}hotfolder (export .*)$", text)
+    assert len(commands) == 2
+    for line in commands:
+        assert cli.main(shlex.split(line)) == 0
+    rows = re.findall(
+        r"(?m)^\| `(?:hotfolder export|(--[^`]+))` \| .* \| yes \| (\w+).* \| (\w+)", text
+    )
+    assert len(rows) == 6
+    for number, (option, prompt, recipe) in enumerate(rows):
+        assert cli.main(["export", "my-studio/final", "--to", str(number), *option.split()]) == 0
+        (copy,) = (tmp_path / str(number)).iterdir()
+        carried = metadata.read(copy.read_bytes())
+        assert (RECIPE.prompt in str(carried.texts)) == (prompt == "yes"), option
+        assert (recipe_text.find(carried) is not None) == (recipe == "yes"), option
+        assert b"trainedAlgorithmicMedia" in (carried.xmp or b""), option
 
 
 def test_what_fits_a_small_card() -> None:

@@ -131,7 +131,7 @@ class _Signer:
     """Signs copies; finds the drafts that they were refined from."""
 
     credentials: Credentials
-    drafts: dict[Path, dict[str, Path]] = field(default_factory=dict)
+    seeds: dict[Path, dict[str, Path]] = field(default_factory=dict)  # by the studio
 
     def signed(self, copy: Copy, shown: Identity, studio: Studio | None) -> bytes:
         """The content of a copy with its credentials; raises PictureError."""
@@ -146,10 +146,16 @@ class _Signer:
         )
 
     def _draft(self, recipe: Recipe, studio: Studio) -> bytes | None:
-        """The draft of this recipe, without its prompt; None if it is not in the studio."""
-        if studio.root not in self.drafts:
-            self.drafts[studio.root] = by_recipe(of_rooms(studio.drafts, studio.seeds))
-        path = self.drafts[studio.root].get(recipe.id)
+        """The draft of this recipe, without its prompt; None if it is not in the studio.
+
+        It is known by the digits in its name, or else has to lie in seeds/, whatever its name is.
+        """
+        rooms = of_rooms(studio.seeds, studio.drafts)
+        path = by_recipe(one for one in rooms if recipe.id[:8] in one.stem).get(recipe.id)
+        if path is None:
+            if studio.root not in self.seeds:
+                self.seeds[studio.root] = by_recipe(of_rooms(studio.seeds))
+            path = self.seeds[studio.root].get(recipe.id)
         if path is None:
             return None
         data = read_file(path, below=studio.root)

@@ -25,6 +25,12 @@ SETTINGS = """\
 # No studio that you do not trust can raise these.
 # [limits]
 # refinements_per_hour = 1000
+
+# With what `hotfolder export --sign` signs: two PEM files, the key without a passphrase. Without
+# them a certificate is made once, for which nobody vouches.
+# [signing]
+# certificate = "certificates.pem"
+# key = "key.pem"
 """
 
 
