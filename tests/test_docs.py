@@ -162,7 +162,7 @@ def test_what_fits_a_small_card() -> None:
         wanted = next(plan for words, plan in plans.items() if says.startswith(words))
         for name in re.findall(r"`([^`]+)`", names):
             profile = nobody().profile(name)
-            taken = footprint.of_source(profile.model.source, "float16")
+            taken = footprint.of_source(profile.model.source, "float16", profile.model.quantize)
             assert taken is not None
             for found in fit.fits(profile, taken, Budget(int(7.2 * GIB), 24 * GIB)):
                 assert found.fits and found.plan.split(",")[0] == wanted, (name, found)
