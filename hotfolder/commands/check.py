@@ -62,7 +62,7 @@ def _check(studio: layout.Studio) -> int:
     snapshot = survey.look()
     screen = console()
     wrongs = [*fatal, *config.mistakes, *validate.troubles(_profiles(config), studio.root)]
-    wrongs += _too_large(config, snapshot, studio)
+    wrongs += _obstacles(config, snapshot, studio)
     targets = notify.mistakes(config.settings.notify)
     wrongs += [Mistake(f"{layout.SETTINGS_FILE}, notify.to", says) for says in targets]
     for wrong in wrongs:
@@ -95,8 +95,8 @@ def _check(studio: layout.Studio) -> int:
     return EXIT_DONE
 
 
-def _too_large(config: Config, snapshot: Snapshot, studio: layout.Studio) -> Iterator[Mistake]:
-    """The sizes that do not fit here, of the default profile and of what the prompts ask for."""
+def _obstacles(config: Config, snapshot: Snapshot, studio: layout.Studio) -> Iterator[Mistake]:
+    """What keeps the default profile, or one that prompts ask for, from being rendered here."""
     wanted: dict[bytes, tuple[str, Profile]] = {}
     with suppress(MistakesError):
         own = config.profile(None)
@@ -114,7 +114,7 @@ def _too_large(config: Config, snapshot: Snapshot, studio: layout.Studio) -> Ite
         return environment.word(environment.dtype(dtype, device)), devices.budget(device)
 
     for where, profile in wanted.values():
-        for wrong in fit.too_large(profile, studio.root, here):
+        for wrong in fit.obstacles(profile, studio.root, here):
             yield Mistake(f"{where}, {wrong.where}", wrong.says)
 
 

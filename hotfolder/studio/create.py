@@ -73,6 +73,10 @@ _SETTINGS = """\
 # to = []
 # about = ["finals", "trouble", "done"]
 
+# Names for addresses, so that the folder.toml of a folder in inbox/ can say who is told of its
+# finals, for example  anna="mailto://…"
+[notify.named]
+
 # Limits for people who share this studio. What comes faster waits its turn; what is larger is
 # refused with a note.
 [limits]
@@ -131,7 +135,7 @@ _SETTINGS = """\
 # ignore = []
 
 # What happens to a picked draft: "move" or "copy" (to seeds/), or "part": it is moved, and only a
-# part of it is drawn anew, as [stars.parts] says, for example  4 = "face: calm eyes"
+# part of it is drawn anew, as [stars.parts] says.
 # then = "move"
 
 # What happens to a draft that you reject: "stay" or "move" (to drafts/rejected/).
@@ -140,6 +144,9 @@ _SETTINGS = """\
 # More stars can mean more: here, a number of stars can have a profile of its own for the
 # refinements, for example  5="postcard-large"
 [stars.presets]
+
+# Which part is drawn anew with then="part", for example  4="face: calm eyes"
+[stars.parts]
 """
 
 _README = """\

@@ -66,15 +66,18 @@ def prospect(profile: Profile, base: Path | None, dtype: str, budget: Budget) ->
     return Prospect(where, says, fits(profile, taken, budget) if taken else ())
 
 
-def too_large(
+def obstacles(
     profile: Profile, base: Path | None, here: Callable[[str], tuple[str, Budget]]
 ) -> Iterator[Mistake]:
-    """What sizes of `profile` do not fit into the memory of this computer.
+    """What keeps `profile` from being rendered on this computer: a package, sizes for its memory.
 
     `here` gives the number format and the budget for a profile's `model.dtype`. It takes seconds to
     find out, and is asked only about models that do not fit everywhere. Models that are not here
     and not known are passed over, and so are those that cannot be used.
     """
+    if lacks := quantised.lacking(profile.model):
+        yield Mistake("model.quantize", lacks)
+        return
     if _all_fit(profile, base, "float32", EVERYWHERE):
         return
     dtype, budget = here(profile.model.dtype)

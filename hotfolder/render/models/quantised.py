@@ -43,12 +43,17 @@ def stays(name: str, shape: tuple[int, ...]) -> bool:
     return len(shape) != 2 or bool(_STAY.search(name))
 
 
+def useless(model: Model) -> str:
+    """A sentence if it changes nothing that a profile has its model quantised, or ""."""
+    if model.quantize and model.transformer.lower().endswith(".gguf"):
+        return "a GGUF file is in few bits already; leave this out"
+    return ""
+
+
 def lacking(model: Model) -> str:
-    """A sentence if a model cannot be quantised as its profile says; "" if nothing is known."""
+    """A sentence if a model cannot be quantised here as its profile says; "" if it can."""
     if not model.quantize:
         return ""
-    if model.transformer.lower().endswith(".gguf"):
-        return "a GGUF file is in few bits already; leave this out"
     package = KINDS[model.quantize].package
     if importlib.util.find_spec(package) is None:
         return (
@@ -64,7 +69,7 @@ def pack(pipe: Any, model: Model, denoiser: str, device: str) -> None:
     """
     if not model.quantize:
         return
-    says = lacking(model)
+    says = useless(model) or lacking(model)
     if not says and KINDS[model.quantize].card_only and not device.startswith("cuda"):
         says = f'"{model.quantize}" is for NVIDIA and AMD graphics cards; write "int8" instead'
     if says:

@@ -46,7 +46,7 @@ def _of(profile: Profile, base: Path | None) -> Iterator[Mistake]:
         for key, scheduler in wanted.items():
             if scheduler and (says := misfit(scheduler, str(own.get("_class_name")), own)):
                 yield Mistake(key, says)
-    if says := quantised.lacking(model):
+    if says := quantised.useless(model):
         yield Mistake("model.quantize", says)
     if family and model.clip_skip > 1 and not family.reads_clip:
         says = f"it has no effect on {family.name} models, which do not read by CLIP alone"

@@ -21,9 +21,14 @@ _HELD = frozenset(Settings.__struct_fields__) - _FREE - _LOWERED
 
 def settings(table: Mapping[str, Any], held: list[str]) -> dict[str, Any]:
     """Settings without those that name a file, a folder, a device or a program."""
-    found = sorted(key for key in _HELD & set(table) if table[key] != {})  # which says nothing
+    found = sorted(key for key in _HELD & set(table) if not _is_empty(table[key]))
     held += [f"{SETTINGS_FILE}, {key}" for key in found]
     return {key: value for key, value in table.items() if key not in _HELD}
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether a table says nothing, as those of a new studio."""
+    return isinstance(value, Mapping) and all(map(_is_empty, value.values()))
 
 
 def lowered(settings: Settings, owner: Settings, held: list[str]) -> Settings:

@@ -94,12 +94,12 @@ def test_a_size_that_does_not_fit_is_a_mistake(tmp_path: Path) -> None:
         raise AssertionError(dtype)
 
     config = load.nobody()
-    assert list(fit.too_large(config.profile("postcard"), None, never)) == []
-    assert list(fit.too_large(profile("some/model"), None, never)) == []
+    assert list(fit.obstacles(config.profile("postcard"), None, never)) == []
+    assert list(fit.obstacles(profile("some/model"), None, never)) == []
     large = config.profile(
         "sd15", {"draft": {"area": "2000x2000"}, "refine": {"area": "7000x7000"}}
     )
-    (drafts, finals) = fit.too_large(large, None, small)
+    (drafts, finals) = fit.obstacles(large, None, small)
     assert drafts.where == "draft.area"
     assert "drafts of 2000x2000 take" in drafts.says
     assert "6.0 GB are free" in drafts.says

@@ -98,7 +98,7 @@ def test_where_it_has_no_effect_or_no_library(tmp_path: Path, monkeypatch: Any) 
     monkeypatch.setitem(quantised.KINDS, "int8", nobodys)
     assert "nobodys_package is missing; type  hotfolder setup quantize" in says(quantize="int8")
     packed = Model("some/base", transformer="./a.gguf", quantize="fp8")
-    assert quantised.lacking(packed) == "a GGUF file is in few bits already; leave this out"
+    assert quantised.useless(packed) == "a GGUF file is in few bits already; leave this out"
 
 
 def _profile(model: Model) -> Any:
