@@ -9,6 +9,6 @@ if os.path.isdir(".hotfolder"):  # noqa: PTH112 - nothing is imported before thi
     here = os.path.realpath(".")
     sys.path[:] = [path for path in sys.path if os.path.realpath(path) != here]
 
-from hotfolder.cli import main
+from hotfolder.cli import program
 
-sys.exit(main())
+program()

@@ -11,9 +11,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from hotfolder import __version__, installation
+from hotfolder import __version__, endings, installation
 from hotfolder.errors import EXIT_DONE, EXIT_INTERRUPTED, HotfolderError, did_you_mean
 from hotfolder.report.terminal import use_utf8
 
@@ -33,6 +33,11 @@ STUDIO defaults to the current folder. Start with:  hotfolder demo
 
 AddArguments = Callable[[argparse.ArgumentParser], None]
 _COMMANDS: dict[str, tuple[str, AddArguments]] = {}
+
+
+def program() -> NoReturn:
+    """`main` as a process of its own, which ends at once when it has returned."""
+    endings.leave(main())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

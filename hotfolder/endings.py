@@ -1,15 +1,33 @@
-"""Being asked to end: by Ctrl-C, by a service's stop, by a window that is closed."""
+"""Being asked to end: by Ctrl-C, by a service's stop, by a window that is closed; and the end."""
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 _CLOSING_S = 20.0  # Windows itself ends a program some 5 s after its window was closed
+
+
+def leave(code: int) -> NoReturn:
+    """End this process as Python does, but for taking all modules apart, one by one.
+
+    With torch that takes a second, several on a busy computer, and leaves nothing behind that is
+    worth it. Threads are waited for and what was registered is called before, in Python's order.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
 
 
 @contextmanager

@@ -30,6 +30,34 @@ with asked(news.set) as caught:
 """
 
 
+LEAVES = """
+import atexit, sys, threading, time
+from hotfolder import endings
+class Slow:
+    def __del__(self):
+        print("taken apart")
+kept = sys.modules["kept"] = Slow()
+def work():
+    news.wait()
+    print("worked")
+news = threading.Event()
+threading.Thread(target=work).start()
+atexit.register(lambda: print("registered"))
+threading.Timer(0.01, news.set).start()
+print("main", end=", not flushed, ")
+endings.leave(7)
+"""
+
+
+def test_the_end_waits_for_work_and_takes_nothing_apart() -> None:
+    """Threads end, then what is registered is done, all is written, and the code is the own."""
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVES], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 7, done.stderr
+    assert done.stdout == "main, not flushed, worked\nregistered\n"
+
+
 def test_signals_are_noted_and_nothing_is_raised() -> None:
     """Whoever is amid its work goes on until it looks; afterwards all is as it was."""
     before = signal.getsignal(signal.SIGINT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import signal
 import sys
@@ -108,7 +107,6 @@ def _work(daemon: Daemon, until: Until) -> int:
             daemon.run(until)
         finally:
             daemon.close()
-            gc.freeze()  # or the end of the program looks through all that torch has brought, twice
     if caught:
         return EXIT_INTERRUPTED if caught[0] == signal.SIGINT else EXIT_TERMINATED
     return EXIT_SOME_FAILED if daemon.failures else EXIT_DONE
