@@ -158,6 +158,15 @@ def test_what_was_done_is_all_there() -> None:
     assert source["title"] == "picture" and "thumbnail" not in source
 
 
+def test_a_copy_for_a_place_is_signed() -> None:
+    """What was done to the copy is said as well: made smaller, put between bands, converted."""
+    path = Path("wide.png")
+    path.write_bytes(publishable(IMAGE.resize((1600, 400)), DRAFT, RECORD)[0])
+    said = told(signed(path, "--for", "instagram"))
+    names = [one["action"] for one in actions(said)]
+    assert names == ["c2pa.created", "c2pa.resized", "c2pa.edited", "c2pa.converted"]
+
+
 def test_an_edited_picture() -> None:
     """Not all is known of what others did to it, and that is said."""
     path = made(DRAFT)
