@@ -47,7 +47,9 @@ def test_init_says_what_to_do_next_and_repeats_without_harm(hotfolder: Run, tmp_
     assert sorted(p.name for p in (tmp_path / "studio/inbox").iterdir()) == ["done", "failed"]
 
 
-@pytest.mark.parametrize("command", [["run", "--once"], ["plan"], ["status"], ["check"]])
+@pytest.mark.parametrize(
+    "command", [["run", "--once"], ["plan"], ["status"], ["check"], ["doctor"]]
+)
 def test_no_studio_is_exit_code_10(hotfolder: Run, tmp_path: Path, command: list[str]) -> None:
     """A folder that is no studio gets a sentence that names the command that makes one."""
     done = hotfolder(*command, tmp_path)

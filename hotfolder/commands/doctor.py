@@ -8,7 +8,6 @@ import platform
 import shutil
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,8 +41,12 @@ def run(options: Namespace) -> int:
     os.environ["HF_HUB_OFFLINE"] = "1"  # read when the hub's library is imported: fetch nothing
     sections = []
     studio, config = None, load.nobody()
-    with suppress(StudioMissingError):
+    try:
         studio = layout.find(options.studio)
+    except StudioMissingError:
+        if options.studio != Path():  # somebody has named it
+            raise
+    if studio is not None:
         config, fatal = load.examine(studio)
         wrong = [Finding(m.where, "bad", m.says, "Nothing is rendered before.") for m in fatal]
         sections += [Section("Settings", tuple(wrong))] if wrong else []
