@@ -68,6 +68,6 @@ def _known(studio: Studio) -> dict[str, bytes]:
                 sketch = base64.b64decode(read.sketch)
             except ValueError:
                 continue
-            if len(sketch) == likeness.SIDE**2:
+            if likeness.is_one(sketch):
                 known[read.pixels] = sketch
     return known
