@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -166,7 +167,7 @@ class _Answers:
         return _json({"scores": len(scores), "says": says})
 
     async def events(self, _: Request) -> Response:
-        return EventSourceResponse(self._table.news.stream(), ping=15)
+        return EventSourceResponse(self._table.news.stream(), ping=3600)
 
     async def page(self, _: Request) -> Response:
         return Response((_PACKAGE / "static" / "index.html").read_bytes(), 200, {}, _HTML)
@@ -211,6 +212,7 @@ def app(table: Table, hosts: frozenset[str]) -> Starlette:
         exception_handlers={
             HotfolderError: _refused,
             OSError: _refused,
+            sqlite3.Error: _refused,
             msgspec.MsgspecError: _refused,
             UnicodeDecodeError: _refused,
             ValueError: _refused,
@@ -264,6 +266,8 @@ async def _refused(_: Request, error: Exception) -> Response:
         says = ["this is not there any more"]
     elif isinstance(error, OSError):
         says = [refusal(error)]
+    elif isinstance(error, sqlite3.Error):
+        says = [f"the light table cannot write its notes ({error}); is the disk full?"]
     else:
         says = [str(error)]
     status = 404 if isinstance(error, FileNotFoundError) else 400

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 _MOST_WAITING = 100
+_BEATS_EVERY_S = 10.0  # a page takes three times that for silence
 
 
 class News:
@@ -40,13 +41,16 @@ class News:
         self.tell("bye")
 
     async def stream(self) -> AsyncIterator[dict[str, str]]:
-        """The events from now on."""
+        """The events from now on; in between one that says nothing but that somebody is there."""
         queue: asyncio.Queue[dict[str, str]] = asyncio.Queue(_MOST_WAITING)
         self._pages.add(queue)
         try:
             yield {"event": "hello", "data": "null"}
             while self._is_open:
-                yield await queue.get()
+                try:
+                    yield await asyncio.wait_for(queue.get(), _BEATS_EVERY_S)
+                except TimeoutError:
+                    yield {"event": "beat", "data": "null"}
         finally:
             self._pages.discard(queue)
 

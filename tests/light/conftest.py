@@ -90,18 +90,24 @@ def page(browser: Any, address: str) -> Iterator[Any]:
 
 
 class opened:
-    """A page of the light table in a context of its own; fails the test on any script's error."""
+    """A page of the light table in a context of its own; fails the test on any script's error.
 
-    def __init__(self, browser: Any, address: str, **options: Any) -> None:
+    With a `clock` the test can let time pass on the page.
+    """
+
+    def __init__(self, browser: Any, address: str, clock: bool = False, **options: Any) -> None:
         options.setdefault("viewport", {"width": 1280, "height": 800})
         self._context = browser.new_context(**options)
         self._address = address
+        self._clock = clock
         self.errors: list[str] = []
 
     def __enter__(self) -> Any:
         page = self._context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.set_default_timeout(120_000)  # a machine may be busy with much else
+        if self._clock:
+            page.clock.install()
         page.goto(self._address)
         page.wait_for_selector(".cell.ready", timeout=120_000)
         page.evaluate("light.table.settled()")

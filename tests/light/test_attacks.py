@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import socket
 import threading
@@ -247,6 +248,15 @@ def scripted(full: Studio) -> Iterator[Studio]:
     )
     data, _ = publishable(painted(3, made.width, made.height), made, record)
     (full.drafts / "<img src=x onerror=document.title='run'>.png").write_bytes(data)
+    elsewhere = painted(4, 96, 96)
+    exif = elsewhere.getexif()
+    exif[0x010E] = script  # ImageDescription
+    told = f"{script} from elsewhere\nSteps: 20, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 96x96"
+    exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + told.encode("utf-16-be")  # UserComment
+    written = io.BytesIO()
+    elsewhere.save(written, "JPEG", exif=exif)
+    undefined = written.getvalue().replace(b"\x92\x86\x00\x01", b"\x92\x86\x00\x07")  # its kind
+    (full.drafts / "elsewhere.jpg").write_bytes(undefined)
     (full.failed / "<b onclick=document.title='run'>x.txt").write_text("</textarea>" + script)
     (full.failed / "<b onclick=document.title='run'>x.txt.error.txt").write_text(script)
     (full.wildcards / "<script>.txt").write_text(script)

@@ -224,7 +224,7 @@ def test_no_barriers(
 
 
 def test_scripts_do_not_run(browser: Any, scripted: Studio, place: Place) -> None:  # noqa: F811
-    """A script in a prompt, a name, a wildcard or a note is shown as text."""
+    """A script in a prompt, EXIF, a name, a wildcard or a note is shown as text."""
     table = Table(scripted)
     try:
         with served(table, place), opened(browser, place.address(table.sessions.key())) as page:
@@ -232,6 +232,15 @@ def test_scripts_do_not_run(browser: Any, scripted: Studio, place: Place) -> Non
             for _ in range(3):
                 press(page, "ArrowRight")
                 page.wait_for_timeout(300)
+            until(lambda: table.catalogue.at("drafts/elsewhere.jpg") is not None, 60)
+            elsewhere = table.catalogue.at("drafts/elsewhere.jpg")
+            assert elsewhere is not None
+            one = elsewhere.id
+            page.evaluate(
+                f"light.table.select({{current: {one}, anchor: {one}, selected: [{one}]}})"
+            )
+            told = "document.querySelector('#panel dd')?.textContent ?? ''"
+            becomes(page, f"({told}).includes('</script> from elsewhere')")
             page.locator("button.failing").click()
             page.wait_for_selector("dialog.mend section")
             press(page, "Escape", "n")
@@ -263,6 +272,23 @@ def test_the_page_outlives_its_server(browser: Any, full: Studio) -> None:
             view.__exit__()
     finally:
         table.close()
+
+
+def test_a_page_that_slept_asks_anew(browser: Any, address: str, full: Studio) -> None:
+    """A minute without a word: a new connection, and what came meanwhile is there."""
+    with opened(browser, address, clock=True) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.clock.fast_forward(60_000)
+        until(lambda: page.evaluate("1") and any(url.endswith("/events") for url in asked), 120)
+        (full.drafts / "new.png").write_bytes(draft(60))
+
+        def is_there() -> bool:
+            page.clock.run_for(1_000)
+            return bool(page.evaluate("light.table.view.ids.length === 41"))
+
+        until(is_there, 120)
+        assert page.evaluate("document.getElementById('notice').hidden")
 
 
 def test_a_studio_that_vanishes_is_told(page: Any, full: Studio) -> None:

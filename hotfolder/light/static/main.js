@@ -4,6 +4,7 @@ import { get, isStack, post, roomOf, starsOf } from "./api.js";
 import { button, dialog, h, icon } from "./dom.js";
 import { Filters } from "./filters.js";
 import { Grid } from "./grid.js";
+import { listen } from "./listen.js";
 import { command, HELP, isTaken } from "./keys.js";
 import { Panel } from "./panel.js";
 import { all, go, one, toggle } from "./selection.js";
@@ -362,38 +363,32 @@ async function failures() {
   failing.hidden = !files.length;
 }
 
-function listen() {
-  const events = new EventSource("/events");
-  events.addEventListener("hello", () => {
-    notice("");
+listen({
+  heard: () => notice(""),
+  lost: () => notice(t("lost")),
+  out: () => notice(t("out")),
+  hello: () => {
     changed();
     failures();
     tryAgain();
-  });
-  events.addEventListener("changed", changed);
-  events.addEventListener("stacked", () => table.question.stacks && changed());
-  events.addEventListener("portrayed", () => {
+  },
+  changed,
+  stacked: () => table.question.stacks && changed(),
+  portrayed: () => {
     tryAgain();
     shaped ??= setTimeout(() => {
       shaped = null;
       changed();
     }, 3000);
-  });
-  events.addEventListener("inbox", failures);
-  events.addEventListener("again", (event) => again.made(JSON.parse(event.data)));
-  events.addEventListener("making", (event) => making.show(JSON.parse(event.data)));
-  events.addEventListener("studio", (event) => {
-    const { there } = JSON.parse(event.data);
+  },
+  inbox: failures,
+  again: (made) => again.made(made),
+  making: (now) => making.show(now),
+  studio: ({ there }) => {
     notice(there ? "" : t("no_studio"));
     if (there) changed();
-  });
-  events.addEventListener("error", async () => {
-    if (events.readyState !== EventSource.CLOSED) return notice(t("lost"));
-    const answer = await fetch("/api/facets").catch(() => null);
-    notice(answer?.status === 403 ? t("out") : t("lost"));
-    if (answer?.status !== 403) setTimeout(listen, 2000);
-  });
-}
+  },
+});
 
 paint(localStorage.getItem("scheme") ?? "auto");
 grid.target = Number(localStorage.getItem("size") ?? (innerWidth < 700 ? 130 : 210));
@@ -401,5 +396,4 @@ bottom();
 table.question = filters.question;
 table.load().then(() => byId("grid").focus({ preventScroll: true }), lost);
 filters.refresh();
-listen();
 window.light = { table, grid, viewer, filters }; // for tests, and for the curious
