@@ -9,7 +9,9 @@ import argparse
 import importlib
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -115,7 +117,14 @@ def _images(parser: argparse.ArgumentParser) -> None:
 def _number(text: str) -> int:
     """A number of things, at least 1."""
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) < 10**9:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of drafts; expected 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number; expected 1 or more")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    """A seed of chance."""
+    if not text.isascii() or not text.isdigit() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed; expected 0 or more, below 2**63")
     return int(text)
 
 
@@ -140,6 +149,18 @@ def _duration(text: str) -> float:
             f"{text!r} is not a duration; expected something like 90s, 50m or 8h"
         )
     return seconds
+
+
+def _since(text: str) -> float:
+    """Seconds since 1970 of a day ("2026-11-30"), or of a duration before now ("30d")."""
+    if text[-1:] in ("s", "m", "h", "d"):
+        return time.time() - _duration(text)
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no day; expected something like 2026-11-30, or 30d for thirty days"
+        ) from None
 
 
 def _profile_names(parsed_args: argparse.Namespace, **_: object) -> list[str]:
@@ -317,6 +338,25 @@ def _taste(parser: argparse.ArgumentParser) -> None:
     _json(parser)
     parser.add_argument(
         "--sheet", metavar="FILE", type=Path, help="also make a picture of the best and the worst"
+    )
+
+
+@_command("tune", "teach a model what you like, from what you picked and rejected")
+def _tune(parser: argparse.ArgumentParser) -> None:
+    _studio(parser)
+    name = parser.add_argument("--profile", metavar="NAME", help="which (default: the studio's)")
+    name.completer = _profile_names  # type: ignore[attr-defined]
+    parser.add_argument(
+        "--since", metavar="DAY", type=_since, help="only by what you said since (2026-11-30, 30d)"
+    )
+    parser.add_argument("--seed", metavar="N", type=_seed, default=0, help="of chance (default: 0)")
+    parser.add_argument(
+        "--steps", metavar="N", type=_number, help="how long (default: by how many pictures)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only list pictures and captions")
+    parser.add_argument("--use", action="store_true", help="then draw with it from now on")
+    parser.add_argument(
+        "--anew", action="store_true", help="begin again, where one was begun and not ended"
     )
 
 

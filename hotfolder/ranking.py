@@ -50,7 +50,7 @@ def rank(studio: Studio, scanner: Scanner) -> Ranking:
     critic = Critic(studio)
     critic.listen(scanner)
     glances, stands = critic.glances, critic.judgements
-    lying = _lying(scanner, glances)
+    lying = pictures_lying(scanner, glances)
     new = {
         picture: paths
         for picture, paths in lying.items()
@@ -102,7 +102,7 @@ def _known(
     return known
 
 
-def _lying(scanner: Scanner, glances: Glances) -> dict[str, list[str]]:
+def pictures_lying(scanner: Scanner, glances: Glances) -> dict[str, list[str]]:
     """Where each picture of `drafts/` and `seeds/` lies, by its key."""
     lying: dict[str, list[str]] = {}
     for room in ("drafts", "seeds"):

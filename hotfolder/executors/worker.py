@@ -42,6 +42,7 @@ from hotfolder.images.regions import packed
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render import link
+from hotfolder.studio.store import turns
 
 if TYPE_CHECKING:
     import numpy as np
@@ -148,7 +149,10 @@ class Worker:
         waiting = dict(task.pictures)
         while waiting:
             try:
-                self._end(waiting, self._drawn(task, waiting))
+                with turns.drawing(
+                    "final" if task.source else "draft", lambda: self._heed(task.number)
+                ):
+                    self._end(waiting, self._drawn(task, waiting))
             except Stopped:
                 self._end(waiting, map(Cancelled, waiting))
             except DeviceLostError as error:
@@ -196,8 +200,12 @@ class Worker:
         return [_done(attempts[at], one, chance=look.chance) for at, one in drawn.items()]
 
     def _between_steps(self, task: int, step: int, steps: int) -> None:
-        """Follow the orders that came during a step; after another task, wait for `Resume`."""
+        """Tell of a step, and follow the orders that came during it."""
         self._on_report(Stepped(task, step, steps, self._preview(step, steps)))
+        self._heed(task)
+
+    def _heed(self, task: int) -> None:
+        """Follow the orders that came; after another task, wait for `Resume`."""
         paused = False
         while paused or not self._orders.empty():
             order = self._orders.get()

@@ -130,6 +130,16 @@ class Taste(Struct, frozen=True, forbid_unknown_fields=True):
     early_stop: bool = False
 
 
+class Tune(Struct, frozen=True, forbid_unknown_fields=True):
+    """When `hotfolder tune` learns while pictures are made: the least important work there is.
+
+    `share` is how much of the time it has while drafts are drawn; 0: none, it goes on when nothing
+    is drawn. A picked picture never waits for it longer than one of its steps.
+    """
+
+    share: Annotated[float, Meta(ge=0, le=0.9)] = 0.0
+
+
 DESKTOP = "desktop"
 
 
@@ -176,7 +186,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """What the owner of a studio may choose; every key has a default.
 
     `stars` says which marks pick a draft, `photos` what pictures without a prompt are refined with,
-    `taste` what may be done by itself with what was learned.
+    `taste` what may be done by itself with what was learned, `tune` when a model may learn.
     `folders` says how `drafts/` and `final/` are divided. Endless drafts pause while `drafts/`
     holds `pause_endless_at` pictures; all rendering pauses while the disk has less than
     `keep_free_gb` free. A file is read once it has not changed for `settle_seconds`; the folders
@@ -212,6 +222,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     stars: Stars = Stars()
     photos: Photos = Photos()
     taste: Taste = Taste()
+    tune: Tune = Tune()
     notify: Notify = Notify()
     loras: list[str] = []
     embeddings: list[str] = []

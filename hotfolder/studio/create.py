@@ -121,6 +121,12 @@ _SETTINGS = """\
 # judgements). `hotfolder status` counts them; `hotfolder finish` makes one after all.
 # early_stop = false
 
+# `hotfolder tune` learns while nothing is drawn. This is its share of the time while drafts are,
+# for studios that draw all day: 0.25 means one minute in four.
+[tune]
+
+# share = 0.0
+
 # Stars, tags and labels that you give to drafts in your picture program.
 [stars]
 

@@ -118,6 +118,37 @@ def nothing_else(pipe: Any) -> tuple[Any, ...]:
     return ()
 
 
+# What of a transformer's and a UNet's attention a LoRA changes.
+ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How a LoRA is trained on a family's denoiser.
+
+    `layers` are the ends of the names of the layers that get it. `hears` makes the denoiser's own
+    arguments, by their names, of what the text encoders gave, by the names of the pipeline's
+    arguments, for a canvas, (width, height) in px; each has one row for each prompt. `predict` asks
+    the denoiser about noisy latents at these times, (n,), 0 to 1000. `flow`: it learned the
+    straight way from picture to noise.
+
+    `embeds` gives the prompt's embeddings where prompts are not read with CLIP alone.
+    """
+
+    layers: tuple[str, ...]
+    hears: Callable[[Arguments, tuple[int, int]], Arguments]
+    predict: Callable[[Any, Any, Any, Arguments], Any]
+    flow: bool = False
+    embeds: Callable[[Any, str], Arguments] | None = None
+
+
+def ask_unet(unet: Any, noisy: Any, times: Any, heard: Arguments) -> Any:
+    """What a UNet of Stable Diffusion says of noisy latents."""
+    added = {name: heard[name] for name in ("text_embeds", "time_ids") if name in heard}
+    states = heard["encoder_hidden_states"]
+    return unet(noisy, times, states, added_cond_kwargs=added or None, return_dict=False)[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """A model family, by the names that diffusers gives its pipelines and parts.
@@ -141,7 +172,7 @@ class Family:
     the words come last, after tokens of the picture that are a multiple of this. `vae_upcast`: its
     autoencoder runs in float32 where the rest has float16. `decodes_latents`: the picture is made
     of the loop's last latents; a few families decode what else their last step gave, and cannot go
-    on from after it.
+    on from after it. `tuning` says how it learns what an owner likes, if that is known.
 
     `single_files` maps the beginnings of names for kinds of checkpoints to what has the rest that
     such a file lacks: a folder of `models/layouts`, or a repository of the hub. The names are
@@ -165,6 +196,7 @@ class Family:
     vae_upcast: bool = False
     decodes_latents: bool = True
     encode: Callable[[Any, Any], Any] | None = None
+    tuning: Tuning | None = None
     refused: str = ""
     unused: tuple[str, ...] = ()
     ready: Callable[[Any, Recipe, tuple[int, int]], None] = just_so

@@ -28,7 +28,7 @@ def folder(root: Path) -> Path:
     """
     real = os.path.realpath(root)
     digest = hashlib.sha256(os.fsencode(real)).hexdigest()[:16]
-    return _state() / "studios" / f"{slug(Path(real).name)}-{digest}"
+    return state() / "studios" / f"{slug(Path(real).name)}-{digest}"
 
 
 def log(root: Path) -> Path:
@@ -49,12 +49,12 @@ def machine() -> str:
     Part of it is drawn once and kept, since many machines have the same name. Where it cannot be
     kept, the machine's name alone has to do.
     """
-    return _machine(_state() / "machine")
+    return _machine(state() / "machine")
 
 
 def key() -> bytes:
     """This machine's and user's secret, drawn once and kept; another one where it was lost."""
-    return _key(_state() / "key")
+    return _key(state() / "key")
 
 
 @cache
@@ -122,7 +122,8 @@ def replace(file: Path, data: bytes) -> None:
     replacement.replace(file, data)
 
 
-def _state() -> Path:
+def state() -> Path:
+    """The folder of all that this machine keeps; it may be missing."""
     from platformdirs import user_state_path
 
     return user_state_path("hotfolder")

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from hotfolder.render.models.family import CLIP_L, SMALL_VAE, Family, Shapes, Size, Usual
+from hotfolder.render.models.family import (
+    ATTENTION,
+    CLIP_L,
+    SMALL_VAE,
+    Arguments,
+    Family,
+    Shapes,
+    Size,
+    Tuning,
+    Usual,
+    ask_unet,
+)
 
 # What a UNet of this family is for when it takes more channels than the latents have.
 _CHANNELS = {4: "", 5: "depth", 7: "upscaling", 8: "instruct-pix2pix", 9: "inpainting"}
@@ -23,6 +34,11 @@ def _recognises(shapes: Shapes) -> str:
     return f"{meant_for} {version}".strip()
 
 
+def _hears(embeds: Arguments, canvas: tuple[int, int]) -> Arguments:
+    """The prompt alone."""
+    return {"encoder_hidden_states": embeds["prompt_embeds"]}
+
+
 _SIZE = Size(
     {
         "block_out_channels": [320, 640, 1280, 1280],
@@ -38,6 +54,9 @@ FAMILIES = [
         "unet",
         reads_clip=True,
         windows=True,
+        tuning=Tuning(
+            (*ATTENTION, "conv1", "conv2", "ff.net.0.proj", "ff.net.2"), _hears, ask_unet
+        ),
         single_files={"v1": "sd15", "v2": "sd21"},
         recognises=_recognises,
         multiple=8,

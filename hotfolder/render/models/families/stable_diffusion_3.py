@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hotfolder.render.models.family import (
+    ATTENTION,
     CLIP_G,
     CLIP_L,
     LARGE_VAE,
     T5_XXL,
+    Arguments,
     Family,
     Shapes,
     Size,
+    Tuning,
     Usual,
 )
 
@@ -36,6 +41,26 @@ def _recognises(shapes: Shapes) -> str:
     return "sd35_medium" if second in shapes else "sd3"
 
 
+def _embeds(pipe: Any, prompt: str) -> Arguments:
+    """What all three text encoders make of a prompt."""
+    states, _, pooled, _ = pipe.encode_prompt(
+        prompt, None, None, do_classifier_free_guidance=False, max_sequence_length=256
+    )
+    return {"prompt_embeds": states, "pooled_prompt_embeds": pooled}
+
+
+def _hears(embeds: Arguments, canvas: tuple[int, int]) -> Arguments:
+    """The prompt and its pooled form."""
+    return {
+        "encoder_hidden_states": embeds["prompt_embeds"],
+        "pooled_projections": embeds["pooled_prompt_embeds"],
+    }
+
+
+def _predict(transformer: Any, noisy: Any, times: Any, heard: Arguments) -> Any:
+    return transformer(hidden_states=noisy, timestep=times, return_dict=False, **heard)[0]
+
+
 FAMILIES = [
     Family(
         "StableDiffusion3Pipeline",
@@ -45,6 +70,13 @@ FAMILIES = [
         words_by="tokenizer",
         tokens=256,
         windows=True,
+        tuning=Tuning(
+            (*ATTENTION, "add_q_proj", "add_k_proj", "add_v_proj", "to_add_out"),
+            _hears,
+            _predict,
+            flow=True,
+            embeds=_embeds,
+        ),
         single_files={
             "sd35_medium": "stabilityai/stable-diffusion-3.5-medium",
             "sd35_large": "stabilityai/stable-diffusion-3.5-large",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from hotfolder.render.models.family import (
+    ATTENTION,
     CLIP_G,
     CLIP_L,
     SMALL_VAE,
+    Arguments,
     Family,
     Shapes,
     Size,
+    Tuning,
     Usual,
+    ask_unet,
 )
 
 
@@ -26,6 +30,15 @@ def _recognises(shapes: Shapes) -> str:
     if len(first) > 1 and first[1] != _LATENT:
         return "xl_inpaint" if first[1] == _INPAINTING else f"{first[1]}-channel xl"
     return "playground-v2-5" if "edm_mean" in shapes else "xl_base"
+
+
+def _hears(embeds: Arguments, canvas: tuple[int, int]) -> Arguments:
+    """The prompt, its pooled form, and sizes as for a picture that was never cropped."""
+    pooled = embeds["pooled_prompt_embeds"]
+    width, height = canvas
+    sizes = pooled.new_tensor([height, width, 0, 0, height, width]).expand(len(pooled), -1)
+    states = embeds["prompt_embeds"]
+    return {"encoder_hidden_states": states, "text_embeds": pooled, "time_ids": sizes}
 
 
 _LATENT, _INPAINTING = 4, 9  # channels that the UNet takes
@@ -50,6 +63,7 @@ FAMILIES = [
         "unet",
         reads_clip=True,
         windows=True,
+        tuning=Tuning((*ATTENTION, "ff.net.0.proj", "ff.net.2"), _hears, ask_unet),
         vae_upcast=True,
         single_files={"xl_base": "sdxl"},
         recognises=_recognises,

@@ -1,0 +1,205 @@
+"""Steps of a training: what is predicted, what pleases, and the same bits whatever happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+import torch
+from diffusers import DDPMScheduler
+
+from hotfolder.errors import RenderError, Stopped, TooLargeError
+from hotfolder.recipes.profile import Model
+from hotfolder.render.memory.memory_plan import GIB
+from hotfolder.render.models.loaded import Loaded
+from hotfolder.studio.config.load import nobody
+from hotfolder.tuning import (
+    checkpoint,
+    chosen,
+    course,
+    denoising,
+    losses,
+    memory,
+    result,
+    school,
+    trainer,
+)
+from hotfolder.tuning.checkpoint import Begun
+from hotfolder.tuning.school import Learned
+from tests.render import tiny, tiny_flow
+from tests.tuning import studio as studios
+
+BUILDERS = {
+    "sd": tiny.stable_diffusion,
+    "sdxl": tiny.stable_diffusion_xl,
+    "sd3": tiny_flow.stable_diffusion_3,
+}
+STEPS = 4
+PLAN = memory.Plan(together=4)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model of each family that can be tuned, and of one that cannot."""
+    folder = tmp_path_factory.mktemp("models")
+    for name, build in BUILDERS.items():
+        build(folder / name)
+    tiny.latent_consistency(folder / "lcm")
+    return folder
+
+
+def loaded(models: Path, family: str) -> Loaded:
+    """The model, as a new process loads it."""
+    model = Model(source=str(models / family), name="tiny", multiple=16)
+    return school.load(model, None, "cpu", RECIPES[0])
+
+
+class Quiet:
+    """Hears nothing, and stops before the step `at`."""
+
+    def __init__(self, at: int = -1) -> None:
+        self.at = at
+
+    def read(self) -> None:
+        """Nothing."""
+
+    def began(self, step: int) -> None:
+        """Nothing."""
+
+    def before_step(self, made: trainer.Trainer) -> None:
+        """Stop, if it is time."""
+        if made.step == self.at:
+            raise Stopped
+
+    def after_step(self, step: int, steps: int) -> None:
+        """Nothing."""
+
+
+PROFILE = msgspec.structs.replace(
+    nobody().profile("postcard"), model=Model(source="x", name="tiny", multiple=16)
+)
+RECIPES = [studios.recipe_of(PROFILE, number) for number in range(24)]
+
+
+def begun(family: str, plan: memory.Plan, **settings: object) -> Begun:
+    """A short training of 16 likes and 8 dislikes."""
+    taken = course.Course(3, STEPS, 1e-3, batch=4, together=plan.together, check_every=2)
+    pictures = tuple(
+        checkpoint.Picture(
+            chosen.Example(recipe.id, recipe.prompt, number < 16, turns=number != 3), "", recipe
+        )
+        for number, recipe in enumerate(RECIPES)
+    )
+    taken = msgspec.structs.replace(taken, **settings)
+    return Begun("tiny", f"tiny-tuned-{family}", taken, pictures, True, "0" * 64, {}, plan)
+
+
+def learn(
+    models: Path,
+    family: str,
+    place: Path,
+    stop_at: int = -1,
+    plan: memory.Plan = PLAN,
+    **settings: object,
+) -> Learned:
+    """Train in a folder, as far as it goes."""
+    place.mkdir(exist_ok=True)
+    wanted = begun(family, plan, **settings)
+    images = [studios.image_of(number, number < 16) for number in range(24)]
+    pictures = [
+        (one.example, one.recipe, image) for one, image in zip(wanted.pictures, images, strict=True)
+    ]
+    model = loaded(models, family)
+    return school.learn(wanted, place, model, "cpu", lambda: pictures, Quiet(stop_at))
+
+
+def test_every_kind_of_noise_is_told_as_it_was_made(models: Path) -> None:
+    """As diffusers' own scheduler has it for noise and velocity; straight for a flow."""
+    latents, noise = torch.randn(2, 4, 8, 8), torch.randn(2, 4, 8, 8)
+    times = torch.tensor([0.2, 0.999])
+    steps = (times * 1000).long()
+    for family, kind in (("sd", "v_prediction"), ("sdxl", "epsilon")):
+        pipe = loaded(models, family).pipe
+        told = denoising.of(pipe)
+        assert told.kind == kind
+        scheduler = DDPMScheduler.from_config(pipe.scheduler.config)
+        noisy, wanted = told.noisy(latents, noise, times)
+        torch.testing.assert_close(noisy, scheduler.add_noise(latents, noise, steps))
+        truth = noise if kind == "epsilon" else scheduler.get_velocity(latents, noise, steps)
+        torch.testing.assert_close(wanted, truth)
+    told = denoising.of(loaded(models, "sd3").pipe)
+    noisy, wanted = told.noisy(latents, noise, times)
+    level = times.view(2, 1, 1, 1)
+    torch.testing.assert_close(noisy - level * wanted, latents)
+    assert told.times(64, torch.Generator().manual_seed(0)).mean() > 0.6  # shifted to the noise
+    with pytest.raises(RenderError, match="LatentConsistencyModel models cannot be tuned"):
+        loaded(models, "lcm")
+
+
+def test_what_pleases_is_worth_less_the_more_of_it_there_is() -> None:
+    """Likes should gain and dislikes lose, from the point of reference; a pair, apart."""
+    gain = torch.tensor([0.2, 0.0, -0.2], requires_grad=True)
+    for liked, sign in ((True, -1.0), (False, 1.0)):
+        loss = losses.unpaired(gain, torch.tensor([liked] * 3), 0.0, 10.0)
+        (slope,) = torch.autograd.grad(loss.sum(), gain)
+        assert torch.equal(slope.sign(), torch.full((3,), sign))
+        assert slope[1].abs() == pytest.approx(1.0)
+        assert slope[1].abs() > slope[0].abs()
+    better, worse = gain.detach().clone().requires_grad_(), torch.zeros(3, requires_grad=True)
+    losses.paired(better, worse, 10.0).sum().backward()
+    assert better.grad is not None and worse.grad is not None
+    assert torch.equal(better.grad, -worse.grad)
+    assert better.grad[1] == pytest.approx(-1.0)
+
+
+@pytest.mark.parametrize("family", list(BUILDERS))
+def test_the_same_bits_however_often_it_was_stopped(
+    family: str, models: Path, tmp_path: Path
+) -> None:
+    """Stopped before any step and after some, it ends as one that went through."""
+    whole = learn(models, family, tmp_path / "whole")
+    for at in (0, 3) if family == "sd" else (3,):
+        with pytest.raises(Stopped):
+            learn(models, family, tmp_path / "cut", at)
+    cut = learn(models, family, tmp_path / "cut")
+    files = [result.file_of(one.lora, one.denoiser) for one in (whole, cut)]
+    assert files[0] == files[1]
+    assert (whole.steps, whole.score, whole.before) == (cut.steps, cut.score, cut.before)
+    if family == "sd":
+        other = learn(models, family, tmp_path / "other", seed=4)
+        assert result.file_of(other.lora, other.denoiser) != files[0]
+
+
+def test_memory_is_spared_without_another_result(models: Path, tmp_path: Path) -> None:
+    """Activations computed again give the same bits; fewer at once the same but for rounding."""
+    plain = learn(models, "sdxl", tmp_path / "plain")
+    again = learn(models, "sdxl", tmp_path / "again", plan=memory.Plan(4, checkpoints=True))
+    few = learn(models, "sdxl", tmp_path / "few", plan=memory.Plan(2, checkpoints=True))
+    for name, numbers in plain.lora.items():
+        assert torch.equal(numbers, again.lora[name])
+        torch.testing.assert_close(numbers, few.lora[name], atol=1e-4, rtol=0.02)
+
+
+def test_held_out_pictures_are_told_better(models: Path, tmp_path: Path) -> None:
+    """Bright ones are liked: after a while those of other prompts are told from dark ones."""
+    learned = learn(models, "sd", tmp_path / "long", steps=24, check_every=12, learning_rate=5e-3)
+    assert learned.before == pytest.approx(0.5)
+    assert learned.score.best > 0.51
+    assert learned.score.at > 0
+
+
+def test_memory_plans_go_from_fast_to_sparing() -> None:
+    """SDXL at 800x800 fits into 7.5 GiB, and what fits nowhere says how much it needs."""
+    from hotfolder.render.memory import footprint
+
+    sdxl = footprint.of_layout("sdxl", "float16")
+    sides = (800, 800)
+    large = memory.choose(sdxl, 80 * GIB, sides, 8)
+    assert (large.together, large.checkpoints) == (8, False)
+    plan = memory.choose(sdxl, round(7.5 * GIB), sides, 8)
+    assert plan.checkpoints
+    assert memory.peak_bytes(plan, sdxl, sides) <= 7.5 * GIB
+    assert memory.choose(sdxl, round(4.5 * GIB), sides, 8).swapped
+    with pytest.raises(TooLargeError, match="GiB of free memory"):
+        memory.choose(sdxl, GIB, sides, 8)
