@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo docs test test-quick lint unit families bits downloads forms older regeneration fuzz strangers attack survival campaign test-browser test-desktop valid release clean
+.PHONY: demo docs test test-quick lint unit families bits downloads forms older regeneration tuning fuzz strangers attack survival campaign test-browser test-desktop valid release clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -46,6 +46,10 @@ downloads: .venv/.installed-test
 # All forms of files that people have models in: the same weights, the same pixels?
 forms: .venv/.installed-test
 	HOTFOLDER_FORMS=all $(BIN)/python -m pytest -q tests/render/models/test_forms.py
+
+# A training that is killed fifty times: the same bits? And how soon a picked picture begins.
+tuning: .venv/.installed-test
+	$(BIN)/python -m tests.tuning.kills --kills 50
 
 # 200 pictures of all kinds, each made again in another process and another order.
 regeneration: .venv/.installed-test

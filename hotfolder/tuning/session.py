@@ -92,7 +92,9 @@ def run(task: Task, place: Path, gathered: Gathered, told: Learning) -> str:
         )
     finally:
         listener.turns.close()
-    return _publish(task, started, learned, told)
+    name = _publish(task, started, learned, told)
+    shutil.rmtree(place, ignore_errors=True)  # else the next one goes on with what is done
+    return name
 
 
 class _Listener:
