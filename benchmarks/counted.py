@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +25,8 @@ from hotfolder.render.memory import footprint, memory_plan, tiling
 from hotfolder.render.memory.memory_plan import Plan
 from hotfolder.render.models import families, pipelines
 from hotfolder.render.models.weights import SHIPPED
+from hotfolder.tuning import course, trainer
+from hotfolder.tuning import memory as tuning
 
 LAYOUTS = SHIPPED / "layouts"
 
@@ -142,6 +145,47 @@ def work(layout: str, plan: Plan, sides: tuple[int, int], steps: int) -> float:
             _draw(layout, parts(layout), plan, sides, count)
         few.append(counter.get_total_flops())
     return float(few[0] + (steps - 1) * (few[1] - few[0]))
+
+
+def training_peak_bytes(layout: str, plan: tuning.Plan, sides: tuple[int, int]) -> int:
+    """The peak of a training step by `plan`: told without the LoRA and with it, and the way back.
+
+    Attention keeps what it was asked, as a graphics card's does. The optimiser's moments are added.
+    """
+    unet = parts(layout)["unet"]
+    family, _ = families.of_layout(layout)
+    assert family.tuning is not None
+    with torch.device("meta"):
+        trainer.add_lora(unet, family.tuning.layers, course.Course(0, 1, 1e-4))
+    if plan.checkpoints:
+        unet.enable_gradient_checkpointing()
+        unet.train()
+    count, width, height = plan.together, sides[0] // 8, sides[1] // 8
+    states = _empty(count, 77, 2048 if layout == "sdxl" else 768)
+    added = {"text_embeds": _empty(count, 1280), "time_ids": _empty(count, 6)}
+
+    def told() -> torch.Tensor:
+        said: torch.Tensor = unet(
+            _empty(count, 4, height, width),
+            _empty(count),
+            states,
+            added_cond_kwargs=added if layout == "sdxl" else None,
+            return_dict=False,
+        )[0]
+        return said
+
+    def fused(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> Any:
+        return query + key.mean(-2, keepdim=True) + value.mean(-2, keepdim=True)
+
+    gc.collect()
+    alive = Alive(unet)
+    # Patched, since modes for functions do not hold on the way back.
+    with mock.patch.object(F, "scaled_dot_product_attention", fused), alive:
+        with torch.no_grad(), trainer.without(unet):
+            told()
+        told().float().square().mean().backward()
+    numbers = sum(parameter.numel() for parameter in trainer.weights(unet).values())
+    return alive.peak + numbers * (2 if plan.eight_bit else 8)
 
 
 def _draw(

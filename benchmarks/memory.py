@@ -23,6 +23,7 @@ from benchmarks.large import POSTCARD, SIZES, final
 from hotfolder.render.engine import Engine
 from hotfolder.render.memory import memory_plan
 from hotfolder.render.memory.memory_plan import GIB, Budget, Workload
+from hotfolder.tuning import memory as tuning
 
 BUDGETS = (Budget(int(7.5 * GIB), 32 * GIB), Budget(int(3.5 * GIB), 32 * GIB))
 COUNTED = ((800, 800), (1000, 1000), (1920, 1080), (3840, 2160), (1632, 4896))
@@ -53,7 +54,24 @@ def count() -> None:
                     f"{expected / peak - 1:+6.1%}{budget.device_bytes / GIB:5.1f}    {plan}",
                     flush=True,
                 )
+    _count_training()
     _count_transformers()
+
+
+def _count_training() -> None:
+    """Print counted and expected peaks of training steps, and what 7.5 GiB lead to."""
+    for layout, sides in (("sd15", (512, 512)), ("sdxl", (800, 800)), ("sdxl", (1024, 1024))):
+        taken = counted.taken(layout)
+        chosen = tuning.choose(taken, BUDGETS[0].device_bytes, sides, 8)
+        for plan in dict.fromkeys((chosen, tuning.Plan(2), tuning.Plan(2, checkpoints=True))):
+            peak = counted.training_peak_bytes(layout, plan, sides)
+            expected = tuning.peak_bytes(plan, taken, sides)
+            size = f"{layout:5} {sides[0]:4}x{sides[1]:<4}"
+            print(
+                f"{size} tuning {peak / GIB:7.2f} {expected / GIB:9.2f} "
+                f"{expected / peak - 1:+6.1%}         {plan}",
+                flush=True,
+            )
 
 
 def _count_transformers() -> None:

@@ -178,7 +178,7 @@ class Trainer:
         error = self._error(piece.noisy, piece.wanted, piece.times, piece.heard)
         if self.course.method == "picks":
             return -error[piece.liked]
-        with _without(self.denoiser):
+        with without(self.denoiser):
             before = self._error(piece.noisy, piece.wanted, piece.times, piece.heard)
         sign = torch.where(piece.liked, 1.0, -1.0)
         return torch.sigmoid(sign * self.course.beta * (before - error)) * piece.weight
@@ -206,7 +206,7 @@ class Trainer:
         plain = error[piece.liked].sum() / max(1, likes)
         if course.method == "picks":
             return plain, error.detach()
-        with torch.no_grad(), _without(self.denoiser):
+        with torch.no_grad(), without(self.denoiser):
             before = self._error(piece.noisy, piece.wanted, piece.times, piece.heard)
         gain = before - error
         each = losses.unpaired(gain, piece.liked, self.reference, course.beta) * piece.weight
@@ -297,7 +297,7 @@ def snapshot(denoiser: Any) -> dict[str, Tensor]:
 
 
 @contextmanager
-def _without(denoiser: Any) -> Iterator[None]:
+def without(denoiser: Any) -> Iterator[None]:
     """The denoiser as it was before."""
     denoiser.disable_adapters()
     try:

@@ -45,7 +45,7 @@ def drawing(stage: Stage, meanwhile: Callable[[], None]) -> Iterator[None]:
     with contextlib.ExitStack() as held:
         try:
             _come(stage, meanwhile, held)
-        except OSError as error:
+        except (OSError, NotImplementedError) as error:  # a disk without locks
             _log.debug("no turns are taken: %s", error)
         yield
 
@@ -181,7 +181,7 @@ def wishes() -> set[str]:
             lock.acquire(blocking=False)
         except Timeout:
             found.add(what)
-        except OSError:
+        except (OSError, NotImplementedError):
             continue  # it was let go of at this moment
         else:
             lock.release()

@@ -1,0 +1,207 @@
+"""Does tuning please? Simulated owners, the shipped model, prompts and seeds that nobody learned.
+
+    python -m benchmarks.tune CACHE OWNER ... [--drafts 500] [--held-out 96] [--picks-only]
+
+OWNER is a name of `benchmarks.taste.owners` whose taste is in the picture, not in what was asked
+for: `warm`, `contrast`, `left`, `low horizon`, `mixed 1` and so on. CACHE keeps drafts, the painted
+scenes that the owners' eye has seen and, from `python -m training.judge --work CACHE`, the judge of
+obedience. A tenth of the clicks are wrong. All seeds are in this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import hotfolder.render  # noqa: F401 - before torch
+
+# isort: split
+import msgspec
+import numpy as np
+import torch
+from PIL import Image
+
+from benchmarks import taste
+from hotfolder.images import views
+from hotfolder.recipes import profile as profiles
+from hotfolder.recipes.draw import draw
+from hotfolder.recipes.profile import LoraFile, Model
+from hotfolder.recipes.prompt import Prompt
+from hotfolder.recipes.recipe import Recipe
+from hotfolder.render.engine import Engine
+from hotfolder.tuning import checkpoint, chosen, course, memory, result, school
+from hotfolder.tuning.checkpoint import Begun
+from hotfolder.tuning.course import Method
+from hotfolder.tuning.trainer import Trainer
+
+Array = np.ndarray[Any, Any]
+Told = list[dict[str, Any]]
+PROFILE = profiles.resolve(
+    "postcard", {"postcard": tomllib.loads(Path("profiles/postcard.toml").read_text())}
+)
+NAME = profiles.model_name(PROFILE.model)
+SEEDS_OF_ONE = 12  # pictures of each of four prompts, for variety
+HELD_SEED = 10_000
+
+
+def wishes(count: int, seed: int) -> Told:
+    """So many prompts in the words of the model's training, with what they ask for."""
+    random, told = np.random.default_rng(seed), []
+    for _ in range(count):
+        facts, text = taste._asked(random)
+        size = taste.SIZES[random.choice(len(taste.SIZES), p=taste.SIDES)]
+        told.append({**facts, "text": text, "size": size})
+    return told
+
+
+def recipe(told: dict[str, Any], seed: int, model: Model) -> Recipe:
+    """A draft of this wish."""
+    width, height = told["size"]
+    prompt = Prompt(text=told["text"], literal=True, size=f"{width}x{height}")
+    made = draw(prompt, PROFILE, seed, "tune", {})
+    return msgspec.structs.replace(made, **profiles.additions(model))
+
+
+def drawn(told: Told, first: int, model: Model, folder: Path) -> list[Image.Image]:
+    """Their pictures, rendered if the folder has not got them yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    engine, pictures = Engine({NAME: model}, None), []
+    for number, wish in enumerate(told):
+        file = folder / f"{number}.png"
+        if not file.exists():
+            engine.render(recipe(wish, first + number, model)).image.save(file)
+        with Image.open(file) as picture:
+            pictures.append(picture.convert("RGB"))
+    return pictures
+
+
+def pleases(owner: str, told: Sequence[Told], shown: Sequence[list[Image.Image]], cache: Path):
+    """Whether each picture pleases an owner, by what pleases them among the first ones."""
+    facts, small, alike = [], [], []
+    for group, (wanted, pictures) in enumerate(zip(told, shown, strict=True)):
+        alike += [-1 if group == 0 else group] * len(wanted)
+        facts += [{**one, "alike": alike[-1]} for one in wanted]
+        small += [
+            np.asarray(p.resize((p.width // 2, p.height // 2), Image.Resampling.BOX))
+            for p in pictures
+        ]
+    drafts = taste.Drafts(facts, [], small, np.array(alike))
+    likes = next(k[owner] for k in taste.owners(drafts, cache).values() if owner in k)
+    return np.split(likes, np.cumsum([len(one) for one in told])[:-1])
+
+
+def learned(told: Told, pictures: list[Image.Image], clicks: Array, method: Method) -> bytes:
+    """The LoRA that is trained on these drafts and clicks."""
+    recipes = [recipe(one, number, PROFILE.model) for number, one in enumerate(told)]
+    examples = [
+        chosen.Example(r.id, r.prompt, bool(c), 1.0, not chosen.speaks_of_sides(r.prompt))
+        for r, c in zip(recipes, clicks, strict=True)
+    ]
+    grey = [views.grey(picture, 32) for picture in pictures]
+    mirrored = not chosen.prefers_a_side(grey, [example.liked for example in examples])
+    loaded = school.load(PROFILE.model, None, "cpu", recipes[0])
+    taken = course.plan(len(examples), school.width(loaded), 0, torch.get_num_threads(), method)
+    kept = tuple(checkpoint.Picture(e, "", r) for e, r in zip(examples, recipes, strict=True))
+    plan = memory.Plan(taken.together)
+    begun = Begun("postcard", "postcard-tuned-1", taken, kept, mirrored, loaded.sha256, {}, plan)
+    several = list(zip(examples, recipes, pictures, strict=True))
+    with tempfile.TemporaryDirectory() as place:
+        found = school.learn(begun, Path(place), loaded, "cpu", lambda: several, _Quiet())
+    print(f"    {method}: step {found.score.at} of {found.steps}, held-out "
+          f"{found.before:.3f} -> {found.score.best:.3f}, mirrored {mirrored}")  # fmt: skip
+    return result.file_of(found.lora, found.denoiser)
+
+
+class _Quiet:
+    def read(self) -> None:
+        """Nothing."""
+
+    def began(self, step: int) -> None:
+        """Nothing."""
+
+    def before_step(self, made: Trainer) -> None:
+        """Nothing."""
+
+    def after_step(self, step: int, steps: int) -> None:
+        """Nothing."""
+
+
+def obeyed(told: Told, pictures: list[Image.Image], cache: Path) -> float:
+    """The share of what was asked for that the judge finds: subject, hour, season, weather."""
+    from training.judge import load_judge, verdicts
+
+    judge, found = load_judge(cache), []
+    for wish, picture in zip(told, pictures, strict=True):
+        seen = verdicts(judge, np.asarray(picture)[None])[0]
+        found.append(wish["subject"] in seen.subjects)
+        found.append(seen.classes["hour"] == wish["hour"])
+        if wish["season"] != "summer":
+            found.append(seen.classes["season"] == wish["season"])
+        if wish["weather"] != "clear":
+            found.append(seen.classes["weather"] == wish["weather"])
+    return float(np.mean(found))
+
+
+def variety(pictures: list[Image.Image]) -> float:
+    """How far pictures of one prompt lie apart, in pixels of 32x32: the mean over prompts."""
+    apart = []
+    for first in range(0, len(pictures), SEEDS_OF_ONE):
+        few = [
+            np.asarray(p.resize((32, 32), Image.Resampling.BOX), float).ravel()
+            for p in pictures[first : first + SEEDS_OF_ONE]
+        ]
+        pairs = [np.linalg.norm(a - b) for n, a in enumerate(few) for b in few[:n]]
+        apart.append(np.mean(pairs))
+    return float(np.mean(apart))
+
+
+def main() -> None:
+    """Print the figures of each owner."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("owners", nargs="+")
+    parser.add_argument("--drafts", type=int, default=500)
+    parser.add_argument("--held-out", type=int, default=96)
+    parser.add_argument("--picks-only", action="store_true", help="also by likes alone")
+    given = parser.parse_args()
+    told, asked = wishes(given.drafts, 7), wishes(given.held_out, 77)
+    same = [{"text": t, "size": (256, 256)} for t in taste.SAME for _ in range(SEEDS_OF_ONE)]
+    plain = PROFILE.model
+    shown = drawn(told, 0, plain, given.cache / "drafts")
+    before = drawn(asked, HELD_SEED, plain, given.cache / "before")
+    same_before = drawn(same, HELD_SEED, plain, given.cache / "same")
+    (given.cache / "told.json").write_text(json.dumps(told))
+    for owner in given.owners:
+        likes = pleases(owner, [told], [shown], given.cache)[0]
+        clicks = taste.clicked(likes, np.random.default_rng(900))
+        methods: list[Method] = ["preference", *(["picks"] if given.picks_only else [])]
+        print(f"{owner}: pleases {likes.mean():.0%} of {len(told)} drafts", flush=True)
+        for method in methods:
+            began, cost = time.monotonic(), time.process_time()
+            data = learned(told, shown, clicks, method)
+            spent, cost = time.monotonic() - began, time.process_time() - cost
+            place = given.cache / f"{owner} {method} {result.lora_of('', data)}"
+            place.mkdir(exist_ok=True)
+            (place / "lora.safetensors").write_bytes(data)
+            model = msgspec.structs.replace(
+                plain, loras=[LoraFile(str((place / "lora.safetensors").resolve()))]
+            )
+            after = drawn(asked, HELD_SEED, model, place / "after")
+            same_after = drawn(same, HELD_SEED, model, place / "same")
+            _, was, now = pleases(owner, [told, asked, asked], [shown, before, after], given.cache)
+            print(f"    {spent:.0f} s, {cost:.0f} s of processors; pleasing {was.mean():.3f} -> "
+                  f"{now.mean():.3f} ({now.mean() / max(was.mean(), 1e-9):.2f} times), variety "
+                  f"{variety(same_after) / variety(same_before):.2f}", flush=True)  # fmt: skip
+            if (given.cache / "judge.pt").exists():
+                print(f"    obeyed {obeyed(asked, before, given.cache):.3f} -> "
+                      f"{obeyed(asked, after, given.cache):.3f}", flush=True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
