@@ -192,6 +192,11 @@ def _publish(task: Task, begun: Begun, learned: Learned, told: Learning) -> str:
         tuned.put(root, texts)
     except OSError as error:
         raise HotfolderError(reason(error)) from None
+    if learned.score.at == 0:
+        told.say(
+            "Pictures of held-out prompts were told no better at any time: nothing was learned "
+            f"that holds for other prompts, and {name} draws as before. More picks would help."
+        )
     told.say(f"{name} was learned: {root / 'profiles' / name}.toml, its card .md, and")
     told.say(f"the same seeds before and after: {root / 'profiles' / name}.png")
     return name
