@@ -160,8 +160,8 @@ class Family:
     `denoiser` is the part that takes the noise out, and `unused` are parts that nothing is drawn
     with. `reads_clip` says that prompts are read with CLIP alone, in as many chunks as they need;
     otherwise `tokenizer` is the one that reads furthest, and `tokens` how many it may give (0:
-    nobody knows). `words_by` is the one whose tokens come first in what the denoiser hears, if that
-    is another.
+    nobody knows). `spares_reader`: it draws without that one and its text encoder as well.
+    `words_by` is the one whose tokens come first in what the denoiser hears, if that is another.
 
     `guidance` gives the arguments for a recipe's guidance, from the denoiser's configuration.
     `ready` tells a new pipeline object what it takes by no argument, for a recipe and a canvas,
@@ -188,6 +188,7 @@ class Family:
     reads_clip: bool = False
     tokenizer: str = "tokenizer"
     tokens: int = 0
+    spares_reader: bool = False
     guidance: Callable[[Config, Recipe], Arguments] = plain_guidance
     pairs: bool = True
     windows: bool = False

@@ -293,8 +293,9 @@ def _require_parts(folder: Path, model: Model, without: Collection[str]) -> None
             "correct model.source in the profile"
         )
     index = _index(folder)
-    reader = families.of(index["_class_name"]).tokenizer
-    if index.get(reader) == [None, None]:
+    family = families.of(index["_class_name"])
+    reader = family.tokenizer
+    if index.get(reader) == [None, None] and not family.spares_reader:
         raise RenderError(
             f"the model {folder.name} comes without its {reader}, and the text encoder beside it: "
             "its makers leave that to another repository; take a copy of the model that has both"

@@ -69,6 +69,7 @@ FAMILIES = [
         tokenizer="tokenizer_3",
         words_by="tokenizer",
         tokens=256,
+        spares_reader=True,
         windows=True,
         tuning=Tuning(
             (*ATTENTION, "add_q_proj", "add_k_proj", "add_v_proj", "to_add_out"),
