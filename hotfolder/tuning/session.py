@@ -197,8 +197,10 @@ def _publish(task: Task, begun: Begun, learned: Learned, told: Learning) -> str:
             "Pictures of held-out prompts were told no better at any time: nothing was learned "
             f"that holds for other prompts, and {name} draws as before. More picks would help."
         )
-    told.say(f"{name} was learned: {root / 'profiles' / name}.toml, its card .md, and")
-    told.say(f"the same seeds before and after: {root / 'profiles' / name}.png")
+    told.say(
+        f"{root / 'profiles'} has {name}: a profile (.toml), the LoRA (.safetensors), a card "
+        "(.md), and the same seeds before and after (.png)"
+    )
     return name
 
 
