@@ -2,6 +2,8 @@
 
     python benchmarks/retouch.py marks [--cases 60]     lines and blots painted into copies, found?
     python benchmarks/retouch.py parts [--cases 12]     parts drawn anew by the included model
+    python benchmarks/retouch.py ways [--cases 200]     masks, marks and words; PNG, JPEG and WebP
+    python benchmarks/retouch.py rounds [--cases 20]    one picture, retouched again and again
 
 Pictures are painted scenes. A step of tone is how far the means, of 255, of what was drawn
 and of the picture lie apart in each of 24 pieces of the rim, before the soft edge. A seam is a soft
@@ -24,14 +26,15 @@ from hotfolder.images import regions, strokes
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import Model
-from hotfolder.recipes.recipe import Pixels
-from hotfolder.recipes.refine import Wish, retouch
+from hotfolder.recipes.recipe import Pixels, chain
+from hotfolder.recipes.refine import Wish, retouch, seeker
+from hotfolder.recipes.region import Region
 from hotfolder.recipes.settings import Settings
 from hotfolder.render import link
 from hotfolder.render import retouch as drawing
 from hotfolder.render.engine import Engine
 from training.painter import picture as painter
-from training.painter.caption import caption
+from training.painter.caption import NOUNS, caption
 from training.painter.scene import draw_scene
 
 POSTCARD = {"postcard": Model(source="shipped:postcard", multiple=16)}
@@ -42,6 +45,8 @@ PROFILE = {
     "guidance_scale": 3.5,
     "refine": {"area": "320x320", "strength": 0.45, "count": 1},
 }
+QUICK = {**PROFILE, "steps": 5}
+CONFIG = Config(Settings(), {"own": PROFILE, "quick": QUICK}, {}, "")
 COLOURS = {
     "red": (255, 0, 0),
     "magenta": (255, 0, 255),
@@ -54,15 +59,14 @@ FILES = ("png", "jpeg92", "jpeg75", "webp80")
 
 
 def main() -> None:
-    """Measure one of the two."""
+    """Measure one of the four."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("marks", "parts"))
+    parser.add_argument("what", choices=("marks", "parts", "ways", "rounds"))
     parser.add_argument("--cases", type=int)
     options = parser.parse_args()
-    if options.what == "marks":
-        marks(options.cases or 60)
-    else:
-        parts(options.cases or 12)
+    usual = {"marks": 60, "parts": 12, "ways": 200, "rounds": 20}
+    measure = {"marks": marks, "parts": parts, "ways": ways, "rounds": rounds}
+    measure[options.what](options.cases or usual[options.what])
 
 
 def marks(cases: int) -> None:
@@ -90,18 +94,17 @@ def marks(cases: int) -> None:
 def parts(cases: int) -> None:
     """Draw parts of scenes anew; print what changed outside, and what the rim shows."""
     engine = Engine(POSTCARD, None, device="cpu", threads=1)
-    config = Config(Settings(), {"own": PROFILE}, {}, "")
     chance = np.random.default_rng(1)
     changed, steps, raw, seams = 0, [], [], []
     for case in range(cases):
         scene = draw_scene(710_000 + case)
         image = _as_file(Image.fromarray(painter.paint(scene, 320, 256)), FILES[case % 4])
         mask = _filled(image.size, _outline(chance, image.size))
-        region = regions.region(mask, 80)
+        region = regions.with_surroundings(regions.region(mask), image.size, 80)
         source = Pixels(sha256=pixel_hash(image), width=image.width, height=image.height)
         prompt = caption(scene, np.random.default_rng(case))
         wishes = (Wish(region),)
-        recipe = retouch(source, wishes, config.profile("own"), (prompt, ""), config=config)[0]
+        recipe = retouch(source, wishes, CONFIG.profile("own"), (prompt, ""), config=CONFIG)[0]
         drawn: list[Image.Image] = []
 
         def draw(cut: Image.Image | None, recipe: Any = recipe, drawn: Any = drawn) -> Any:
@@ -123,6 +126,112 @@ def parts(cases: int) -> None:
         f"largest matched step {np.max(steps):.2f}; edges above 1.5: {sum(s > 1.5 for s in seams)}"
     )
     print(f"gradient in the soft edge, as a multiple of that beside it: {np.mean(seams):.2f}")
+
+
+def ways(cases: int) -> None:
+    """Say where by a mask, by lines and blots in five colours, by words; draw two steps."""
+    engine = Engine(POSTCARD, None, device="cpu", threads=1)
+    chance = np.random.default_rng(2)
+    done: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    for case in range(cases):
+        scene = draw_scene(720_000 + case)
+        image = _as_file(Image.fromarray(painter.paint(scene, 320, 256)), FILES[case % 4])
+        how = ("mask", "line", "blot", "soft line", "word")[case % 5] if case % 10 else "word"
+        prompt = caption(scene, np.random.default_rng(case))
+        found = _said(how, image, prompt, scene.subject, engine, chance, case)
+        if not found:
+            done[f"{how}, not found"].append((0, 0.0))
+            continue
+        done[how].append(_drawn(image, found, prompt, engine))
+    print("| said by | cases | pixels changed outside | tone at the rim, mean | largest |")
+    print("|---|--:|--:|--:|--:|")
+    for name, values in sorted(done.items()):
+        changed, steps = zip(*values, strict=True)
+        told = f"{np.mean(steps):.2f} | {np.max(steps):.2f}"
+        print(f"| {name} | {len(values)} | {sum(changed)} | {told} |")
+
+
+def rounds(count: int) -> None:
+    """Retouch one picture again and again, here and there; what lies elsewhere stays."""
+    engine = Engine(POSTCARD, None, device="cpu", threads=1)
+    chance = np.random.default_rng(3)
+    first = image = Image.fromarray(painter.paint(draw_scene(720_000), 320, 256))
+    touched = np.zeros((image.height, image.width), bool)
+    for _ in range(count):
+        outline = [(x * 0.4 + 20, y * 0.4 + 20) for x, y in _outline(chance, image.size)]
+        marked = regions.of(_filled(image.size, outline))
+        found = [regions.with_surroundings(one, image.size, 80) for one in marked]
+        for region in found:
+            _within(touched, region)[:] |= drawing.soft(regions.mask(region), region.feather) > 0
+        image = _made(image, found, "a castle by the sea", engine)
+    differs = (np.asarray(image) != np.asarray(first)).any(-1)
+    print(f"{count} rounds: {touched.mean():.0%} of the picture touched, and elsewhere ", end="")
+    print(f"{int(differs[~touched].sum())} of {int((~touched).sum())} pixels changed")
+
+
+def _said(
+    how: str,
+    image: Image.Image,
+    prompt: str,
+    subject: str,
+    engine: Engine,
+    chance: np.random.Generator,
+    case: int,
+) -> list[Region]:
+    """The regions that are found where something is said to lie."""
+    marked: Any = _filled(image.size, outline := _outline(chance, image.size))
+    if how == "word":
+        word = next((noun for noun in NOUNS.get(subject, ()) if noun in prompt), "castle")
+        source = Pixels(sha256=pixel_hash(image), width=image.width, height=image.height)
+        recipe = seeker(source, CONFIG.profile("own"), (prompt, ""), CONFIG)
+        marked = engine.locate(recipe, image, [word])[word]
+    elif how != "mask":
+        colour = list(COLOURS.values())[case % len(COLOURS)]
+        marked = _found(_painted(image, outline, how, colour)[0], image, FILES[case % 3])
+    found = () if marked is None else regions.of(marked)
+    return [regions.with_surroundings(region, image.size, 80) for region in found]
+
+
+def _drawn(
+    image: Image.Image, found: list[Region], prompt: str, engine: Engine
+) -> tuple[int, float]:
+    """How many pixels changed outside, and the largest step of tone at a rim."""
+    away = np.ones((image.height, image.width), bool)
+    steps = []
+
+    def seen(drawn: Image.Image, before: Image.Image, region: Region) -> None:
+        steps.append(_steps(before, drawn, region)[1])
+
+    for region in found:
+        _within(away, region)[:] &= drawing.soft(regions.mask(region), region.feather) == 0
+    made = _made(image, found, prompt, engine, seen)
+    return int((np.asarray(made) != np.asarray(image)).any(-1)[away].sum()), max(steps)
+
+
+def _made(
+    image: Image.Image, found: list[Region], prompt: str, engine: Engine, seen: Any = None
+) -> Image.Image:
+    """The picture with regions of it drawn anew, one by one."""
+    source = Pixels(sha256=pixel_hash(image), width=image.width, height=image.height)
+    profile = CONFIG.profile("quick")
+    wishes = [Wish(region) for region in found]
+    for recipe in chain(retouch(source, wishes, profile, (prompt, ""), config=CONFIG)[0]):
+        before = image
+
+        def draw(cut: Image.Image | None, recipe: Any = recipe, before: Any = before) -> Any:
+            rendered = engine.render(recipe, cut)
+            if seen:
+                seen(rendered.image, before, recipe.region)
+            return rendered
+
+        image = link.make(recipe, image, image, draw, engine.upscale).image
+    return image
+
+
+def _within(whole: Any, region: Region) -> Any:
+    """What lies around a region, of an array of the picture's size."""
+    left, top, width, height = region.around
+    return whole[top : top + height, left : left + width]
 
 
 def _steps(image: Image.Image, drawn: Image.Image, region: Any) -> tuple[float, float]:
