@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
 
-.PHONY: demo docs test test-quick lint unit families bits downloads forms older regeneration tuning fuzz strangers attack survival campaign test-browser test-desktop valid release clean
+.PHONY: demo docs test test-quick lint unit families bits downloads forms older regeneration refinements retouches tuning fuzz strangers attack survival campaign test-browser test-desktop valid release clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -54,6 +54,17 @@ tuning: .venv/.installed-test
 # 200 pictures of all kinds, each made again in another process and another order.
 regeneration: .venv/.installed-test
 	$(BIN)/python -m tests.regeneration --pictures 200
+
+# 100 chains, finishings and retouches, each made again from its final alone.
+refinements: .venv/.installed-test
+	$(BIN)/python -m tests.refinements --finals 100
+
+# 200 retouches by masks, marks and words, twenty of one picture, marks of paint programs, words.
+retouches: .venv/.installed-test
+	$(BIN)/python -m benchmarks.retouch ways
+	$(BIN)/python -m benchmarks.retouch rounds
+	$(BIN)/python -m benchmarks.painted
+	$(BIN)/python -m benchmarks.words
 
 # 100,000 damaged pictures; a finding can be repeated by its seed and number.
 fuzz: .venv/.installed-test

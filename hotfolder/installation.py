@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-Extra = Literal["gguf", "notify", "photos", "quantize", "sign", "upscale"]
+Extra = Literal["detect", "gguf", "notify", "photos", "quantize", "sign", "upscale"]
 
 EXTRAS: dict[Extra, str] = {
+    "detect": "detectors that look for the words of retouches",
     "gguf": "denoisers in few bits, as .gguf files",
     "notify": "messages on the desktop, to phones, chats and mailboxes",
     "photos": "HEIC and JPEG XL pictures",

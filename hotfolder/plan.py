@@ -154,7 +154,8 @@ def _finals(seeds: Sequence[SeedImage], history: History, config: Config) -> Ite
         begun = history.begun("final", seed.request)
         if seed.sought:
             search = refinements.search(seed, config)
-            job = Locate(seed.path, seed.request, seed.sought, search, seed.finals)
+            by = seed.profile.model.detector
+            job = Locate(seed.path, seed.request, seed.sought, search, seed.finals, by)
             yield from () if job.ordinal in begun else (job,)
             continue
         is_done = True

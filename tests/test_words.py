@@ -143,3 +143,20 @@ def test_a_mistake_in_the_stars_parts_is_told(
     with studio.settings.open("a") as file:
         file.write(settings)
     assert says in " ".join(printed(check_command, studio, capsys).split())
+
+
+def test_a_detector_is_asked_where_the_profile_names_one(studio: Studio) -> None:
+    """The executor is told of it; another detector is asked anew."""
+    (studio.profiles / "own.toml").write_text(
+        'extends = "postcard"\n[model]\ndetector = "faces.onnx"\n'
+    )
+    with studio.settings.open("a") as settings:
+        settings.write('profile = "own"\n')
+    photo(studio)
+    said(studio, "castle: towers")
+    executor = FakeExecutor(1)
+    daemon = Daemon(studio, executor=executor)
+    daemon.run(Until(idle=True))
+    daemon.close()
+    tasks = [order for _, order in executor.opened[0].given if isinstance(order, Task)]
+    assert [task.detector for task in tasks] == ["faces.onnx", "", "", ""]

@@ -31,7 +31,8 @@ class Task(Struct, frozen=True, tag=True):
     executor may pass over both.
 
     With `words` no picture is rendered: they are looked for in the source, with the model of the
-    one recipe, or with the owner's `detector`, a file, and `Found` is reported in place of `Done`.
+    one recipe, or with the owner's `detector`, a file, where that knows them, and `Found` is
+    reported in place of `Done`.
     """
 
     pictures: dict[int, Recipe]

@@ -74,8 +74,8 @@ class Renderer(Protocol):
     ) -> Mapping[str, Mask | None]:
         """Where words are in a picture: bool, (height, width), or None where it does not show them.
 
-        By the recipe's model, or by a detector's file if one is named. `on_look` is called as
-        `on_step` of `render_batch` is. Raises RenderError where the model cannot tell.
+        By the recipe's model, or by a detector's file where one is named and knows them. `on_look`
+        is called as `on_step` of `render_batch` is. Raises RenderError where the model cannot tell.
         """
 
     def preview(self) -> Image | None:

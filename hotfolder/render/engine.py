@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 from hotfolder.errors import RenderError, TooLargeError
-from hotfolder.images.outlines import enlarged
+from hotfolder.images.outlines import Array, enlarged
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
@@ -22,6 +22,7 @@ from hotfolder.render import call, environment, failures, img2img, locate, resiz
 from hotfolder.render.activations import Activations
 from hotfolder.render.call import Call
 from hotfolder.render.compilation import NotCompiledError
+from hotfolder.render.detector import Detector
 from hotfolder.render.memory import memory_plan, tiling
 from hotfolder.render.memory.memory_plan import Plan
 from hotfolder.render.memory.planner import Planner, workload_of
@@ -57,6 +58,8 @@ class Engine:
         self._models = LoadedModels(models, base, self.device)
         self._upscalers = Upscalers(models, base, self.device)
         self._planner = Planner(self.device, memory_bytes)
+        self._base = base
+        self._detector: tuple[str, Detector] | None = None
         self._rendering = 0
         self._runs: list[Run] = []  # the last one was begun between two steps of the one before
         environment.forbid_chance()
@@ -87,6 +90,7 @@ class Engine:
         """Free the memory of all models; the next render reads its model again."""
         self._models.clear()
         self._upscalers.clear()
+        self._detector = None
         self._planner.renew()
 
     def render(
@@ -149,10 +153,11 @@ class Engine:
         words: Sequence[str],
         detector: str = "",
         on_look: OnStep | None = None,
-    ) -> dict[str, Any]:
+    ) -> dict[str, Array | None]:
         """Where words are in a picture, by the model of `recipe`: masks, bool, (height, width).
 
-        A word that is not seen there has None. `on_look(number, of)` is called after each look,
+        Words that the owner's `detector` knows, a file, are found by that. A word that is not seen
+        has None. `on_look(number, of)` is called after each look,
         and may raise, or call `render` meanwhile. Raises RenderError where the model cannot tell.
         """
         threads = torch.get_num_threads()
@@ -160,7 +165,10 @@ class Engine:
         self._rendering += 1
         try:
             with failures.in_words():
-                return self._located(recipe, source.convert("RGB"), words, on_look)
+                source = source.convert("RGB")
+                known = self._detected(detector, source, words)
+                others = [word for word in words if word not in known]
+                return known | self._located(recipe, source, others, on_look)
         finally:
             self._rendering -= 1
             environment.set_threads(threads)
@@ -188,12 +196,25 @@ class Engine:
         """
         return self._runs[-1].features() if self._runs else {}
 
+    def _detected(
+        self, name: str, source: Image.Image, words: Sequence[str]
+    ) -> dict[str, Array | None]:
+        """The masks of the words that the owner's detector knows; none without a detector."""
+        if not name:
+            return {}
+        if self._detector is None or self._detector[0] != name:
+            self._detector = name, Detector((self._base or Path()) / Path(name).expanduser())
+        found = self._detector[1]
+        return {word: found.mask(word, source) for word in words if word.casefold() in found.names}
+
     def _located(
         self, recipe: Recipe, source: Image.Image, words: Sequence[str], on_look: OnStep | None
-    ) -> dict[str, Any]:
+    ) -> dict[str, Array | None]:
         """The masks, found in a picture of the size that the model knows best."""
+        if not words:
+            return {}
         loaded, multiple = self.load(recipe.model), recipe.multiple
-        scale = min(1.0, loaded.footprint.native_px / (source.width * source.height) ** 0.5)
+        scale = loaded.footprint.native_px / (source.width * source.height) ** 0.5
         width, height = (max(1, round(side * scale / multiple)) * multiple for side in source.size)
         small = source.resize((width, height), Image.Resampling.LANCZOS)
         workload = memory_plan.Workload((2 * width, 2 * height), guided=False)

@@ -228,7 +228,8 @@ class Seeds:
     ) -> tuple[Wish, ...]:
         """What is to be drawn anew in a picture; PictureError for words that say nothing."""
         source, limits = seen.portrait.source, config.settings.limits
-        size, by = (source.width, source.height), model_name(profile.model)
+        size = source.width, source.height
+        by = profile.model.detector or model_name(profile.model)
 
         def where(word: str) -> bytes | None:
             return located.of(self._studio.root, source, by, word)
