@@ -18,7 +18,7 @@ from tests.render import zoo
 
 # Cross-attention in U-Nets and in transformers; joint attention with the words in front, behind,
 # and behind a picture that is filled up.
-KINDS = ["sdxl", "pixart", "schnell", "sd3", "z-image"]
+KINDS = ["sdxl", "pixart", "schnell", "ernie", "z-image"]
 PICTURE = Image.fromarray(np.random.RandomState(0).randint(0, 255, (64, 96, 3)).astype(np.uint8))
 
 
