@@ -31,6 +31,7 @@ CAMPAIGNS = (
     "vanishing",
     "two_daemons",
     "syncthing",
+    "machines",
     "clocks",
     "sequences",
     "long_day",

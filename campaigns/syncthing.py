@@ -43,7 +43,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
     (there / ".stfolder").mkdir()
     (place.root / ".stfolder").mkdir()
     people = People(place, str(seed))
-    pair = _Pair(work, (place.root, there))
+    pair = Pair(work, (place.root, there))
     daemon = daemons.start(kind, place)
     deeds = _Deeds(people, there)
     try:
@@ -169,7 +169,7 @@ class _Deeds:
                 self._people.book.own(root, picture)
 
 
-class _Pair:
+class Pair:
     """Two Syncthings that know only each other."""
 
     def __init__(self, work: Path, folders: tuple[Path, Path]) -> None:

@@ -28,11 +28,8 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
     """Have `count` pictures made, half of them with the second daemon on sshfs."""
     local = _pair(kind, seed, count - count // 2, work / "local", None, tally)
     tally.measured["local"] = local
-    with_server = all(shutil.which(tool) for tool in ("sshfs", "ssh-keygen")) and (
-        Path("/usr/sbin/sshd").exists() and Path("/dev/fuse").exists()
-    )
-    if with_server:
-        server = _Server(work / "ssh")
+    if has_server():
+        server = Server(work / "ssh")
         try:
             far = _pair(kind, seed, count // 2, work / "far", server, tally)
             tally.measured["over sshfs"] = far
@@ -42,8 +39,14 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
         tally.measured["over sshfs"] = "not here: sshfs, sshd or /dev/fuse is missing"
 
 
+def has_server() -> bool:
+    """Whether a folder can be mounted by sshfs here."""
+    tools = all(shutil.which(tool) for tool in ("sshfs", "ssh-keygen"))
+    return tools and Path("/usr/sbin/sshd").exists() and Path("/dev/fuse").exists()
+
+
 def _pair(
-    kind: daemons.Kind, seed: int, jobs: int, work: Path, server: _Server | None, tally: Tally
+    kind: daemons.Kind, seed: int, jobs: int, work: Path, server: Server | None, tally: Tally
 ) -> str:
     """Both daemons on one studio until so many pictures are made; a figure about it."""
     work.mkdir()
@@ -93,7 +96,7 @@ def _wait(people: People, seconds: float) -> None:
             return
 
 
-class _Server:
+class Server:
     """An sshd on the loopback with keys made for it."""
 
     def __init__(self, work: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
@@ -12,6 +13,7 @@ from datetime import datetime
 
 from hotfolder import refinements, workshop
 from hotfolder.backoff import LONGEST_PAUSE_S
+from hotfolder.company import Company
 from hotfolder.critic import Critic
 from hotfolder.downloads import Downloads
 from hotfolder.errors import (
@@ -22,6 +24,7 @@ from hotfolder.errors import (
 )
 from hotfolder.executors.opening import open_executor
 from hotfolder.jobs import (
+    Ask,
     Chore,
     Explain,
     Finish,
@@ -44,13 +47,16 @@ from hotfolder.studio.scan.apart import BeingReadError
 from hotfolder.studio.scan.limits import Pace
 from hotfolder.studio.scan.schedule import Schedule
 from hotfolder.studio.store import moves, publication
+from hotfolder.studio.store.claims import Claims
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.studio.store.status_file import StatusFile
+from hotfolder.studio.store.twins import Twins
 from hotfolder.taste.rule import Rule
 from hotfolder.tutor import Tutor
 from hotfolder.waiting import Wait, soonest
 
 _log = logging.getLogger(__name__)
+_LISTEN_S = 2.0  # between two looks at what the other machines say
 _PATIENCE_S = 30.0  # and 40 settling times: it takes 31 to tell that a picture was cut off
 
 
@@ -107,6 +113,8 @@ class Daemon:
         self._finals = Pace(3600.0)
         self._critic = Critic(studio)
         self._tutor = Tutor(studio, self._watch.wake)
+        self._company = Company(Claims(studio.root), self._ledger)
+        self._twins = Twins(studio)
         self._rounds = 0
         self._notices = Notices(studio.root, self._progress, clock)
         self._noted: dict[str, dict[str, None]] = {}
@@ -151,6 +159,7 @@ class Daemon:
             raise
         finally:
             self._wind_up()
+            self._company.leave()
 
     def _turn(self) -> bool:
         """Look, plan, and do one thing or wait for news; whether to go on."""
@@ -163,6 +172,8 @@ class Daemon:
             if self._ledger.has_more:
                 self._ledger.reload()
             self._scanner.finished_elsewhere(self._ledger.finished_elsewhere())
+            self._company.attend(self._scanner.config.settings.together, self._rounds)
+            self._scanner.shares = self._company.shares
             self._renders.cancel(self._is_unwanted)
             job = self._first_job()
         except (StudioMissingError, OSError) as error:
@@ -178,8 +189,13 @@ class Daemon:
             return True
         if isinstance(job, Chore):
             self._do(job)
+        elif isinstance(job, Ask):
+            self._company.ask(job.claims)
+            self._company.post(self._renders.claims)
+            return True
         elif job is not None and (slot := self._renders.slot_for(job)) is not None:
             self._begin(job, slot)
+            self._company.post(self._renders.claims)
         else:
             self._renders.go_on()
             return self._rest(job)
@@ -201,11 +217,12 @@ class Daemon:
         now = self._clock()
         due_s = self._due_in_s()
         self._downloads.show()
+        self._company.post(self._renders.claims)
         at_work = self._renders.busy or self._downloads.busy or self._tutor.busy
         idle = job is None and not at_work
         if idle and due_s is None:
             self._renders.forget()
-        if idle and self._until.idle and (due_s is None or self._out_of_patience()):
+        if idle and self._until.idle and self._is_over(due_s):
             return False
         settings = self._scanner.config.settings
         unloads_in_s = self._unloads_in_s(now)
@@ -227,6 +244,16 @@ class Daemon:
             self._progress.ended()
         return True
 
+    def _is_over(self, due_s: float | None) -> bool:
+        """Whether a run that ends by itself ends here."""
+        return (due_s is None and not self._waits_for_others()) or self._out_of_patience()
+
+    def _waits_for_others(self) -> bool:
+        """Whether pictures are wanted that other machines make, or have yet to say so."""
+        if self._company.shares.is_alone:
+            return False
+        return bool(self._company.waits_for) or any(self._wanted())
+
     def _waits(self, now: float, idle: bool) -> Iterator[Wait]:
         """All that may end a rest without any notice."""
         yield Wait(self._schedule.round_in_s(), "a look everywhere")
@@ -244,6 +271,9 @@ class Daemon:
                 yield Wait(again_at - now, "a model that is fetched")
         if (refines_in_s := self._refines_in_s()) > 0:
             yield Wait(refines_in_s, "the limit of refinements")
+        if self._company.is_on:
+            settle_s = self._scanner.config.settings.settle_seconds
+            yield Wait(min(_LISTEN_S, settle_s), "a word of the other machines")
         if self._notices.disk_is_low:
             yield Wait(self._setbacks.longest_pause_s(), "room on the disk")
         if idle and (unloads_in_s := self._unloads_in_s(now)) > 0:
@@ -280,6 +310,21 @@ class Daemon:
         self._ledger.reload()
         self._watch.check()
         self._rounds += 1
+        if self._company.is_on:
+            self._take_back_twins()
+
+    def _take_back_twins(self) -> None:
+        """Take back what another machine has made as well, while the two could not hear each
+        other, and which is to stay there.
+        """
+        rooms = map(self._scanner.readings, ("drafts", "seeds"))
+        lying, marked = itertools.chain(*rooms), self._scanner.marked_drafts()
+        for path, other in list(self._twins.take_back(lying, marked)):
+            self._progress.say(
+                f"{printable(path)} was made by another machine as well, and is taken back for "
+                f"{printable(other)}"
+            )
+            self._scanner.refresh({path})
 
     def _refinements_per_hour(self) -> int:
         return self._scanner.config.settings.limits.refinements_per_hour
@@ -306,6 +351,8 @@ class Daemon:
         A run that ends by itself makes one draft of each endless file, and none when nothing
         renders any more.
         """
+        if isinstance(job, Ask):
+            return False
         if self._setbacks.must_wait(job):
             return True
         if isinstance(job, Work) and self._until.idle and self._renders.have_failed:
@@ -332,8 +379,10 @@ class Daemon:
 
     def _is_unwanted(self, job: Work) -> bool:
         """Whether the prompt file of a draft was taken away, or nothing is to be rendered now."""
-        if self._notices.paused:
+        if self._notices.paused or self._company.shares.yields(job.claim):
             return True
+        if job.ordinal in self._ledger.history.made(job.stage, job.request):
+            return True  # another machine was sooner
         return isinstance(job, RenderDraft) and not self._setbacks.lies_there(job)
 
     def _do(self, job: Chore) -> None:
@@ -430,6 +479,8 @@ class Daemon:
             waits["seeds/"] = f"{self._refinements_per_hour()} refinements were begun in an hour"
         waits |= {printable(path): says for path, says in self._downloads.reasons().items()}
         waits |= self._renders.troubles()
+        for name in self._company.waits_for:
+            waits[f"the computer {name}"] = "has not yet said that it knows of this one"
         self._notices.post(StatusFile(printable(pause), waits, self._watch.blind))
 
     def _wanted(self) -> tuple[int, int]:

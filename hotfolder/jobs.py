@@ -10,6 +10,7 @@ from hotfolder.recipes.encoding import PNG, Encoding
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record, Stage
+from hotfolder.shares import claim
 from hotfolder.taste import words
 
 
@@ -110,6 +111,20 @@ class Finish:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask the other machines for pictures that are theirs to make, by their claims."""
+
+    claims: tuple[str, ...]
+    path: str = ""
+    why: str = "this machine has nothing of its own to make"
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """No file moves."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
 class RenderDraft:
     """Make one draft of a prompt. `request` is the prompt's digest.
 
@@ -136,6 +151,11 @@ class RenderDraft:
     def stage(self) -> Stage:
         """What its picture is."""
         return "draft"
+
+    @property
+    def claim(self) -> str:
+        """What names it among machines."""
+        return claim("draft", self.request, self.ordinal)
 
     @property
     def words(self) -> frozenset[str]:
@@ -185,6 +205,11 @@ class RenderFinal:
         return "final"
 
     @property
+    def claim(self) -> str:
+        """What names it among machines."""
+        return claim("final", self.request, self.ordinal)
+
+    @property
     def prompt_file(self) -> str:
         """The name of the prompt file behind the picture; empty for a picture from elsewhere."""
         return self.record.prompt_file if self.record else ""
@@ -213,6 +238,11 @@ class Locate:
         return "final"
 
     @property
+    def claim(self) -> str:
+        """What names it among machines."""
+        return claim("final", self.request, self.ordinal)
+
+    @property
     def beside(self) -> tuple[str, ...]:
         """The files that move with it."""
         return ()
@@ -224,4 +254,4 @@ Work = Render | Locate
 
 Sort = Pick | Reject | PutBack
 Chore = SetAside | TryAgain | Explain | Sort | Finish
-Job = Chore | Work
+Job = Chore | Ask | Work

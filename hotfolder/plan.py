@@ -5,6 +5,8 @@ Housekeeping comes first, since it takes no time. Then:
 2. drafts of prompt files with a count, in turn;
 3. endless drafts, in turn, held back while `drafts/` is full of pictures nobody looked at; those
    that are likely to please are preferred, if their owner wants that.
+Where several machines work on a studio, each plans what is its own; of the first two kinds it asks
+for more when there is nothing left of that.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import TypeVar
 from hotfolder import refinements
 from hotfolder.history import History
 from hotfolder.jobs import (
+    Ask,
     Explain,
     Finish,
     Job,
@@ -31,12 +34,14 @@ from hotfolder.jobs import (
 )
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import draw, seed_of, template, wish
+from hotfolder.shares import Shares, Whose, claim
 from hotfolder.snapshot import PromptFile, Request, SeedImage, Snapshot
 from hotfolder.taste import steering
 from hotfolder.taste.odds import Odds
 
 T = TypeVar("T")
 _COMPARED = 64  # endless prompts that are compared with one another
+_SOUGHT = 1000  # ordinals of an endless prompt among which one is this machine's, if it takes any
 
 
 def plan(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
@@ -45,12 +50,8 @@ def plan(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
     What is being made already is not planned again. An endless prompt appears once, with its next
     draft. The iterator is lazy: who wants only the first job pays only for that.
     """
-    yield from (
-        SetAside(file.path, file.says, file.beside, lacks=file.lacks) for file in snapshot.broken
-    )
-    yield from (TryAgain(file.path, file.beside) for file in snapshot.complete)
-    yield from (Explain(file.path, file.says) for file in snapshot.useless_seeds)
-    yield from (Explain(file.path, file.says, "it waits") for file in snapshot.unclear)
+    shares = snapshot.shares
+    yield from (job for job in _paperwork(snapshot) if shares.tends(job.path))
     yield from _sorting(snapshot, history, config)
     yield from _favourites(snapshot, history, config)
     files = _first_of_each(snapshot.prompt_files)
@@ -59,20 +60,22 @@ def plan(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
     busy = {file.path for file in (*counted, *endless)}
     finished = [f for f in files if f.path not in busy and not _has_begun(f, history)]
     yield from (
-        Finish(file.path, _through(file, history), file.beside, file.notes) for file in finished
+        Finish(file.path, _through(file, history), file.beside, file.notes)
+        for file in finished
+        if shares.tends(file.path)
     )
     if snapshot.disk_is_low or snapshot.paused:
         return
-    yield from _finals(snapshot.seeds, history, config)
+    yield from _finals(snapshot.seeds, history, config, shares)
     for files in _by_priority(counted):
-        queues = [(file, _missing(file, history)) for file in _queue(files, history)]
-        yield from _in_turn([_drafts(file, wanted, history, config) for file, wanted in queues])
+        yield from _counted(files, history, config, shares)
     if snapshot.unseen_drafts + history.under_way("draft") < config.settings.pause_endless_at:
         odds = _odds(snapshot, config)
         for files in _by_priority(endless):
             for file, request in _endless_queue(files, odds, history, config):
-                wanted = [(request, _next(request, history))]
-                yield from _drafts(file, wanted, history, config, odds)
+                ordinals = ((request, o) for o in itertools.count(_next(request, history)))
+                wanted = _of("ours", itertools.islice(ordinals, _SOUGHT), shares)
+                yield from _drafts(file, itertools.islice(wanted, 1), history, config, odds)
 
 
 def following(
@@ -87,7 +90,8 @@ def following(
         if _is_endless(request):
             done = history.made("draft", request.digest), history.passed_over(request.digest)
             ordinals = (o for o in itertools.count(job.ordinal) if not any(o in d for d in done))
-        wanted = ((request, ordinal) for ordinal in ordinals if ordinal > job.ordinal)
+        later = ((request, ordinal) for ordinal in ordinals if ordinal > job.ordinal)
+        wanted = _of("ours", later, snapshot.shares)
         odds = _odds(snapshot, config) if _is_endless(request) else None
         drafts = _drafts(file, wanted, history, config, odds)
         yield from (draft for draft in drafts if isinstance(draft, RenderDraft))
@@ -97,6 +101,49 @@ def drafts_wanted(snapshot: Snapshot, history: History) -> int:
     """How many counted drafts are still to be made. Cheaper than planning them."""
     files = _first_of_each(snapshot.prompt_files)
     return sum(1 for file in files for _ in _missing(file, history))
+
+
+def _paperwork(snapshot: Snapshot) -> Iterator[SetAside | TryAgain | Explain]:
+    """Files to be moved aside or back, and sentences to be put beside some."""
+    for file in snapshot.broken:
+        yield SetAside(file.path, file.says, file.beside, lacks=file.lacks)
+    yield from (TryAgain(file.path, file.beside) for file in snapshot.complete)
+    yield from (Explain(file.path, file.says) for file in snapshot.useless_seeds)
+    yield from (Explain(file.path, file.says, "it waits") for file in snapshot.unclear)
+
+
+def _counted(
+    files: Sequence[PromptFile], history: History, config: Config, shares: Shares
+) -> Iterator[Job]:
+    """The counted drafts of files of one priority, in turn."""
+    for turn in shares.turns:
+        theirs: list[str] = []
+        queues = [
+            (f, _of(turn, _missing(f, history), shares, theirs)) for f in _queue(files, history)
+        ]
+        yield from _in_turn([_drafts(file, wanted, history, config) for file, wanted in queues])
+    yield from _asking(shares, theirs)
+
+
+def _of(
+    turn: Whose,
+    wanted: Iterable[tuple[Request, int]],
+    shares: Shares,
+    theirs: list[str] | None = None,
+) -> Iterator[tuple[Request, int]]:
+    """Those drafts that are of this `turn`; what others have yet to begin is noted in `theirs`."""
+    for request, ordinal in wanted:
+        named = claim("draft", request.digest, ordinal)
+        whose = shares.whose(named, "draft", request.profile_name)
+        if whose == turn:
+            yield request, ordinal
+        elif whose == "to ask for" and theirs is not None:
+            theirs.append(named)
+
+
+def _asking(shares: Shares, theirs: Sequence[str]) -> Iterator[Ask]:
+    if claims := shares.to_ask(theirs):
+        yield Ask(claims)
 
 
 def _by_priority(files: Sequence[PromptFile]) -> Iterator[list[PromptFile]]:
@@ -144,41 +191,66 @@ def _sorting(snapshot: Snapshot, history: History, config: Config) -> Iterator[J
 def _favourites(snapshot: Snapshot, history: History, config: Config) -> Iterator[Pick]:
     """What goes to `seeds/` by itself: once, so that one that its owner puts back stays there."""
     copy = config.settings.stars.then == "copy"
-    for one in snapshot.advice.favourites if config.settings.taste.auto_pick else ():
+    wanted = config.settings.taste.auto_pick and snapshot.shares.tends("drafts")
+    for one in snapshot.advice.favourites if wanted else ():
         if not history.was_picked(one.key):
             yield Pick(one.path, one.key, one.sidecars, copy, one.why, by_itself=True)
 
 
-def _finals(seeds: Sequence[SeedImage], history: History, config: Config) -> Iterator[Job]:
-    for seed in refinements.asking(seeds, history):
-        begun = history.begun("final", seed.request)
-        if seed.sought:
-            search = refinements.search(seed, config)
-            by = seed.profile.model.detector
-            job = Locate(seed.path, seed.request, seed.sought, search, seed.finals, by)
-            yield from () if job.ordinal in begun else (job,)
+def _finals(
+    seeds: Sequence[SeedImage], history: History, config: Config, shares: Shares
+) -> Iterator[Job]:
+    asking = refinements.asking(seeds, history)
+    for turn in shares.turns:
+        theirs: list[str] = []
+        for seed in asking:
+            yield from _finals_of(seed, turn, history, config, shares, theirs)
+    yield from _asking(shares, theirs)
+
+
+def _finals_of(
+    seed: SeedImage,
+    turn: Whose,
+    history: History,
+    config: Config,
+    shares: Shares,
+    theirs: list[str],
+) -> Iterator[Job]:
+    begun = history.begun("final", seed.request)
+    if seed.sought:
+        search = refinements.search(seed, config)
+        by = seed.profile.model.detector
+        job = Locate(seed.path, seed.request, seed.sought, search, seed.finals, by)
+        whose = shares.whose(job.claim, "final", seed.profile_name)
+        yield from (job,) if whose == turn and job.ordinal not in begun else ()
+        return
+    is_done = True
+    for ordinal, why, recipe in refinements.missing(seed, history, config):
+        is_done = False
+        if ordinal in begun:
             continue
-        is_done = True
-        for ordinal, why, recipe in refinements.missing(seed, history, config):
-            is_done = False
-            if ordinal not in begun:
-                yield RenderFinal(
-                    path=seed.path,
-                    request=seed.request,
-                    ordinal=ordinal,
-                    recipe=recipe,
-                    profile_name=seed.profile_name,
-                    record=seed.record,
-                    why=why,
-                    picked=history.why_picked(seed.key),
-                    wanted=seed.finals,
-                    encoding=seed.profile.refine.encoding,
-                    original=seed.original,
-                    notes=seed.notes,
-                    notify=history.told(seed.record.request) if seed.record else (),
-                )
-        if is_done and seed.more:
-            yield Finish(seed.more, {}, why="its refinements are made")
+        named = claim("final", seed.request, ordinal)
+        whose = shares.whose(named, "final", seed.profile_name)
+        if whose == "to ask for":
+            theirs.append(named)
+        if whose == turn:
+            yield RenderFinal(
+                path=seed.path,
+                request=seed.request,
+                ordinal=ordinal,
+                recipe=recipe,
+                profile_name=seed.profile_name,
+                record=seed.record,
+                why=why,
+                picked=history.why_picked(seed.key),
+                wanted=seed.finals,
+                encoding=seed.profile.refine.encoding,
+                original=seed.original,
+                notes=seed.notes,
+                notify=history.told(seed.record.request) if seed.record else (),
+            )
+    if is_done and seed.more and turn == "ours" and shares.tends(seed.more):
+        yield Finish(seed.more, {}, why="its refinements are made")
 
 
 def _drafts(

@@ -26,7 +26,7 @@ from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan.glances import about
-from hotfolder.studio.store import archive, opinions, publication, sketches, sources
+from hotfolder.studio.store import archive, opinions, publication, sketches, sources, twins
 from hotfolder.studio.store.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def publish(
         if lying is None:
             lying = publication.put(studio, job, path, data)
             state = _state(studio, lying, len(data))
+            if settings.together.work != "off":
+                twins.keep(studio, job.recipe.id, data)
         _keep_features(job, done, record, studio)
     except Exception:
         yield "ledger"

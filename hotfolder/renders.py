@@ -115,6 +115,12 @@ class Renders:
         attempts = itertools.chain(self._slots, self._printing.values())
         return frozenset(attempt.job.path for attempt in attempts)
 
+    @property
+    def claims(self) -> frozenset[str]:
+        """What names the pictures that are being made among machines."""
+        attempts = itertools.chain(self._slots, self._printing.values())
+        return frozenset(attempt.job.claim for attempt in attempts)
+
     def open(self, settings: Settings) -> None:
         """Begin to get the executor ready, which takes seconds. Until then there is no slot."""
         if not self._is_opening:

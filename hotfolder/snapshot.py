@@ -11,6 +11,7 @@ from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.refine import Wish, key
+from hotfolder.shares import ALONE, Shares
 from hotfolder.taste import advice
 from hotfolder.taste.advice import Advice
 
@@ -138,6 +139,7 @@ class Snapshot:
     `waiting` says of files that cannot be worked on yet what they wait for. `advice` is what was
     learned of their owner. `paused` is the file for which nothing is rendered at all. `unclear` are
     files in `inbox/` that wait for their owner. `complete` are failed files that are tried again.
+    `shares` says which of all this is to be done here, where other machines work as well.
     """
 
     prompt_files: Sequence[PromptFile] = ()
@@ -154,3 +156,4 @@ class Snapshot:
     paused: str = ""
     waiting: Mapping[str, str] = field(default_factory=dict)
     advice: Advice = advice.NONE
+    shares: Shares = ALONE

@@ -13,6 +13,7 @@ Event = Literal[
     "a device that rests",
     "a model that is fetched",
     "the limit of refinements",
+    "a word of the other machines",
     "room on the disk",
     "the model's unloading",
     "the end of the run",

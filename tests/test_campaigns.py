@@ -21,7 +21,7 @@ from tests.conftest import ROOT
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="the campaigns fork daemons")
 
-SLICE = {"kills": 50, "sequences": 60, "clocks": 10}
+SLICE = {"kills": 50, "sequences": 60, "clocks": 10, "machines": 12}
 TRACED = {"syscalls": 12, "errors": 8}
 
 

@@ -140,6 +140,18 @@ class Tune(Struct, frozen=True, forbid_unknown_fields=True):
     share: Annotated[float, Meta(ge=0, le=0.9)] = 0.0
 
 
+class Together(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which part of the work on a studio this computer takes where others work on it as well.
+
+    `work`: "off" (it works as if it were alone), "all", only "drafts" or only "refinements", and
+    only those of `profiles`, if any are named. It counts in a computer's own settings alone, never
+    in those of a studio.
+    """
+
+    work: Literal["off", "all", "drafts", "refinements"] = "off"
+    profiles: Annotated[list[str], Meta(max_length=1000)] = []
+
+
 DESKTOP = "desktop"
 
 
@@ -198,7 +210,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     so many `threads`: 0 is one for each core, "auto" one for each that other programs leave free at
     the start of a picture. The models' memory is freed when nothing was rendered for
     `unload_after_minutes`. `executor` is "local" or the name of an installed one. `status_page`
-    keeps STATUS.html in the studio up to date. `limits` are for those who share the studio.
+    keeps STATUS.html in the studio up to date. `limits` are for those who share the studio,
+    `together` is for several computers that work on it.
 
     `notify` says who is told of what; only the owner's own settings or a trusted studio's count.
     `signing` says with what copies are signed; only the owner's own settings' counts.
@@ -229,3 +242,4 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     upscalers: list[str] = []
     limits: Limits = Limits()
     signing: Signing = Signing()
+    together: Together = Together()

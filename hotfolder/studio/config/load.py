@@ -21,6 +21,7 @@ from hotfolder.studio.names import is_temporary
 from hotfolder.studio.store import local, trust
 
 _OWNERS = "your own hotfolder.toml"
+_OF_ONE_MACHINE = "together"  # the key that a studio cannot decide, since it is on many machines
 _MOST_FILES = 1000  # of profiles, and of word lists
 _MOST_WORDS = 32_000_000  # characters of all word lists
 _NO_UPSCALERS = "list its folder in hotfolder.toml, as in: upscalers = ['D:/upscalers']"
@@ -54,7 +55,7 @@ def examine(studio: Studio) -> tuple[Config, tuple[Mistake, ...]]:
     mistakes: list[Mistake] = []
     remedy = f"`hotfolder trust {studio.root}` allows it"
     trusted, held, notes = trust.is_trusted(studio), list[str](), list[str]()
-    settings = _settings(studio, trusted, fatal, held)
+    settings = _settings(studio, trusted, fatal, held, notes)
     shipped_tables, owners = _shipped_profiles(), _owners_profiles(mistakes)
     tables = _profiles(studio.root, mistakes)
     if not trusted:
@@ -172,13 +173,18 @@ def settings_alone(studio: Studio) -> Settings:
     Default settings stand in for wrong ones.
     """
     mistakes: list[Mistake] = []
-    settings = _settings(studio, trust.is_trusted(studio), mistakes, [])
+    settings = _settings(studio, trust.is_trusted(studio), mistakes, [], [])
     return Settings() if mistakes else settings
 
 
-def _settings(studio: Studio, trusted: bool, mistakes: list[Mistake], held: list[str]) -> Settings:
+def _settings(
+    studio: Studio, trusted: bool, mistakes: list[Mistake], held: list[str], notes: list[str]
+) -> Settings:
     """The studio's settings, with the owner's own laid over them."""
-    table = _table(studio.root, SETTINGS_FILE, mistakes)
+    table = dict(_table(studio.root, SETTINGS_FILE, mistakes))
+    if table.pop(_OF_ONE_MACHINE, None):
+        says = f"{SETTINGS_FILE}, {_OF_ONE_MACHINE}: this counts in each computer's own settings"
+        notes.append(f"{says} only, which `hotfolder config` opens")
     if not trusted:
         table = restrict.settings(table, held)
     if "signing" in table:

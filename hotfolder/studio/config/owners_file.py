@@ -22,6 +22,10 @@ SETTINGS = """\
 # embeddings = []
 # keep_free_gb = 1.0
 
+# Where other computers run hotfolder on the same synced or shared studio as well: which part of
+# the work is this one's, "all", "drafts" or "refinements".
+# together.work = "all"
+
 # No studio that you do not trust can raise these.
 # [limits]
 # refinements_per_hour = 1000

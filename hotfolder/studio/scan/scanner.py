@@ -16,6 +16,7 @@ from hotfolder.recipes.config import Config
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.refine import key
+from hotfolder.shares import ALONE
 from hotfolder.snapshot import BrokenFile, PromptFile, Snapshot
 from hotfolder.stars import detectors
 from hotfolder.studio.config.live import CONFIG, LiveConfig, decides
@@ -63,6 +64,7 @@ class Scanner:
     ) -> None:
         self.studio = studio
         self.advice = NONE
+        self.shares = ALONE
         self._apart = Apart(studio.root, wake, waits=not waits)
         self._live = LiveConfig(config or self._config_at_first())
         self._clock = clock
@@ -208,6 +210,7 @@ class Scanner:
                 **self._live.waiting(),
             },
             advice=self._advice(),
+            shares=self.shares,
         )
 
     def _advice(self) -> Advice:

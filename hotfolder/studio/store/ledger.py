@@ -110,6 +110,10 @@ class Ledger:
         """Whether this machine wrote a line itself: into its file anybody may write."""
         return path == self._own and (position < self._unsigned_until or is_own(line))
 
+    def read_to(self, machine: str) -> int:
+        """How many bytes of a machine's ledger are known here."""
+        return self._read_to.get(f"{LEDGER}/{machine}.jsonl", 0)
+
     def finished_elsewhere(self) -> set[str]:
         """The prompt files that other machines have finished since the last call or the start."""
         found, self._finished_elsewhere = self._finished_elsewhere, set()

@@ -20,6 +20,7 @@ from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import slug
 from hotfolder.studio.reading import MAX_PICTURE_BYTES
 from hotfolder.studio.store import atomic
+from hotfolder.studio.store.claims import CLAIMS
 from hotfolder.studio.store.ledger import Ledger
 
 _ROOMS = {"draft": "drafts", "final": "final"}
@@ -93,7 +94,8 @@ def recover(studio: Studio, ledger: Ledger) -> None:
     Announced pictures that appeared are entered, half-written files of ours removed. An empty
     ledger is made anew from what the pictures carry.
     """
-    atomic.sweep(studio.root, ("inbox", "drafts", "seeds", "final", ".hotfolder/sources"))
+    rooms = ("inbox", "drafts", "seeds", "final", ".hotfolder/sources", CLAIMS)
+    atomic.sweep(studio.root, rooms)
     if not any(ledger.history.totals().values()):
         rebuild(studio, ledger)
     for making in ledger.history.unconfirmed():

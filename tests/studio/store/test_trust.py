@@ -184,3 +184,16 @@ def test_the_command_makes_the_folder(capsys: pytest.CaptureFixture[str]) -> Non
     config_command.run(argparse.Namespace())
     assert os.fspath(local.config()) in capsys.readouterr().out.replace("\n", "")
     assert (local.config() / "profiles").is_dir()
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_what_a_machine_takes_is_said_in_its_own_settings(studio: Studio, trusted: bool) -> None:
+    """No studio, however trusted, makes this computer work together with others."""
+    trust.record(studio, trusted=trusted)
+    studio.settings.write_text('together.work = "all"\n')
+    config = read_config(studio)
+    assert config.settings.together.work == "off"
+    assert "together: this counts in each computer's own settings only" in config.notes[-1]
+    local.make_folder(local.config())
+    (local.config() / "hotfolder.toml").write_text('together.work = "drafts"\n')
+    assert read_config(studio).settings.together.work == "drafts"
