@@ -171,9 +171,10 @@ class Daemon:
             self._on_report()
             if self._ledger.has_more:
                 self._ledger.reload()
-            self._scanner.finished_elsewhere(self._ledger.finished_elsewhere())
             self._company.attend(self._scanner.config.settings.together, self._rounds)
             self._scanner.shares = self._company.shares
+            # Last, since all of these may have read on: a file that is finished is no new one.
+            self._scanner.finished_elsewhere(self._ledger.finished_elsewhere())
             self._renders.cancel(self._is_unwanted)
             job = self._first_job()
         except (StudioMissingError, OSError) as error:
