@@ -55,6 +55,7 @@ class Company:
         self._mine = Word()
         self._heard: dict[str, Word] = {}
         self._heard_at: dict[str, int] = {}
+        self._owed_at: dict[str, int] = {}
         self._asked: dict[str, int] = {}
         self._asked_at = self._looks = self._joined_at = 0
         self._is_ready = False
@@ -125,7 +126,7 @@ class Company:
         if self._said is not None:
             self._say(replace(self._said, time=self._mine.time + 1, making=(), asked=(), left=True))
         self.shares, self._said, self._is_ready = ALONE, None, False
-        self._heard, self._heard_at, self._asked = {}, {}, {}
+        self._heard, self._heard_at, self._owed_at, self._asked = {}, {}, {}, {}
 
     def _join(self) -> None:
         """Begin a run with a word that all the others have to answer."""
@@ -172,10 +173,13 @@ class Company:
         return waited >= 2 * LAPSE or not any(map(self._owes, self._present()))
 
     def _lapse(self) -> None:
-        """Give up those that did not answer for a while."""
-        for name in self._present():
-            since = max(self._heard_at[name], self._asked_at)
-            if self._owes(name, self._mine.asks) and self._looks - since >= LAPSE:
+        """Give up those that have owed an answer for a while, and said nothing else."""
+        present = self._present()
+        owing = [name for name in present if self._owes(name, self._mine.asks)]
+        self._owed_at = {name: self._owed_at.get(name, self._looks) for name in owing}
+        for name in owing:
+            since = max(self._heard_at[name], self._owed_at[name])
+            if self._looks - since >= LAPSE:
                 self._lose(name)
 
     def _lose(self, name: str) -> None:
