@@ -192,6 +192,7 @@ ELSEWHERE = {
     "studio/store/turns.py": "this machine's state",
     "studio/store/journal.py": "this machine's state",
     "studio/store/located.py": "this machine's state",
+    "studio/store/twins.py": "this machine's state",
     "studio/scan/apart.py": "this machine's state",
     "studio/scan/cache.py": "this machine's state",
     "studio/scan/watch.py": "opens the marker to hear whether the watch is alive",
