@@ -2,7 +2,7 @@
 
 It takes one picture, (1, 3, height, width), 0..1, and gives (1, 4 + classes, boxes): the middle and
 the sides of each box in px, and how sure it is of each class. Its metadata has their names.
-onnxruntime is an extra (`hotfolder[detect]`).
+onnxruntime is an extra (`hotfolder setup detect`).
 """
 
 from __future__ import annotations
