@@ -51,8 +51,8 @@ def spoilt(studio: Studio) -> Studio:
     unet = load_file(SHIPPED / "postcard" / "unet" / "diffusion_pytorch_model.safetensors")
     layer = next(name for name in unet if name.endswith("attn1.to_q.weight"))
     place = f"unet.{layer.removesuffix('.weight')}"
-    other = {f"{place}.lora_A.weight": torch.zeros(2, 999)}
-    other[f"{place}.lora_B.weight"] = torch.zeros(999, 2)
+    other = {f"{place}.lora_A.weight": torch.ones(2, 999)}
+    other[f"{place}.lora_B.weight"] = torch.ones(999, 2)
     save_file(other, root / "other.safetensors")
     (studio.profiles / "quick.toml").write_text(QUICK)
     studio.settings.write_text('profile = "quick"\nsettle_seconds = 0.05\nlook_seconds = 1\n')

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from hotfolder.recipes import defaults
+
 Format = Literal["png", "jpeg", "webp"]
 Quality = Annotated[int, Meta(ge=1, le=100)]
 
@@ -20,6 +22,9 @@ class Encoding(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 
     format: Format = "png"
     quality: Quality | None = None
+
+    def __post_init__(self) -> None:
+        defaults.restore(self)  # a recipe with one of them has one id
 
     def __str__(self) -> str:
         name = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}[self.format]

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hotfolder.errors import PictureError
+from hotfolder.recipes import defaults
 from hotfolder.recipes.encoding import Encoding
 from hotfolder.recipes.prompt_syntax import tree as trees
 from hotfolder.recipes.prompt_syntax.read import Emphasis
@@ -132,6 +133,7 @@ class Recipe(
         for name in ("guidance_scale", "strength"):
             if (number := getattr(self, name)) is not None:
                 msgspec.structs.force_setattr(self, name, float(number) + 0.0)
+        defaults.restore(self)
 
     @property
     def canvas(self) -> tuple[int, int]:

@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image
 
 from hotfolder.errors import ModelMissingError, RenderError
-from hotfolder.images.outlines import Array, outline
 from hotfolder.installation import remedy
+from hotfolder.render.outlines import Array, outline
 
 _SURE = 0.35
 _SIDE_PX = 640  # where the file takes any

@@ -14,7 +14,6 @@ import torch
 from PIL import Image
 
 from hotfolder.errors import RenderError, TooLargeError
-from hotfolder.images.outlines import Array, enlarged
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
@@ -28,6 +27,7 @@ from hotfolder.render.memory.memory_plan import Plan
 from hotfolder.render.memory.planner import Planner, workload_of
 from hotfolder.render.models import editions, pipelines, quantised
 from hotfolder.render.models.loaded import Loaded, LoadedModels
+from hotfolder.render.outlines import Array, enlarged
 from hotfolder.render.probe import Subject
 from hotfolder.render.prompt import encode, switching
 from hotfolder.render.rendered import Facts, Rendered

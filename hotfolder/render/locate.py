@@ -19,9 +19,9 @@ import numpy as np
 from PIL import Image
 
 from hotfolder.errors import RenderError
-from hotfolder.images.outlines import Array, enlarged, outline, unit
 from hotfolder.render.attention import grid
 from hotfolder.render.models import pipelines
+from hotfolder.render.outlines import Array, enlarged, outline, unit
 from hotfolder.render.probe import UNSEEN, Look, Subject, look
 from hotfolder.render.prompt import plain_words
 

@@ -53,7 +53,7 @@ def test_devices(devices: str | list[str]) -> None:
     [
         ({"from": 6}, "stars.from: expected a whole number from 1 to 5, got 6"),
         ({"form": 1}, "stars.form: unknown key; did you mean 'from'?"),
-        ({"then": "moved"}, 'stars.then: expected "move" or "copy", got "moved"'),
+        ({"then": "moved"}, 'stars.then: expected "move" or "copy" or "part", got "moved"'),
         ({"tags": "star"}, 'stars.tags: expected a list of texts in [ ], got "star"'),
         ({"presets": {"6": "x"}}, "stars.presets.6: unknown key; known are 1, 2, 3, 4, 5"),
         ({"presets": {"5": 3}}, "stars.presets.5: expected text in quotes, got 3"),

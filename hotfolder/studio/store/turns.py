@@ -70,7 +70,7 @@ def _come(stage: Stage, meanwhile: Callable[[], None], held: contextlib.ExitStac
 
 
 def _held(path: Path, held: contextlib.ExitStack) -> FileLock:
-    lock = FileLock(path, thread_local=False)
+    lock = FileLock(path, mode=0o600, thread_local=False)
     lock.acquire()
     held.callback(_free, lock)
     return lock
@@ -83,7 +83,7 @@ def _free(lock: FileLock) -> None:
 
 
 def _learning() -> FileLock:
-    return FileLock(folder() / "learning.lock", thread_local=False)
+    return FileLock(folder() / "learning.lock", mode=0o600, thread_local=False)
 
 
 class Movable(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from hotfolder.images.outlines import enlarged, outline, unit
+from hotfolder.render.outlines import enlarged, outline, unit
 
 
 def test_an_outline_follows_the_edge() -> None:
