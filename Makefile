@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
+# Half as many tests again as there are processors: much of their time they wait.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(6, (os.cpu_count() or 2) * 3 // 2))')
 
 .PHONY: demo docs test test-quick lint unit families bits downloads forms older regeneration refinements retouches tuning fuzz strangers attack survival campaign test-browser test-desktop valid release clean
 
@@ -17,7 +19,7 @@ docs: .venv/.installed-test
 
 # What neither renders nor starts processes, for use while writing: under a minute.
 test-quick: .venv/.installed-test
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
 
 lint: .venv/.installed-test
 	$(BIN)/ruff check .
@@ -27,7 +29,7 @@ lint: .venv/.installed-test
 
 # Each file's tests stay together: they share a model, a browser, a daemon's parent.
 unit: .venv/.installed-test
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 # A tiny model of every family: what it can do. Writes docs/families.md; a few minutes.
 families: .venv/.installed-test
