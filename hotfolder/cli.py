@@ -9,14 +9,13 @@ import argparse
 import importlib
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 from hotfolder import __version__, endings, installation
-from hotfolder.errors import EXIT_DONE, EXIT_INTERRUPTED, HotfolderError, did_you_mean
+from hotfolder.arguments import duration, extra, number, profile_names, seed, since, topics
+from hotfolder.errors import EXIT_DONE, EXIT_INTERRUPTED, HotfolderError
 from hotfolder.report.terminal import use_utf8
 
 _EPILOG = """\
@@ -114,70 +113,6 @@ def _images(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _number(text: str) -> int:
-    """A number of things, at least 1."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) < 10**9:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number; expected 1 or more")
-    return int(text)
-
-
-def _seed(text: str) -> int:
-    """A seed of chance."""
-    if not text.isascii() or not text.isdigit() or int(text) >= 2**63:
-        raise argparse.ArgumentTypeError(f"{text!r} is no seed; expected 0 or more, below 2**63")
-    return int(text)
-
-
-def _extra(text: str) -> str:
-    """The name of what can be added."""
-    if text not in installation.EXTRAS:
-        says = did_you_mean(text, installation.EXTRAS)
-        raise argparse.ArgumentTypeError(f"there is nothing to add that is called {text!r}; {says}")
-    return text
-
-
-def _duration(text: str) -> float:
-    """Seconds of "90s", "50m", "8h" or "2d"; a bare number is seconds."""
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-    number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
-    try:
-        seconds = float(number) * units[unit]
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < 1e9:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a duration; expected something like 90s, 50m or 8h"
-        )
-    return seconds
-
-
-def _since(text: str) -> float:
-    """Seconds since 1970 of a day ("2026-11-30"), or of a duration before now ("30d")."""
-    if text[-1:] in ("s", "m", "h", "d"):
-        return time.time() - _duration(text)
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no day; expected something like 2026-11-30, or 30d for thirty days"
-        ) from None
-
-
-def _profile_names(parsed_args: argparse.Namespace, **_: object) -> list[str]:
-    """What a shell may complete the name of a profile to."""
-    from hotfolder.studio.config.load import shipped
-
-    folders = (shipped("profiles"), parsed_args.studio / "profiles")
-    return sorted(path.stem for folder in folders for path in folder.glob("*.toml"))
-
-
-def _topics(**_: object) -> list[str]:
-    """What a shell may complete the name of a topic to."""
-    from hotfolder.explanations import explanations
-
-    return list(explanations())
-
-
 @_command("demo", "show the whole flow in a new studio, in a few minutes")
 def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -217,7 +152,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
         "--for",
         dest="seconds",
         metavar="TIME",
-        type=_duration,
+        type=duration,
         help="go on with endless files for this long (90s, 50m, 8h), then end",
     )
     parser.add_argument("--light", action="store_true", help="also serve the light table")
@@ -319,7 +254,7 @@ def _best(parser: argparse.ArgumentParser) -> None:
     _studio(parser)
     _json(parser)
     parser.add_argument(
-        "--count", metavar="N", type=_number, default=20, help="how many at most (default: 20)"
+        "--count", metavar="N", type=number, default=20, help="how many at most (default: 20)"
     )
     parser.add_argument(
         "--copies", action="store_true", help="also copy them to drafts/best/, numbered in order"
@@ -345,13 +280,13 @@ def _taste(parser: argparse.ArgumentParser) -> None:
 def _tune(parser: argparse.ArgumentParser) -> None:
     _studio(parser)
     name = parser.add_argument("--profile", metavar="NAME", help="which (default: the studio's)")
-    name.completer = _profile_names  # type: ignore[attr-defined]
+    name.completer = profile_names  # type: ignore[attr-defined]
     parser.add_argument(
-        "--since", metavar="DAY", type=_since, help="only by what you said since (2026-11-30, 30d)"
+        "--since", metavar="DAY", type=since, help="only by what you said since (2026-11-30, 30d)"
     )
-    parser.add_argument("--seed", metavar="N", type=_seed, default=0, help="of chance (default: 0)")
+    parser.add_argument("--seed", metavar="N", type=seed, default=0, help="of chance (default: 0)")
     parser.add_argument(
-        "--steps", metavar="N", type=_number, help="how long (default: by how many pictures)"
+        "--steps", metavar="N", type=number, help="how long (default: by how many pictures)"
     )
     parser.add_argument("--dry-run", action="store_true", help="only list pictures and captions")
     parser.add_argument("--use", action="store_true", help="then draw with it from now on")
@@ -371,14 +306,14 @@ def _explain(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         help="the topic that a message names, or the message itself; none: list all topics",
     )
-    names.completer = _topics  # type: ignore[attr-defined]
+    names.completer = topics  # type: ignore[attr-defined]
 
 
 @_command("setup", "install the torch that can use the graphics card, or what can be added")
 def _setup(parser: argparse.ArgumentParser) -> None:
     offered = ", ".join(f"{name} ({purpose})" for name, purpose in installation.EXTRAS.items())
     parser.add_argument(
-        "extras", metavar="EXTRA", nargs="*", type=_extra, help=f"what to add: {offered}"
+        "extras", metavar="EXTRA", nargs="*", type=extra, help=f"what to add: {offered}"
     ).completer = lambda **_: list(installation.EXTRAS)  # type: ignore[attr-defined]
     parser.add_argument("--dry-run", action="store_true", help="say only what would be done")
 
@@ -403,7 +338,7 @@ def _refine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "images", metavar="IMAGE", nargs="*", type=Path, help="pictures, or folders of them"
     )
-    parser.add_argument("--count", metavar="N", type=_number, help="how many refinements of each")
+    parser.add_argument("--count", metavar="N", type=number, help="how many refinements of each")
     parser.add_argument("--profile", metavar="NAME", help="by which profile")
     parser.add_argument("--area", metavar="WxH", help="how large, as in 1600x1200")
     parser.add_argument("--strength", metavar="S", type=float, help="how far from it, 0 to 1")
@@ -507,7 +442,7 @@ def _models_add(actions: Any) -> None:
 @_command("profiles", "list the profiles, or show one with all its settings")
 def _profiles(parser: argparse.ArgumentParser) -> None:
     name = parser.add_argument("name", metavar="NAME", nargs="?", help="a profile")
-    name.completer = _profile_names  # type: ignore[attr-defined]
+    name.completer = profile_names  # type: ignore[attr-defined]
     parser.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
 
 

@@ -36,6 +36,7 @@ from hotfolder.jobs import (
     SetAside,
     TryAgain,
     Work,
+    claim_of,
 )
 from hotfolder.notices import Notices
 from hotfolder.plan import drafts_wanted, following, plan
@@ -380,7 +381,7 @@ class Daemon:
 
     def _is_unwanted(self, job: Work) -> bool:
         """Whether the prompt file of a draft was taken away, or nothing is to be rendered now."""
-        if self._notices.paused or self._company.shares.yields(job.claim):
+        if self._notices.paused or self._company.shares.yields(claim_of(job)):
             return True
         if job.ordinal in self._ledger.history.made(job.stage, job.request):
             return True  # another machine was sooner

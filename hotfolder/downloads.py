@@ -14,6 +14,7 @@ from hotfolder.backoff import Backoff
 from hotfolder.errors import HotfolderError, NetworkError, RenderError
 from hotfolder.recipes.profile import Model
 from hotfolder.render.models import download, hub, split, weights
+from hotfolder.report.durations import spoken
 from hotfolder.report.progress import Progress
 
 _log = logging.getLogger(__name__)
@@ -59,14 +60,6 @@ class Fetch:
             return f"{says}, nothing came yet"
         left_s = (self.total - self.here) / speed
         return f"{says}, {speed / 1e6:.1f} MB/s, {spoken(left_s)} left"
-
-
-def spoken(seconds: float) -> str:
-    """A time as people say it."""
-    for unit, length in (("hour", 3600), ("minute", 60)):
-        if seconds >= 1.5 * length:
-            return f"{seconds / length:.0f} {unit}s"
-    return f"{max(0.0, seconds):.0f} seconds"
 
 
 class Downloads:

@@ -153,11 +153,6 @@ class RenderDraft:
         return "draft"
 
     @property
-    def claim(self) -> str:
-        """What names it among machines."""
-        return claim("draft", self.request, self.ordinal)
-
-    @property
     def words(self) -> frozenset[str]:
         """What taste reads of its recipe."""
         sides = (self.recipe.width, self.recipe.height)
@@ -205,11 +200,6 @@ class RenderFinal:
         return "final"
 
     @property
-    def claim(self) -> str:
-        """What names it among machines."""
-        return claim("final", self.request, self.ordinal)
-
-    @property
     def prompt_file(self) -> str:
         """The name of the prompt file behind the picture; empty for a picture from elsewhere."""
         return self.record.prompt_file if self.record else ""
@@ -238,11 +228,6 @@ class Locate:
         return "final"
 
     @property
-    def claim(self) -> str:
-        """What names it among machines."""
-        return claim("final", self.request, self.ordinal)
-
-    @property
     def beside(self) -> tuple[str, ...]:
         """The files that move with it."""
         return ()
@@ -251,6 +236,12 @@ class Locate:
 Render = RenderDraft | RenderFinal
 Work = Render | Locate
 """What an executor does."""
+
+
+def claim_of(job: Work) -> str:
+    """What names a job among machines."""
+    return claim(job.stage, job.request, job.ordinal)
+
 
 Sort = Pick | Reject | PutBack
 Chore = SetAside | TryAgain | Explain | Sort | Finish

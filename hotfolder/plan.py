@@ -30,6 +30,7 @@ from hotfolder.jobs import (
     RenderFinal,
     SetAside,
     TryAgain,
+    claim_of,
     drafts_words,
 )
 from hotfolder.recipes.config import Config
@@ -221,7 +222,7 @@ def _finals_of(
         search = refinements.search(seed, config)
         by = seed.profile.model.detector
         job = Locate(seed.path, seed.request, seed.sought, search, seed.finals, by)
-        whose = shares.whose(job.claim, "final", seed.profile_name)
+        whose = shares.whose(claim_of(job), "final", seed.profile_name)
         yield from (job,) if whose == turn and job.ordinal not in begun else ()
         return
     is_done = True

@@ -35,7 +35,7 @@ from hotfolder.executors.orders import (
     Task,
     Unload,
 )
-from hotfolder.jobs import Locate, Render, RenderDraft, Work
+from hotfolder.jobs import Locate, Render, RenderDraft, Work, claim_of
 from hotfolder.publishing import Publication, Published
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.profile import Model, model_name
@@ -119,7 +119,7 @@ class Renders:
     def claims(self) -> frozenset[str]:
         """What names the pictures that are being made among machines."""
         attempts = itertools.chain(self._slots, self._printing.values())
-        return frozenset(attempt.job.claim for attempt in attempts)
+        return frozenset(claim_of(attempt.job) for attempt in attempts)
 
     def open(self, settings: Settings) -> None:
         """Begin to get the executor ready, which takes seconds. Until then there is no slot."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from hotfolder.company import Company
 from hotfolder.history import History, Made
-from hotfolder.jobs import Ask, RenderDraft, RenderFinal
+from hotfolder.jobs import Ask, RenderDraft, RenderFinal, claim_of
 from hotfolder.plan import plan
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.settings import Together
@@ -76,7 +76,7 @@ class Machine:
         if now % LOOK == 0:
             self.reload()
         self.company.attend(self.together, now // LOOK)
-        if self.making and self.company.shares.yields(self.making[0].claim):
+        if self.making and self.company.shares.yields(claim_of(self.making[0])):
             self._end()
         if self.making and self.making[1] <= now:
             self._publish()
@@ -90,7 +90,7 @@ class Machine:
                     self.making = job, now + self.pace
                     self.world.begun += 1
                 break
-        self.company.post([self.making[0].claim] if self.making else [])
+        self.company.post([claim_of(self.making[0])] if self.making else [])
 
     def stop(self) -> None:
         """End as a service does that is told to."""
@@ -104,7 +104,7 @@ class Machine:
         job = self.making[0]
         self.reload()
         if job.ordinal not in self.history.made(job.stage, job.request):
-            self.world.made[job.claim] += 1
+            self.world.made[claim_of(job)] += 1
             entry = Made(job.stage, job.request, job.ordinal, job.recipe.id, "drafts/x.png")
             self.log.append(entry)
             self.world.sends(self, lambda peer: peer.ledgers.setdefault(self.me, []).append(entry))

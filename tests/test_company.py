@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from hotfolder.jobs import claim_of
 from hotfolder.recipes.settings import Settings, Together
 from hotfolder.shares import LAPSE, MOST_CLAIMS, Word, first
 from hotfolder.snapshot import Snapshot
@@ -104,7 +105,7 @@ def test_one_of_two_gives_way() -> None:
     at.run(lambda: any(one.making for one in pair))
     at.stalled = {"a", "b"}
     at.run(lambda: all(one.making for one in pair))
-    claim = pair[0].making[0].claim  # type: ignore[index]
+    claim = claim_of(pair[0].making[0])  # type: ignore[index]
     at.stalled = set()
     at.run(lambda: is_done(at, 1))
     assert [one.me for one in pair if one.log] == [first(["a", "b"], claim)]

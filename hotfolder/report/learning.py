@@ -5,49 +5,38 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from hotfolder.report.display import Display
+from hotfolder.report.durations import spoken
 from hotfolder.report.terminal import console
 
 _LINES = 10  # for a whole training, where nobody watches
 
 
-class Learning:
+class Learning(Display):
     """Tells of the steps of one thing after another."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._console = console()
-        self._bars: Any = None
+        self._drawn = self._bars = self._made() if sys.stdout.isatty() else None
         self._task: Any = None
         self._what = ""
         self._began_at = self._from = 0.0
         self._told = -1
         self._waits = False
 
-    def __enter__(self) -> Self:
-        if sys.stdout.isatty():
-            from rich.progress import BarColumn, Progress, TextColumn
+    def _made(self) -> Any:
+        from rich.progress import BarColumn, Progress, TextColumn
 
-            self._bars = Progress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(bar_width=24),
-                TextColumn("{task.fields[left]}"),
-                console=self._console,
-                transient=True,
-            )
-            self._bars.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bars is not None:
-            self._bars.stop()
+        return Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[left]}"),
+            console=self._console,
+            transient=True,
+        )
 
     def say(self, sentence: str) -> None:
         """A line above all else."""
@@ -67,7 +56,7 @@ class Learning:
         self._waits = False
         spent_s = self._clock() - self._began_at
         left_s = spent_s / max(1, step - self._from) * (steps - step)
-        left = f"{step} of {steps}, {in_words(left_s)} left"
+        left = f"{step} of {steps}, {spoken(left_s)} left"
         if self._bars is not None:
             self._bars.update(self._task, completed=step, total=steps, left=left)
         elif (line := step * _LINES // steps) != self._told:
@@ -83,11 +72,3 @@ class Learning:
             self._bars.update(self._task, left=why)
         else:
             self.say(f"{self._what}: {why}")
-
-
-def in_words(seconds: float) -> str:
-    """A duration for people: "2 h 10 min", "4 min", "30 s"."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
+
+from hotfolder.report.display import Display
 
 _log = logging.getLogger("hotfolder")
 
@@ -75,7 +76,7 @@ class Lines:
         _log.warning("%s", sentence)
 
 
-class Bars:
+class Bars(Display):
     """Bars for what is being done at the bottom of the terminal, lines of what was done above."""
 
     def __init__(self) -> None:
@@ -83,7 +84,7 @@ class Bars:
         from rich.progress import BarColumn, Progress, TextColumn
 
         self._console = Console(highlight=False, markup=False, emoji=False)
-        self._progress = Progress(
+        self._drawn = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TextColumn("{task.fields[steps]}"),
@@ -93,33 +94,21 @@ class Bars:
         )
         self._tasks: dict[int | None, Any] = {}
 
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
-
     def began(self, what: str, which: int | None = None) -> None:
         """Another bar; a refinement's stands below that of the draft it interrupts."""
-        self._tasks[which] = self._progress.add_task(what, total=None, steps="")
+        self._tasks[which] = self._drawn.add_task(what, total=None, steps="")
 
     def step(self, step: int, steps: int, which: int | None = None) -> None:
         """Move a bar."""
         shown = f"step {step} of {steps}"
-        self._progress.update(self._tasks[which], completed=step, total=steps, steps=shown)
+        self._drawn.update(self._tasks[which], completed=step, total=steps, steps=shown)
 
     def preview(self, preview: Preview, which: int | None = None) -> None:
         """Nothing: there are only bars."""
 
     def ended(self, which: int | None = None) -> None:
         """Take a bar away."""
-        self._progress.remove_task(self._tasks.pop(which))
+        self._drawn.remove_task(self._tasks.pop(which))
 
     def queue(self, drafts: int, finals: int) -> None:
         """Nothing: there are only bars."""

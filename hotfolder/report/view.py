@@ -7,9 +7,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from hotfolder.report.display import Display
 from hotfolder.report.progress import Preview
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class _Doing:
     preview: Preview | None = None
 
 
-class View:
+class View(Display):
     """Lines of what was done, and below them what is being done. A `Progress`, from any thread."""
 
     def __init__(
@@ -46,24 +46,12 @@ class View:
         self._made_at: deque[float] = deque()
         self._since = clock()
         self._wanted: tuple[int, int] = (0, 0)
-        self._live = Live(
+        self._drawn = Live(
             console=self._console,
             get_renderable=self.shown,
             refresh_per_second=6,
             transient=True,
         )
-
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._live.stop()
 
     def began(self, what: str, which: int | None = None) -> None:
         """Another thing is being done; a refinement stands below the draft it interrupts."""
