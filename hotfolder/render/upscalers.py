@@ -1,6 +1,6 @@
 """Enlargement by the owner's upscalers: safetensors files that spandrel reads, in tiles.
 
-spandrel is an extra (`hotfolder[upscale]`): it needs torchvision, which is as large as it is rare.
+spandrel is an extra (`upscale`): it needs torchvision, which is as large as it is rare.
 """
 
 from __future__ import annotations
