@@ -47,7 +47,7 @@ def _settle_down(awaited: bool) -> None:
     """Leave the processors and Ctrl-C to others, and end with the program that wants the work."""
     import psutil
 
-    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(psutil.Error, OSError):
         low, lowest = 5, 19
@@ -56,8 +56,15 @@ def _settle_down(awaited: bool) -> None:
         psutil.Process().nice(low if awaited else lowest)
 
 
-def _end_with_parent() -> None:
-    """A program that is killed ends nobody; its workers would wait for it for ever."""
+def end_with_parent() -> None:
+    """Have this process end as soon as the one that started it has, however that ended.
+
+    A program that is killed ends nobody; its workers would wait for it for ever.
+    """
+    threading.Thread(target=_wait_for_parent, name="parent", daemon=True).start()
+
+
+def _wait_for_parent() -> None:
     if (parent := parent_process()) is not None:
         parent.join()
         os._exit(1)

@@ -4,13 +4,14 @@ On a machine with a CUDA device there is one process, and everything happens on 
 """
 
 import os
-import threading
 import time
 from collections.abc import Callable
 
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
+
+from hotfolder import workers
 
 
 def device() -> str:
@@ -28,18 +29,11 @@ def run(function: Callable, processes: int, *arguments: object) -> None:
 
 
 def _enter(rank: int, processes: int, function: Callable, arguments: tuple) -> None:
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    workers.end_with_parent()
     torch.set_num_threads(1)
     dist.init_process_group("gloo", rank=rank, world_size=processes)
     function(rank, *arguments)
     dist.destroy_process_group()
-
-
-def _end_with(parent: int) -> None:
-    """End this process soon after the one that started it, however that ended."""
-    while os.getppid() == parent:
-        time.sleep(5)
-    os._exit(1)
 
 
 def total(tensor: torch.Tensor) -> torch.Tensor:
