@@ -223,7 +223,7 @@ ELSEWHERE = {
     "commands/regenerate.py": "another folder, where the owner wants it",
     "commands/restore.py": "another folder, where the owner wants it",
     "commands/sheet.py": "another folder, where the owner wants it",
-    "cli.py": "names of profiles, for a shell's completion",
+    "arguments.py": "names of profiles, for a shell's completion",
     "modules.py": "the package itself",
     "json_schemas.py": "a checkout",
     "explanations": "the texts, in the package",
