@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import metadata as metadata_of
 from pathlib import Path
 
 import pytest
@@ -103,6 +105,24 @@ def test_every_page_can_be_found() -> None:
     contents = (ROOT / "zensical.toml").read_text("utf-8")
     for page in ROOT.glob("docs/*.md"):
         assert f'"{page.name}"' in contents, page.name
+
+
+def test_libraries_are_linked_where_they_say_they_live() -> None:
+    """The links of the page on dependencies are among those that the packages carry themselves."""
+    page = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    rows = re.findall(r"\[([a-z0-9-]+)\]\((https://[^)]+)\)", page)
+    assert len(rows) > 20
+    compared = 0
+    for name, link in rows:
+        try:
+            package = metadata_of(name)
+        except PackageNotFoundError:  # an extra that is not installed here
+            continue
+        urls = " ".join([package.get("Home-page") or "", *(package.get_all("Project-URL") or [])])
+        if urls.strip():
+            compared += 1
+            assert link.lower() in urls.lower().replace("www.", ""), (name, urls)
+    assert compared > 15
 
 
 def test_the_page_on_wallpapers_works(
