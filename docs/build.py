@@ -19,8 +19,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from hotfolder import api, cli, json_schemas
+from hotfolder import api, json_schemas
 from hotfolder.explanations import explanations
+from hotfolder.parser import parser
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -82,14 +83,14 @@ def list_of_pages(output: Path) -> str:
 
 def commands() -> str:
     """Every command with its arguments, as `--help` has them."""
-    parser = cli._parser()
+    whole = parser()
     lines = ["# Commands", "", "`STUDIO` defaults to the current folder.", ""]
-    for name, sub in _subcommands(parser).items():
+    for name, sub in _subcommands(whole).items():
         lines += [f"## {name}", "", sub.description or "", ""]
         lines += _usage(sub)
         for action, below in _subcommands(sub).items():
             lines += [f"### {name} {action}", "", below.description or "", "", *_usage(below)]
-    codes = (parser.epilog or "").partition("exit codes:\n")[2].partition("\n\n")[0]
+    codes = (whole.epilog or "").partition("exit codes:\n")[2].partition("\n\n")[0]
     return "\n".join([*lines, "## Exit codes", "", "```text", inspect.cleandoc(codes), "```", ""])
 
 

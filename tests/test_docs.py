@@ -19,6 +19,7 @@ from hotfolder import cli
 from hotfolder.errors import MistakesError
 from hotfolder.images import metadata, recipe_text
 from hotfolder.images.picture import publishable
+from hotfolder.parser import parser
 from hotfolder.prompts import folder
 from hotfolder.prompts import toml as prompt_files
 from hotfolder.recipes import profile as profiles
@@ -74,7 +75,7 @@ def test_commands_are_understood() -> None:
     assert len(lines) > 20
     for page, line in lines:
         arguments = [word for word in shlex.split(line) if word != "…"]
-        assert cli._parser().parse_args(arguments).command == arguments[0], (page, line)
+        assert parser().parse_args(arguments).command == arguments[0], (page, line)
 
 
 def test_the_website_builds(tmp_path: Path) -> None:
@@ -118,7 +119,7 @@ def test_libraries_are_linked_where_they_say_they_live() -> None:
             package = metadata_of(name)
         except PackageNotFoundError:  # an extra that is not installed here
             continue
-        urls = " ".join([package.get("Home-page") or "", *(package.get_all("Project-URL") or [])])
+        urls = " ".join([package["Home-page"] or "", *(package.get_all("Project-URL") or [])])
         if urls.strip():
             compared += 1
             assert link.lower() in urls.lower().replace("www.", ""), (name, urls)

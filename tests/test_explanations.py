@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from hotfolder import cli
+import hotfolder
 from hotfolder.explanations import explanations, more, topics
+from hotfolder.parser import parser
 from hotfolder.studio.layout import Studio
 from tests.conftest import Run
 
-PACKAGE = Path(cli.__file__).parent
+PACKAGE = Path(hotfolder.__file__).parent
 PARTS = ("**What it means.** ", "**Why.** ", "**What to do.** ", "**An example.**")
 
 
@@ -48,7 +49,7 @@ def test_each_topic_explains_what_is_said(name: str) -> None:
         if kind == "toml":
             tomllib.loads(block)
     for line in re.findall(r"(?m)^hotfolder (.+)$", topic.text):
-        assert cli._parser().parse_args(shlex.split(line)).command
+        assert parser().parse_args(shlex.split(line)).command
 
 
 def _fits(text: str, sentence: str) -> bool:
