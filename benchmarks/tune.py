@@ -2,7 +2,7 @@
 
     python -m benchmarks.tune CACHE OWNER ... [--drafts 500] [--held-out 96] [--picks-only]
 
-OWNER is a name of `benchmarks.taste.owners` whose taste is in the picture, not in what was asked
+OWNER is a name of `benchmarks.owners` whose taste is in the picture, not in what was asked
 for: `warm`, `contrast`, `left`, `low horizon`, `mixed 1` and so on. CACHE keeps drafts, the painted
 scenes that the owners' eye has seen and, from `python -m training.judge --work CACHE`, the judge of
 obedience. A tenth of the clicks are wrong. All seeds are in this file.
@@ -27,7 +27,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from benchmarks import taste
+from benchmarks.taste.drafts import SAME, SIDES, SIZES, Drafts, wished
+from benchmarks.taste.owners import clicked, owners
 from hotfolder.images import views
 from hotfolder.recipes import profile as profiles
 from hotfolder.recipes.draw import draw
@@ -54,8 +55,8 @@ def wishes(count: int, seed: int) -> Told:
     """So many prompts in the words of the model's training, with what they ask for."""
     random, told = np.random.default_rng(seed), []
     for _ in range(count):
-        facts, text = taste._asked(random)
-        size = taste.SIZES[random.choice(len(taste.SIZES), p=taste.SIDES)]
+        facts, text = wished(random)
+        size = SIZES[random.choice(len(SIZES), p=SIDES)]
         told.append({**facts, "text": text, "size": size})
     return told
 
@@ -91,8 +92,8 @@ def pleases(owner: str, told: Sequence[Told], shown: Sequence[list[Image.Image]]
             np.asarray(p.resize((p.width // 2, p.height // 2), Image.Resampling.BOX))
             for p in pictures
         ]
-    drafts = taste.Drafts(facts, [], small, np.array(alike))
-    likes = next(k[owner] for k in taste.owners(drafts, cache).values() if owner in k)
+    drafts = Drafts(facts, [], small, np.array(alike))
+    likes = next(k[owner] for k in owners(drafts, cache).values() if owner in k)
     return np.split(likes, np.cumsum([len(one) for one in told])[:-1])
 
 
@@ -171,7 +172,7 @@ def main() -> None:
     parser.add_argument("--picks-only", action="store_true", help="also by likes alone")
     given = parser.parse_args()
     told, asked = wishes(given.drafts, 7), wishes(given.held_out, 77)
-    same = [{"text": t, "size": (256, 256)} for t in taste.SAME for _ in range(SEEDS_OF_ONE)]
+    same = [{"text": t, "size": (256, 256)} for t in SAME for _ in range(SEEDS_OF_ONE)]
     plain = PROFILE.model
     shown = drawn(told, 0, plain, given.cache / "drafts")
     before = drawn(asked, HELD_SEED, plain, given.cache / "before")
@@ -179,7 +180,7 @@ def main() -> None:
     (given.cache / "told.json").write_text(json.dumps(told))
     for owner in given.owners:
         likes = pleases(owner, [told], [shown], given.cache)[0]
-        clicks = taste.clicked(likes, np.random.default_rng(900))
+        clicks = clicked(likes, np.random.default_rng(900))
         methods: list[Method] = ["preference", *(["picks"] if given.picks_only else [])]
         print(f"{owner}: pleases {likes.mean():.0%} of {len(told)} drafts", flush=True)
         for method in methods:

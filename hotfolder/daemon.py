@@ -341,7 +341,7 @@ class Daemon:
         least_gb = self._scanner.config.settings.keep_free_gb
         self._setbacks.failures += self._notices.disk(snapshot.disk_is_low, least_gb)
         self._notices.pause(snapshot.paused)
-        self._critic.attend(self._scanner, self._rounds)
+        self._critic.attend(self._scanner, self._rounds, self._ledger.history)
         wanted = self._scanner.config.settings.taste
         self._tutor.attend(wanted, datetime.now().astimezone())
         jobs = plan(snapshot, self._ledger.history, self._scanner.config)

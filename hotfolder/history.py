@@ -167,7 +167,7 @@ class History:
     _passed: dict[str, Ordinals] = field(default_factory=lambda: defaultdict(Ordinals))
     _passed_recipes: set[str] = field(default_factory=set)
     _wanted: dict[str, int] = field(default_factory=dict)
-    _finals: set[str] = field(default_factory=set)
+    _finals: dict[str, str] = field(default_factory=dict)
     _told: dict[str, Names] = field(default_factory=dict)
 
     def apply(self, entry: Entry) -> None:
@@ -190,7 +190,7 @@ class History:
             if entry.notify:
                 self._told[entry.request] = entry.notify
             if entry.stage == "final":
-                self._finals.add(entry.recipe)
+                self._finals[entry.recipe] = entry.request
                 self._wanted[entry.request] = entry.wanted
             self._making.pop(entry.recipe, None)
         elif isinstance(entry, Unmade):
@@ -245,6 +245,13 @@ class History:
     def has_final(self, recipe_id: str) -> bool:
         """Whether a final was made by this recipe."""
         return recipe_id in self._finals
+
+    def finals(self) -> dict[str, set[str]]:
+        """The ids of the finals that were ever made, by what they were wanted for."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for recipe, request in self._finals.items():
+            found[request].add(recipe)
+        return found
 
     def passed_over(self, request: str) -> Set[int]:
         """The ordinals of a request that were given up."""

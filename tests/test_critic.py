@@ -6,7 +6,9 @@ from collections import Counter
 
 import pytest
 
-from hotfolder.critic import Critic
+from hotfolder.critic import Critic, brought_back, threw_away
+from hotfolder.history import History, Made
+from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.glances import Glances
 from hotfolder.studio.scan.scanner import Scanner
@@ -86,6 +88,64 @@ def test_a_picture_that_was_edited_is_still_the_one_that_was_picked(studio: Stud
     critic = Critic(studio)
     critic.note(_scanner(studio))
     assert list(critic.judgements) == [key]
+
+
+def _with_finals(studio: Studio) -> tuple[str, History, list[str]]:
+    """A picked draft and its three finals: its key, what was made, where they lie."""
+    drafts.move(studio, drafts.put(studio, 1), "seeds")
+    [key] = [j.picture for j in Critic(studio).listen(_scanner(studio))]
+    paths, history = [drafts.put(studio, n, folder="final") for n in (31, 32, 33)], History()
+    for number, path in enumerate(paths):
+        recipe = identify((studio.root / path).read_bytes()).recipe.id
+        history.apply(Made("final", key, number, recipe, path))
+    return key, history, paths
+
+
+def _stands(studio: Studio, history: History) -> Counter[str]:
+    """What stands when a daemon that was just started has seen the folders."""
+    critic = Critic(studio)
+    critic.attend(_scanner(studio), 1, history)
+    return Counter(judgement.how for judgement in critic.judgements.values())
+
+
+def test_finals_that_were_sorted_confirm_a_pick(studio: Studio) -> None:
+    """One is gone and others are left, under whatever names; that holds when all are gone."""
+    key, history, paths = _with_finals(studio)
+    assert _stands(studio, history) == {"picked": 1}
+    (studio.root / paths[1]).rename(studio.final / "the best.png")
+    assert _stands(studio, history) == {"picked": 1}
+    (studio.root / paths[0]).unlink()
+    critic = Critic(studio)
+    critic.attend(_scanner(studio), 1, history)
+    [kept] = critic.judgements.values()
+    assert (kept.picture, kept.how, kept.liked, kept.weight) == (key, "kept", True, 1.25)
+    before = _lines(studio)
+    for path in studio.final.iterdir():
+        path.unlink()
+    assert _stands(studio, history) == {"kept": 1}
+    assert _lines(studio) == before
+
+
+def test_who_throws_all_finals_away_regrets_the_pick(studio: Studio) -> None:
+    """On the light table, or as rejected ones; finals that are merely gone may hang on a wall."""
+    _, history, paths = _with_finals(studio)
+    recipes = sorted(*history.finals().values())
+    critic = Critic(studio)
+    for path in paths:
+        (studio.root / path).rename(studio.root / path.rpartition("/")[2])
+    critic.attend(_scanner(studio), 1, history)
+    assert Counter(j.how for j in critic.judgements.values()) == {"picked": 1}
+    for recipe in recipes[1:]:
+        threw_away(studio, recipe, 9e9)
+    assert _stands(studio, history) == {"picked": 1, "deleted": 2}
+    threw_away(studio, recipes[0], 9e9)
+    critic.attend(_scanner(studio), 2, history)
+    assert Counter(j.how for j in critic.judgements.values()) == {"regretted": 1, "deleted": 3}
+    for path in paths:
+        (studio.root / path.rpartition("/")[2]).rename(studio.root / path)
+    for recipe in recipes:
+        brought_back(studio, recipe, 9.1e9)
+    assert _stands(studio, history) == {"picked": 1}
 
 
 def test_stars_are_counted(studio: Studio) -> None:

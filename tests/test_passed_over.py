@@ -15,11 +15,12 @@ from hotfolder.errors import EXIT_DONE, HotfolderError
 from hotfolder.executors.look import Look
 from hotfolder.executors.orders import Task
 from hotfolder.history import History
+from hotfolder.images import recipe_text
 from hotfolder.recipes.settings import Taste
 from hotfolder.status import status
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.store import ledger, opinions, passed_over
+from hotfolder.studio.store import advice_file, ledger, opinions, passed_over
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.taste.features import Features, pack
 from hotfolder.taste.judgements import Judgement
@@ -35,6 +36,7 @@ count = 1
 """
 SETTINGS = (
     "profile = 'small'\nsettle_seconds = 0.05\nlook_seconds = 1\n[taste]\nearly_stop = true\n"
+    "hold_back = true\nusual = 0.05\n"
 )
 
 
@@ -53,7 +55,10 @@ def _dislike_boats(studio: Studio, like: Features) -> None:
 def test_what_was_given_up_is_told_and_made_after_all(
     studio: Studio, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By name, with the bits that it would have had; what is wanted by number is always made."""
+    """By name, with the bits that it would have had; what is wanted by number is always made.
+
+    They were steered as well, and say so: to make one again nothing of that is needed.
+    """
     (studio.profiles / "small.toml").write_text(SMALL)
     studio.settings.write_text(SETTINGS)
     (studio.inbox / "first.txt").write_text("a castle")
@@ -62,25 +67,29 @@ def test_what_was_given_up_is_told_and_made_after_all(
     (like,) = opinions.features(studio)
     _dislike_boats(studio, like)
     tutor = Tutor(studio, lambda: None)
-    tutor.attend(Taste(early_stop=True), datetime.now().astimezone())
+    tutor.attend(Taste(early_stop=True, hold_back=True, usual=0.05), datetime.now().astimezone())
     tutor.close()
-    for name in "abc":
-        text = f'prompt = "a boat at sea, {name}"\ncount = "endless"\n'
+    for name in "abcde":
+        text = f'prompt = "a {{red|blue}} boat at sea, {name}"\ncount = "endless"\n'
         (studio.inbox / f"boats-{name}.toml").write_text(text)
     (studio.inbox / "counted.txt").write_text("a boat")
     with closing(Daemon(studio)) as daemon:
         daemon.run(Until(idle=True))
         left = passed_over.left(studio)
-        assert 1 <= len(left) <= 3
+        assert 1 <= len(left) <= 5
         assert all(draft.score < 0.2 and draft.step == 3 for draft in left)
         assert len(list(studio.drafts.glob("boat-????????.png"))) == 1
+        steered = {draft.recipe for draft in left if recipe_text.parse(draft.text)[1].steered}
+        made = [identify(path.read_bytes()) for path in studio.drafts.glob("*boat-at-sea*.png")]
+        steered |= {one.recipe.id for one in made if one.record.steered}
+        assert len(left) + len(made) == 5 and steered
         now = status(studio)
-        assert (now.drafts_passed_over, now.drafts_made) == (len(left), 5 - len(left))
+        assert (now.drafts_passed_over, now.drafts_made) == (len(left), 7 - len(left))
         assert finish.run(Namespace(studio=studio.root, names=[])) == EXIT_DONE
         listed = capsys.readouterr().out
         assert all(draft.name in listed for draft in left)
 
-        wanted = left[0]
+        wanted = next((draft for draft in left if draft.recipe in steered), left[0])
         for path in studio.inbox.glob("boats-*"):
             path.unlink()
         name = wanted.name.removeprefix("drafts/")
@@ -88,6 +97,7 @@ def test_what_was_given_up_is_told_and_made_after_all(
         daemon.run(Until(idle=True))
     made = studio.root / wanted.name
     assert identify(made.read_bytes()).recipe.id == wanted.recipe
+    advice_file.path(studio.root).unlink()
     again = Namespace(images=[made], check=True, output=None, studio=studio.root)
     assert regenerate.run(again) == EXIT_DONE
     assert wanted not in passed_over.left(studio)

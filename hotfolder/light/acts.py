@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Literal
 
 from send2trash import send2trash
 
+from hotfolder import critic
 from hotfolder.errors import HotfolderError, printable, reason
 from hotfolder.light.catalogue import Catalogue, Shown
 from hotfolder.light.ratings import MAX_BYTES, rated
@@ -30,7 +32,7 @@ class Change:
     """What an act did to one picture; `path` is where it lay before.
 
     `moves` maps old paths to new ones. `before` is what its sidecar said if that was changed.
-    `copies` are kept of what was thrown away.
+    `copies` are kept of what was thrown away, a picture by this `recipe`.
     """
 
     id: int
@@ -39,6 +41,7 @@ class Change:
     is_rated: bool = False
     before: bytes | None = None
     copies: dict[str, Path] = field(default_factory=dict)
+    recipe: str = ""
 
     @property
     def has_changed(self) -> bool:
@@ -175,10 +178,19 @@ class Acts:
             change.copies = copies
         if change.copies:
             self._catalogue.threw_away(shown.path)
+            self._say(change, shown.recipe, critic.threw_away)
+
+    def _say(self, change: Change, recipe: str, said: Callable[[Studio, str, float], None]) -> None:
+        """What a picture's way says of it. A disk that does not take it is no reason to fail."""
+        change.recipe = recipe
+        with suppress(OSError):
+            if recipe:
+                said(self._studio, recipe, time.time())
 
     def _take_back(self, change: Change) -> None:
         if change.copies:
             back = judgements.restore(self._studio, change.copies)
+            self._say(change, change.recipe, critic.brought_back)
             self._catalogue.refresh(set(back.values()))
             shutil.rmtree(next(iter(change.copies.values())).parent, ignore_errors=True)
             return

@@ -7,15 +7,21 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-How = Literal["picked", "starred", "rejected", "seen", "passed", "withdrawn", "chosen"]
+How = Literal[
+    "picked", "starred", "kept", "rejected", "deleted", "regretted", "seen", "passed", "withdrawn",
+    "chosen",
+]  # fmt: skip
 
-SORTED: frozenset[How] = frozenset({"picked", "starred", "rejected"})
+PICKED: frozenset[How] = frozenset({"picked", "starred", "kept"})
+SORTED: frozenset[How] = PICKED | {"rejected", "deleted", "regretted"}
 CERTAIN: frozenset[How] = SORTED | {"seen"}
-_LIKED: frozenset[How] = frozenset({"picked", "starred"})
 _WEIGHTS: Mapping[How, float] = {
     "picked": 1.0,
     "starred": 1.0,
+    "kept": 1.25,
     "rejected": 1.0,
+    "deleted": 1.0,
+    "regretted": 0.5,
     "seen": 1.0,
     "passed": 0.2,
     "withdrawn": 0.0,
@@ -29,10 +35,12 @@ class Judgement(Struct, frozen=True, omit_defaults=True):
     """What was done with one picture, at a time in seconds since 1970.
 
     `picked`: it was moved to `seeds/`. `starred`: some program marked it, with so many `stars`.
-    `rejected`: it was moved to `drafts/rejected/`, or marked so. `seen`: it was certainly looked at
-    and left. `passed`: it is older than a picked neighbour, so it was probably looked at.
-    `withdrawn`: what was said of it before holds no longer. `chosen`: hotfolder itself has moved it
-    to `seeds/`, which says nothing of its owner.
+    `kept`: of a picked picture's finals, some were taken away and others left, so they were sorted.
+    `rejected`: it was moved to `drafts/rejected/`, or marked so. `deleted`: it was thrown away on
+    the light table. `regretted`: it was picked, and all its finals were thrown away there or
+    rejected. `seen`: it was certainly looked at and left. `passed`: it is older than a picked
+    neighbour, so it was probably looked at. `withdrawn`: what was said of it before holds no
+    longer. `chosen`: hotfolder itself has moved it to `seeds/`, which says nothing of its owner.
     """
 
     picture: Annotated[str, Meta(max_length=256)]
@@ -43,7 +51,7 @@ class Judgement(Struct, frozen=True, omit_defaults=True):
     @property
     def liked(self) -> bool:
         """Whether it speaks for the picture."""
-        return self.how in _LIKED
+        return self.how in PICKED
 
     @property
     def sorted(self) -> bool:

@@ -8,6 +8,7 @@ from hotfolder.light.serving import Place
 from hotfolder.light.table import Table
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.store import opinions
+from hotfolder.taste.judgements import standing
 from tests.forkserver import until
 from tests.light.test_attacks import let_in
 
@@ -32,13 +33,27 @@ def test_what_its_owner_likes_comes_first(
     assert "castle" in ranked[0] and "boat" in ranked[-1]
 
 
+def test_what_is_thrown_away_is_noted_and_undone(
+    table: Table, full: Studio, place: Place, address: str
+) -> None:
+    """A draft or a final, by its recipe; who takes it back has said nothing."""
+    owner = let_in(place, address)
+    read = "SELECT id, recipe FROM picture WHERE there AND recipe != '' LIMIT 1"
+    until(lambda: table.catalogue.rows(read), 120)
+    [(id_, recipe)] = table.catalogue.rows(read)
+    assert owner("POST", "/api/act", {"act": "delete", "ids": [id_]})[0] == 200
+    assert [(j.picture, j.how) for j in opinions.judgements(full)] == [(recipe, "deleted")]
+    assert owner("POST", "/api/undo")[0] == 200
+    assert standing(opinions.judgements(full)) == {}
+
+
 def test_drafts_that_were_seen_and_left_are_noted(
     table: Table, full: Studio, place: Place, address: str
 ) -> None:
     """Each once, and only drafts without a mark: what is picked or final says enough by itself."""
     owner = let_in(place, address)
     unread = "SELECT COUNT(*) FROM picture WHERE recipe IS NULL OR recipe=''"
-    until(lambda: table.catalogue.rows(unread) == [(0,)], 60)
+    until(lambda: table.catalogue.rows(unread) == [(0,)], 300)
     every = table.catalogue.rows("SELECT id FROM picture")
     wanted = {
         picture.recipe
