@@ -13,13 +13,13 @@ from types import ModuleType
 _log = logging.getLogger(__name__)
 
 
-def modules_of(package: ModuleType) -> Mapping[str, ModuleType]:
+def modules_of(package: ModuleType, group: str = "") -> Mapping[str, ModuleType]:
     """All modules of a package by their names, sorted, and those that others install for it.
 
-    Another package offers a module as an entry point of a group that is called like the package
-    that it extends: `hotfolder.prompts`, `hotfolder.stars`, `hotfolder.outlets`,
-    `hotfolder.images` or `hotfolder.images.foreign`. One that cannot be used is named in the log,
-    and the others work.
+    Another package offers a module as an entry point of a `group` that is called like the package
+    that it extends unless something else is said: `hotfolder.prompts`, `hotfolder.stars`,
+    `hotfolder.outlets`, `hotfolder.images` or `hotfolder.images.foreign`. One that cannot be used
+    is named in the log, and the others work.
 
     Raises OSError where the package's folder cannot be listed now: too many files may be open.
     pkgutil would take it for an empty one.
@@ -27,7 +27,7 @@ def modules_of(package: ModuleType) -> Mapping[str, ModuleType]:
     found = (inspect.getmodulename(entry.name) for entry in files(package).iterdir())
     names = sorted(name for name in found if name and name != "__init__")
     own = {name: importlib.import_module(f"{package.__name__}.{name}") for name in names}
-    return own | dict(sorted(_installed(package.__name__, own)))
+    return own | dict(sorted(_installed(group or package.__name__, own)))
 
 
 def _installed(group: str, own: Mapping[str, ModuleType]) -> Iterator[tuple[str, ModuleType]]:

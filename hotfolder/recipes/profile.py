@@ -85,7 +85,8 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     `lora_folders` and `embedding_folders` are folders, of which prompts name what lies there;
     `upscaler_folders` are those of upscalers that links of `enlarge` name.
 
-    `detector` is an ONNX file that looks for the words of retouches which it knows.
+    `detector` is a file (ONNX, or transformers' model.safetensors) that looks for the words of
+    retouches which it knows.
 
     `batch` drafts of one size are drawn together, where `hotfolder doctor --measure` says that it
     pays; each picture says so, and is made again alone in a batch of the same size.

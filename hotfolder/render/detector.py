@@ -1,25 +1,35 @@
-"""Where things are by a detector of the owner's: an ONNX file, of the kind that YOLO exports.
-
-It takes one picture, (1, 3, height, width), 0..1, and gives (1, 4 + classes, boxes): the middle and
-the sides of each box in px, and how sure it is of each class. Its metadata has their names.
-onnxruntime is an extra (`hotfolder setup detect`).
-"""
+"""Where things are by a detector of the owner's: a file of one of the kinds in `detectors/`."""
 
 from __future__ import annotations
 
-import ast
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from PIL import Image
 
 from hotfolder.errors import ModelMissingError, RenderError
-from hotfolder.installation import remedy
+from hotfolder.modules import modules_of
 from hotfolder.render.outlines import Array, outline
 
-_SURE = 0.35
-_SIDE_PX = 640  # where the file takes any
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SURE = 0.35
+"""So sure a detector has to be of what it sees."""
+
+_CELLS = 160  # of a map's longer side
+
+
+class Sees(Protocol):
+    """What a detector's file knows: `names`, in small letters, with their numbers."""
+
+    names: Mapping[str, int]
+
+    def boxes(self, word: str, picture: Image) -> Array:
+        """Where an RGB picture shows one of `names`: (n, 4), left, top, right, bottom, 0 to 1."""
 
 
 class Detector:
@@ -31,48 +41,49 @@ class Detector:
     def __init__(self, path: Path) -> None:
         if not path.is_file():
             raise ModelMissingError(f"there is no detector {path}; correct model.detector")
+        self._wrong = f"{path.name} is no detector that can be used"
+        kind = _kinds().get(path.suffix.casefold())
+        if kind is None:
+            raise RenderError(f"{self._wrong}: expected a file of {' or '.join(sorted(_kinds()))}")
         try:
-            import onnxruntime
-        except ImportError as error:
-            says = f"the detector {path.name} needs onnxruntime, which is not here ({error})"
-            raise RenderError(f"{says}; type  {remedy('detect')}") from error
-        wrong = f"{path.name} is no detector that can be used"
-        try:
-            self._session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-            told = self._session.get_modelmeta().custom_metadata_map.get("names", "{}")
-            named = ast.literal_eval(told)
-            names = {str(name).casefold(): int(number) for number, name in named.items()}
-            (taken,) = self._session.get_inputs()
-        except Exception as error:  # onnxruntime raises many kinds for what it does not know
-            raise RenderError(f"{wrong}: {error}") from error
-        if not names:
-            raise RenderError(f"{wrong}: its metadata does not name what it knows")
-        self.names = names
-        self._input, self._wrong = taken.name, wrong
-        rows, columns = (side if isinstance(side, int) else _SIDE_PX for side in taken.shape[2:])
-        self._size = columns, rows
+            self._sees: Sees = kind.read(path)
+        except RenderError:
+            raise
+        except Exception as error:  # libraries raise many kinds for what they do not know
+            raise RenderError(f"{self._wrong}: {error}") from error
+        self.names = self._sees.names
+        if not self.names:
+            raise RenderError(f"{self._wrong}: its metadata does not name what it knows")
 
-    def mask(self, word: str, picture: Image.Image) -> Array | None:
+    def mask(self, word: str, picture: Image) -> Array | None:
         """The mask, bool, (height, width), of all that has this name; None where nothing has."""
-        width, height = self._size
-        small = picture.convert("RGB").resize(self._size, Image.Resampling.BILINEAR)
-        pixels = np.asarray(small, np.float32).transpose(2, 0, 1)[None] / 255
+        picture = picture.convert("RGB")
         try:
-            said = np.asarray(self._session.run(None, {self._input: pixels})[0])[0]
-            sure = said[4 + self.names[word.casefold()]]
-            boxes = said[:4, sure > _SURE]
+            boxes = self._sees.boxes(word.casefold(), picture)
         except Exception as error:
             raise RenderError(f"{self._wrong}: {error}") from error
-        if not boxes.size:
+        if not len(boxes):
             return None
-        return outline(_map(boxes, height, width), picture)
+        scale = _CELLS / max(picture.size)
+        rows, columns = (round(side * scale) or 1 for side in (picture.height, picture.width))
+        return outline(_map(boxes, rows, columns), picture)
 
 
-def _map(boxes: Any, height: int, width: int) -> Array:
+def _map(boxes: Array, rows: int, columns: int) -> Array:
     """Where boxes are: highest in their middles, and 0 beyond the ellipses that they hold."""
-    y, x = np.mgrid[0:height, 0:width]
-    total = np.zeros((height, width))
-    for middle_x, middle_y, w, h in boxes.T:
-        away = ((x - middle_x) / max(w / 2, 1)) ** 2 + ((y - middle_y) / max(h / 2, 1)) ** 2
-        total = np.maximum(total, np.clip(1.1 - 0.75 * away, 0, 1))
+    y, x = np.mgrid[0:rows, 0:columns] + 0.5
+    total = np.zeros((rows, columns))
+    for left, top, right, bottom in boxes * (columns, rows, columns, rows):
+        across = (x - (left + right) / 2) / max((right - left) / 2, 1)
+        down = (y - (top + bottom) / 2) / max((bottom - top) / 2, 1)
+        total = np.maximum(total, np.clip(1.1 - 0.75 * (across**2 + down**2), 0, 1))
     return total
+
+
+@cache
+def _kinds() -> Mapping[str, ModuleType]:
+    """The kinds of files, by their suffixes."""
+    from hotfolder.render import detectors
+
+    found = modules_of(detectors, group="hotfolder.detectors").values()
+    return {suffix: kind for kind in found for suffix in kind.SUFFIXES}
