@@ -6,7 +6,7 @@ DEMO ?= demo-studio
 # Half as many tests again as there are processors: much of their time they wait.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(6, (os.cpu_count() or 2) * 3 // 2))')
 
-.PHONY: demo docs test test-quick lint unit families bits downloads forms older regeneration refinements retouches tuning fuzz strangers attack survival campaign test-browser test-desktop valid release clean
+.PHONY: demo docs pictures test test-quick lint unit families bits downloads forms older regeneration refinements retouches tuning fuzz strangers attack survival campaign test-browser test-desktop valid release clean
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -16,6 +16,10 @@ test: lint unit
 # The documentation as a website, in build/docs/site.
 docs: .venv/.installed-test
 	$(BIN)/python docs/build.py
+
+# All pictures of the documentation anew, by the real program. Needs Chromium; a few minutes.
+pictures: .venv/.installed-test
+	$(BIN)/python docs/pictures.py
 
 # What neither renders nor starts processes, for use while writing: under a minute.
 test-quick: .venv/.installed-test

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 import subprocess
@@ -106,6 +107,18 @@ def test_every_page_can_be_found() -> None:
     contents = (ROOT / "zensical.toml").read_text("utf-8")
     for page in ROOT.glob("docs/*.md"):
         assert f'"{page.name}"' in contents, page.name
+
+
+def test_every_picture_has_what_makes_it() -> None:
+    """`make pictures` knows all pictures of the pages, by name or as one of a group."""
+    spec = importlib.util.spec_from_file_location("pictures", ROOT / "docs" / "pictures.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    there = {path.name for path in (ROOT / "docs").glob("*.*") if path.suffix in (".png", ".jpg")}
+    groups = {name.partition("-")[0].partition(".")[0] for name in module.PICTURES}
+    assert set(module.PICTURES) <= there
+    assert {name.partition("-")[0].partition(".")[0] for name in there} == groups
 
 
 def test_libraries_are_linked_where_they_say_they_live() -> None:
