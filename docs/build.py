@@ -8,6 +8,7 @@ and ends the build at a link that leads nowhere.
 from __future__ import annotations
 
 import argparse
+import html
 import inspect
 import json
 import re
@@ -114,7 +115,8 @@ def _usage(parser: argparse.ArgumentParser) -> list[str]:
                 shown += (
                     f" {action.metavar or '|'.join(action.choices or ()) or action.dest.upper()}"
                 )
-            rows.append(f"| `{_cell(shown)}` | {_cell(action.help)} |")
+            code = f"`{shown}`"
+            rows.append(f"| {_cell(code)} | {_cell(action.help)} |")
     return [*lines, "| | |", "|---|---|", *rows, ""] if rows else lines
 
 
@@ -203,8 +205,9 @@ def _paragraph(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text in a table's cell."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    """A text in a table's cell. Its code is HTML: that of Markdown cannot have a bar there."""
+    parts = html.escape(" ".join(text.split()), quote=False).replace("|", "&#124;").split("`")
+    return "".join(f"<code>{part}</code>" if n % 2 else part for n, part in enumerate(parts))
 
 
 def messages() -> str:
