@@ -359,11 +359,11 @@ class Renders:
         assert job.recipe.source is not None  # noqa: S101 - they are looked for in a picture
         by = job.detector or job.recipe.model
         try:
-            located.keep(self._studio.root, job.recipe.source, by, news.masks)
+            located.keep(self._studio.root, job.recipe.source, by, news.regions)
         except OSError as error:
             return self._over(job, error)
-        for word, mask in news.masks.items():
-            says = "is found in it" if mask else "is not seen in it"
+        for word, regions in news.regions.items():
+            says = "is found in it" if regions else "is not seen in it"
             self._progress.say(printable(f"{job.path}  {word} {says}"))
         return self._over(job, None)
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
+from hotfolder.recipes.region import Region
 from hotfolder.taste.rule import Rule
 
 
@@ -112,13 +113,10 @@ class Done(Struct, frozen=True, tag=True):
 
 
 class Found(Struct, frozen=True, tag=True):
-    """Where words are in a source: a mask for each, as `images.regions.packed` makes it.
-
-    A word that is not in the picture has b"".
-    """
+    """Where words are in a source: the regions of each, none of one that is not in the picture."""
 
     attempt: int
-    masks: dict[str, bytes]
+    regions: dict[str, tuple[Region, ...]]
 
 
 class GivenUp(Struct, frozen=True, tag=True):

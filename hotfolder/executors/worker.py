@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import hotfolder.render  # noqa: F401 - before any thread begins: see there
 from hotfolder.errors import (
     DeviceLostError,
+    PictureError,
     RenderError,
     Stopped,
     TooLargeError,
     UnwantedError,
+    printable,
 )
 from hotfolder.executors import chain
 from hotfolder.executors.look import Look
@@ -37,10 +39,10 @@ from hotfolder.executors.orders import (
     Task,
     Unload,
 )
-from hotfolder.images import pixels
-from hotfolder.images.regions import packed
+from hotfolder.images import pixels, regions
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
+from hotfolder.recipes.region import Region
 from hotfolder.render import link
 from hotfolder.studio.store import turns
 
@@ -186,7 +188,7 @@ class Worker:
         attempts, recipes = tuple(waiting), tuple(waiting.values())
         if task.words and source is not None:
             found = renderer.locate(recipes[0], source, task.words, task.detector, on_step)
-            return [Found(attempts[0], {word: packed(mask) for word, mask in found.items()})]
+            return [Found(attempts[0], {word: _regions(word, found[word]) for word in found})]
         states = Path(task.states) if task.states else None
         if source is not None:
             made = _chained(renderer, recipes[0], source, on_step, states)
@@ -250,6 +252,14 @@ def _chained(
         return link.make(own, source, picked, by_model, renderer.upscale)
 
     return chain.make(recipe, picked, draw, on_step, states)
+
+
+def _regions(word: str, mask: Any) -> tuple[Region, ...]:
+    """The regions where a word is; none where it was not seen."""
+    try:
+        return () if mask is None else regions.of(mask)
+    except PictureError as error:
+        raise RenderError(f'where "{printable(word)}" is cannot be told: {error}') from error
 
 
 def _done(

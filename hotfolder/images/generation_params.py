@@ -97,8 +97,10 @@ def hexadecimal(value: Any) -> str:
 
 def whole(value: Any, low: int, high: int) -> int | None:
     """A whole number from `low` to `high`, also where it was written as text or as 20.0."""
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,20}", value.strip(), re.ASCII):
-        value = int(value)
+    if isinstance(value, str) and re.fullmatch(
+        r"[0-9]{1,20}(?:\.0{1,9})?", value.strip(), re.ASCII
+    ):
+        value = int(value.partition(".")[0])
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):

@@ -5,7 +5,6 @@ Masks are arrays of bool, (height, width). numpy and PIL are imported when they 
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -124,35 +123,6 @@ def mask(region: Region) -> Any:
     top, left = region.top - y, region.left - x
     whole[top : top + region.height, left : left + region.width] = inside
     return whole
-
-
-def packed(mask: Any) -> bytes:
-    """A mask in few bytes; b"" for none, or one without anything in it."""
-    import numpy as np
-
-    if mask is None or not mask.any():
-        return b""
-    return zlib.compress(np.packbits(mask).tobytes())
-
-
-def unpacked(data: bytes, size: tuple[int, int]) -> Any:
-    """The mask of a picture of `size`, (width, height), that `packed` made; ValueError for none."""
-    import numpy as np
-
-    pixels = size[0] * size[1]
-    if not data:
-        return np.zeros((size[1], size[0]), bool)
-    try:
-        bits = zlib.decompressobj().decompress(data, -(-pixels // 8))
-    except zlib.error as error:
-        raise ValueError(str(error)) from None
-    if len(bits) * 8 < pixels:
-        raise ValueError("the mask is that of a smaller picture")
-    return (
-        np.unpackbits(np.frombuffer(bits, np.uint8), count=pixels)
-        .astype(bool)
-        .reshape(size[1], size[0])
-    )
 
 
 def _runs(mask: Any) -> Iterator[int]:

@@ -57,7 +57,10 @@ _AUTOMATIC: Mapping[str, str] = {
     "DPM2 a": "karras",
 }
 # A schedule that is written behind its sampler's name; InvokeAI writes k.
-_BEHIND = {"karras": "karras", "exponential": "exponential", "trailing": "trailing", "k": "karras"}
+_BEHIND = {
+    **{name: name for name in sorted(_SCHEDULES, key=len, reverse=True) if name},
+    "k": "karras",
+}
 _WRITTEN_SCHEDULES = {
     " Karras": "Karras",
     " exponential": "Exponential",
@@ -108,6 +111,7 @@ def _plain(name: str) -> str:
 def _split(name: str) -> tuple[str, str]:
     """(sampler, schedule) of a name that has both."""
     for behind, schedule in _BEHIND.items():
-        if name.endswith(behind):
-            return name.removesuffix(behind), schedule
+        stem = name.removesuffix(behind).removesuffix("gpu")
+        if name.endswith(behind) and stem in _SAMPLERS:
+            return stem, schedule
     return name, ""

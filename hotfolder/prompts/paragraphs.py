@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
-from hotfolder.errors import Mistake, MistakesError, mistake
-from hotfolder.images import infotext
+from hotfolder.errors import Mistake, MistakesError, brief, mistake
+from hotfolder.images import infotext, infotext_lines
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.prompts import heading, keys, switches
 from hotfolder.recipes.prompt import MAX_PROMPTS, MAX_SEED, Prompt
@@ -42,6 +42,9 @@ _LORA = re.compile(  # as in GenerationParams
     r"([^<>:]{1,200}?)(?: \(([+-]?[\d.]{1,20}(?::[+-]?[\d.]{1,20})?)\))?"
 )
 _TEXT_ENCODER_FIRST = ("A1111", "Forge")
+_ADDRESS = re.compile(r"\bhttps?://\S")
+_PARTS = re.compile(r"(?<!\S)[^\s\[\]]*::-?\d")  # as Midjourney's; [fog::0.3] is an edit
+_MODEL = re.compile(r"^\s*(?:model|checkpoint|ckpt)\s?[:=][^,\n]*$", re.IGNORECASE | re.MULTILINE)
 _GOES_ON = re.compile(r"(?:,|\bBREAK)\s*$")
 
 
@@ -185,14 +188,14 @@ def _paragraphs(lines: list[str], per_line: bool) -> list[_Paragraph]:
     found: list[_Paragraph] = []
     open_one: _Paragraph | None = None
     below, directly = False, False  # a line of settings was the last one that counts, just now
-    for number, line in enumerate(infotext.merged(lines), start=1):
+    for number, line in enumerate(infotext_lines.tidied(lines), start=1):
         if line.lstrip().startswith("#"):
             continue
         if not line.strip():
             open_one, directly = None, False
             continue
-        start = infotext.settings_start(line)
-        if start is None and below and infotext.is_below(line, directly):
+        start = infotext_lines.settings_start(line)
+        if start is None and below and infotext_lines.is_below(line, directly):
             continue
         if open_one is None:
             open_one = _Paragraph(number, [], [])
@@ -222,8 +225,8 @@ def _belongs(above: list[_Paragraph], first: _Paragraph, pasted: bool) -> bool:
     begin = first.lines[0]
     if above[-1].is_pasted:
         return False
-    if infotext.is_negative(begin):
-        return not any(infotext.is_negative(paragraph.lines[0]) for paragraph in above)
+    if infotext_lines.is_negative(begin):
+        return not any(infotext_lines.is_negative(paragraph.lines[0]) for paragraph in above)
     unfinished = _GOES_ON.search(above[-1].lines[-1]) or begin.lstrip().startswith("BREAK")
     return first.settings[0] == 0 or (pasted and bool(unfinished))
 
@@ -242,7 +245,7 @@ def _written(block: list[_Paragraph]) -> Prompt | dict[str, Any]:
     """The prompt of a block, or the settings of one that has nothing else."""
     lines = [line for paragraph in block for line in paragraph.lines]
     taken = switches.take("\n".join(lines))
-    parts = infotext.split(taken.text)
+    parts = infotext_lines.split(taken.text)
     text, negative = (" ".join(line.strip() for line in part.split("\n")) for part in parts)
     where = f"line {block[0].first}"
     if not text and taken.table and not negative:
@@ -261,6 +264,20 @@ def _written(block: list[_Paragraph]) -> Prompt | dict[str, Any]:
 
 def _hints(text: str, where: str) -> Iterator[str]:
     """What somebody may have meant otherwise."""
+    if heading.looks_like_one(text.split("\n")[0]):
+        yield (
+            f"{where} is read as a prompt; a first line of settings has commas between them, and "
+            "names what is known, as in: 10 drafts, wide, sdxl"
+        )
+    if _ADDRESS.search(text):
+        yield "the web address in it is read as words; a picture to start from belongs in seeds/"
+    if _PARTS.search(text):
+        yield '"::" and what follows is read as words; write (castle:1.4), or AND between prompts'
+    if match := _MODEL.search(text):
+        yield (
+            f'"{brief(match[0].strip(), 60)}" is read as words; a profile says which model, as in  '
+            "profile: sdxl"
+        )
     lines = [line for line in text.split("\n") if line.strip()]
     if switches.looks_like_lines(lines):
         yield (

@@ -12,10 +12,12 @@ from hotfolder.prompts import keys
 
 _SHOWN = 60
 _MOST = 100  # settings of one prompt; what is more is words
-_LINE = re.compile(r"\s*([A-Za-z][A-Za-z _-]{1,30}):\s*(\S[^\n]{0,200})")
+_LINE = re.compile(r"\s*([A-Za-z][A-Za-z _-]{1,30}?)\s{0,4}[:=\uff1a]\s*(\S[^\n]{0,200})")
 _ON_LINES = ("count", "seed", "steps", "guidance_scale", "scheduler", "aspect", "size", "profile")
 _SHORT = ("n", "w", "h", "no", "ar")  # names that are too short to stand before a colon
-_SWITCH = re.compile(r"(?:^|(?<=\s))--([A-Za-z][A-Za-z_-]{0,30})(?:[ \t=]+|$)", re.MULTILINE)
+_SWITCH = re.compile(
+    "(?:^|(?<=\\s))(--|[\u2013\u2014])([A-Za-z][A-Za-z_-]{0,30})(?:[ \\t=]+|$)", re.MULTILINE
+)
 # What Midjourney has besides, and we have not.
 _ELSEWHERE = re.compile(
     "c|chaos|cref|cw|draft|exp|fast|fps|hd|iw|loop|motion|niji|p|personalize|q|quality|r|raw|relax|"
@@ -58,14 +60,17 @@ def take(text: str) -> Taken:
 
 def _switches(text: str) -> tuple[str, list[dict[str, Any]], list[str]]:
     """The words before the first switch and those that are none, the tables, and the notes."""
-    found = list(islice(_SWITCH.finditer(text), _MOST))
+    switches = (
+        match for match in _SWITCH.finditer(text) if match[1] == "--" or _is_known(match[2])
+    )
+    found = list(islice(switches, _MOST))
     if not found:
         return text, [], []
     words, tables, notes = [text[: found[0].start()]], list[dict[str, Any]](), list[str]()
     unused: list[str] = []
     ends = [match.start() for match in found[1:]] + [len(text)]
     for match, end in zip(found, ends, strict=True):
-        name, value = match[1], _unquoted(text[match.end() : end])
+        name, value = match[2], _unquoted(text[match.end() : end])
         whole = brief(text[match.start() : end], _SHOWN)
         key = keys.key_of(name)
         if key is None and not _ELSEWHERE.fullmatch(name):
@@ -75,12 +80,30 @@ def _switches(text: str) -> tuple[str, list[dict[str, Any]], list[str]]:
             unused.append(whole)
         else:
             try:
-                tables.append(keys.valued(key, value))
+                table, rest = _valued(key, value)
             except MistakesError as error:
                 notes.append(f"{whole} is not used: {_says(error)}")
+            else:
+                tables.append(table)
+                words.append(rest)
     if unused:
         notes.append(f"settings of another program that are not used: {', '.join(unused)}")
-    return "".join(words).strip(), tables, notes
+    return re.sub(r"\s+(?=,)", "", "".join(words)).strip(), tables, notes
+
+
+def _is_known(name: str) -> bool:
+    return keys.key_of(name) is not None or _ELSEWHERE.fullmatch(name) is not None
+
+
+def _valued(key: str, value: str) -> tuple[dict[str, Any], str]:
+    """What a switch says, and the words behind its value. Raises MistakesError."""
+    try:
+        return keys.valued(key, value), ""
+    except MistakesError:
+        first = re.split(r"[\s,]", value, maxsplit=1)[0]
+        if first == value:
+            raise
+        return keys.valued(key, first), value[len(first) :]
 
 
 def _says(error: MistakesError) -> str:

@@ -41,7 +41,10 @@ _PLAIN = (
 
 
 _FIRST_LINE = re.compile(
-    r"""[A-Za-z_]{2,30}[ \t]*=[ \t]*(?:["'\[{]|\d|true\b|false\b) | \[(?:draft|refine)\]$""",
+    r"""
+    [A-Za-z_]{2,30}[ \t]*=[ \t]*(?:["'\[{\u201c\u201d\u201e]|\d|true\b|false\b)
+    | \[(?:draft|refine)\]$
+    """,
     re.VERBOSE,
 )
 

@@ -104,22 +104,3 @@ def test_a_region_that_does_not_fit_is_refused() -> None:
     with pytest.raises(PictureError, match="does not fit its size"):
         regions.mask(replace(region, runs="0.99999"))
     assert trouble(region, (50, 50)) and trouble(replace(region, left=100), SIZE)
-
-
-@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 40))
-@settings(max_examples=40)
-def test_a_packed_mask_comes_back(seed: int, width: int, height: int) -> None:
-    """Of any size; one with nothing in it is b""."""
-    mask = np.random.RandomState(seed).rand(height, width) < 0.3
-    data = regions.packed(mask)
-    if mask.any():
-        assert (regions.unpacked(data, (width, height)) == mask).all()
-    else:
-        assert data == b""
-
-
-@pytest.mark.parametrize("data", [b"rubbish", b"x\x9c", regions.packed(np.ones((4, 4), bool))])
-def test_a_packed_mask_of_another_size_is_none(data: bytes) -> None:
-    """Rubbish, one that is cut off, and one of a smaller picture."""
-    with pytest.raises(ValueError, match=r"."):
-        regions.unpacked(data, (300, 200))

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from PIL import Image
 from sd_parsers import ParserManager
 
-from hotfolder.images import infotext, metadata, pixels, recipe_text
+from hotfolder.images import infotext_lines, metadata, pixels, recipe_text
 from hotfolder.recipes.encoding import PNG, Encoding, encoding
 from tests.outlets.trial import OURS, exported, made
 
@@ -36,6 +36,6 @@ def test_png_info_reads_this() -> None:
         text = image.text["parameters"]
     first, second, line = text.split("\n")
     assert (first, second) == (OURS.prompt, "Negative prompt: blurry")
-    found = infotext.pairs(line)
+    found = infotext_lines.pairs(line)
     assert found["Size"] == "64x48" and found["Clip skip"] == "2" and "Hashes" not in found
     assert pixels.decode(copy.read_bytes()).size == (64, 48)

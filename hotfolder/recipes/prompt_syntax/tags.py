@@ -13,6 +13,9 @@ MOST_SCALE = 10.0
 _TAG = re.compile(r"<(\w{1,20}):([^<>]{1,400})>")
 _LORAS = ("lora", "lyco")
 _WORDS = ("embed", "embedding", "ti")
+_EMBEDDING = re.compile(  # as ComfyUI names them
+    r"\bembedding:\s?([\w.-]{1,200}?)(?:\.(?:pt|bin|safetensors))?(?![\w.-])"
+)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
 
 
@@ -57,7 +60,8 @@ def take(text: str) -> Tagged:
             loras[tag.name] = tag
         return ""
 
-    return Tagged(_TAG.sub(taken, text), tuple(loras.values()), tuple(notes))
+    bare = _EMBEDDING.sub(r"\1", _TAG.sub(taken, text))
+    return Tagged(bare, tuple(loras.values()), tuple(notes))
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:

@@ -1,9 +1,11 @@
 """Files that may take long to read, or that ended the program that read them: read elsewhere.
 
 What is small is read in the loop itself, which takes a few milliseconds. Anything else is read in a
-process of its own, one file after another, while the loop goes on; it can be ended at any time. A
-file that was being read when the program died is read there as well from then on, and one on
-which two processes have died is not read any more: so no file can keep a studio from starting.
+process of its own, one file after another, while the loop goes on; it can be ended at any time.
+Every second turn is the newest file's, and one that takes long lets the others go first: so many
+slow files do not hold up the one that somebody waits for. A file that was being read when the
+program died is read there as well from then on, and one on which two processes have died is not
+read any more: so no file can keep a studio from starting.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ _Key = tuple[str, str]  # a file's path, and the name of what reads it
 _log = logging.getLogger(__name__)
 _MOST_DEATHS = 2
 _LONGEST_S = 60.0  # of a processor
+_TURN_S = 5.0  # of a processor, while other files wait; each later turn is longer
+_LONGER = 4  # times
 _PATIENCE = 10  # times as long may it take where others have the processors
 _LOOKS_EVERY_S = 1.0
 _MOST_KEPT = 256
@@ -59,13 +63,18 @@ class SlowError(Exception):
 
 @dataclass(slots=True)
 class _Wish:
-    """A file in a certain state, and what is to be done with it."""
+    """A file in a certain state, and what is to be done with it.
+
+    While others wait it has `turn_s` seconds of a processor; was that not enough, it begins anew
+    when it is its turn again.
+    """
 
     path: str
     reading: Reading
     call: tuple[Callable[..., Any], tuple[Any, ...]]
     began: float = 0.0
     taken_s: float = 0.0
+    turn_s: float = _TURN_S
     future: Future[Any] | None = None
 
 
@@ -89,6 +98,8 @@ class Apart:
         self._pool: ProcessPoolExecutor | None = None
         self._wishes: dict[_Key, _Wish] = {}
         self._come: dict[_Key, tuple[Reading, Future[Any]]] = {}
+        self._turn: _Key | None = None  # whose it is
+        self._newest_next = False
 
     def read(self, path: str, reading: Reading, function: Callable[..., T], *arguments: Any) -> T:
         """What `function` returns, called elsewhere; at most one function for each path.
@@ -103,8 +114,9 @@ class Apart:
         if came is not None and came[0] == reading:
             return came[1].result()  # type: ignore[no-any-return]
         wish = self._wishes.get(key)
-        if wish is None or wish.reading != reading:
-            self._wishes[key] = _Wish(path, reading, (function, arguments))
+        if wish is not None and wish.reading != reading:
+            self._forget(key)
+        self._wishes.setdefault(key, _Wish(path, reading, (function, arguments)))
         self._go_on()
         if not self.waits:
             raise BeingReadError
@@ -154,6 +166,7 @@ class Apart:
         """What is read elsewhere is out of date: what it is read with has changed."""
         self._wishes.clear()
         self._come.clear()
+        self._turn = None
         self._end()
 
     def is_suspect(self, path: str) -> bool:
@@ -171,26 +184,28 @@ class Apart:
     def come(self) -> list[str]:
         """The files that can be asked for again: they were read, or are not read any more."""
         found = []
-        for key, wish in list(self._wishes.items()):
-            future = wish.future
-            if future is None:
-                continue
+        if (key := self._turn) is not None and (future := self._wishes[key].future) is not None:
+            wish = self._wishes[key]
             if future.done() and not _has_died(future):
                 self._come[key] = wish.reading, future
                 while len(self._come) > _MOST_KEPT:  # nobody asks for those
                     del self._come[next(iter(self._come))]
-            elif future.done() or self._takes_too_long(wish):
+                found.append(wish.path)
+            elif future.done() or self._takes_longer(wish, _LONGEST_S):
                 self._note_death(wish)
-            else:
-                continue
-            del self._wishes[key]
-            found.append(wish.path)
+                found.append(wish.path)
+            elif len(self._wishes) > 1 and self._takes_longer(wish, wish.turn_s):
+                self._put_off(key)
+            if found:
+                del self._wishes[key]
+                self._turn = None
         self._go_on()
         return found
 
     def close(self) -> None:
         """End what is being read."""
         self._wishes.clear()
+        self._turn = None
         self._end()
         self._note.close()
 
@@ -199,9 +214,10 @@ class Apart:
         if not self._wishes:
             self._end()
             return
-        wish = next(iter(self._wishes.values()))
-        if wish.future is not None:
+        if self._turn is not None:
             return
+        self._turn = self._next()
+        wish = self._wishes[self._turn]
         self._pool = self._pool or workers.opened(1, awaited=True)
         function, arguments = wish.call
         wish.began, wish.taken_s = time.monotonic(), workers.taken_s(self._pool)
@@ -210,17 +226,42 @@ class Apart:
 
     def _wait(self) -> None:
         """Wait until the file that is being read was read, or has taken too long."""
-        wish = next(iter(self._wishes.values()))
-        if wish.future is not None:
+        wish = self._wishes[self._turn] if self._turn else None
+        if wish is not None and wish.future is not None:
             with suppress(Exception):  # whoever asks for it gets it
-                wish.future.exception(_LONGEST_S + 1)
+                wish.future.exception(_LONGEST_S + 1 if len(self._wishes) == 1 else wish.turn_s)
 
-    def _takes_too_long(self, wish: _Wish) -> bool:
+    def _next(self) -> _Key:
+        """Whose turn it is: that of who has waited longest, or came last and had none yet."""
+        self._newest_next = not self._newest_next
+        waiting = list(self._wishes)
+        if self._newest_next:
+            return waiting[0]
+        fresh = (key for key in reversed(waiting) if self._wishes[key].turn_s == _TURN_S)
+        return next(fresh, waiting[0])
+
+    def _put_off(self, key: _Key) -> None:
+        """Let the others go first: it is read from its beginning after them."""
+        self._end()
+        wish = self._wishes.pop(key)
+        wish.turn_s, wish.future = wish.turn_s * _LONGER, None
+        self._wishes[key] = wish
+        self._turn = None
+
+    def _forget(self, key: _Key) -> None:
+        """A file has changed: what it was before is not read any more."""
+        del self._wishes[key]
+        if self._turn == key:
+            self._turn = None
+            self._end()
+
+    def _takes_longer(self, wish: _Wish, most_s: float) -> bool:
+        """Whether a file is being read for so many seconds of a processor, or very much longer."""
         since_s = time.monotonic() - wish.began
-        if since_s <= _LONGEST_S or self._pool is None:
+        if since_s <= most_s or self._pool is None:
             return False
         taken_s = workers.taken_s(self._pool) - wish.taken_s
-        return taken_s > _LONGEST_S or since_s > _PATIENCE * _LONGEST_S
+        return taken_s > most_s or since_s > _PATIENCE * most_s
 
     def _note_death(self, wish: _Wish) -> None:
         self._end()

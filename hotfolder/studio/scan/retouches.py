@@ -30,8 +30,8 @@ from hotfolder.studio.scan.apart import require_quick_picture
 from hotfolder.studio.scan.limits import check_picture, check_text
 
 WORDS = ".retouch.txt"
-Seen = Callable[[str], bytes | None]
-"""Where a word is: its mask, packed; b"" if it is not there, None if nobody has looked yet."""
+Seen = Callable[[str], Sequence[Region] | None]
+"""Where a word is: its regions; none if it is not there, None if nobody has looked yet."""
 
 _OR_PAINT = "or paint the part white in {}, a black picture of the same size"
 
@@ -134,11 +134,7 @@ def by_words(
     wishes: list[Wish] = []
     missing: list[str] = []
     for word, prompt in words.items():
-        mask = seen(word)
-        try:
-            marked = None if mask is None else regions.of(regions.unpacked(mask, size))
-        except ValueError:
-            marked = None  # it is looked for again
+        marked = seen(word)
         if marked is None:
             wishes.append(Wish(None, prompt, word))
         elif not marked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -231,7 +231,7 @@ class Seeds:
         size = source.width, source.height
         by = profile.model.detector or model_name(profile.model)
 
-        def where(word: str) -> bytes | None:
+        def where(word: str) -> Sequence[Region] | None:
             return located.of(self._studio.root, source, by, word)
 
         line = config.settings.stars.part(stars)

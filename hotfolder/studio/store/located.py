@@ -10,31 +10,36 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
+
 from hotfolder import held, replacement
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.refine import key
+from hotfolder.recipes.region import Region
 from hotfolder.studio.store import local
 
 _FOLDER = "located"
-_VERSION = "1"  # of how words are found
+_VERSION = "2"  # of how words are found, and kept
 _MOST_FILES = 1_000
+Regions = tuple[Region, ...]
 
 
-def keep(root: Path, source: Recipe | Pixels, by: str, masks: Mapping[str, bytes]) -> None:
+def keep(root: Path, source: Recipe | Pixels, by: str, found: Mapping[str, Regions]) -> None:
     """Keep where words are in a picture, as `by` has found them. Raises OSError."""
     folder = local.folder(root) / _FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    for word, mask in masks.items():
-        replacement.replace(folder / _name(source, by, word), mask)
+    for word, regions in found.items():
+        replacement.replace(folder / _name(source, by, word), msgspec.json.encode(regions))
     files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime_ns)
     for file in files[:-_MOST_FILES]:
         held.delete(file)
 
 
-def of(root: Path, source: Recipe | Pixels, by: str, word: str) -> bytes | None:
-    """The packed mask of a word in a picture; b"" if it is not there, None if nobody has looked."""
-    with suppress(OSError):
-        return (local.folder(root) / _FOLDER / _name(source, by, word)).read_bytes()
+def of(root: Path, source: Recipe | Pixels, by: str, word: str) -> Regions | None:
+    """The regions of a word in a picture; none if it is not there, None if nobody has looked."""
+    with suppress(OSError, msgspec.MsgspecError):
+        kept = (local.folder(root) / _FOLDER / _name(source, by, word)).read_bytes()
+        return msgspec.json.decode(kept, type=Regions)
     return None
 
 

@@ -113,3 +113,37 @@ def test_what_was_read_at_the_end(tmp_path: Path) -> None:
     assert not again.is_suspect("drafts/a.png")
     again.let_go()
     assert not Apart(tmp_path).is_suspect("drafts/ä\udcff.png")
+
+
+def test_the_newest_file_has_every_second_turn(reader: Apart) -> None:
+    """Somebody waits for what was just dropped; what has waited longest gets on as well."""
+    for number in range(6):
+        with pytest.raises(BeingReadError):
+            reader.read(f"seeds/{number}.png", STATE, os.getpid)
+    assert [_come(reader)[0][6] for _ in range(6)] == ["0", "5", "1", "4", "2", "3"]
+
+
+def test_slow_files_let_others_go_first(reader: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that takes longer than its turn is read from its beginning after the others."""
+    monkeypatch.setattr(apart, "_PATIENCE", 0)  # so that a sleeping reader's time counts
+    monkeypatch.setattr(apart, "_LONGEST_S", 1000.0)
+    for number in range(3):
+        with pytest.raises(BeingReadError):
+            reader.read(f"inbox/slow{number}.txt", STATE, time.sleep, 1000)
+    for wish in reader._wishes.values():
+        wish.turn_s = 0.0
+    with pytest.raises(BeingReadError):
+        reader.read("seeds/photo.png", STATE, os.getpid)
+    assert _come(reader) == ["seeds/photo.png"]
+    assert reader.read("seeds/photo.png", STATE, os.getpid) != os.getpid()
+
+
+def test_a_file_that_changes_while_it_is_read(reader: Apart) -> None:
+    """What it was before keeps nobody waiting."""
+    with pytest.raises(BeingReadError):
+        reader.read("inbox/a.txt", STATE, time.sleep, 1000)
+    for _ in range(2):
+        with pytest.raises(BeingReadError):
+            reader.read("inbox/a.txt", CHANGED, time.sleep, 0)
+    assert _come(reader) == ["inbox/a.txt"]
+    assert reader.read("inbox/a.txt", CHANGED, time.sleep, 0) is None
