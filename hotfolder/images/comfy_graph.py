@@ -9,7 +9,7 @@ where that was saved as well. The graph is anybody's: all walks together follow 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 MAX_NODES = 10_000
@@ -17,15 +17,23 @@ MAX_WALK = 1_000
 MAX_DEPTH = 100  # of texts made of texts
 
 TEXTS = ("text", "text_g", "text_l", "t5xxl", "clip_g", "clip_l", "prompt", "string", "value")
-_POPULATED = ("populated_text", "populated", "text_0", "output_text")
+_POPULATED = ("populated_text", "populated", "text_0", "text2", "output_text")
 _DELIMITERS = ("delimiter", "separator", "delim", "sep")
-_PIPES = ("pipe", "basic_pipe", "context", "base_ctx", "ctx", "sdxl_pipe", "sdxl_tuple")
+PIPES = ("pipe", "basic_pipe", "context", "base_ctx", "ctx", "sdxl_pipe", "sdxl_tuple")
 _SELECTORS = ("select", "index", "input", "selected", "switch", "choice", "boolean", "condition")
 _BRANCHES = (("on_true", "on_false"), ("if_true", "if_false"), ("tt_value", "ff_value"))
 _PART = re.compile(r"(?:text|string|str|prompt)_?(?:[a-f]|\d{1,2})", re.IGNORECASE)
 _NUMBERED = re.compile(r".*?_?0*(\d{1,3})")
 # These two give conditioning at output 0 and its opposite at 1, whatever is linked to them.
 _PAIRED = re.compile(r"ControlNetApply(Advanced|SD3)|InpaintModelConditioning|ACN_AdvancedControl")
+# What comes of these is no text that anybody typed: a language model, what looks at a picture.
+_WRITES = re.compile(
+    r"ollama|llm|gpt|gemini|claude|openai|deepseek|caption|florence|llava|qwen.?vl|vlm|moondream|"
+    r"tagger|interrogat|magicprompt|promptgen|enhance|superprompt",
+    re.IGNORECASE,
+)
+_DRAWS = re.compile(r"random|wildcard|dynamic|^DP[A-Z]", re.IGNORECASE)
+_CHOICES = re.compile(r"\{[^{}]{0,500}\||__[\w/*-]{1,100}__")
 
 Inputs = Mapping[str, Any]
 Role = Literal["positive", "negative"]
@@ -78,6 +86,18 @@ class Graph:
             inputs = self.nodes[link[0]].inputs
             ahead += [inputs[key] for key in reversed(along) if key in inputs]
 
+    def upstream(self, names: Iterable[str]) -> set[str]:
+        """The nodes of these names and all that flows into them."""
+        seen: set[str] = set()
+        ahead = list(names)
+        while ahead:
+            if (name := ahead.pop()) in seen:
+                continue
+            seen.add(name)
+            links = (self.linked(value) for value in self.nodes[name].inputs.values())
+            ahead += [link[0] for link in links if link]
+        return seen
+
     def value(self, inputs: Inputs, *keys: str) -> Any:
         """The first plain value under these keys; where it is a link, what the node there holds."""
         for key in keys:
@@ -128,6 +148,10 @@ class Graph:
         for key in _POPULATED:
             if isinstance(inputs.get(key), str) and inputs[key].strip():
                 return [inputs[key]]
+        typed = [value for value in inputs.values() if isinstance(value, str)]
+        is_drawn = _DRAWS.search(node.kind) and any(map(_CHOICES.search, typed))
+        if is_drawn or _WRITES.search(node.kind):
+            raise Unclear(f"a node {node.kind!r}")
         if (chosen := self._chosen(node)) is not None:
             return [chosen]
         usable = {key: value for key, value in inputs.items() if _may_lead_to_text(value)}
@@ -139,7 +163,7 @@ class Graph:
             return parts
         found = [usable[key] for key in TEXTS if key in usable]
         found += [value for key, value in usable.items() if key.startswith("conditioning")]
-        found = found or [usable[key] for key in usable if key.lower() in _PIPES]
+        found = found or [usable[key] for key in usable if key.lower() in PIPES]
         links = [value for value in inputs.values() if self.linked(value)]
         if not found and len(links) == 1 and not any(isinstance(v, str) for v in inputs.values()):
             found = links  # a reroute, or whatever passes on what it is given

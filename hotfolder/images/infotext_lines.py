@@ -66,8 +66,9 @@ _PROMPT_LINE = re.compile(rf"\s*(?:(?:{'|'.join(_PROMPTS)}){_COLON}|prompt\s*\n)
 # What pages show above the parts of the text, and people copy.
 _HEADINGS = ("parameters", "generation data", "other metadata")
 _DECORATION = re.compile(r"\*\*|^\s*(?:[-*\u2022]|>+)\s+")
-_NARROW = str.maketrans({"\uff1a": ":", "\uff0c": ",", "\u00a0": " ", "\u202f": " "})
-_KEY = re.compile(r"(\w[\w \-/]{0,63}):\s{0,4}")
+_NARROW = str.maketrans({"\uff1a": ":", "\uff0c": ","})
+_COUNT = re.compile(r"\d{1,20}(?:\.0)?")
+_KEY = re.compile(r"(\w[\w \u00a0\-/]{0,63}):\s{0,4}")  # pages have hard spaces
 _QUOTED = re.compile(r'"(?:\\.|[^\\"])*"(?=\s{0,4}(?:,|$))')
 _UP_TO_COMMA = re.compile(r"(?:\d{1,6},\d{1,6}(?=\s*(?:,\s|$)))|[^,]*")  # 7,5 is a number
 _KEYS_INSIDE = re.compile(
@@ -185,8 +186,8 @@ def _are_settings(line: str) -> bool:
     known = [key for key in found if key in _KNOWN_NAMES]
     if len(found) >= FEWEST_PAIRS:
         return len(known) >= _FEWEST_KNOWN
-    counted = found.get("Steps", "").isdigit() or found.get("Seed", "").isdigit()
-    return counted and len(known) == len(found) >= _FEWEST_KNOWN
+    counts = any(_COUNT.fullmatch(found.get(key, "")) for key in ("Steps", "Seed"))
+    return counts and len(known) == len(found) >= _FEWEST_KNOWN
 
 
 _KNOWN_NAMES = frozenset(_KNOWN.values())
@@ -218,7 +219,11 @@ def _undecorated(line: str) -> str:
     if bare != line and (is_negative(bare) or _PROMPT_LINE.match(bare)):
         return bare
     narrow = bare.translate(_NARROW)
-    if narrow != line and (settings_start(narrow) == 0 or _known_key(narrow)):
+    if (
+        narrow != line
+        and settings_start(line) is None
+        and (settings_start(narrow) == 0 or _known_key(narrow))
+    ):
         return narrow
     return line
 

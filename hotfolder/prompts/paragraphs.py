@@ -155,6 +155,8 @@ def prompt_of(read: GenerationParams) -> str:
     """
     tags = []
     for match in filter(None, map(_LORA.fullmatch, read.loras)):
+        if f"<lora:{match[1]}:" in read.prompt:
+            continue  # it is typed there as well
         weight, colon, other = (match[2] or "1").partition(":")
         if colon and read.program in _TEXT_ENCODER_FIRST:
             weight, other = f"te={weight}", f"unet={other}"

@@ -85,10 +85,12 @@ def _switches(text: str) -> tuple[str, list[dict[str, Any]], list[str]]:
                 notes.append(f"{whole} is not used: {_says(error)}")
             else:
                 tables.append(table)
+                if rest.startswith(","):
+                    words[-1] = words[-1].rstrip()
                 words.append(rest)
     if unused:
         notes.append(f"settings of another program that are not used: {', '.join(unused)}")
-    return re.sub(r"\s+(?=,)", "", "".join(words)).strip(), tables, notes
+    return "".join(words).strip(), tables, notes
 
 
 def _is_known(name: str) -> bool:

@@ -32,6 +32,7 @@ _MOST_NAMES = 100_000  # that patterns are compared with
 _PATTERN = re.compile(r"[*?\[]")
 _ACTIVE = re.compile(r"[{$%]|__")
 _SIGNS = re.compile(r"[{|}$%]|__")
+_WEIGHT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)::(?=.*\S)")
 _LIST = re.compile(r"__[~!@]?((?:(?!__)[^(${}\s,])(?:(?!__)[^(${},\n])*)(?:\([^)]*\))?__")
 _ASSIGNED = re.compile(r"\$\{\s*([A-Za-z_-][\w-]*)\s*\??=")
 _SQUARE = re.compile(r"\[[^\[\]{}]*\]")  # a | in there alternates steps and divides no choices
@@ -186,7 +187,7 @@ class _Drawing:
             lines = self.lists.lines(self._name(options[0], variables, depth))
             if not lines:
                 return self.text(options[0], variables, depth)
-            options, weights = list(lines), [1.0] * len(lines)
+            weights, options = map(list, zip(*map(_weighed, lines), strict=True))
         most = min(command.max_bound, len(options))
         count = self.rand.randint(min(command.min_bound, most), most)
         chosen = self._chosen(options, weights, count)
@@ -216,7 +217,12 @@ class _Drawing:
         if not lines:
             return f"__{name}__"
         given = {**variables, **command.variables}
-        return self.text(_line(self.rand.choice(lines)), given, depth)
+        weights, words = zip(*map(_weighed, lines), strict=True)
+        if len(set(weights)) == 1 or not any(weights):
+            word = self.rand.choice(words)
+        else:
+            word = self.rand.choices(words, weights)[0]
+        return self.text(_line(word), given, depth)
 
     def _name(self, command: Any, variables: Mapping[str, Any], depth: int) -> str:
         named = command.wildcard
@@ -274,6 +280,12 @@ def _tree(text: str) -> Any:
     if isinstance(read, str):
         raise _UnusableError(read)
     return read
+
+
+def _weighed(line: str) -> tuple[float, str]:
+    """How often a line of a word list is drawn, `3::red`, and the line without that."""
+    match = _WEIGHT.match(line)
+    return (float(match[1]), line[match.end() :].lstrip()) if match else (1.0, line)
 
 
 def _line(text: str) -> Any:

@@ -101,14 +101,15 @@ def test_what_says_nothing_is_none(text: str) -> None:
     "text",
     [
         "a castle",
-        "a castle\nSteps: 4, Seed: 1",
+        "a castle\nSteps: 4",
+        "a castle\nSteps: 4, Stairs: 1",
         "a poster, title: Winter, time: noon, place: Oslo",
         "a hall\nA: 3.14 GB, R: 3.92 GB, Sys: 5.2/8 GB (65%)",
         "Size: large\nSeed: of a poppy",
     ],
 )
 def test_a_text_without_settings_is_a_prompt(text: str) -> None:
-    """Fewer than three pairs, or pairs of which nobody knows the keys, are part of a prompt."""
+    """One pair, or pairs of which nobody knows the keys, are part of a prompt."""
     assert infotext.parse(text) == GenerationParams(prompt=text)
     assert not infotext.has_settings(text)
 
@@ -227,3 +228,69 @@ def test_is_read_in_linear_time(piece: str) -> None:
     start = time.process_time()
     infotext.parse((piece * 1_000_000)[:1_000_000])
     assert time.process_time() - start < 5
+
+
+ASKED = {"prompt": "a castle", "negative_prompt": "people", "steps": 20, "seed": 5}
+LINE = "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5, Size: 512x768"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"parameters\n\na castle\nNegative prompt: people\n{LINE}",
+        f"Prompt\na castle\nNegative prompt\npeople\nOther metadata\n{LINE}",
+        f"Positive: a castle\nNegative: people\n{LINE.replace('x', 'X')}",
+        f"/imagine prompt: a castle\nnegative prompts : people\n{LINE.replace('x', '*')}",
+        f"a castle\nNegative prompt\uff1apeople\n{LINE}",
+        "a castle\nNegative\u00a0prompt: people\n" + LINE.replace(" ", "\u00a0"),
+        "a castle\nNegative prompt: people\n"
+        + LINE.replace(": ", "\uff1a").replace(", ", "\uff0c"),
+        "a castle\nNegative prompt: people\n" + LINE.replace(", ", "; "),
+        "a castle\nNegative prompt: people\n" + LINE.replace(", ", " | "),
+        "a castle\nNegative prompt: people\nSteps: 20.0, Seed: 5.0",
+        "**Prompt:** a castle\n**Negative prompt:** people\n**Steps:** 20, **Seed:** 5",
+        "Prompt: a castle\n- Negative prompt: people\n- Steps: 20\n- Sampler: Euler a\n- Seed: 5",
+        f"Prompt: a castle\nNegativer Prompt: people\n{LINE}",
+        f"a castle\nPrompt n\u00e9gatif : people\n{LINE}",
+        f"\u63d0\u793a\u8bcd\uff1aa castle\n\u53cd\u5411\u63d0\u793a\u8bcd\uff1apeople\n{LINE}",
+        "\u30d7\u30ed\u30f3\u30d7\u30c8: a castle\n"
+        f"\u30cd\u30ac\u30c6\u30a3\u30d6\u30d7\u30ed\u30f3\u30d7\u30c8: people\n{LINE}",
+    ],
+)
+def test_the_many_ways_of_pasting(text: str) -> None:
+    """Labels of pages and other languages, wide colons, lists, bold letters, other separators."""
+    read = infotext.read(text)
+    assert read is not None
+    assert {key: getattr(read, key) for key in ASKED} == ASKED
+    assert read.others == {}
+    if "ize" in text:
+        assert (read.width, read.height) == (512, 768)
+
+
+def test_values_that_cannot_be() -> None:
+    """They are told with what is not used; a seed of -1 is any."""
+    read = infotext.read(
+        "a castle\nSteps: 5000, CFG scale: high, Seed: -1, Size: 3x3, Sampler: Ours"
+    )
+    assert read is not None and read.seed is None
+    assert read.others == {
+        "Steps": "5000",
+        "CFG scale": "high",
+        "Size": "3x3",
+        "Sampler": "Ours",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a castle, steps: 5 stairs leading up, size: huge, seed: of doubt",
+        "model: tall, size: large",
+        "a poster, title: Winter, time: noon",
+        "**a castle**, - by a lake",
+    ],
+)
+def test_words_with_colons_are_words(text: str) -> None:
+    """Only settings with a number that counts are settings, where there are few."""
+    read = infotext.read(text)
+    assert read is not None and read.prompt == text

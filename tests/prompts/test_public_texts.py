@@ -189,6 +189,7 @@ def test_what_is_no_toml(text: str) -> None:
     assert [one.text for one in read("a.txt", text)] == [text]
 
 
+WIDE = {"draft": {"aspect": "3:2 to 16:9"}}
 HEADINGS: dict[str, dict[str, Any]] = {
     "10 drafts, wide, sdxl": {
         "count": 10,
@@ -207,6 +208,16 @@ HEADINGS: dict[str, dict[str, Any]] = {
     },
     "2 pictures, 800x600, without people": {"count": 2, "size": "800x600", "negative": "people"},
     "4 drafts, 2:3 to 3:2": {"count": 4, "overrides": {"draft": {"aspect": "2:3 to 3:2"}}},
+    "Ten drafts, Landscape, SDXL": {"count": 10, "profile": "sdxl", "overrides": WIDE},
+    "10 drafts wide sdxl": {"count": 10, "profile": "sdxl", "overrides": WIDE},
+    "count 10, profile: sdxl, wide": {"count": 10, "profile": "sdxl", "overrides": WIDE},
+    "3 drafts, steps 20, cfg: 7, sampler Euler a, sdxl profile": {
+        "count": 3,
+        "profile": "sdxl",
+        "overrides": {"steps": 20, "guidance_scale": 7, "scheduler": "Euler a"},
+    },
+    "3 drafts, portrait, size: 800x600": {"count": 3, "size": "800x600"},
+    "5 drafts, 16/9": {"count": 5, "overrides": {"draft": {"aspect": "16:9"}}},
 }
 
 
@@ -244,7 +255,10 @@ def test_a_first_line_with_a_mistake(line: str, says: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["10 images of a castle, wide", "square", "wide, tall", "a castle, 10 drafts of wind", "16:9"],
+    [
+        *("10 images of a castle, wide", "square", "wide, tall", "a castle, 10 drafts of wind"),
+        *("16:9", "two drafts of a letter", "10 drafts of a letter on a desk", "count 10"),
+    ],
 )
 def test_a_first_line_that_is_a_prompt(line: str) -> None:
     """Whoever does not say how many has written a prompt."""
@@ -323,3 +337,30 @@ def test_any_text_is_some_prompt(text: str, per_line: bool) -> None:
             assert str(error)
         else:
             assert found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "note"),
+    [
+        (
+            "a castle \u2014ar 16:9 \u2014v 6",
+            {"overrides": {"draft": {"aspect": "16:9"}}},
+            "not used",
+        ),
+        ("a castle \u2014the old one", {"text": "a castle \u2014the old one"}, ""),
+        ("a castle --steps 20, by a lake", {"overrides": {"steps": 20}}, ""),
+        ("a castle, by a lake\ncount = 3\nsteps=20", {"count": 3}, ""),
+        ("https://x.org/a.png a castle", {}, "web address"),
+        ("a castle ::2 boat ::1", {"text": "a castle ::2 boat ::1"}, "AND between prompts"),
+        ("[fog::0.3] a castle", {"text": "[fog::0.3] a castle"}, ""),
+        ("a castle\nmodel: sdxl", {}, "a profile says which model"),
+        ("10 drafts and wide", {"text": "10 drafts and wide"}, "has commas between them"),
+    ],
+)
+def test_settings_among_words(text: str, expected: dict[str, Any], note: str) -> None:
+    """Long dashes, words behind a switch, `=`; what only looks like a setting is told."""
+    (one,) = read("a.txt", text)
+    said = msgspec.to_builtins(one)
+    assert {key: said[key] for key in expected} == expected
+    assert len(one.notes) == bool(note) and note in "".join(one.notes)
+    assert "by a lake" in one.text or "by a lake" not in text

@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from hotfolder.images import exif, samplers
 from hotfolder.images import generation_params as words
-from hotfolder.images.comfy_graph import MAX_NODES, Graph, Inputs, Role, Unclear
+from hotfolder.images.comfy_graph import MAX_NODES, PIPES, Graph, Inputs, Role, Unclear
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.images.metadata import Metadata
 
@@ -21,8 +23,8 @@ _CONDITIONINGS = (
     *("conditioning_to", "conditioning_from"),
 )
 _MODELS = ("ckpt_name", "unet_name", "model_name")
+_MOST_PASSES = 4
 _LATENTS = ("latent_image", "latent", "samples", "latents")
-_PIPES = ("pipe", "basic_pipe", "context")
 _LORA = re.compile(r"lora(?:_name)?_\d{1,2}")
 _WEIGHTS = ("strength_model", "lora_model_strength", "strength")
 _OFF = (False, "Off", "off")
@@ -38,9 +40,12 @@ def read(metadata: Metadata) -> GenerationParams | None:
         if data is None or len(data) > MAX_NODES:
             continue
         graph = Graph(data, workflow)
-        sampler = _first_pass(graph)
-        if sampler is not None:
-            return _told(graph, sampler)
+        passes = [_told(graph, sampler) for sampler in _first_passes(graph)]
+        if any(_prompts(one) != _prompts(passes[0]) for one in passes):
+            says = "its graph makes several pictures, and does not say which one this is"
+            return replace(passes[0], prompt="", negative_prompt="", unclear=says)
+        if passes:
+            return passes[0]
     return None
 
 
@@ -53,22 +58,30 @@ def _carriers(metadata: Metadata) -> Iterator[str | None]:
     yield exif.user_comment(metadata.exif)
 
 
-def _first_pass(graph: Graph) -> Inputs | None:
-    """The inputs of the sampler that started from nothing or from a picture.
+def _first_passes(graph: Graph) -> list[Inputs]:
+    """The inputs of the samplers that started from nothing or from a picture; a few at most.
 
-    A second pass, an upscaler or a refiner has another sampler upstream of its latents.
+    A second pass, an upscaler or a refiner has another sampler upstream of its latents. What leads
+    to no picture that is saved does not count, where any is.
     """
-    samplers_ = {name for name, node in graph.nodes.items() if _samples(node.inputs)}
-    for name in sorted(samplers_):
+    samplers_ = sorted(name for name, node in graph.nodes.items() if _samples(node.inputs))
+    saved = graph.upstream(name for name, node in graph.nodes.items() if "Save" in node.kind)
+    found: list[str] = []
+    for name in samplers_:
         along = (*_LATENTS, "pixels", "image", "images")
         upstream = {node for node, _ in graph.walk(_latents(graph.nodes[name].inputs), along)}
-        if not samplers_ & (upstream - {name}):
-            return graph.nodes[name].inputs
-    return None
+        if not (upstream - {name}).intersection(samplers_):
+            found.append(name)
+    found = [name for name in found if name in saved] or found
+    return [graph.nodes[name].inputs for name in found[:_MOST_PASSES]]
+
+
+def _prompts(said: GenerationParams) -> tuple[str, str]:
+    return said.prompt, said.negative_prompt
 
 
 def _samples(inputs: Inputs) -> bool:
-    if {"steps", "sampler_name"} <= inputs.keys() and any(key in inputs for key in _PIPES):
+    if {"steps", "sampler_name"} <= inputs.keys() and any(key in inputs for key in PIPES):
         return True
     guided = "guider" in inputs or {"positive", "negative"} <= inputs.keys()
     return guided and "latent_image" in inputs
@@ -87,7 +100,8 @@ def _told(graph: Graph, sampler: Inputs) -> GenerationParams:
     function = graph.value({**chosen, **sampler}, "sampler_name")
     schedule = graph.value({**sigmas, **sampler}, "scheduler")
     scheduler = samplers.scheduler(function, schedule)
-    model, loras = _model(graph, guided.get("model", sampler.get("model")))
+    pipe = next((sampler[key] for key in PIPES if key in sampler), None)
+    model, loras = _model(graph, guided.get("model", sampler.get("model", pipe)))
     width, height = _size(graph, sampler)
     said = {} if scheduler else {"sampler": function, "scheduler": schedule}
     return GenerationParams(
@@ -116,7 +130,7 @@ def _texts(graph: Graph, guided: Inputs) -> tuple[str, str, str]:
     for role, name in names.items():
         value = guided.get(role, guided.get("conditioning") if role == "positive" else None)
         if value is None:
-            value = next((guided[key] for key in _PIPES if key in guided), None)
+            value = next((guided[key] for key in PIPES if key in guided), None)
         try:
             found[role] = words.prompt(graph.text(value, role))
         except Unclear as why:
@@ -133,17 +147,20 @@ def _at(graph: Graph, inputs: Inputs, key: str) -> Inputs:
 def _model(graph: Graph, link: Any) -> tuple[str, tuple[str, ...]]:
     """The names of the checkpoint and of the LoRAs on the way to it."""
     loras: list[str] = []
-    for name, _ in graph.walk(link, ("model", "lora_stack", "unet", "optional_lora_stack")):
+    model = ""
+    along = ("model", "lora_stack", "unet", "optional_lora_stack", *PIPES)
+    for name, _ in graph.walk(link, along):
         inputs = graph.nodes[name].inputs
         loras += _loras(graph, inputs)
-        model = graph.value(inputs, *_MODELS)
-        if isinstance(model, str):
-            return words.name(model), words.loras(loras)
-    return "", words.loras(loras)
+        named = graph.value(inputs, *_MODELS)
+        model = model or (words.name(named) if isinstance(named, str) else "")
+    return model, words.loras(loras)
 
 
 def _loras(graph: Graph, inputs: Inputs) -> Iterator[str]:
     """The LoRAs of a loader: one, several with numbers, or rgthree's rows of switches."""
+    if isinstance(text := inputs.get("text"), str) and "model" in inputs:
+        yield from words.without_tags(text)[1]
     if "lora_name" in inputs:
         yield _lora(graph.value(inputs, "lora_name"), graph.value(inputs, *_WEIGHTS))
     for key in [key for key in inputs if _LORA.fullmatch(key)][: words.MAX_LORAS]:
@@ -174,7 +191,8 @@ def _guidance(graph: Graph, guided: Inputs) -> float | None:
 
 def _size(graph: Graph, sampler: Inputs) -> tuple[int | None, int | None]:
     """The sides of the empty latents that it all began with."""
-    for name, _ in graph.walk(_latents(sampler), _LATENTS):
+    pipe = next((sampler[key] for key in PIPES if key in sampler), None)
+    for name, _ in graph.walk(_latents(sampler) or pipe, (*_LATENTS, *PIPES)):
         inputs = graph.nodes[name].inputs
         for prefix in ("", "empty_latent_"):
             if {f"{prefix}width", f"{prefix}height"} <= inputs.keys():

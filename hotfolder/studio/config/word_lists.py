@@ -15,6 +15,7 @@ _MOST_ENTRIES = 100_000
 _MOST_NODES = 2 * _MOST_ENTRIES
 _LONGEST_NUMBER = 1024  # bits
 _DEEPEST = 20
+_NOTHING = (None, "", "~", "null")
 
 
 def parse(path: str, text: str) -> dict[str, list[str]]:
@@ -57,19 +58,32 @@ def _branches(tree: Any) -> Iterator[tuple[tuple[str, ...], str]]:
         node, keys, is_listed = waiting.pop()
         if len(keys) > _DEEPEST:
             raise mistake(f"its keys are nested more than {_DEEPEST} deep")
-        if isinstance(node, dict):
+        if isinstance(node, dict) and is_listed and keys and (word := _weighted(node)):
+            yield keys, word
+        elif isinstance(node, dict):
             below = [(value, (*keys, _word(key)), False) for key, value in node.items()]
             waiting += reversed(below)
         elif isinstance(node, list):
             inside = (*keys, "") if is_listed else keys
             waiting += [(item, inside, True) for item in reversed(node)]
-        elif keys and (isinstance(node, str) or (is_listed and node is not None)):
+        elif keys and node not in _NOTHING and (isinstance(node, str) or is_listed):
             yield keys, _word(node).strip()
     raise mistake(f"it has more than {_MOST_ENTRIES:,} words")
 
 
+def _weighted(node: dict[Any, Any]) -> str:
+    """`{text: red, weight: 2}` in a list, as a line of a text has it; "" for another table."""
+    text = node.get("text") or node.get("content")
+    weight = str(node.get("weight", "1"))
+    if not isinstance(text, str) or not set(node) <= {"text", "content", "weight"}:
+        return ""
+    return text.strip() if weight == "1" else f"{weight}::{text.strip()}"
+
+
 def _word(value: Any) -> str:
     """A value as a word; raises MistakesError for a number that is none."""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER:
         raise mistake("a number in it has more digits than any word")
     return str(value)

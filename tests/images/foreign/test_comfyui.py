@@ -228,3 +228,92 @@ def test_hostile_graphs_end_soon(graph: Graph) -> None:
 def test_a_graph_nested_without_end_is_none() -> None:
     """JSON of a hundred thousand brackets is no graph."""
     assert params(png(prompt='{"a":' * 100_000)) is None
+
+
+def changed(**nodes: dict[str, Any]) -> Graph:
+    """The plain graph with nodes laid over it; n6 is node 6."""
+    return PLAIN | {name.removeprefix("n"): made for name, made in nodes.items()}
+
+
+def from_text(made: dict[str, Any]) -> Graph:
+    """The plain graph, whose prompt comes out of a node."""
+    return changed(n6=node("CLIPTextEncode", text=["20", 0], clip=["4", 1]), n20=made)
+
+
+@pytest.mark.parametrize(
+    ("graph", "prompt"),
+    [
+        (from_text(node("PrimitiveStringMultiline", value="a boat")), "a boat"),
+        (from_text(node("ShowText|pysssss", text=["21", 0], text2="a boat")), "a boat"),
+        (from_text(node("DPRandomGenerator", text="a {red|blue} boat", seed=5)), None),
+        (from_text(node("DPRandomGenerator", text="a boat", seed=5)), "a boat"),
+        (from_text(node("OllamaGenerate", prompt="Write of a boat", model="llama3")), None),
+        (from_text(node("Florence2Run", image=["9", 0], text_input="", task="caption")), None),
+        (from_text(node("Text Load Line From File", file_path="C:/x.txt", index=3)), None),
+        (from_text(node("easy stylesSelector", positive="a boat", negative="fog")), "a boat"),
+    ],
+)
+def test_texts_that_were_typed_and_texts_that_were_not(graph: Graph, prompt: str | None) -> None:
+    """What a model wrote, what was drawn and what stood in a file is in no graph."""
+    said = params(png(prompt=graph))
+    assert said is not None
+    assert said.prompt == (prompt or "") and bool(said.unclear) == (prompt is None)
+
+
+def test_the_sampler_whose_picture_was_saved() -> None:
+    """Another one leads nowhere; of two that are both saved nobody knows which picture this is."""
+    other = PLAIN["3"]["inputs"] | {"positive": ["30", 0], "seed": 7}
+    boat = node("CLIPTextEncode", text="a boat", clip=["4", 1])
+    graph = changed(n0=node("KSampler", **other), n30=boat)
+    said = params(png(prompt=graph))
+    assert said is not None and said.prompt == "a castle by the sea"
+    decoded = node("VAEDecode", samples=["0", 0], vae=["4", 2])
+    saved = node("SaveImage", filename_prefix="x", images=["31", 0])
+    said = params(png(prompt=graph | {"31": decoded, "32": saved}))
+    assert said is not None and said.prompt == ""
+    assert said.unclear == "its graph makes several pictures, and does not say which one this is"
+    same = changed(n0=node("KSampler", **PLAIN["3"]["inputs"]), n31=decoded, n32=saved)
+    said = params(png(prompt=same))
+    assert said is not None and said.prompt == "a castle by the sea"
+
+
+@pytest.mark.parametrize(
+    ("loader", "loras"),
+    [
+        (
+            node("CR Apply LoRA Stack", model=["4", 0], clip=["4", 1], lora_stack=["41", 0]),
+            ("ink (0.8)",),
+        ),
+        (
+            node("Lora Loader (LoraManager)", model=["4", 0], text="<lora:wash:0.5>", loras={}),
+            ("wash (0.5)",),
+        ),
+    ],
+)
+def test_stacks_and_tags_of_loras(loader: dict[str, Any], loras: tuple[str, ...]) -> None:
+    """Both lie beside the model's way, and neither hides the model."""
+    stack = {"switch_1": "On", "lora_name_1": "ink.safetensors", "model_weight_1": 0.8}
+    stack |= {"switch_2": "Off", "lora_name_2": "off.safetensors", "model_weight_2": 1}
+    said = params(png(prompt=changed(n10=loader, n41=node("CR LoRA Stack", **stack))))
+    assert said is not None
+    assert (said.model, said.loras) == ("v1-5-pruned-emaonly", loras)
+
+
+def test_model_and_size_along_pipes() -> None:
+    """A loader that hands on everything in one pipe has them, however long that is."""
+    loader = node(
+        "easy fullLoader",
+        **{"ckpt_name": "wide.safetensors", "empty_latent_width": 768, "empty_latent_height": 512},
+        positive="a castle",
+        negative="people",
+    )
+    asked = {"steps": 20, "cfg": 7, "sampler_name": "euler", "scheduler": "normal", "seed": 5}
+    graph = {
+        "1": loader,
+        "2": node("easy preSampling", pipe=["1", 0], denoise=1, **asked),
+        "3": node("easy kSampler", pipe=["2", 0], image_output="Save"),
+    }
+    said = params(png(prompt=graph))
+    assert said is not None
+    assert (said.prompt, said.negative_prompt) == ("a castle", "people")
+    assert (said.model, said.width, said.height) == ("wide", 768, 512)
