@@ -13,7 +13,7 @@ from hotfolder.recipes import links, schema
 from hotfolder.recipes.prompt import choices, parts
 
 NAME = "folder.toml"
-_WINDOW = re.compile(r"(\d{1,2}):(\d\d) to (\d{1,2}):(\d\d)")
+_WINDOW = re.compile("(\\d{1,2}):(\\d\\d) ?(?:to|-|\u2013) ?(\\d{1,2}):(\\d\\d)")
 _DAY = 24 * 60
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hotfolder.errors import mistake
-from hotfolder.images import photo
+from hotfolder.images import jpeg, photo
 from hotfolder.images.generation_params import GenerationParams
 from hotfolder.prompts import paragraphs
 from hotfolder.prompts.paragraphs import Written
@@ -11,7 +11,7 @@ from hotfolder.recipes import reading
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Recipe, drafted
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", *photo.SUFFIXES)
+SUFFIXES = (".png", *jpeg.SUFFIXES, ".webp", *photo.SUFFIXES)
 READS = "picture"
 
 

@@ -45,7 +45,10 @@ _CONFLICT = re.compile(
     | _conflict-\d{8}-\d{6}$                                   # ownCloud and old Nextcloud
     # Dropbox and Seafile in their languages: a word for conflict and a date
     | \ ?[(\uff08][^()\uff08\uff09]*
-      (confli[ct]|konflik|\u043a\u043e\u043d\u0444\u043b\u0438\u043a\u0442|\u7af6\u5408|\u51b2\u7a81|\u885d\u7a81)
+      (confli[ct]|konflik|kollision|name\ clash|tegenstrijdig|modstridende|motstridi|ristiriitai
+      |\u00fctk\u00f6z|\u00e7ak\u0131\u015fan|bercanggah|xung\ \u0111\u1ed9t
+      |\u03b4\u03b9\u03ad\u03bd\u03b5\u03be|\ucda9\ub3cc
+      |\u043a\u043e\u043d\u0444\u043b[\u0438\u0456]\u043a\u0442|\u7af6\u5408|\u51b2\u7a81|\u885d\u7a81)
       [^()\uff08\uff09]*\d{4}-\d\d-\d\d[^()\uff08\uff09]*[)\uff09]$
     | \ \(case\ conflict(\ \d+)?\)$                         # Dropbox
     | _\w{3}-\d\d-\d{6}-\d{4}_conflict(\(\d+\))?$           # Synology

@@ -21,7 +21,7 @@ from hotfolder.studio.reading import read_file
 from hotfolder.studio.scan.limits import check_text
 from hotfolder.studio.scan.prompt_files import requests_of
 
-SUFFIXES = (".txt", ".toml")
+SUFFIXES = (".txt", ".toml", ".TXT", ".TOML")
 NOTE = ".error.txt"
 """How the names of our own notes end, which lie beside what they speak of."""
 
@@ -97,7 +97,7 @@ def paths(picture: str) -> Iterator[str]:
 
 def is_one(path: str) -> bool:
     """Whether a file may be the text of a picture in `seeds/`, by its name."""
-    is_text = path.startswith("seeds/") and path.lower().endswith(SUFFIXES)
+    is_text = path.startswith("seeds/") and path.endswith(SUFFIXES)
     return is_text and not path.endswith(NOTE)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -14,17 +15,27 @@ from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import Reading, read_settled
 
 INBOX = "inbox"
-_PAUSES = ("PAUSE", "PAUSE.txt", "PAUSE.TXT")
+_PAUSES = ("pause", "pause.txt")
+_TABLES = (folder.NAME, f"{folder.NAME}.txt")  # Windows hides endings
 
 
 def is_folders(path: str) -> bool:
     """Whether a file says something of its folder, and is no prompt file."""
-    return PurePosixPath(path).name in (folder.NAME, *_PAUSES)
+    return is_table(path) or _name(path) in _PAUSES
+
+
+def is_table(path: str) -> bool:
+    """Whether it is a `folder.toml`, in whatever case that is written."""
+    return _name(path) in _TABLES
 
 
 def is_pause(path: str) -> bool:
     """Whether a file pauses its folder by being there, even empty."""
-    return PurePosixPath(path).name in _PAUSES and path.startswith(f"{INBOX}/")
+    return _name(path) in _PAUSES and path.startswith(f"{INBOX}/")
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2].lower()
 
 
 def above(path: str) -> list[str]:
@@ -38,27 +49,28 @@ class Folders:
 
     studio: Studio
     _files: dict[str, Reading] = field(default_factory=dict)
+    _places: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _tables: dict[str, tuple[Reading, Mapping[str, Any]]] = field(default_factory=dict)
 
     def put(self, path: str, state: Reading) -> None:
         """Such a file has settled in this state."""
         self._files[path] = state
+        self._places[path.rpartition("/")[0]].add(path)
 
     def remove(self, path: str) -> None:
         """It is gone, or has begun to change."""
-        self._files.pop(path, None)
+        if self._files.pop(path, None):
+            self._places[path.rpartition("/")[0]].discard(path)
         self._tables.pop(path, None)
 
     def paused(self, path: str) -> str | None:
         """The PAUSE file in a folder of the inbox that a file lies in; None for none."""
-        found = (f"{place}/{name}" for place in above(path)[1:] for name in _PAUSES)
-        return next((file for file in found if file in self._files), None)
+        return next(filter(None, (self._in(place, is_pause) for place in above(path)[1:])), None)
 
     @property
     def pause(self) -> str:
         """The PAUSE file that is for everything; "" for none."""
-        found = (f"{INBOX}/{name}" for name in _PAUSES)
-        return next((file for file in found if file in self._files), "")
+        return self._in(INBOX, is_pause)
 
     def table(self, path: str) -> dict[str, Any]:
         """What holds for a prompt file, as `folder.Folder` has it.
@@ -70,7 +82,9 @@ class Folders:
     def named(self, path: str, profiles: Mapping[str, Any]) -> str | None:
         """The innermost folder's name that is the name of a profile; None for none."""
         names = [PurePosixPath(place).name for place in reversed(above(path)[1:])]
-        return next((name for name in names if name in profiles), None)
+        alike = {name.casefold(): name for name in profiles} | {name: name for name in profiles}
+        found = (alike.get(name, alike.get(name.casefold())) for name in names)
+        return next(filter(None, found), None)
 
     def read(self, path: str) -> Mapping[str, Any]:
         """What one `folder.toml` says. Raises as `table`."""
@@ -84,9 +98,12 @@ class Folders:
 
     def _said(self, path: str) -> Iterator[Mapping[str, Any]]:
         for place in above(path):
-            file = f"{place}/{folder.NAME}"
-            if file in self._files:
+            if file := self._in(place, is_table):
                 yield self.read(file)
+
+    def _in(self, place: str, is_one: Callable[[str], bool]) -> str:
+        """The file of a kind that lies in a folder, "" for none; of several the usual name."""
+        return max(filter(is_one, self._places.get(place, ())), default="")
 
 
 def in_time(
@@ -96,9 +113,7 @@ def in_time(
 
     Of a folder whose own file is `pending`, nothing is certain. `minute` is that of the day.
     """
-    unsure = tuple(
-        path.removesuffix(folder.NAME) for path in pending if path.endswith(f"/{folder.NAME}")
-    )
+    unsure = tuple(f"{path.rpartition('/')[0]}/" for path in pending if is_table(path))
     now, closed = list[PromptFile](), dict[str, str]()
     for file in files:
         if file.only and not folder.is_open(file.only, minute):

@@ -15,7 +15,7 @@ from hotfolder.snapshot import BrokenFile, PromptFile
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan.apart import Apart, BeingReadError, SlowError, fault
-from hotfolder.studio.scan.folders import Folders, is_folders
+from hotfolder.studio.scan.folders import Folders, is_folders, is_table
 from hotfolder.studio.scan.prompt_files import TEXT, Files, Waiting, read
 
 _log = logging.getLogger(__name__)
@@ -177,7 +177,7 @@ class Inbox:
 
     def _of_folder(self, path: str) -> Waiting | None:
         """What is wrong with a folder's file; a note of ours is nothing."""
-        if PurePosixPath(path).name != folder.NAME:
+        if not is_table(path):
             return None
         try:
             self.folders.read(path)

@@ -36,6 +36,7 @@ from hotfolder.taste.advice import NONE, Advice
 _log = logging.getLogger(__name__)
 _QUICK_CONFIG_BYTES = 2**17  # of settings, profiles and word lists together
 _NOTHING = Reading(0, 0, 0, 0, 0)
+_UNSURE_S = 60.0
 _EMPTY = "it is empty; write what the picture shall show, and save it"
 _AT_ONCE = 1000  # so many files can be asked in that time whether they have settled
 
@@ -76,6 +77,7 @@ class Scanner:
         self._renames = Renames(self._tree, self._has_settled)
         self._looked_before = False
         self._config_comes = False
+        self._unsure_since: float | None = None
 
     @property
     def config(self) -> Config:
@@ -164,6 +166,8 @@ class Scanner:
         now = self._clock()
         waits_s = self._intake.due_in_s(now)
         waits_s += [until_s - now for until_s in self._live.unsure_until_s(self._quiet_s())]
+        since = self._unsure_since
+        waits_s += [] if since is None or now - since > _UNSURE_S else [since + _UNSURE_S - now]
         others = self._settling.due_in_s(now), self._apart.due_in_s
         waits_s += [due_s for due_s in others if due_s is not None]
         return max(0.0, min(waits_s)) if waits_s else None
@@ -185,9 +189,7 @@ class Scanner:
         texts = filter(captions.is_one, self._settling.pending())
         held = intake.marks.held().union(*map(intake.captioned, texts))
         beside = sum(map(_is_draft, intake.marks.beside))
-        # What a prompt file lacks may be in a profile or word list that arrives with it.
-        unsure = self._live.is_unsure or self._config_comes
-        unsure = unsure or any(map(decides, self._settling.pending()))
+        unsure = self._is_unsure()
         return Snapshot(
             prompt_files=files,
             broken=[] if unsure else [e for _, e in inbox if isinstance(e, BrokenFile)],
@@ -212,6 +214,20 @@ class Scanner:
             advice=self._advice(),
             shares=self.shares,
         )
+
+    def _is_unsure(self) -> bool:
+        """Whether what a prompt file lacks may be in a profile or word list that arrives with it.
+
+        Not for ever: somebody may go on writing, or have left an empty file.
+        """
+        unsure = self._live.is_unsure or self._config_comes
+        now = self._clock()
+        if not (unsure or any(map(decides, self._settling.pending()))):
+            self._unsure_since = None
+            return False
+        if self._unsure_since is None:
+            self._unsure_since = now
+        return self._waits and now - self._unsure_since < _UNSURE_S
 
     def _advice(self) -> Advice:
         """What was learned, without drafts that have been moved since."""
