@@ -193,9 +193,11 @@ def mistake(says: str, where: str = "", lacks: bool = False) -> MistakesError:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A closing half-sentence that names the nearest known word, or all of them if they are few."""
     names = sorted(set(known))
+    lower = {name.lower(): name for name in names}
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    near = near or difflib.get_close_matches(word.lower(), lower, n=1, cutoff=0.6)
     if near:
-        return f"did you mean {near[0]!r}?"
+        return f"did you mean {lower.get(near[0], near[0])!r}?"
     if names and len(names) <= 12:
         return "known are " + ", ".join(names)
     return "there is nothing like it"

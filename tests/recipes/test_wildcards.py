@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotfolder.recipes.wildcards import expand, mistakes, notes
+from hotfolder.studio.config.word_lists import parse
 
 WORDS = {
     "animals": ["red fox", "cat", "{big|small} bear"],
@@ -134,6 +135,32 @@ def test_weights_and_counts() -> None:
     """An option of weight 0 never comes, and more choices than options are all of them."""
     assert outcomes("{0::never|1::always}") == {"always"}
     assert sorted(expand("{9-99$$+$$a|b|c}", 1, WORDS).split("+")) == ["a", "b", "c"]
+
+
+def test_weights_in_word_lists() -> None:
+    """`3::red` is drawn as often as three others; a list without weights is drawn as ever."""
+    words = {"a": ["9::red", "blue", "0::never"], "b": ["red", "blue"], "c": ["1::red", "1::blue"]}
+    drawn = [expand("__a__", seed, words) for seed in range(300)]
+    assert set(drawn) == {"red", "blue"} and 240 < drawn.count("red") < 295
+    assert {expand("{2$$ $$__a__}", seed, words) for seed in range(50)} <= {"red blue", "blue red"}
+    for seed in range(20):
+        assert expand("__b__", seed, words) == expand("__c__", seed, words)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.txt", "# all\n2::red # warm\n\nblue\nC#\nyes\n"),
+        (
+            "a.yaml",
+            "a:\n  - {text: red, weight: 2}\n  - blue # cold\n  - 'C#'\n  - yes\n  - null\n",
+        ),
+        ("a.json", '{"a": [{"content": "red", "weight": 2}, "blue", "C#", "yes", "", null]}'),
+    ],
+)
+def test_the_same_list_in_each_format(name: str, text: str) -> None:
+    """Weights, comments, and words that YAML takes for something else."""
+    assert parse(f"wildcards/{name}", text) == {"a": ["2::red", "blue", "C#", "yes"]}
 
 
 def test_names_match_in_both_unicode_forms() -> None:

@@ -49,6 +49,11 @@ def test_not_temporary(name: str) -> None:
         "castle (Ada's conflicted copy 2024-01-31).txt",
         "castle (conflicted copy 2024-01-31 235959).png",
         "castle (PC's Conflicted Copy 2024-01-31).txt",
+        "castle (Kollisionskopie 2024-01-31).txt",
+        "castle (Adas modstridende kopi 2024-01-31).txt",
+        "castle (Ada \u00e7ak\u0131\u015fan kopyas\u0131 2024-01-31).txt",
+        "castle (Ada\uc758 \ucda9\ub3cc \uc0ac\ubcf8 2024-01-31).txt",
+        "castle (# Name clash 2024-01-31 ab12 #).txt",
     ],
 )
 def test_conflict(name: str) -> None:

@@ -21,13 +21,13 @@ _NOTHING = (None, "", "~", "null")
 def parse(path: str, text: str) -> dict[str, list[str]]:
     """The lists of a file by their names; raises MistakesError.
 
-    A text is one list, named after its path below `wildcards/`: lines that begin with # are
-    comments. A tree of keys has a list at the end of each branch, named after the keys on the way:
-    `colours/warm`; the file's own name does not matter.
+    A text is one list, named after its path below `wildcards/`: what stands behind # is a comment.
+    A tree of keys has a list at the end of each branch, named after the keys on the way:
+    `colours/warm`; the file's own name does not matter. `3::red` is drawn as often as three others.
     """
     name = PurePosixPath(path.removeprefix("wildcards/"))
     if name.suffix.lower() == ".txt":
-        lines = [line.strip() for line in text.splitlines()]
+        lines = [line.partition(" # ")[0].strip() for line in text.splitlines()]
         return {str(name.with_suffix("")): [line for line in lines if line and line[0] != "#"]}
     found: dict[str, list[str]] = {}
     for keys, word in _branches(_tree(name.suffix.lower(), text)):

@@ -153,6 +153,8 @@ def test_bare_words() -> None:
         ("<LORA:ink:te=0:unet=-1.5>", "", [LoraTag("ink", -1.5, 0.0)]),
         ("<lora:ink:1><lora:wool:.3>", "", [LoraTag("ink"), LoraTag("wool", 0.3)]),
         ("a <embed:easynegative>", "a easynegative", []),
+        ("a, embedding:easynegative.safetensors", "a, easynegative", []),
+        ("(embedding:easynegative:1.2)", "(easynegative:1.2)", []),
         ("a <segment:sky,0.5> b", "a <segment:sky,0.5> b", []),
     ],
 )
@@ -170,6 +172,11 @@ def test_tags(text: str, left: str, loras: list[LoraTag]) -> None:
         ("<lora:ink:1> <lora:ink:2>", "", "only the first tag of a LoRA counts"),
         ("<random:castle,tower>", "", "is no tag that hotfolder knows, so it is read as words"),
         ("a", "<lora:ink:1>", "<lora:ink> in a negative prompt has no effect"),
+        ("(red cat)++ in C++", "", ")++ is read as words; for words that count more, write"),
+        ("castle+", "", "castle+ is read as words"),
+        ("(castle:1,3)", "", "(castle:1,3) is read as words"),
+        ("a \uff08castle:1.3\uff09", "", "is read as words"),
+        ("", "(castle\uff1a1.3)", "is read as words"),
     ],
 )
 def test_what_has_no_effect_is_said(prompt: str, negative: str, says: str) -> None:

@@ -71,6 +71,9 @@ def test_a_folder_that_is_called_as_a_profile(studio: Studio) -> None:
     """Its files are drawn by that one, unless its own file or they say otherwise."""
     write(studio, {"sdxl/castles/a.txt": "a castle"})
     assert only_file(studio).requests[0].profile_name == "sdxl"
+    (studio.inbox / "sdxl").rename(studio.inbox / "SDXL")
+    assert only_file(studio).requests[0].profile_name == "sdxl"
+    (studio.inbox / "SDXL").rename(studio.inbox / "sdxl")
     write(studio, {"sdxl/folder.toml": 'profile = "sd15"'})
     assert only_file(studio).requests[0].profile_name == "sd15"
 
@@ -88,6 +91,8 @@ def test_a_prompt_in_each_line_of_a_folder(studio: Studio) -> None:
         ("22:00 to 07:00", 6 * 60 + 59, True),
         ("22:00 to 07:00", 7 * 60, False),
         ("9:30 to 17:00", 9 * 60 + 29, False),
+        ("22:00-07:00", 23 * 60, True),
+        ("22:00 \u2013 07:00", 8 * 60, False),
         ("9:30 to 17:00", 9 * 60 + 30, True),
         ("00:00 to 24:00", 5, True),
         ("08:00 to 24:00", 23 * 60 + 59, True),
@@ -126,7 +131,14 @@ def test_priority(studio: Studio) -> None:
     assert sorted(drafts[2:4]) == ["inbox/a.txt", "inbox/b.txt"]
 
 
-@pytest.mark.parametrize("name", ["PAUSE", "PAUSE.txt"])
+@pytest.mark.parametrize("name", ["Folder.toml", "folder.toml.txt", "FOLDER.TOML"])
+def test_a_folders_file_by_another_name(studio: Studio, name: str) -> None:
+    """Windows hides endings, and some keyboards begin with a capital."""
+    write(studio, {f"sub/{name}": "count = 3", "sub/a.txt": "a castle"})
+    assert only_file(studio).requests[0].count == 3
+
+
+@pytest.mark.parametrize("name", ["PAUSE", "PAUSE.txt", "pause.txt", "Pause"])
 def test_a_pause(studio: Studio, name: str) -> None:
     """In `inbox/` it is for all rendering, in a folder for that folder."""
     write(studio, {"a.txt": "a hill", "sub/b.txt": "a lake", f"sub/{name}": ""})

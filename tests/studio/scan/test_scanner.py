@@ -25,6 +25,7 @@ from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan import portraits
 from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store.ledger import Ledger
 from tests import samples
 from tests.forkserver import until
@@ -238,6 +239,19 @@ def test_a_word_list_may_arrive_with_its_prompt(
     clock.now += 1
     scanner.refresh(set())
     assert scanner.snapshot().prompt_files
+
+
+def test_a_word_list_that_never_comes(scanner: Scanner, studio: Studio, clock: Clock) -> None:
+    """An empty one, or one that somebody goes on writing, hides no mistake for ever."""
+    (studio.wildcards / "light.txt").touch()
+    (studio.inbox / "castle.toml").write_text('promt = "a castle"')
+    _settled(scanner, clock)
+    assert not scanner.snapshot().broken
+    assert scanner.due_in_s() is not None
+    clock.now += 60
+    scanner.refresh(set())
+    assert [file.path for file in scanner.snapshot().broken] == ["inbox/castle.toml"]
+    assert [file.path for file in Survey(studio).look().broken] == ["inbox/castle.toml"]
 
 
 def test_wrong_settings_forbid_to_begin(studio: Studio) -> None:

@@ -112,6 +112,7 @@ def test_a_profile_for_photos(studio: Studio, seeds: Seeds) -> None:
     [
         ("photo.txt", "a castle\nNegative prompt: people"),
         ("photo.png.txt", "a castle negative prompt: people"),
+        ("photo.TXT", "a castle\nNegative prompt: people"),
         ("photo.toml", 'prompt = "a {castle|castle}"\nnegative = "people"\n'),
         ("photo.txt", "a castle\nNegative prompt: people\nSteps: 9, Seed: 5, Size: 64x64"),
         ("photo.txt", "a castle\nNegative prompt: people\n\na hill"),
