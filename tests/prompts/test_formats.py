@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hotfolder.errors import MistakesError
-from hotfolder.images import photo
+from hotfolder.images import jpeg, photo
 from hotfolder.prompts import formats
 from hotfolder.recipes.prompt import Prompt
 
@@ -13,7 +13,7 @@ from hotfolder.recipes.prompt import Prompt
 def test_knows_all_endings() -> None:
     """Texts, TOML and pictures are read."""
     texts = {".txt", ".md", ".recipe", ".rtf", ".toml"}
-    assert formats.suffixes() == texts | {".png", ".jpg", ".jpeg", ".webp", *photo.SUFFIXES}
+    assert formats.suffixes() == texts | {".png", ".webp", *jpeg.SUFFIXES, *photo.SUFFIXES}
     assert {suffix for suffix in formats.suffixes() if formats.is_text(suffix)} == texts
 
 
