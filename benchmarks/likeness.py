@@ -1,7 +1,8 @@
-"""How surely damaged pictures are found again: `python benchmarks/likeness.py [PICTURES [ASKED]]`.
+"""How surely damaged pictures are found: `benchmarks/likeness.py [PICTURES [ASKED [FIRST]]]`.
 
 Painted landscapes, of which half is known. ASKED of each half are damaged in eight ways and looked
-for: a known one must be found as itself, an unknown one must not be found at all.
+for: a known one must be found as itself, an unknown one must not be found at all. The first scene
+is number FIRST: what is alike enough was chosen on those from 0 on, so others are the trial.
 """
 
 from __future__ import annotations
@@ -65,17 +66,19 @@ DAMAGES: dict[str, Callable[[Image.Image, random.Random], Image.Image]] = {
 }
 
 
-def tried(numbers: Sequence[int], count: int, asked: int) -> tuple[Counter[str], int, list[float]]:
+def tried(
+    numbers: Sequence[int], count: int, asked: int, first: int
+) -> tuple[Counter[str], int, list[float]]:
     """What comes of some of the pictures that are asked for.
 
     How many were found by their damage, how many as another one, and how alike to the most alike
     known picture each damaged unknown one is.
     """
-    known = _known(count)
+    known = _known(first, count)
     found, wrong, strange = Counter[str](), 0, list[float]()
     for number in numbers:
         seed = number * count // asked
-        one, other = picture(seed), picture(count + number)
+        one, other = picture(first + seed), picture(first + count + number)
         for name, damage in DAMAGES.items():
             scores = likeness.scores(damage(one, random.Random(f"{seed} {name}")), known)
             best = max(range(count), key=scores.__getitem__)
@@ -87,17 +90,17 @@ def tried(numbers: Sequence[int], count: int, asked: int) -> tuple[Counter[str],
 
 
 @cache
-def _known(count: int) -> tuple[bytes, ...]:
+def _known(first: int, count: int) -> tuple[bytes, ...]:
     """The sketches of the known pictures, once in each process."""
-    return tuple(likeness.sketch(picture(seed)) for seed in range(count))
+    return tuple(likeness.sketch(picture(first + number)) for number in range(count))
 
 
-def main(count: int, asked: int) -> int:
+def main(count: int = 1000, asked: int = 1000, first: int = 0) -> int:
     """Measure and print; 1 if fewer than 99 of 100 were found, or one wrongly."""
     parts = [range(begin, min(begin + _PART, asked)) for begin in range(0, asked, _PART)]
     found, wrong, strange = Counter[str](), 0, list[float]()
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        for part in pool.map(tried, parts, repeat(count), repeat(asked)):
+        for part in pool.map(tried, parts, repeat(count), repeat(asked), repeat(first)):
             found.update(part[0])
             wrong += part[1]
             strange += part[2]
@@ -111,5 +114,4 @@ def main(count: int, asked: int) -> int:
 
 
 if __name__ == "__main__":
-    arguments = [int(word) for word in sys.argv[1:]]
-    sys.exit(main(*([*arguments, 1000, 1000][:2] if len(arguments) < 2 else arguments[:2])))
+    sys.exit(main(*map(int, sys.argv[1:4])))
