@@ -6,7 +6,7 @@ DEMO ?= demo-studio
 # Half as many tests again as there are processors: much of their time they wait.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(6, (os.cpu_count() or 2) * 3 // 2))')
 
-.PHONY: demo docs pictures test test-quick lint unit families bits downloads forms older regeneration refinements retouches tuning fuzz strangers attack survival campaign test-browser test-desktop valid release clean
+.PHONY: demo docs pictures test test-quick lint unit families bits downloads forms older regeneration refinements retouches tuning fuzz strangers attack survival campaign test-browser test-desktop valid release clean stops
 
 demo: .venv/.installed
 	$(BIN)/hotfolder demo $(DEMO)
@@ -85,6 +85,10 @@ strangers: .venv/.installed-test
 # 5,000 attacks by somebody who may write into the studio, on a daemon at work; each seed repeats.
 attack: .venv/.installed-test
 	HOTFOLDER_ATTACKS=5000 $(BIN)/python -m pytest tests/test_attacks.py
+
+# How soon it ends amid hostile files and attacks, on a computer with nothing else to do: 2 s at most.
+stops: .venv/.installed-test
+	$(BIN)/python -m tests.stops --stops 20 --seed 1
 
 # What other programs leave of our pictures; says which of them to install. Writes docs/survival.md.
 survival: .venv/.installed-test
