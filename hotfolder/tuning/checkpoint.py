@@ -71,8 +71,6 @@ def save_state(place: Path, made: Trainer) -> None:
     told = {
         "step": made.step,
         "done": made.done,
-        "reference": made.reference,
-        "before": made.before,
         "score": msgspec.to_builtins(made.score),
     }
     kept = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
@@ -100,7 +98,6 @@ def restore(place: Path, made: Trainer) -> bool:
             state.setdefault(int(number), {})[key] = tensor
     groups = made.optimizer.state_dict()["param_groups"]
     made.optimizer.load_state_dict({"state": state, "param_groups": groups})
-    made.step, made.done, made.reference = told["step"], told["done"], told["reference"]
-    made.before = told["before"]
+    made.step, made.done = told["step"], told["done"]
     made.score = Score(**told["score"])
     return True

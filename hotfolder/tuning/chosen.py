@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ class Example:
     """One picture to learn from: what makes it the same one, its prompt, what was said of it.
 
     `weight` is how much that counts, above 0. `turns`: its prompt does not speak of sides, so it
-    may be mirrored and cropped.
+    may be mirrored and cropped. `mirrored`: its mirror image is meant.
     """
 
     picture: str
@@ -42,6 +42,7 @@ class Example:
     liked: bool
     weight: float = 1.0
     turns: bool = True
+    mirrored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,15 @@ def too_few(chosen: Sequence[Example]) -> str:
         f"{LEAST} are needed; of fewer the model would learn those pictures instead of what you "
         "like about them. Move drafts to seeds/ or give them stars"
     )
+
+
+def opposites(chosen: Iterable[Example]) -> list[Example]:
+    """The mirror images of likes, as dislikes: so they are for those who care for sides.
+
+    Nothing tells such a pair apart but its sides.
+    """
+    likes = [one for one in chosen if one.liked and one.turns]
+    return [replace(one, liked=False, mirrored=True) for one in likes]
 
 
 def prefers_a_side(shown: Sequence[Array], liked: Sequence[bool]) -> bool:

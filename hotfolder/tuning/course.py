@@ -9,36 +9,33 @@ from msgspec import Meta, Struct
 
 Method = Literal["preference", "picks"]
 
-_BATCH = 8
-_EPOCHS = 24
-_LEAST_STEPS, _MOST_STEPS = 200, 1200
-_LEARNING_RATE, _AT_WIDTH = 1e-4, 1280  # what suits Stable Diffusion's widest layers
+_BATCH = 16
+_EPOCHS = 5
+_LEAST_STEPS, _MOST_STEPS = 80, 600
+_LEARNING_RATE, _AT_WIDTH = 2.5e-4, 1280  # of Stable Diffusion's widest layers
+_STRENGTH = 4.0
 
 
 class Course(Struct, frozen=True):
     """The settings of one training; the defaults suit a few dozen to a few hundred pictures.
 
     `rank` is that of the LoRA. `learning_rate` rises for `warm_up` steps, then falls along a
-    cosine. `batch` pictures make a step, of
-    which `together` are computed at once. `method`: from likes and dislikes, or from likes alone.
-
-    `beta` says how far the LoRA may lead away from the model: how soon a picture that is told
-    better than before is enough (Diffusion-KTO's, as it stands before a mean squared error).
-    `denoising` is the weight of plain denoising of likes. `check_every` steps the held-out
-    pictures are asked; when `patience` checks in a row were no better, it ends.
+    cosine. `batch` pictures make a step, of which `together` are computed at once. `method`: from
+    likes and dislikes, or from likes alone. `strength` says how far what is learned leads away from
+    the model. `check_every` steps the held-out pictures are asked; when `patience` checks in a row
+    were no better, it ends.
     """
 
     seed: Annotated[int, Meta(ge=0, lt=2**63)]
     steps: Annotated[int, Meta(ge=1)]
     learning_rate: float
+    strength: float
     method: Method = "preference"
     rank: Annotated[int, Meta(ge=1, le=256)] = 16
     batch: Annotated[int, Meta(ge=1)] = _BATCH
     together: Annotated[int, Meta(ge=1)] = _BATCH
     warm_up: int = 20
-    beta: float = 40.0
-    denoising: float = 1.0
-    check_every: int = 50
+    check_every: int = 20
     patience: int = 4
     threads: int = 1
 
@@ -57,4 +54,5 @@ def plan(
     """
     steps = min(_MOST_STEPS, max(_LEAST_STEPS, _EPOCHS * pictures // _BATCH))
     rate = _LEARNING_RATE * _AT_WIDTH / width
-    return Course(seed, steps, rate, method, threads=threads)
+    strength = _STRENGTH if method == "preference" else 1.0
+    return Course(seed, steps, rate, strength, method, threads=threads)

@@ -16,6 +16,7 @@ from hotfolder.render.models import pipelines
 from hotfolder.render.models.family import Tuning
 
 _TIMES = 1000
+_NOISIER = 4.0  # as `flow_shift`: what a picture is like as a whole is decided early (Choi 2022)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,14 @@ class Denoising:
     flow_shift: float = 1.0
 
     def times(self, count: int, random: torch.Generator) -> Tensor:
-        """Noise levels to learn at, 0 to 1, (count,), spread evenly within a batch."""
+        """Noise levels to learn at, 0 to 1, (count,), spread over a batch, more of them high."""
         even = (torch.arange(count) + torch.rand(count, generator=random)) / count
         even = even[torch.randperm(count, generator=random)]
         if self.shares is not None:
-            return even
+            return _shifted(even, _NOISIER)
         # Esser 2024: the middle of the way is the hardest; then the shift for large pictures.
         middle = torch.sigmoid(torch.special.ndtri(even.clamp(1e-4, 1 - 1e-4)))
-        return self.flow_shift * middle / (1 + (self.flow_shift - 1) * middle)
+        return _shifted(middle, self.flow_shift)
 
     def noisy(self, latents: Tensor, noise: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
         """Latents with so much noise, and what is to be predicted of them; (n, …) each."""
@@ -79,6 +80,11 @@ def of(pipe: Any) -> Denoising:
     kept = DDPMScheduler.from_config(config).alphas_cumprod.double()
     shares = torch.stack([kept.sqrt(), (1 - kept).clamp(min=0).sqrt()], 1)
     return Denoising(str(config.get("prediction_type", "epsilon")), shares, family.tuning)
+
+
+def _shifted(times: Tensor, shift: float) -> Tensor:
+    """Times moved towards the noise."""
+    return shift * times / (1 + (shift - 1) * times)
 
 
 def _index(times: Tensor) -> Tensor:

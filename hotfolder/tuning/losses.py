@@ -1,30 +1,32 @@
-"""What of a prediction pleases: plain denoising, Diffusion-KTO and Diffusion-DPO.
+"""What a LoRA is to change of a model's predictions, so that likes come sooner than dislikes.
 
-Li 2024, "Aligning Diffusion Models by Optimizing Human Utility" (arXiv:2404.04465), needs only a
-like or a dislike for each picture. Wallace 2023, "Diffusion Model Alignment Using Direct Preference
-Optimization" (arXiv:2311.12908), compares two pictures of one prompt at the same noise.
+Zheng 2025, "DiffusionNFT" (arXiv:2509.16117): what a model did not foresee of a liked picture shows
+where to go, and what it did not foresee of a disliked one where not to go. Its two losses, for a
+way towards the likes and its mirror image away from the dislikes, are one regression: the change
+follows what was not foreseen, or leads against it. Of what likes and dislikes have in common
+nothing is left. So the change is what tells them apart: the gradient of their log odds, by which
+Dhariwal 2021 (arXiv:2105.05233) guides with a classifier. Here none is needed.
 
-`gain` is how much smaller the mean squared error of a picture's prediction is with the LoRA than
-without: what the papers call the implicit reward, but for its factor.
+Unlike the utility of Diffusion-KTO (Li 2024, arXiv:2404.04465) and the log odds of pairs in
+Diffusion-DPO (Wallace 2023, arXiv:2311.12908), it needs no sigmoid that ends where a like is told
+well enough: a strength says how far to go.
 """
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 
-def unpaired(gain: Tensor, liked: Tensor, reference: float, beta: float) -> Tensor:
-    """Diffusion-KTO's loss of each picture, (n,): 1 minus the sigmoid utility.
+def guided(
+    change: Tensor, unforeseen: Tensor, liked: Tensor, strength: float
+) -> tuple[Tensor, Tensor]:
+    """How far each change of a prediction is from the wanted one, and how far no change would be.
 
-    Gains are seen from a point of `reference`, where the gains of likes and dislikes have been
-    lately, so that what all gain alike is worth nothing. Divided by its slope there: as steep as
-    the error itself.
+    `unforeseen` is what is wanted of a prediction less what the model says without the LoRA, both
+    (n, …). `liked`: (n,). The wanted change is `strength` times that for likes, and the opposite
+    for dislikes. Of likes alone, with a strength of 1, this is plain denoising. Two mean squares,
+    (n,) each.
     """
-    sign = torch.where(liked, 1.0, -1.0)
-    return (1 - torch.sigmoid(sign * beta * (gain - reference))) * (4 / beta)
-
-
-def paired(better: Tensor, worse: Tensor, beta: float) -> Tensor:
-    """Diffusion-DPO's loss of each pair, (n,), as steep as the difference of the errors."""
-    return -torch.nn.functional.logsigmoid(beta * (better - worse)) * (2 / beta)
+    sign = (2.0 * liked.float() - 1.0).view(-1, *[1] * (change.ndim - 1))
+    missed = change / strength - sign * unforeseen
+    return missed.square().flatten(1).mean(1), unforeseen.square().flatten(1).mean(1)

@@ -119,6 +119,8 @@ def _latents(pipe: Any, image: Image) -> Tensor:
 
 
 def _views(example: Example, image: Image, mirrored: bool) -> list[Image]:
+    if example.mirrored:
+        image = views.mirrored(image)
     if not example.turns:
         return [image]
     seen = [image, views.cropped(image, _CROPPED, int(example.picture[:8], 16))]

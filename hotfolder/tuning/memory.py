@@ -29,7 +29,7 @@ class Plan(Struct, frozen=True):
     blocks come to the device when they are called, and leave it.
     """
 
-    together: int = 8
+    together: int = 16
     checkpoints: bool = False
     eight_bit: bool = False
     swapped: bool = False
@@ -45,7 +45,7 @@ class Plan(Struct, frozen=True):
 def plans(course_batch: int, eight_bit: bool) -> Iterator[Plan]:
     """All plans for steps of so many pictures, the fastest first."""
     yield Plan(course_batch)
-    for together in (course_batch, 4, 2):
+    for together in (course_batch, 8, 4, 2):
         if together <= course_batch:
             yield Plan(together, checkpoints=True)
     if eight_bit:

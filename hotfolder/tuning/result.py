@@ -70,20 +70,22 @@ def card(begun: Begun, learned: Learned, data: bytes, day: str) -> str:
     course = begun.course
     likes = sum(one.example.liked for one in begun.pictures)
     prompts = len({one.recipe.prompt for one in begun.pictures})
-    scale = "mean utility, 0 to 1" if course.method == "preference" else "minus the error"
+    dislikes = sum(not (e.liked or e.mirrored) for e in (one.example for one in begun.pictures))
+    sides = any(one.example.mirrored for one in begun.pictures)
+    views = ", also mirrored" if begun.mirrored else ""
+    views = ", and from mirror images of likes as dislikes, for sides matter" if sides else views
     rows = {
         "LoRA": f"`{lora_of(begun.name, data)}`, rank {course.rank}, "
         f"SHA-256 `{hashlib.sha256(data).hexdigest()}`",
         "of": f"the profile `{begun.profile}`; fingerprint of its model: `{begun.model_sha256}`",
-        "learned from": f"{likes} likes and {len(begun.pictures) - likes} dislikes of "
-        f"{prompts} prompts" + (", also mirrored" if begun.mirrored else ""),
+        "learned from": f"{likes} likes and {dislikes} dislikes of {prompts} prompts{views}",
         "by": _METHODS[course.method],
         "steps": f"{learned.score.at} of {learned.steps}, the best by pictures of held-out "
         f"prompts; {course.batch} pictures each",
-        "settings": f"learning rate {course.learning_rate:.2g}, beta {course.beta:g}, "
+        "settings": f"learning rate {course.learning_rate:.2g}, strength {course.strength:g}, "
         f"seed {course.seed}",
-        "held-out pictures": f"{learned.before:.4f} before, {learned.score.best:.4f} after "
-        f"({scale})",
+        "held-out pictures": f"{learned.score.best:.2%} of what tells their likes from their "
+        "dislikes was learned; most of that is chance, which nobody can learn",
         "made": day,
         "on": ", ".join(f"{name} {value}" for name, value in begun.circumstances.items()),
     }
@@ -96,7 +98,6 @@ def card(begun: Begun, learned: Learned, data: bytes, day: str) -> str:
 
 
 _METHODS = {
-    "preference": "plain denoising of likes, Diffusion-KTO of likes and dislikes, Diffusion-DPO "
-    "where a like and a dislike have the same prompt",
+    "preference": "what the model does not foresee of likes and dislikes (DiffusionNFT)",
     "picks": "plain denoising of likes",
 }

@@ -37,12 +37,11 @@ Pictures = Iterable[tuple[Example, Recipe, "Image"]]
 class Learned:
     """What was learned: the LoRA's numbers by their names, and which part of the model has it.
 
-    `before` is what held-out pictures said at first, `score` what at best, of so many `steps`.
+    `score` is what held-out pictures said at best, of so many `steps`.
     """
 
     lora: dict[str, torch.Tensor]
     denoiser: str
-    before: float
     score: trainer.Score
     steps: int
 
@@ -117,12 +116,11 @@ def learn(
     made = prepare(loaded.pipe, begun, rows, device)
     if not checkpoint.restore(place, made):
         made.check()
-        made.before = made.score.best
     listener.began(made.step)
     _go(made, place, listener)
     made.leave()
     denoiser = pipelines.family(loaded.pipe).denoiser
-    return Learned(made.best, denoiser, made.before, made.score, made.step)
+    return Learned(made.best, denoiser, made.score, made.step)
 
 
 def prepare(pipe: Any, begun: Begun, rows: Sequence[Row], device: str) -> Trainer:
@@ -132,8 +130,8 @@ def prepare(pipe: Any, begun: Begun, rows: Sequence[Row], device: str) -> Traine
     trainer.add_lora(denoiser, told.tuning.layers, begun.course)
     memory.apply(begun.plan, denoiser, device)
     parameters = list(trainer.weights(denoiser).values())
-    held = chosen.split([row.example for row in rows], begun.course.seed).held_out
-    out = {example.picture for example in held}
+    parts = chosen.split([row.example for row in rows], begun.course.seed)
+    out = {example.picture for example in parts.held_out}
     return Trainer(
         denoiser,
         told,

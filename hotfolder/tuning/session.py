@@ -26,7 +26,7 @@ from hotfolder.studio.config import owners_file
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.store import trust, tuned
 from hotfolder.studio.store.turns import Learner
-from hotfolder.tuning import checkpoint, chosen, course, gathering, memory, result, school
+from hotfolder.tuning import balance, checkpoint, chosen, course, gathering, memory, result, school
 from hotfolder.tuning.checkpoint import Begun
 from hotfolder.tuning.gathering import Gathered
 from hotfolder.tuning.school import Learned
@@ -141,6 +141,7 @@ def _begin(task: Task, place: Path, gathered: Gathered, loaded: Loaded, device: 
         school.width(loaded),
         task.seed,
         wanted or environment.default_threads(),
+        "preference" if _can_compare(gathered) else "picks",
     )
     plan = memory.choose(
         loaded.footprint, devices.budget(device).device_bytes, sides, learned.batch
@@ -149,13 +150,14 @@ def _begin(task: Task, place: Path, gathered: Gathered, loaded: Loaded, device: 
         views.grey(image, _SMALL_PX) for _, _, image in gathering.pictures(task.studio, gathered)
     ]
     prefers = chosen.prefers_a_side(small, [example.liked for example in gathered.chosen])
+    examples = [*gathered.chosen, *(chosen.opposites(gathered.chosen) if prefers else ())]
     begun = Begun(
         task.profile,
         result.named(task.profile, tuned.free(_home(task.studio), task.profile)),
         msgspec.structs.replace(learned, together=plan.together, steps=task.steps or learned.steps),
         tuple(
             checkpoint.Picture(e, gathered.paths[e.picture], gathered.recipes[e.picture])
-            for e in gathered.chosen
+            for e in balance.balanced(examples)
         ),
         not prefers,
         loaded.sha256,
@@ -167,6 +169,14 @@ def _begin(task: Task, place: Path, gathered: Gathered, loaded: Loaded, device: 
     except OSError as error:
         raise HotfolderError(reason(error)) from None
     return begun
+
+
+def _can_compare(gathered: Gathered) -> bool:
+    """Whether likes and dislikes can be told apart: there are both, of one size."""
+    sizes: dict[bool, set[tuple[int, int]]] = {True: set(), False: set()}
+    for one in gathered.chosen:
+        sizes[one.liked].add(gathered.recipes[one.picture].canvas)
+    return bool(sizes[True] & sizes[False])
 
 
 def _publish(task: Task, begun: Begun, learned: Learned, told: Learning) -> str:

@@ -23,14 +23,16 @@ from hotfolder.tuning.material import Row
 NAME = "tuned"
 _CLIP = 1.0  # of the gradient's norm
 _HALVES_SCALE = 1024.0  # gradients below float16's least are none
-_ASKED = 48  # held-out pictures at a check
+_ASKED = 32  # held-out likes at a check, and as many dislikes
 _LEVELS = 2  # noise levels of each
-_FOLLOWS = 0.1  # of the way, at each step
 
 
 @dataclass(slots=True)
 class Score:
-    """What held-out pictures say: the best check so far, and how many since were no better."""
+    """What held-out pictures say: the best check so far, and how many since were no better.
+
+    `best` is the share of the wanted change that there is; 0 for none.
+    """
 
     best: float = float("-inf")
     at: int = 0
@@ -39,40 +41,24 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Pictures of one shape: latents with noise, what is wanted of them, and whether liked.
-
-    The first half are likes and the second half dislikes, where there are both; `paired` says of
-    each place in the halves whether these two are of one prompt, and have one noise.
-    """
+    """Pictures of one shape: latents with noise, what is wanted of them, and whether liked."""
 
     noisy: Tensor
     wanted: Tensor
     times: Tensor
     heard: dict[str, Tensor]
     liked: Tensor
-    weight: Tensor
-    paired: Tensor
-
-    @property
-    def likes(self) -> int:
-        """How many are liked."""
-        return int(self.liked.sum())
 
     def pieces(self, count: int) -> Iterator[Batch]:
-        """Its parts of at most so many pictures; a like stays with the dislike in its place."""
-        half = len(self.paired)
-        rows, width = (half, max(1, count // 2)) if half else (len(self.liked), count)
-        for first in range(0, rows, width):
-            places = list(range(first, min(first + width, rows)))
-            both = [*places, *(place + half for place in places)] if half else places
+        """Its parts of at most so many pictures."""
+        for first in range(0, len(self.liked), count):
+            part = slice(first, first + count)
             yield Batch(
-                self.noisy[both],
-                self.wanted[both],
-                self.times[both],
-                {name: tensor[both] for name, tensor in self.heard.items()},
-                self.liked[both],
-                self.weight[both],
-                self.paired[places] if half else self.paired,
+                self.noisy[part],
+                self.wanted[part],
+                self.times[part],
+                {name: tensor[part] for name, tensor in self.heard.items()},
+                self.liked[part],
             )
 
 
@@ -80,7 +66,6 @@ class Batch:
 class Trainer:
     """A LoRA in the making on `denoiser`, which has it as its only one.
 
-    `reference` is where gains are seen from; `before` what held-out pictures said at first.
     `swapped`: the denoiser's blocks come to the device by themselves.
     """
 
@@ -94,8 +79,6 @@ class Trainer:
     swapped: bool = False
     step: int = 0
     done: bool = False
-    reference: float = 0.0
-    before: float = 0.0
     score: Score = field(default_factory=Score)
     best: dict[str, Tensor] = field(default_factory=dict)
 
@@ -105,8 +88,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.course.rate(self.step)
         loss = self._learn(batch)
-        parameters = [p for p in weights(self.denoiser).values() if p.grad is not None]
-        torch.nn.utils.clip_grad_norm_(parameters, _CLIP)
+        torch.nn.utils.clip_grad_norm_(self._parameters(), _CLIP)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.step += 1
@@ -147,127 +129,90 @@ class Trainer:
 
     @torch.no_grad()
     def asked(self) -> float:
-        """How well held-out pictures are told with the LoRA: likes better, dislikes worse."""
+        """The share of the change that held-out pictures want: below 0 for one against it."""
         random = _random(self.course.seed, -1)
-        found = [torch.zeros(0)]
-        for rows in _alike(self.held_out[:_ASKED]):
-            latents = torch.stack([row.views[0] for row in rows for _ in range(_LEVELS)])
-            times = self.denoising.times(len(latents), random)
+        missed, wanted = 0.0, 0.0
+        halves = self._halves(self.held_out)
+        asked = [half[n] for half in halves for n in _some(half, min(_ASKED, len(half)), random)]
+        for rows in _alike(asked):
+            several = [row for row in rows for _ in range(_LEVELS)]
+            latents = torch.stack([row.views[0] for row in several])
+            times = self.denoising.times(len(several), random)
             noise = torch.randn(latents.shape, generator=random)
-            noisy, wanted = self.denoising.noisy(latents, noise, times)
-            heard = {
-                name: torch.cat([row.heard[name] for row in rows for _ in range(_LEVELS)])
-                for name in rows[0].heard
-            }
-            several = [row.example for row in rows for _ in range(_LEVELS)]
-            batch = Batch(
-                noisy,
-                wanted,
-                times,
-                heard,
-                torch.tensor([one.liked for one in several], device=self.device),
-                torch.tensor([one.weight for one in several], device=self.device),
-                torch.zeros(0, dtype=torch.bool),
-            )
-            found += [self._answers(piece).cpu() for piece in batch.pieces(self.course.together)]
-        answers = torch.cat(found).double()
-        return float(answers.mean()) if len(answers) else 0.0
-
-    def _answers(self, piece: Batch) -> Tensor:
-        """What each of these held-out pictures says: utility, or minus a like's error."""
-        error = self._error(piece.noisy, piece.wanted, piece.times, piece.heard)
-        if self.course.method == "picks":
-            return -error[piece.liked]
-        with without(self.denoiser):
-            before = self._error(piece.noisy, piece.wanted, piece.times, piece.heard)
-        sign = torch.where(piece.liked, 1.0, -1.0)
-        return torch.sigmoid(sign * self.course.beta * (before - error)) * piece.weight
+            batch = self._noisy(several, latents, times, noise)
+            for piece in batch.pieces(self.course.together):
+                by_it, by_none = self._missed(piece)
+                missed, wanted = missed + float(by_it.sum()), wanted + float(by_none.sum())
+        return 1 - missed / wanted if wanted else 0.0
 
     def _learn(self, batch: Batch) -> float:
         """Add the gradients of a batch, piece by piece; the loss."""
         scale = _HALVES_SCALE if self.denoiser.dtype == torch.float16 else 1.0
-        total, gains = 0.0, []
+        total = 0.0
         for piece in batch.pieces(self.course.together):
-            loss, gain = self._loss(piece, batch.likes, len(batch.liked))
+            loss = self._missed(piece)[0].sum() / len(batch.liked)
             torch.autograd.backward(loss * scale)
             total += float(loss.detach())
-            gains.append(gain)
-        for parameter in weights(self.denoiser).values():
-            if parameter.grad is not None:
-                parameter.grad.div_(scale)
-        if self.course.method == "preference":
-            self._refer(torch.cat(gains), batch.liked)
+        for parameter in self._parameters() if scale != 1.0 else ():
+            parameter.grad.div_(scale)
         return total
 
-    def _loss(self, piece: Batch, likes: int, rows: int) -> tuple[Tensor, Tensor]:
-        """What a piece of a batch with so many likes adds to its loss, and the gains of it."""
-        course = self.course
-        error = self._error(piece.noisy, piece.wanted, piece.times, piece.heard)
-        plain = error[piece.liked].sum() / max(1, likes)
-        if course.method == "picks":
-            return plain, error.detach()
+    def _parameters(self) -> list[Any]:
+        """What has a gradient."""
+        several = [p for group in self.optimizer.param_groups for p in group["params"]]
+        return [parameter for parameter in several if parameter.grad is not None]
+
+    def _missed(self, piece: Batch) -> tuple[Tensor, Tensor]:
+        """How far each prediction is from what is wanted of it, and how far without the LoRA."""
         with torch.no_grad(), without(self.denoiser):
-            before = self._error(piece.noisy, piece.wanted, piece.times, piece.heard)
-        gain = before - error
-        each = losses.unpaired(gain, piece.liked, self.reference, course.beta) * piece.weight
-        if piece.paired.any():
-            half = len(piece.paired)
-            pairs = losses.paired(gain[:half], gain[half:], course.beta) * piece.weight[half:]
-            both = torch.cat([piece.paired, piece.paired])
-            each = torch.where(both, torch.cat([pairs, pairs]), each)
-        return course.denoising * plain + each.sum() / rows, gain.detach()
+            before = self._said(piece)
+        change = self._said(piece) - before
+        unforeseen = piece.wanted.to(self.device) - before
+        return losses.guided(change, unforeseen, piece.liked, self.course.strength)
 
-    def _refer(self, gain: Tensor, liked: Tensor) -> None:
-        """Let the point of reference follow the gains of likes and dislikes."""
-        sides = [gain[mask].mean() for mask in (liked, ~liked) if mask.any()]
-        now = max(0.0, float(torch.stack(sides).mean()))
-        self.reference += (now - self.reference) * _FOLLOWS
-
-    def _error(
-        self, noisy: Tensor, wanted: Tensor, times: Tensor, heard: dict[str, Tensor]
-    ) -> Tensor:
-        """The mean squared error of each picture's prediction, (n,), float32."""
+    def _said(self, piece: Batch) -> Tensor:
+        """What the denoiser predicts, float32."""
         dtype = self.denoiser.dtype
-        noisy = noisy.to(self.device, dtype)
-        heard = {name: t.to(self.device, dtype) for name, t in heard.items()}
+        noisy = piece.noisy.to(self.device, dtype)
+        heard = {name: t.to(self.device, dtype) for name, t in piece.heard.items()}
         casts = dtype != torch.float32
         with torch.autocast(self.device.partition(":")[0], dtype) if casts else nullcontext():
-            said = self.denoising.predicted(self.denoiser, noisy, times, heard)
-        return (said.float() - wanted.to(self.device)).square().flatten(1).mean(1)
+            said = self.denoising.predicted(self.denoiser, noisy, piece.times, heard)
+        return said.float()
 
     def _batch(self, random: torch.Generator) -> Batch:
-        """What is learned at a step: rows of one shape, likes first."""
-        alike = _alike(self.learned)
-        sizes = torch.tensor([float(len(rows)) for rows in alike])
-        rows = alike[_one(sizes, random)]
-        liked = [row for row in rows if row.example.liked]
-        others = [] if self.course.method == "picks" else [r for r in rows if not r.example.liked]
-        half = self.course.batch if not (liked and others) else max(1, self.course.batch // 2)
-        taken = [liked[i] for i in _some(liked, half, random)] if liked else []
-        twins = [_twin(row, others, random) for row in taken] if others else []
-        left = [others[i] for i in _some(others, half, random)] if others else []
-        halves = [twin or other for twin, other in zip(twins, left, strict=True)] if taken else left
-        return self._mixed([*taken, *halves], twins, random)
+        """What is learned at a step: rows of one shape, likes first.
 
-    def _mixed(self, rows: list[Row], twins: list[Row | None], random: torch.Generator) -> Batch:
-        """These rows with noise: the same for a like and the dislike in its place."""
-        half = len(twins) or len(rows)
-        views = [row.views[_below(len(row.views), random)] for row in rows]
-        latents = torch.stack(views)
-        times = self.denoising.times(half, random)
-        noise = torch.randn((half, *latents.shape[1:]), generator=random)
-        if twins:
-            times, noise = torch.cat([times, times]), torch.cat([noise, noise])
+        Of likes alone nothing is known of what tells them from dislikes: such shapes are left out.
+        """
+        alike = [self._halves(rows) for rows in _alike(self.learned)]
+        several = [halves for halves in alike if all(halves)]
+        likes = torch.tensor([float(len(halves[0])) for halves in several])
+        halves = several[_one(likes, random)]
+        count = max(1, self.course.batch // len(halves))
+        taken = [half[place] for half in halves for place in _some(half, count, random)]
+        if len(halves) == 2:
+            taken[count:] = _twins(taken[:count], halves[1], taken[count:], random)
+        latents = torch.stack([row.views[_below(len(row.views), random)] for row in taken])
+        # A like and the dislike in its place have the same noise, which tells them apart sooner.
+        times = self.denoising.times(count, random).repeat(len(halves))
+        noise = torch.randn((count, *latents.shape[1:]), generator=random)
+        return self._noisy(taken, latents, times, torch.cat([noise] * len(halves)))
+
+    def _halves(self, rows: Sequence[Row]) -> list[list[Row]]:
+        """The likes among rows and, if anything is learned from them, the dislikes."""
+        wanted = (True,) if self.course.method == "picks" else (True, False)
+        return [[row for row in rows if row.example.liked == liked] for liked in wanted]
+
+    def _noisy(self, rows: Sequence[Row], latents: Tensor, times: Tensor, noise: Tensor) -> Batch:
+        """These views of rows with noise."""
         noisy, wanted = self.denoising.noisy(latents, noise, times)
-        heard = {name: torch.cat([row.heard[name] for row in rows]) for name in rows[0].heard}
         return Batch(
             noisy,
             wanted,
             times,
-            heard,
+            {name: torch.cat([row.heard[name] for row in rows]) for name in rows[0].heard},
             torch.tensor([row.example.liked for row in rows], device=self.device),
-            torch.tensor([row.example.weight for row in rows], device=self.device),
-            torch.tensor([twin is not None for twin in twins], device=self.device),
         )
 
 
@@ -330,10 +275,17 @@ def _some(rows: Sequence[Row], count: int, random: torch.Generator) -> list[int]
     return found
 
 
-def _twin(row: Row, others: Sequence[Row], random: torch.Generator) -> Row | None:
-    """A dislike of the same prompt."""
-    same = [other for other in others if other.example.prompt == row.example.prompt]
-    return same[_below(len(same), random)] if same else None
+def _twins(
+    likes: list[Row], others: Sequence[Row], drawn: list[Row], random: torch.Generator
+) -> list[Row]:
+    """What stands opposite each like: every other time a dislike of its prompt, if there is one."""
+    found = list(drawn)
+    for place in range(0, len(likes), 2):
+        prompt = likes[place].example.prompt
+        same = [other for other in others if other.example.prompt == prompt]
+        if same:
+            found[place] = same[_below(len(same), random)]
+    return found
 
 
 def _one(weight: Tensor, random: torch.Generator) -> int:

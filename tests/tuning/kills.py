@@ -2,7 +2,7 @@
 
     python -m tests.tuning.kills --kills 50
 
-Also measures how soon a picture begins that is picked while it learns.
+Also measures how soon pictures begin that a daemon is to draw while it learns.
 """
 
 from __future__ import annotations
@@ -16,11 +16,16 @@ import tempfile
 import time
 from pathlib import Path
 
+from hotfolder.render import environment
+from hotfolder.studio.config import load
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.store import turns
+from hotfolder.studio.store import tuned, turns
+from hotfolder.tuning import checkpoint, material, school
 from tests.forkserver import ForkServer, comes_true
 from tests.render import tiny
 from tests.tuning import studio as studios
+
+FINALS = 20
 
 
 def main() -> None:
@@ -46,9 +51,11 @@ def main() -> None:
         print(f"killed {killed} times in trainings of {whole_s:.1f} s; "
               f"{'the same bits' if first == second else 'OTHER BITS'}")  # fmt: skip
         waits = _waits(server, studio)
-        print(f"a picked picture begins after {statistics.median(waits) * 1e3:.0f} ms, "
-              f"at most {max(waits) * 1e3:.0f} ms")  # fmt: skip
         server.close()
+        steps = _steps(studio)
+        for name, some in (("a picked picture waits", waits), ("a step takes", steps)):
+            print(f"{name} {statistics.median(some) * 1e3:.0f} ms, "
+                  f"at most {max(some) * 1e3:.0f} ms")  # fmt: skip
     sys.exit(first != second)
 
 
@@ -72,19 +79,45 @@ def _finish(server: ForkServer, studio: Studio, steps: int, number: int) -> None
 
 
 def _waits(server: ForkServer, studio: Studio) -> list[float]:
-    """How long finals wait for a training that goes on."""
+    """How long a daemon's finals wait for a training that goes on, in seconds."""
     child = server.start("tune", studio.root, "--steps", "100000")
-    learning = turns.folder() / "learning.lock"
-    assert comes_true(learning.exists, 600)
-    time.sleep(5)
-    waits = []
-    for _ in range(20):
-        began = time.monotonic()
-        with turns.drawing("final", lambda: None):
-            waits.append(time.monotonic() - began)
-        time.sleep(0.5)
+    state = tuned.place(studio, "tiny") / "material.safetensors"
+    assert comes_true(state.exists, 600)
+    daemon = server.start("run", studio.root)
+    wanted: dict[str, float] = {}
+    waits: dict[str, float] = {}
+    end = time.monotonic() + 600
+    while len(waits) < FINALS and time.monotonic() < end:
+        for path in turns.folder().iterdir():
+            process, number, what = (*path.name.split("-", 2), "", "")[:3]
+            picture = f"{process}-{number}"
+            if what == "wants-final.lock":
+                wanted.setdefault(picture, time.monotonic())
+            elif what == "draws.lock" and picture in wanted:
+                waits.setdefault(picture, time.monotonic() - wanted[picture])
+        time.sleep(0.001)
+    server.kill(daemon)
     server.kill(child)
-    return waits
+    assert len(waits) >= FINALS, "the daemon drew too few pictures"
+    return list(waits.values())
+
+
+def _steps(studio: Studio) -> list[float]:
+    """How long steps of that training take by themselves, in seconds."""
+    place = tuned.place(studio, "tiny")
+    begun = checkpoint.begun(place)
+    assert begun is not None
+    rows = material.kept(place / "material.safetensors", [one.example for one in begun.pictures])
+    model = load.read_config(studio).profile("tiny").model
+    pipe = school.load(model, studio.root, "cpu", begun.pictures[0].recipe).pipe
+    made = school.prepare(pipe, begun, rows or [], "cpu")
+    environment.set_threads(begun.course.threads)
+    taken = []
+    for _ in range(FINALS):
+        began = time.monotonic()
+        made.go()
+        taken.append(time.monotonic() - began)
+    return taken
 
 
 if __name__ == "__main__":

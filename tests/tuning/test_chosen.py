@@ -85,3 +85,13 @@ def test_who_likes_a_side_is_noticed() -> None:
     assert chosen.prefers_a_side(shown, liked)
     assert not chosen.prefers_a_side(shown, [n % 3 == 0 for n in range(80)])
     assert not chosen.prefers_a_side(shown, [True] * 80)
+
+
+def test_the_mirror_image_of_a_like_is_a_dislike() -> None:
+    """For those who prefer a side; not where a prompt speaks of sides, nor of dislikes."""
+    said = [
+        Example("a", "a castle", True, 0.5),
+        Example("b", "a castle on the left", True, turns=False),
+        Example("c", "a boat", False),
+    ]
+    assert chosen.opposites(said) == [Example("a", "a castle", False, 0.5, mirrored=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ import torch
 from diffusers import DDPMScheduler
 
 from hotfolder.errors import RenderError, Stopped, TooLargeError
+from hotfolder.images import views
 from hotfolder.recipes.profile import Model
 from hotfolder.render.memory.memory_plan import GIB
 from hotfolder.render.models.loaded import Loaded
@@ -20,6 +22,7 @@ from hotfolder.tuning import (
     course,
     denoising,
     losses,
+    material,
     memory,
     result,
     school,
@@ -35,7 +38,7 @@ BUILDERS = {
     "sdxl": tiny.stable_diffusion_xl,
     "sd3": tiny_flow.stable_diffusion_3,
 }
-STEPS = 4
+STEPS = 3
 PLAN = memory.Plan(together=4)
 
 
@@ -84,7 +87,7 @@ RECIPES = [studios.recipe_of(PROFILE, number) for number in range(24)]
 
 def begun(family: str, plan: memory.Plan, **settings: object) -> Begun:
     """A short training of 16 likes and 8 dislikes."""
-    taken = course.Course(3, STEPS, 1e-3, batch=4, together=plan.together, check_every=2)
+    taken = course.Course(3, STEPS, 1e-3, 2.0, batch=4, together=plan.together, check_every=2)
     pictures = tuple(
         checkpoint.Picture(
             chosen.Example(recipe.id, recipe.prompt, number < 16, turns=number != 3), "", recipe
@@ -137,48 +140,56 @@ def test_every_kind_of_noise_is_told_as_it_was_made(models: Path) -> None:
         loaded(models, "lcm")
 
 
-def test_what_pleases_is_worth_less_the_more_of_it_there_is() -> None:
-    """Likes should gain and dislikes lose, from the point of reference; a pair, apart."""
-    gain = torch.tensor([0.2, 0.0, -0.2], requires_grad=True)
-    for liked, sign in ((True, -1.0), (False, 1.0)):
-        loss = losses.unpaired(gain, torch.tensor([liked] * 3), 0.0, 10.0)
-        (slope,) = torch.autograd.grad(loss.sum(), gain)
-        assert torch.equal(slope.sign(), torch.full((3,), sign))
-        assert slope[1].abs() == pytest.approx(1.0)
-        assert slope[1].abs() > slope[0].abs()
-    better, worse = gain.detach().clone().requires_grad_(), torch.zeros(3, requires_grad=True)
-    losses.paired(better, worse, 10.0).sum().backward()
-    assert better.grad is not None and worse.grad is not None
-    assert torch.equal(better.grad, -worse.grad)
-    assert better.grad[1] == pytest.approx(-1.0)
+def test_the_wanted_change_leads_to_likes_and_away_from_dislikes() -> None:
+    """By so many times what was not foreseen; of likes alone it is plain denoising."""
+    unforeseen = torch.randn(3, 4, 8, 8)
+    liked = torch.tensor([True, False, True])
+    change = 4.0 * unforeseen * torch.tensor([1.0, -1.0, 0.0]).view(3, 1, 1, 1)
+    missed, none = losses.guided(change, unforeseen, liked, 4.0)
+    torch.testing.assert_close(missed[:2], torch.zeros(2))
+    assert missed[2] == none[2] > 0
+    said, wanted = torch.randn(2, 3, 4, 8, 8)
+    before = wanted - unforeseen
+    missed, none = losses.guided(said - before, unforeseen, torch.ones(3), 1.0)
+    torch.testing.assert_close(missed, (said - wanted).square().flatten(1).mean(1))
+    torch.testing.assert_close(none, (before - wanted).square().flatten(1).mean(1))
+
+
+@pytest.fixture(scope="module")
+def wholes(models: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Learned]:
+    """What comes of the training of each family in one go."""
+    folder = tmp_path_factory.mktemp("whole")
+    return {family: learn(models, family, folder / family) for family in BUILDERS}
 
 
 @pytest.mark.parametrize("family", list(BUILDERS))
 def test_the_same_bits_however_often_it_was_stopped(
-    family: str, models: Path, tmp_path: Path
+    family: str, models: Path, wholes: dict[str, Learned], tmp_path: Path
 ) -> None:
     """Stopped after some steps, or killed since the last state was kept, it ends the same."""
-    whole = learn(models, family, tmp_path / "whole")
+    whole = wholes[family]
     state = tmp_path / "cut" / "state.safetensors"
     with pytest.raises(Stopped):
         learn(models, family, tmp_path / "cut", 1)
     earlier = state.read_bytes()
     if family == "sd":
         with pytest.raises(Stopped):
-            learn(models, family, tmp_path / "cut", 3)
+            learn(models, family, tmp_path / "cut", 2)
         state.write_bytes(earlier)
     cut = learn(models, family, tmp_path / "cut")
     files = [result.file_of(one.lora, one.denoiser) for one in (whole, cut)]
     assert files[0] == files[1]
-    assert (whole.steps, whole.score, whole.before) == (cut.steps, cut.score, cut.before)
+    assert (whole.steps, whole.score) == (cut.steps, cut.score)
     if family == "sd":
-        other = learn(models, family, tmp_path / "other", seed=4)
+        other = learn(models, family, tmp_path / "other", seed=4, steps=2)
         assert result.file_of(other.lora, other.denoiser) != files[0]
 
 
-def test_memory_is_spared_without_another_result(models: Path, tmp_path: Path) -> None:
+def test_memory_is_spared_without_another_result(
+    models: Path, wholes: dict[str, Learned], tmp_path: Path
+) -> None:
     """Activations computed again give the same bits; fewer at once the same but for rounding."""
-    plain = learn(models, "sdxl", tmp_path / "plain")
+    plain = wholes["sdxl"]
     again = learn(models, "sdxl", tmp_path / "again", plan=memory.Plan(4, checkpoints=True))
     few = learn(models, "sdxl", tmp_path / "few", plan=memory.Plan(2, checkpoints=True))
     for name, numbers in plain.lora.items():
@@ -186,12 +197,34 @@ def test_memory_is_spared_without_another_result(models: Path, tmp_path: Path) -
         torch.testing.assert_close(numbers, few.lora[name], atol=1e-4, rtol=0.02)
 
 
-def test_held_out_pictures_are_told_better(models: Path, tmp_path: Path) -> None:
-    """Bright ones are liked: after a while those of other prompts are told from dark ones."""
-    learned = learn(models, "sd", tmp_path / "long", steps=24, check_every=12, learning_rate=5e-3)
-    assert learned.before == pytest.approx(0.5)
-    assert learned.score.best > 0.51
-    assert learned.score.at > 0
+def test_what_is_liked_is_learned_for_other_prompts(models: Path) -> None:
+    """Bright latents are liked: after a few steps those of held-out prompts are wanted too."""
+    taken = begun("sd", PLAN, steps=8, check_every=8, learning_rate=5e-3)
+    random = torch.Generator().manual_seed(0)
+    rows = []
+    for one in taken.pictures:
+        bright = torch.full((1, 4, 16, 16), 2.0 if one.example.liked else -2.0)
+        latents = bright + 0.1 * torch.randn(bright.shape, generator=random)
+        said = {"encoder_hidden_states": torch.zeros(1, 77, 32)}
+        rows.append(material.Row(one.example, latents, said))
+    made = school.prepare(loaded(models, "sd").pipe, taken, rows, "cpu")
+    while not made.done:
+        made.go()
+    assert made.score.at > 0
+    assert made.score.best > 0.02
+
+
+def test_a_mirror_image_is_what_is_learned_from(models: Path) -> None:
+    """An example that means the mirror image has that one's latents."""
+    image = studios.image_of(0, True)
+    image.paste((255, 0, 0), (0, 0, 12, 20))
+    one = chosen.Example("a" * 64, "a castle", False, turns=False)
+    several = [
+        (replace(one, mirrored=True), RECIPES[0], image),
+        (one, RECIPES[0], views.mirrored(image)),
+    ]
+    rows = material.make(loaded(models, "sd").pipe, several, False, lambda: None)
+    assert torch.equal(rows[0].views, rows[1].views)
 
 
 def test_memory_plans_go_from_fast_to_sparing() -> None:
