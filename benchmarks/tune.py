@@ -186,6 +186,7 @@ def main() -> None:
     (given.cache / "told.json").write_text(json.dumps(told))
     drafts = Drafts(told, [], [np.asarray(p) for p in shown], np.full(len(told), -1))
     everyone = [name for some in owners(drafts, given.cache).values() for name in some]
+    shares: dict[str, list[tuple[float, float]]] = {}
     for owner in given.owners or [name for name in everyone if name not in ASKED]:
         likes = pleases(owner, [told], [shown], given.cache)[0]
         clicks = clicked(likes, np.random.default_rng(900))
@@ -204,12 +205,18 @@ def main() -> None:
             after = drawn(asked, HELD_SEED, model, place / "after")
             same_after = drawn(same, HELD_SEED, model, place / "same")
             _, was, now = pleases(owner, [told, asked, asked], [shown, before, after], given.cache)
+            shares.setdefault(method, []).append((float(was.mean()), float(now.mean())))
             print(f"    {spent:.0f} s, {cost:.0f} s of processors; pleasing {was.mean():.3f} -> "
                   f"{now.mean():.3f} ({now.mean() / max(was.mean(), 1e-9):.2f} times), variety "
                   f"{variety(same_after) / variety(same_before):.2f}", flush=True)  # fmt: skip
             if (given.cache / "judge.pt").exists():
                 print(f"    obeyed {obeyed(asked, before, given.cache):.3f} -> "
                       f"{obeyed(asked, after, given.cache):.3f}", flush=True)  # fmt: skip
+    for method, some in shares.items():
+        enough = sum(now >= 1.5 * was for was, now in some)
+        was, now = np.mean(some, axis=0)
+        print(f"{method}, all owners: {was:.3f} -> {now:.3f} ({now / was:.2f} times), at least "
+              f"1.5 times for {enough} of {len(some)}")  # fmt: skip
 
 
 if __name__ == "__main__":
