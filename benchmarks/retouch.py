@@ -55,6 +55,7 @@ COLOURS = {
     "yellow": (255, 255, 0),
 }
 PIECES = 24
+SEAM = 1.5
 FILES = ("png", "jpeg92", "jpeg75", "webp80")
 
 
@@ -132,7 +133,7 @@ def ways(cases: int) -> None:
     """Say where by a mask, by lines and blots in five colours, by words; draw two steps."""
     engine = Engine(POSTCARD, None, device="cpu", threads=1)
     chance = np.random.default_rng(2)
-    done: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    done: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
     for case in range(cases):
         scene = draw_scene(720_000 + case)
         image = _as_file(Image.fromarray(painter.paint(scene, 320, 256)), FILES[case % 4])
@@ -140,15 +141,18 @@ def ways(cases: int) -> None:
         prompt = caption(scene, np.random.default_rng(case))
         found = _said(how, image, prompt, scene.subject, engine, chance, case)
         if not found:
-            done[f"{how}, not found"].append((0, 0.0))
+            done[f"{how}, not found"].append((0, 0.0, 0.0))
             continue
         done[how].append(_drawn(image, found, prompt, engine))
-    print("| said by | cases | pixels changed outside | tone at the rim, mean | largest |")
-    print("|---|--:|--:|--:|--:|")
+        sides = ", ".join(f"{one.around[2]}x{one.around[3]}" for one in found)
+        changed, step, seam = done[how][-1]
+        print(f"{case} {how} {sides} px: {changed} changed, {step:.2f}, {seam:.2f}", flush=True)
+    print("| said by | cases | pixels changed outside | tone at the rim | largest | seams |")
+    print("|---|--:|--:|--:|--:|--:|")
     for name, values in sorted(done.items()):
-        changed, steps = zip(*values, strict=True)
-        told = f"{np.mean(steps):.2f} | {np.max(steps):.2f}"
-        print(f"| {name} | {len(values)} | {sum(changed)} | {told} |")
+        every, steps, seams = (np.array(column) for column in zip(*values, strict=True))
+        told = f"{steps.mean():.2f} | {steps.max():.2f} | {(seams > SEAM).sum()}"
+        print(f"| {name} | {len(values)} | {every.sum()} | {told} |")
 
 
 def rounds(count: int) -> None:
@@ -194,8 +198,12 @@ def _said(
 
 def _drawn(
     image: Image.Image, found: list[Region], prompt: str, engine: Engine
-) -> tuple[int, float]:
-    """How many pixels changed outside, and the largest step of tone at a rim."""
+) -> tuple[int, float, float]:
+    """How many pixels changed outside, the largest step of tone at a rim, the strongest edge.
+
+    The edge is as `_seam` has it, as a multiple of what the picture had there before, if that is
+    more than 1: what is found by a word ends where the picture has an edge of its own.
+    """
     away = np.ones((image.height, image.width), bool)
     steps = []
 
@@ -205,7 +213,13 @@ def _drawn(
     for region in found:
         _within(away, region)[:] &= drawing.soft(regions.mask(region), region.feather) == 0
     made = _made(image, found, prompt, engine, seen)
-    return int((np.asarray(made) != np.asarray(image)).any(-1)[away].sum()), max(steps)
+    seams = []
+    for region in found:
+        _within(whole := np.zeros_like(away), region)[:] = regions.mask(region)
+        was, now = (_seam(one, whole, region.feather) for one in (image, made))
+        seams.append(now / max(1.0, was))
+    changed = int((np.asarray(made) != np.asarray(image)).any(-1)[away].sum())
+    return changed, max(steps), max(seams)
 
 
 def _made(

@@ -15,6 +15,8 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from msgspec.structs import astuple
+
 from hotfolder import refinements
 from hotfolder.history import History
 from hotfolder.jobs import (
@@ -35,8 +37,11 @@ from hotfolder.jobs import (
 )
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import draw, seed_of, template, wish
+from hotfolder.recipes.refine import Wish, wished
+from hotfolder.recipes.region import part
+from hotfolder.recipes.settings import Stars
 from hotfolder.shares import Shares, Whose, claim
-from hotfolder.snapshot import PromptFile, Request, SeedImage, Snapshot
+from hotfolder.snapshot import PromptFile, Request, SeedImage, Snapshot, Starred
 from hotfolder.taste import steering
 from hotfolder.taste.odds import Odds
 
@@ -183,10 +188,17 @@ def _sorting(snapshot: Snapshot, history: History, config: Config) -> Iterator[J
         if is_new and draft.key not in lying:
             yield Pick(draft.path, draft.key, draft.sidecars, copy)
     for seed in snapshot.unstarred:
-        if history.was_picked(seed.key) and not history.made("final", seed.key) and not copy:
+        if history.was_picked(seed.key) and not copy and not _was_refined(seed, history, settings):
             yield PutBack(seed.path, seed.sidecars)
     if settings.rejected == "move":
         yield from (Reject(draft.path, draft.sidecars) for draft in snapshot.rejected)
+
+
+def _was_refined(seed: Starred, history: History, stars: Stars) -> bool:
+    """Whether a star has led to a final, or to a part that was drawn anew."""
+    said = (part(line) for line in astuple(stars.parts) if line)
+    retouches = ((Wish(None, prompt, word),) for word, prompt in said)
+    return any(history.made("final", wished(seed.key, wishes)) for wishes in ((), *retouches))
 
 
 def _favourites(snapshot: Snapshot, history: History, config: Config) -> Iterator[Pick]:

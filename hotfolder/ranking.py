@@ -14,7 +14,7 @@ from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.glances import Glances
 from hotfolder.studio.scan.ratings import is_picture
 from hotfolder.studio.scan.scanner import Scanner
-from hotfolder.studio.store import opinions
+from hotfolder.studio.store import elsewhere, opinions
 from hotfolder.taste import judge
 from hotfolder.taste.features import Features
 from hotfolder.taste.judge import Judge
@@ -46,7 +46,7 @@ class Ranking:
 
 
 def rank(studio: Studio, scanner: Scanner) -> Ranking:
-    """Learn from all that is known, and score the drafts as they lie there; writes nothing."""
+    """Learn from all that is known, and score the drafts; nothing in the studio changes."""
     critic = Critic(studio)
     critic.listen(scanner)
     glances, stands = critic.glances, critic.judgements
@@ -59,7 +59,8 @@ def rank(studio: Studio, scanner: Scanner) -> Ranking:
     passed = guessed(stands, opinions.order(studio), new)
     judged = counting([*stands.values(), *passed])
     known = _known(studio, scanner, glances, lying, [judgement.picture for judgement in judged])
-    learned = judge.fit(judged, known)
+    elsewhere.tell(studio, [(j, known[j.picture]) for j in judged if j.picture in known])
+    learned = judge.fit(judged, known, elsewhere=elsewhere.heard(studio))
     count = sum(judgement.certain and judgement.picture in known for judgement in judged)
     if learned is None:
         return Ranking(count, None, {})

@@ -15,7 +15,7 @@ from hotfolder.ranking import Ranking, rank
 from hotfolder.recipes.settings import Taste
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.survey import Survey
-from hotfolder.studio.store import advice_file, opinions, trust
+from hotfolder.studio.store import advice_file, elsewhere, opinions, trust
 from hotfolder.taste import odds, rule
 from hotfolder.taste.advice import Favourite
 from hotfolder.taste.features import Features
@@ -113,7 +113,7 @@ def known_judgements(studio: Studio) -> list[Judgement]:
 
 def learn_odds(studio: Studio, judged: Sequence[Judgement]) -> Odds | None:
     """What words are worth after these judgements; None while there is too little to learn from."""
-    return odds.learn(judged, _known(opinions.words(studio), judged))
+    return odds.learn(judged, _known(opinions.words(studio), judged), elsewhere.heard(studio))
 
 
 def learn_rule(studio: Studio, judged: Sequence[Judgement]) -> Rule | None:

@@ -28,8 +28,8 @@ from hotfolder.plan import following, plan
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Pixels
-from hotfolder.recipes.refine import key
-from hotfolder.recipes.settings import Settings, Stars, Taste
+from hotfolder.recipes.refine import Wish, key
+from hotfolder.recipes.settings import Parts, Settings, Stars, Taste
 from hotfolder.snapshot import BrokenFile, PromptFile, Request, SeedImage, Snapshot, Starred
 from hotfolder.taste.advice import Advice, Favourite
 from hotfolder.taste.odds import Odds
@@ -318,7 +318,7 @@ def test_the_best_go_to_seeds_by_themselves_once() -> None:
     assert isinstance(final, RenderFinal) and final.picked == one.why
 
 
-def sorting(**settings: str) -> Config:
+def sorting(**settings: Any) -> Config:
     return replace(OWNER, settings=Settings(profile="small", stars=Stars(**settings)))
 
 
@@ -352,6 +352,11 @@ def test_a_star_taken_back_before_the_turn() -> None:
     assert jobs(snapshot) == [], "its owner put it there by hand"
     refined = Made("final", image.key, 0, "r", "final/x.png")
     assert jobs(snapshot, history([*picked, refined])) == []
+    retouch = key(image.source, [Wish(None, "towers", "castle")])
+    drawn = [*picked, Made("final", retouch, 0, "r", "final/x.png")]
+    for line, count in (("castle: towers", 0), ("castle: walls", 1)):
+        config = sorting(then="part", parts=Parts(five=line))
+        assert len(jobs(snapshot, history(drawn), config)) == count
 
 
 def test_rejected_drafts_are_put_away_only_on_request() -> None:

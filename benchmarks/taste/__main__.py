@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from benchmarks.taste import change, cost, looks, order, prompt, steer, stop
+from benchmarks.taste import change, cost, looks, order, prior, prompt, steer, stop
 from benchmarks.taste.drafts import drafts
 from benchmarks.taste.owners import owners
 
@@ -13,6 +13,7 @@ PARTS = {
     "order": order.measure,
     "prompt": prompt.measure,
     "change": change.measure,
+    "prior": prior.measure,
     "looks": looks.measure,
     "steer": steer.measure,
     "stop": stop.measure,

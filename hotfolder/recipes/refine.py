@@ -157,7 +157,11 @@ def key(source: Recipe | Pixels, wishes: Sequence[Wish] = ()) -> str:
 
     With `wishes`, what makes it the same wish for that picture: a word is, wherever it was found.
     """
-    own = source.id if isinstance(source, Recipe) else source.sha256
+    return wished(source.id if isinstance(source, Recipe) else source.sha256, wishes)
+
+
+def wished(own: str, wishes: Sequence[Wish]) -> str:
+    """The same for a picture whose own key is known."""
     if not wishes:
         return own
     said = dict.fromkeys(f"{wish.word or wish.region} {wish.prompt}" for wish in wishes)

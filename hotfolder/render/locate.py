@@ -4,7 +4,8 @@ Noise is added to the picture, and the denoiser is asked what it sees, with the 
 Little noise tells where its attention for the word goes, much noise where the word makes a
 difference. Whether the word is in the picture at all is known by the error: with a word that is
 there, the denoiser takes the noise out better than without (Li 2023, "Your diffusion model is
-secretly a zero-shot classifier").
+secretly a zero-shot classifier"). A word of the prompt is asked for within it, and alone: within a
+prompt a wrong word may still be better than none, but alone it misleads.
 """
 
 from __future__ import annotations
@@ -31,11 +32,12 @@ Noise = tuple[float, int]  # how much, and the seed
 _WEAK = (0.15, 0.3, 0.45)  # so much noise that attention tells places
 _STRONG = (0.6, 0.75, 0.9)  # so much that the word decides what is made of it
 _NOISES = 4
-_LOOKS = 1 + (_NOISES + 1) * len(_WEAK) + 2 * _NOISES * len(_STRONG)  # for a word, at most
+_LOOKS = 1 + (_NOISES + 1) * len(_WEAK) + 4 * _NOISES * len(_STRONG)  # for a word, at most
 _GRID = 32  # cells of a map's shorter side
 _FINE = 14  # of a layer's that need not see the picture enlarged as well
 _LEAST_GAIN = 0.0  # of the error, that a word of the prompt takes away if it is there
-_LEAST_GAIN_ALONE = 0.05  # that a word does which the prompt does not have
+_LEAST_OF_BOTH = -0.3  # with what it takes away alone, counted twice
+_LEAST_ALONE = 0.05  # that a word does which the prompt does not have
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,6 @@ class _Texts:
     with_it: str
     without: str
     places: tuple[int, ...]
-
-    @property
-    def least_gain(self) -> float:
-        """By how much the error has to become less for the word to be there."""
-        return _LEAST_GAIN if self.without else _LEAST_GAIN_ALONE
 
 
 def find_all(
@@ -79,8 +76,13 @@ def _find(subject: Subject, word: str, see: Callable[..., Look]) -> Array | None
     noises = list(itertools.product(_STRONG, range(_NOISES)))
     with_it = [see(subject, texts.with_it, noise) for noise in noises]
     without = [see(subject, texts.without, noise) for noise in noises]
-    if _gain(with_it, without) <= texts.least_gain:
+    gain = _gain(with_it, without)
+    if gain <= (_LEAST_GAIN if texts.without else _LEAST_ALONE):
         return None
+    if texts.without:
+        alone, silent = ([see(subject, text, noise) for noise in noises] for text in (word, ""))
+        if gain + 2 * _gain(alone, silent) <= _LEAST_OF_BOTH:
+            return None
     width, height = subject.picture.size
     sides = (_cells(height, subject), _cells(width, subject))
     total = np.zeros(sides)

@@ -8,7 +8,7 @@ linear, so what they say together is one weight for each word and number.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,9 @@ from hotfolder.taste.logistic import Posterior
 from hotfolder.taste.scale import Scale
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+Elsewhere = tuple[Judgement, Features]
+"""What was judged in another studio, and what is known of that picture."""
 
 LEAST = 15
 """So many certain judgements are needed before anything is said, and one of them a decision."""
@@ -37,12 +40,13 @@ _OVERSAMPLED = 16
 _ROUNDS = 2
 _MEMORIES = (float("inf"), 120.0, 60.0, 30.0)
 _NOTICED = 20.0  # judgements after which one has half a say in the choice of a memory
-_MARGIN = 1.0  # nats by which a changed taste must be more probable than an unchanged one
+_MARGIN = 1.0  # nats by which a changed taste, or that of other studios, must be more probable
 _FAINT = 0.01
 _RECENT = 500  # judgements that choose strengths, views and half-lives; all decide the rest
 _OTHERS = 500  # pictures that nobody judged, for the scale
 _SELDOM = 0.2  # at least: no picture stands for more than five
 _LEAST_LEFT = 5  # certainly seen and not wanted
+_LENT = (0.3, 0.0, 1.0)  # how much a judgement of another studio may count, the usual first
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +103,25 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Judgements as columns: whether each was liked, is certain, its full weight and its age."""
+    """Judgements as columns: whether each was liked, is certain, its full weight and its age.
+
+    `own` are those of this studio; others come before them.
+    """
 
     liked: Array
     certain: Array
     full: Array
     age: Array
+    own: Array
 
     def last(self, count: int) -> _Known:
         """The latest of them."""
         late = slice(-count, None)
-        return _Known(self.liked[late], self.certain[late], self.full[late], self.age[late])
+        return _Known(*(getattr(self, name)[late] for name in self.__slots__))
+
+    def lending(self, share: float) -> _Known:
+        """The same, of which those of other studios count so much."""
+        return replace(self, full=np.where(self.own, self.full, share * self.full))
 
     def weights(self, memory: float) -> Array:
         """How much each counts now: in full for so many others, then half after each quarter."""
@@ -123,12 +135,17 @@ class _Known:
 
 
 def fit(
-    judged: Sequence[Judgement], features: Mapping[str, Features], without: Collection[str] = ()
+    judged: Sequence[Judgement],
+    features: Mapping[str, Features],
+    without: Collection[str] = (),
+    elsewhere: Sequence[Elsewhere] = (),
 ) -> Judge | None:
     """What judgements, the oldest first, teach; None for "not yet".
 
     `features` are those of judged and of other pictures, by their keys. Families of kinds of
-    features that are `without` are not looked at.
+    features that are `without` are not looked at. What was judged `elsewhere`, in other studios of
+    the same owner, is a prior: it counts less, and nothing if it does not fit (a power prior,
+    Ibrahim and Chen 2000).
     """
     judged = [judgement for judgement in judged if judgement.picture in features]
     if sum(judgement.certain for judgement in judged) < LEAST:
@@ -137,25 +154,36 @@ def fit(
         return None
     taken = {judgement.picture for judgement in judged}
     others = [f for picture, f in features.items() if picture not in taken][-_OTHERS:]
-    pictures = [features[judgement.picture] for judgement in judged]
+    lent = [one for one in elsewhere if one[0].picture not in taken]
+    pictures = [f for _, f in lent] + [features[judgement.picture] for judgement in judged]
+    every = [judgement for judgement, _ in lent] + judged
     common = scale.find([*pictures[-_RECENT:], *others], without)
     # What was seldom completed stands for the like of it that was not (Horvitz and Thompson 1952).
     seldom = [max(picture.chance, _SELDOM) for picture in pictures]
+    own = np.arange(len(every)) >= len(lent)
     known = _Known(
-        np.array([judgement.liked for judgement in judged]),
-        np.array([judgement.certain for judgement in judged]),
-        np.array([judgement.weight for judgement in judged]) / np.array(seldom),
-        np.arange(len(judged))[::-1].astype(float),
+        np.array([judgement.liked for judgement in every]),
+        np.array([judgement.certain for judgement in every]) & own,
+        np.array([judgement.weight for judgement in every]) / np.array(seldom),
+        np.arange(len(every))[::-1].astype(float),
+        own,
     )
-    return _learned(known, common, common.rows(pictures), common.rows(others))
+    learned = _learned(known, common, common.rows(pictures), common.rows(others))
+    return learned or fit(judged, features, without)
 
 
-def _learned(known: _Known, common: Scale, rows: Array, others: Array) -> Judge:
-    recent = known.last(_RECENT)
+def _learned(known: _Known, common: Scale, rows: Array, others: Array) -> Judge | None:
+    """What is learned; None where what was judged elsewhere does not fit."""
+    recent = known.last(_RECENT).lending(_LENT[0])
     views = VIEWS if common.kinds else VIEWS[:1]  # of words alone there is one view
     turns = [_turned(common, view, rows, others) for view in views]
     coordinates = [(rows[-_RECENT:] @ turn).astype(float) for turn in turns]
     strengths = [logistic.best_strength(z, recent.liked, recent.full) for z in coordinates]
+    share = _lent(coordinates[0], known.last(_RECENT), strengths[0])
+    if not share:
+        return None
+    known = known.lending(share)
+    recent = known.last(_RECENT)
     memory = _memory(coordinates[0], recent, strengths[0])
     weights = recent.weights(memory)
     found = [_fitted(z, recent, weights, s) for z, s in zip(coordinates, strengths, strict=True)]
@@ -169,7 +197,7 @@ def _learned(known: _Known, common: Scale, rows: Array, others: Array) -> Judge:
         for at in said_by
     ]
     guessed = np.sum(guesses, axis=0)
-    slope, offset = logistic.calibrated(guessed, recent.liked, weights)
+    slope, offset = logistic.calibrated(guessed, recent.liked, weights * recent.own)
     if len(rows) > _RECENT:
         weights = known.weights(memory)
         for at in said_by:
@@ -197,6 +225,19 @@ def _learned(known: _Known, common: Scale, rows: Array, others: Array) -> Judge:
 def _fitted(rows: Array, known: _Known, weights: Array, strength: float) -> Posterior:
     strong = weights > _FAINT
     return logistic.fit(rows[strong], known.liked[strong], weights[strong], strength)
+
+
+def _lent(rows: Array, known: _Known, strength: float) -> float:
+    """How much a judgement of another studio counts: as makes the own ones most probable."""
+    if known.own.all():
+        return _LENT[0]
+    probable: dict[float, float] = {}
+    for share in _LENT:
+        weights = known.lending(share).full
+        both = _fitted(rows, known, weights, strength).evidence
+        alone = _fitted(rows, known, weights * ~known.own, strength).evidence if share else 0.0
+        probable[share] = both - alone + (0.0 if share else _MARGIN)
+    return max(_LENT, key=probable.__getitem__)
 
 
 def _memory(rows: Array, known: _Known, strength: float) -> float:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from hotfolder.taste import judge
 from hotfolder.taste.features import Features
+from hotfolder.taste.judge import Elsewhere
 from hotfolder.taste.judgements import Judgement
 
 BELIEFS = 32
@@ -33,13 +34,19 @@ class Odds(Struct, frozen=True):
         return sum(values[belief % len(values)] for values in known)
 
 
-def learn(judged: Sequence[Judgement], features: Mapping[str, Features]) -> Odds | None:
+def learn(
+    judged: Sequence[Judgement],
+    features: Mapping[str, Features],
+    elsewhere: Sequence[Elsewhere] = (),
+) -> Odds | None:
     """The table after these judgements, the oldest first; None while there is too little.
 
-    Of features only the words count: nothing else is known of a picture that is not made yet.
+    Of features only the words count: nothing else is known of a picture that is not made yet. What
+    was judged `elsewhere` is a prior, as in `judge.fit`.
     """
     said = {picture: replace(known, kinds={}) for picture, known in features.items()}
-    learned = judge.fit(judged, said)
+    lent = [(judgement, replace(known, kinds={})) for judgement, known in elsewhere]
+    learned = judge.fit(judged, said, elsewhere=lent)
     if learned is None:
         return None
     random = np.random.default_rng(_SEED)

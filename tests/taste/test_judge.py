@@ -50,6 +50,28 @@ def test_it_says_nothing_below_fifteen_judgements() -> None:
     assert judge.fit(said[:15], known(shown)) is not None
 
 
+def test_another_studio_of_its_owner_is_a_prior() -> None:
+    """The same taste is found sooner; another one does little harm; neither counts as said here."""
+    shown, held, there = scenes(30), scenes(200, seed=1), scenes(100, seed=2)
+
+    def likes(scene: Scene) -> bool:
+        return scene.subject == "castle" and scene.hour != "by day"
+
+    def lent(likes: Callable[[Scene], bool]) -> list[judge.Elsewhere]:
+        said = judged(there, likes)
+        return [(one, scene.features) for one, scene in zip(said, there, strict=True)]
+
+    said, of = judged(shown, likes), known(shown + held)
+    plain, same, other = (
+        judge.fit(said, of, elsewhere=before)
+        for before in ((), lent(likes), lent(lambda scene: scene.left > 0.3))
+    )
+    assert same is not None and same.count == 30 and len(same.told) == 30
+    assert _auc(same, held, likes) > max(0.95, _auc(plain, held, likes))
+    assert _auc(other, held, likes) > _auc(plain, held, likes) - 0.1
+    assert judge.fit(said[:14], of, elsewhere=lent(likes)) is None
+
+
 def test_looks_alone_teach_nothing() -> None:
     """Who only looks has not decided anything; one pick makes the difference."""
     shown = scenes(40)

@@ -19,7 +19,7 @@ from hotfolder.recipes.region import Region
 from hotfolder.studio.store import local
 
 _FOLDER = "located"
-_VERSION = "2"  # of how words are found, and kept
+_VERSION = "3"  # of how words are found, and kept
 _MOST_FILES = 1_000
 Regions = tuple[Region, ...]
 
