@@ -86,7 +86,8 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     `upscaler_folders` are those of upscalers that links of `enlarge` name.
 
     `detector` is a file (ONNX, or transformers' model.safetensors) that looks for the words of
-    retouches which it knows.
+    retouches which it knows. `eye` is a folder of transformers' with a model (CLIP, SigLIP,
+    DINOv2) that looks at drafts for taste.
 
     `batch` drafts of one size are drawn together, where `hotfolder doctor --measure` says that it
     pays; each picture says so, and is made again alone in a batch of the same size.
@@ -114,6 +115,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     embedding_folders: list[str] = []
     upscaler_folders: list[str] = []
     detector: str = ""
+    eye: str = ""
     clip_skip: Annotated[int, Meta(ge=1, le=12)] = 1
     safety_checker: bool = False
     batch: Annotated[int, Meta(ge=1, le=MOST_DRAWN)] = 1

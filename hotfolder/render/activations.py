@@ -20,7 +20,7 @@ Numbers = dict[str, Array]
 
 VERSION = 1
 _LISTS = ("transformer_blocks", "single_transformer_blocks", "blocks", "layers")
-_MOST = 384  # numbers for a block's channels; more are projected to so many
+MOST = 384  # numbers for a block's channels; more are projected to so many
 _CELLS = 4  # in each direction
 _MAPS = 32  # channels that are left of a block where places are kept
 
@@ -133,13 +133,13 @@ def _channels(mean: Array, spread: Array) -> Array:
     level = np.log(spread + 1e-6)
     usual = level.mean()
     numbers = np.concatenate([mean / _safe(spread), level - usual, [usual / 4]])
-    return np.clip(_projected(numbers[:, None], _MOST)[:, 0], -4, 4)
+    return np.clip(projected(numbers[:, None], MOST)[:, 0], -4, 4)
 
 
 def _places(grid: Array, mean: Array, spread: Array) -> Array:
     """Where channels are strong: (maps, cells), row after row from the top left."""
     cells = (grid - mean[:, None, None]) / _safe(spread)[:, None, None]
-    return np.clip(_projected(cells.reshape(len(cells), -1), _MAPS).ravel(), -4, 4)
+    return np.clip(projected(cells.reshape(len(cells), -1), _MAPS).ravel(), -4, 4)
 
 
 def _safe(spread: Array) -> Array:
@@ -147,7 +147,7 @@ def _safe(spread: Array) -> Array:
     return safe
 
 
-def _projected(rows: Array, most: int) -> Array:
+def projected(rows: Array, most: int) -> Array:
     """At most so many sums of rows with signs that are always the same (Achlioptas 2003)."""
     if len(rows) <= most:
         return rows

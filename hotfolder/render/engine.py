@@ -22,6 +22,7 @@ from hotfolder.render.activations import Activations
 from hotfolder.render.call import Call
 from hotfolder.render.compilation import NotCompiledError
 from hotfolder.render.detector import Detector
+from hotfolder.render.eyes import Eyes
 from hotfolder.render.memory import memory_plan, tiling
 from hotfolder.render.memory.memory_plan import Plan
 from hotfolder.render.memory.planner import Planner, workload_of
@@ -60,6 +61,7 @@ class Engine:
         self._planner = Planner(self.device, memory_bytes)
         self._base = base
         self._detector: tuple[str, Detector] | None = None
+        self._eyes = Eyes(base)
         self._rendering = 0
         self._runs: list[Run] = []  # the last one was begun between two steps of the one before
         environment.forbid_chance()
@@ -91,6 +93,7 @@ class Engine:
         self._models.clear()
         self._upscalers.clear()
         self._detector = None
+        self._eyes.clear()
         self._planner.renew()
 
     def render(
@@ -331,9 +334,11 @@ class Engine:
         ]
         sides = recipe.canvas
         kinds = run.all_features() or [{} for _ in rows]
+        eye = "" if recipe.source else self._models[recipe.model].eye
+        drawn = [image and resize.crop(image, sides) for image in images]
         return {
-            at: Rendered(resize.crop(image, sides), fact, features)
-            for at, image, fact, features in zip(made.drawn, images, facts, kinds, strict=True)
+            at: Rendered(image, fact, features | self._eyes.features(eye, image))
+            for at, image, fact, features in zip(made.drawn, drawn, facts, kinds, strict=True)
             if image is not None
         }
 

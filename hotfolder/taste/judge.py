@@ -29,10 +29,10 @@ LEAST = 15
 
 # How much a kind counts, by its name or its family; what is not named counts nothing.
 VIEWS: Sequence[Mapping[str, float]] = (
-    {"words": 1.0, "denoiser": 1.4, "pixels": 1.0},
-    {"words": 1.0, "denoiser": 0.5, "pixels": 0.5},
-    {"words": 0.5, "denoiser": 0.5, "pixels": 1.0},
-    {"words": 0.3, "denoiser": 1.0, "pixels": 0.3},
+    {"words": 1.0, "denoiser": 1.4, "pixels": 1.0, "eye": 1.4},
+    {"words": 1.0, "denoiser": 0.5, "pixels": 0.5, "eye": 0.5},
+    {"words": 0.5, "denoiser": 0.5, "pixels": 1.0, "eye": 0.5},
+    {"words": 0.3, "denoiser": 1.0, "pixels": 0.3, "eye": 1.0},
     {"words": 0.3, "denoiser": 0.4, "pixels.layout": 2.0},
 )
 _DIRECTIONS = 64

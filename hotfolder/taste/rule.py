@@ -27,7 +27,7 @@ COMPLETED = 0.1
 """Of what would be given up, so much is completed all the same: else nobody would learn better."""
 
 _EARLY = "denoiser"
-_LATE = ("pixels",)  # families of features that are known only of a whole picture
+_LATE = ("pixels", "eye")  # families of features that are known only of a whole picture
 
 
 class Weights(Struct, frozen=True):
