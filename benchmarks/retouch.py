@@ -6,7 +6,8 @@
     python benchmarks/retouch.py rounds [--cases 20]    one picture, retouched again and again
 
 Pictures are painted scenes. A step of tone is how far the means, of 255, of what was drawn
-and of the picture lie apart in each of 24 pieces of the rim, before the soft edge. A seam is a soft
+and of the picture lie apart in each of up to 24 pieces of the rim, before the soft edge. Each has
+at least 32 pixels: with fewer it is what is drawn there that differs, and no tone. A seam is a soft
 edge with gradients above 1.5 times those on both sides of it.
 """
 
@@ -56,6 +57,7 @@ COLOURS = {
 }
 PIECES = 24
 SEAM = 1.5
+LEAST_PX = 32
 FILES = ("png", "jpeg92", "jpeg75", "webp80")
 
 
@@ -257,7 +259,8 @@ def _steps(image: Image.Image, drawn: Image.Image, region: Any) -> tuple[float, 
     matched = new + drawing.membrane(old - new, weights < 0.5)
     ys, xs = np.nonzero((weights > 0.1) & (weights < 0.9))
     angles = np.arctan2(ys - ys.mean(), xs - xs.mean())
-    pieces = ((angles + np.pi) / (2 * np.pi) * (PIECES - 0.01)).astype(int)
+    count = min(PIECES, max(1, len(ys) // LEAST_PX))
+    pieces = ((angles + np.pi) / (2 * np.pi) * (count - 0.01)).astype(int)
     before, after = (
         np.mean([np.abs((one - old)[ys[at], xs[at]].mean(0)).mean() for at in _each(pieces)])
         for one in (new, matched)

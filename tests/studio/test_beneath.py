@@ -191,6 +191,7 @@ ELSEWHERE = {
     "studio/store/local.py": "this machine's state",
     "studio/store/turns.py": "this machine's state",
     "studio/store/journal.py": "this machine's state",
+    "studio/store/elsewhere.py": "this machine's state",
     "studio/store/located.py": "this machine's state",
     "studio/store/twins.py": "this machine's state",
     "studio/scan/apart.py": "this machine's state",
