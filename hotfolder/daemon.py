@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from hotfolder import refinements, workshop
+from hotfolder import workshop
 from hotfolder.backoff import LONGEST_PAUSE_S
 from hotfolder.company import Company
 from hotfolder.critic import Critic
@@ -39,7 +39,7 @@ from hotfolder.jobs import (
     claim_of,
 )
 from hotfolder.notices import Notices
-from hotfolder.plan import drafts_wanted, following, plan
+from hotfolder.plan import following, plan
 from hotfolder.renders import OpenExecutor, Renders
 from hotfolder.report.progress import Lines, Progress
 from hotfolder.setbacks import Setbacks
@@ -117,7 +117,7 @@ class Daemon:
         self._company = Company(Claims(studio.root), self._ledger)
         self._twins = Twins(studio)
         self._rounds = 0
-        self._notices = Notices(studio.root, self._progress, clock)
+        self._notices = Notices(studio.root, self._scanner, self._ledger, self._progress, clock)
         self._noted: dict[str, dict[str, None]] = {}
         self._pause_s = 0.0
 
@@ -151,6 +151,7 @@ class Daemon:
         if until.seconds is not None:
             self._ends_at = self._clock() + until.seconds
         self._recovered = False
+        self._notices.begin()
         try:
             while not self._stopping.is_set() and self._clock() < self._ends_at:
                 if not self._turn():
@@ -237,7 +238,7 @@ class Daemon:
             self._renders.unload()
         self._setbacks.forget_past(self._turn_at, self._renders.paths)
         self._post()
-        self._notices.queue(self._wanted)
+        self._notices.queue()
         self.waits_for = soonest(self._waits(now, idle))
         if idle:
             self._progress.began("waiting for prompt files and picks")
@@ -254,7 +255,7 @@ class Daemon:
         """Whether pictures are wanted that other machines make, or have yet to say so."""
         if self._company.shares.is_alone:
             return False
-        return bool(self._company.waits_for) or any(self._wanted())
+        return bool(self._company.waits_for) or any(self._notices.wanted())
 
     def _waits(self, now: float, idle: bool) -> Iterator[Wait]:
         """All that may end a rest without any notice."""
@@ -278,6 +279,8 @@ class Daemon:
             yield Wait(min(_LISTEN_S, settle_s), "a word of the other machines")
         if self._notices.disk_is_low:
             yield Wait(self._setbacks.longest_pause_s(), "room on the disk")
+        if (posts_in_s := self._notices.posts_in_s()) is not None:
+            yield Wait(posts_in_s, "the next post for `hotfolder status`")
         if idle and (unloads_in_s := self._unloads_in_s(now)) > 0:
             yield Wait(unloads_in_s, "the model's unloading")
 
@@ -484,11 +487,6 @@ class Daemon:
         for name in self._company.waits_for:
             waits[f"the computer {name}"] = "has not yet said that it knows of this one"
         self._notices.post(StatusFile(printable(pause), waits, self._watch.blind))
-
-    def _wanted(self) -> tuple[int, int]:
-        """How many drafts and finals are still to be made."""
-        wanted = self._scanner.snapshot(), self._ledger.history
-        return drafts_wanted(*wanted), refinements.wanted(*wanted, self._scanner.config)
 
     def _in_words(self, error: Exception) -> HotfolderError:
         """Why the folders cannot be looked at."""

@@ -201,3 +201,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if names and len(names) <= 12:
         return "known are " + ", ".join(names)
     return "there is nothing like it"
+
+
+def many(number: int, what: str) -> str:
+    """A number of things in words: `1 picture`, `1,200 pictures`."""
+    return f"{number:,} {what}" + ("" if number == 1 else "s")

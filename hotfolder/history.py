@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Annotated
 
@@ -137,6 +137,11 @@ class Ordinals(Set[int]):
             self._beyond.remove(self._below)
             self._below += 1
 
+    def between(self, first: int, end: int | None) -> int:
+        """How many there are from `first` on, before `end` if there is one."""
+        end = self.end if end is None else end
+        return max(0, min(self._below, end) - first) + sum(first <= o < end for o in self._beyond)
+
     def __contains__(self, ordinal: object) -> bool:
         return ordinal in self._beyond or ordinal in range(self._below)
 
@@ -223,6 +228,10 @@ class History:
         """The ordinals of a request that are being made."""
         return self._begun.get((stage, request), frozenset())
 
+    def without_begun(self) -> History:
+        """The same, for those who do not know what is being made; it goes on with this one."""
+        return replace(self, _begun={})
+
     def under_way(self, stage: Stage) -> int:
         """How many pictures of a stage are being made."""
         return sum(len(begun) for (s, _), begun in self._begun.items() if s == stage)
@@ -230,6 +239,11 @@ class History:
     def made(self, stage: Stage, request: str) -> Set[int]:
         """The ordinals that were made for a request."""
         return self._made.get((stage, request), frozenset())
+
+    def made_between(self, stage: Stage, request: str, first: int, end: int | None = None) -> int:
+        """How many ordinals were made from `first` on, before `end` if there is one."""
+        made = self._made.get((stage, request))
+        return made.between(first, end) if made else 0
 
     def is_refined(self, picture: str, finals: int) -> bool:
         """Whether a pick has had all its refinements, whatever the settings say since.

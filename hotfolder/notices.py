@@ -5,39 +5,95 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from hotfolder import refinements
 from hotfolder.errors import printable
+from hotfolder.overview import standing
+from hotfolder.plan import drafts_wanted
 from hotfolder.report.progress import Progress
-from hotfolder.studio.store.status_file import StatusFile, post
+from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.store.ledger import LEDGER, Ledger
+from hotfolder.studio.store.status_file import StatusFile, post, states
 
 _COUNTS_EVERY_S = 2.0
+_POSTS_EVERY_S = 0.25
+_SHARE = 0.005  # of a daemon's time, for `hotfolder status`
 
 
 class Notices:
-    """Tells `hotfolder status` what waits, and the progress what is to be made and what is short.
+    """Tells `hotfolder status` how things stand, and the progress what is to be made and is short.
 
-    `root` is the studio's folder, `clock` counts seconds.
+    `root` is the studio's folder, `clock` counts seconds. `scanner` and `ledger` say what is known.
     """
 
-    def __init__(self, root: Path, progress: Progress, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        scanner: Scanner,
+        ledger: Ledger,
+        progress: Progress,
+        clock: Callable[[], float],
+    ) -> None:
         self.disk_is_low = False
         self.paused = ""
         self._root = root
+        self._scanner = scanner
+        self._ledger = ledger
         self._progress = progress
         self._clock = clock
-        self._posted: StatusFile | None = None
+        self._posted = StatusFile()
+        self._posts_at = float("-inf")
+        self._is_behind = False
         self._counted_at = float("-inf")
 
+    def begin(self) -> None:
+        """What was posted before, perhaps by another run, counts no more."""
+        self._posted = StatusFile()
+        post(self._root, self._posted)
+
     def post(self, status: StatusFile) -> None:
-        """Tell `hotfolder status` what waits, if that has changed."""
+        """Tell `hotfolder status` what waits and how things stand, if that has changed.
+
+        How things stand is found out only so often that it takes no time to speak of, and not told
+        while files come or are read: whoever asks has to look then.
+        """
+        self._is_behind = False
+        if not (status.pause or self._scanner.busy):
+            status = self._with_standing(status)
         if status != self._posted:
             post(self._root, status)
             self._posted = status
 
-    def queue(self, count: Callable[[], tuple[int, int]]) -> None:
-        """Say how many drafts and finals are to be made, not often: `count` takes a moment."""
+    def posts_in_s(self) -> float | None:
+        """Seconds until there may be more to post; None if all is told."""
+        return max(0.0, self._posts_at - self._clock()) if self._is_behind else None
+
+    def _with_standing(self, status: StatusFile) -> StatusFile:
+        """The same with how things stand, and the states of what would change with that."""
+        scanner, ledger, now = self._scanner, self._ledger, self._clock()
+        self._is_behind = now < self._posts_at
+        if self._is_behind:
+            return replace(status, standing=self._posted.standing, seen=self._posted.seen)
+        read = ledger.read()
+        seen = states(self._root, [*scanner.witnesses(), LEDGER, *read])
+        for path, size in read.items():  # what other machines wrote there since is not known yet
+            inode, _, changed_ns = seen[path]
+            seen[path] = inode, size, changed_ns
+        found = standing(scanner.snapshot(), ledger.history, scanner.config, scanner.notes)
+        self._posts_at = now + max(_POSTS_EVERY_S, (self._clock() - now) / _SHARE)
+        return replace(status, standing=found, seen=seen)
+
+    def queue(self) -> None:
+        """Say how many drafts and finals are to be made, not often: counting takes a moment."""
         if self._clock() - self._counted_at >= _COUNTS_EVERY_S:
             self._counted_at = self._clock()
-            self._progress.queue(*count())
+            self._progress.queue(*self.wanted())
+
+    def wanted(self) -> tuple[int, int]:
+        """How many drafts and finals are still to be made."""
+        wanted = self._scanner.snapshot(), self._ledger.history
+        return drafts_wanted(*wanted), refinements.wanted(*wanted, self._scanner.config)
 
     def disk(self, is_low: bool, least_gb: float) -> bool:
         """Say when the disk gets low, and when there is room again; whether it has just got low."""

@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
+import time
 from pathlib import PurePosixPath
-from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from hotfolder.errors import HotfolderError, printable
-from hotfolder.history import History
 from hotfolder.images.metadata import suffixes as picture_suffixes
-from hotfolder.jobs import Job, Locate, RenderDraft, RenderFinal
-from hotfolder.plan import drafts_wanted, plan
-from hotfolder.recipes.settings import Settings, Taste
 from hotfolder.services.definition import Service
 from hotfolder.services.managers import installed
-from hotfolder.snapshot import PromptFile, Snapshot
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan import failed
-from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import local, status_file
-from hotfolder.studio.store.ledger import Ledger
 from hotfolder.studio.store.lock import is_held
-from hotfolder.studio.store.status_file import StatusFile
-from hotfolder.taste.advice import Advice
-from hotfolder.taste.judge import LEAST
+from hotfolder.studio.store.status_file import Progress, Standing, StatusFile
 
+_PATIENCE_S = 1.0  # a daemon posts what has changed a moment later
+_ASKS_EVERY_S = 0.02
 
-class Progress(Struct, frozen=True):
-    """How many drafts of a prompt file are made, and how many it asks for in all."""
-
-    made: int
-    wanted: int | Literal["endless"]
+__all__ = ["Progress", "Status", "status"]
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -75,97 +64,58 @@ class Status(Struct, frozen=True, kw_only=True):
 
 
 def status(studio: Studio) -> Status:
-    """The state of a studio now. Reads files; changes nothing."""
-    survey = Survey(studio)
-    snapshot = survey.look()
-    history = Ledger(studio).history
-    jobs = plan(snapshot, history, survey.config)
-    finals = takewhile(lambda job: not isinstance(job, RenderDraft), jobs)
-    totals = history.totals()
+    """The state of a studio now. Reads files; changes nothing.
+
+    A daemon at work has posted how things stand: that is believed as long as nothing has come or
+    gone in the folders since. Else all files are looked at.
+    """
     running = is_held(studio.root)
-    posted = status_file.read(studio.root) if running else StatusFile()
-    broken = {printable(f.path): f.says for f in (*snapshot.broken, *snapshot.useless_seeds)}
-    waiting = {printable(path): says for path, says in snapshot.waiting.items()} | posted.waits
+    posted = _posted(studio) if running else StatusFile()
+    standing = posted.standing or _looked(studio)
     return Status(
+        **msgspec.structs.asdict(
+            msgspec.structs.replace(
+                standing,
+                held_back=(*standing.held_back, *_unnoticed(posted)),
+                waiting=standing.waiting | _others(posted.waits, standing),
+            )
+        ),
         studio=printable(str(studio.root)),
         running=running,
         pause=posted.pause,
-        prompt_files=len(snapshot.prompt_files),
-        endless_files=sum(map(_is_endless, snapshot.prompt_files)),
-        files={printable(f.path): _progress(f, history) for f in snapshot.prompt_files},
-        drafts_wanted=drafts_wanted(snapshot, history),
-        drafts_lying=snapshot.unseen_drafts,
-        drafts_made=totals["draft"],
-        drafts_passed_over=history.left_undone,
-        seeds=len(snapshot.seeds),
-        finals_wanted=sum(_finals(job) for job in finals),
         finals_lying=sum(_is_picture(path) for path in beneath.files(studio.root, "final")),
-        finals_made=totals["final"],
-        held_back=(
-            *survey.config.notes,
-            *held_back(snapshot, survey.config.settings),
-            *_unnoticed(posted),
-        ),
-        steering=steering(snapshot.advice, survey.config.settings.taste),
-        waiting={path: says for path, says in waiting.items() if path not in broken},
-        broken=broken,
-        notes={printable(path): notes for path, notes in survey.notes.items() if notes},
         failed=failed.reasons(studio),
         log=printable(str(local.log(studio.root))),
         started_by=_started_by(studio),
     )
 
 
-def _progress(file: PromptFile, history: History) -> Progress:
-    """Drafts that were made for an earlier file of the same prompts do not count."""
-    made = wanted = 0
-    for request in file.requests:
-        base, done = history.base(request.digest), history.made("draft", request.digest)
-        if request.count == "endless":
-            made += sum(ordinal >= base for ordinal in done)
-        else:
-            made += sum(ordinal in done for ordinal in range(base, base + request.count))
-            wanted += request.count
-    return Progress(made, "endless" if _is_endless(file) else wanted)
+def _posted(studio: Studio) -> StatusFile:
+    """What the daemon at work has posted, how things stand only if they still do."""
+    tried_until = time.monotonic() + _PATIENCE_S
+    while True:
+        posted = status_file.read(studio.root)
+        if not posted.standing:
+            return posted
+        if status_file.states(studio.root, posted.seen) == posted.seen:
+            return posted
+        if time.monotonic() > tried_until:
+            return msgspec.structs.replace(posted, standing=None)
+        time.sleep(_ASKS_EVERY_S)
 
 
-def _is_endless(file: PromptFile) -> bool:
-    return any(request.count == "endless" for request in file.requests)
+def _looked(studio: Studio) -> Standing:
+    from hotfolder.overview import look  # which takes as long to import as all the rest
+
+    return look(studio)
+
+
+def _others(waits: dict[str, str], standing: Standing) -> dict[str, str]:
+    return {path: says for path, says in waits.items() if path not in standing.broken}
 
 
 def _is_picture(path: str) -> bool:
     return PurePosixPath(path).suffix.lower() in picture_suffixes()
-
-
-def many(number: int, what: str) -> str:
-    """A number of things in words: `1 picture`, `1,200 pictures`."""
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
-
-
-def held_back(snapshot: Snapshot, settings: Settings) -> list[str]:
-    """Sentences on what a full disk or a limit keeps from being made for now."""
-    found = []
-    if snapshot.disk_is_low:
-        found.append(f"everything: the disk has less than {settings.keep_free_gb:g} GB free")
-    if snapshot.paused:
-        found.append(f"everything: {snapshot.paused} lies there; take it away to go on")
-    waits = any(map(_is_endless, snapshot.prompt_files))
-    if waits and snapshot.unseen_drafts >= settings.pause_endless_at:
-        found.append(
-            f"drafts without end: {many(snapshot.unseen_drafts, 'picture')} lie in drafts/; look "
-            "through them, or raise pause_endless_at in hotfolder.toml"
-        )
-    return found
-
-
-def steering(advice: Advice, taste: Taste) -> str:
-    """A sentence on how endless drafts are steered; empty where nobody wants that."""
-    if not taste.hold_back:
-        return ""
-    if advice.odds is None:
-        return f"not yet: hold_back begins with {LEAST} judgements"
-    count = many(advice.odds.count, "judgement")
-    return f"endless drafts by {count}, {taste.usual:.0%} of them as ever (hold_back)"
 
 
 def _unnoticed(posted: StatusFile) -> list[str]:
@@ -180,8 +130,3 @@ def _started_by(studio: Studio) -> tuple[str, ...]:
         return tuple(installed(Service.of(studio.root)))
     except HotfolderError:
         return ()
-
-
-def _finals(job: Job) -> int:
-    """How many finals a job is for."""
-    return job.wanted if isinstance(job, Locate) else isinstance(job, RenderFinal)

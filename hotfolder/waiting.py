@@ -16,6 +16,7 @@ Event = Literal[
     "a word of the other machines",
     "room on the disk",
     "the model's unloading",
+    "the next post for `hotfolder status`",
     "the end of the run",
 ]
 

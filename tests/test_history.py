@@ -56,6 +56,15 @@ def test_made() -> None:
     assert known.totals() == {"draft": 3, "final": 1}
 
 
+@given(st.sets(st.integers(0, 12)), st.integers(0, 13), st.none() | st.integers(0, 14))
+def test_made_between(numbers: set[int], first: int, end: int | None) -> None:
+    """As many as a set would count."""
+    known = history(*(made("a", number) for number in numbers))
+    expected = sum(first <= number < (20 if end is None else end) for number in numbers)
+    assert known.made_between("draft", "a", first, end) == expected
+    assert known.made_between("draft", "b", first, end) == 0
+
+
 @given(st.lists(st.integers(0, 12), max_size=20))
 def test_ordinals(numbers: list[int]) -> None:
     """They are what a set is, in any order and with gaps."""

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
+from hotfolder import overview
 from hotfolder.commands import check, plan, status
+from hotfolder.daemon import Daemon
 from hotfolder.errors import EXIT_DONE, StudioMissingError
 from hotfolder.history import Finished, Made
+from hotfolder.notices import Notices
+from hotfolder.report.progress import Lines
+from hotfolder.status import status as now
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import local, status_file
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.studio.store.lock import locked
-from hotfolder.studio.store.status_file import StatusFile
+from hotfolder.studio.store.status_file import Standing, StatusFile
 from tests import samples
+from tests.daemon_thread import at_work
+from tests.forkserver import until
+from tests.painter import FakeExecutor
 
 
 @pytest.fixture
@@ -190,3 +200,112 @@ def test_a_plan_shows_prompts_that_a_terminal_can(
     assert all(len(prompt) <= 81 and prompt.endswith("…") for prompt in prompts)
     assert "城" * 79 + "…" in prompts
     assert any(prompt.endswith(("on…", "a…", "hill…")) for prompt in prompts)
+
+
+SMALL = 'extends = "postcard"\nsteps = 2\n[draft]\narea = "32x32"\ncount = 2\n'
+SETTINGS = (
+    'profile = "small"\nsettle_seconds = 0.05\nlook_seconds = 0.5\nkeep_free_gb = 0\n'
+    "pause_endless_at = 1\n"
+)
+
+
+def test_a_daemon_tells_how_things_stand(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it posts is what a look finds; what has changed since is told as it is, all the same."""
+    (studio.profiles / "small.toml").write_text(SMALL)
+    studio.settings.write_text(SETTINGS)
+    (studio.inbox / "a.txt").write_text("a castle")
+    (studio.inbox / "b.toml").write_text('prompt = "a boat"\ncount = "endless"\n')
+    (studio.inbox / "c.toml").write_text('promt = "x"\n')
+    look, looks = overview.look, list[Standing]()
+    monkeypatch.setattr(overview, "look", lambda studio: looks.append(look(studio)) or looks[-1])
+    with locked(studio.root), at_work(Daemon(studio, executor=FakeExecutor())):
+        until((studio.done / "a.txt").exists, 60)
+        made = sorted(studio.drafts.iterdir())
+        made[0].rename(studio.seeds / made[0].name)
+        until(lambda: status_file.read(studio.root).standing == look(studio), 60)
+        until(lambda: len(list(studio.final.iterdir())) == 3, 60)
+        until(lambda: status_file.read(studio.root).standing == look(studio), 60)
+        looks.clear()
+        told = now(studio)
+        assert not looks, "nobody had to look"
+        assert told.running
+        assert (told.drafts_lying, told.drafts_made) == (len(made) - 1, len(made))
+        assert (told.seeds, told.finals_lying, told.finals_made) == (1, 3, 3)
+        assert told.failed["inbox/failed/c.toml"].startswith("promt: unknown key")
+        for number in range(3):
+            (studio.drafts / f"by hand {number}.png").write_bytes(samples.drawn("PNG"))
+            assert now(studio).drafts_lying == len(made) + number, "whoever told it"
+        (studio.seeds / made[0].name).unlink()
+        assert now(studio).seeds == 0
+    looks.clear()
+    assert now(studio).drafts_lying == len(made) + 2
+    assert looks, "nobody is there who could tell"
+
+
+@pytest.mark.parametrize("changes", ["a new file", "a ledger that grows", "a file written anew"])
+def test_what_has_changed_since_is_looked_for(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, changes: str
+) -> None:
+    """A daemon that does not answer is not believed: it may hang."""
+    monkeypatch.setattr("hotfolder.status._PATIENCE_S", 0.0)
+    (studio.inbox / "a.txt").write_text("a castle")
+    ledger = Ledger(studio)
+    ledger.append(Made("draft", "a", 0, "r", "drafts/r.png"))
+    scanner = Survey(studio)
+    scanner.look()
+    notices = Notices(studio.root, scanner.scanner, ledger, Lines(), lambda: 0.0)
+    notices.post(StatusFile())
+    with locked(studio.root):
+        monkeypatch.setattr(overview, "look", lambda studio: pytest.fail("why look?"))
+        assert now(studio).prompt_files == 1
+        monkeypatch.undo()
+        monkeypatch.setattr("hotfolder.status._PATIENCE_S", 0.0)
+        if changes == "a new file":
+            (studio.drafts / "a.png").write_bytes(samples.drawn("PNG"))
+            assert now(studio).drafts_lying == 1
+        elif changes == "a ledger that grows":
+            Ledger(studio, "other").append(Made("draft", "a", 1, "s", "drafts/s.png"))
+            assert now(studio).drafts_made == 2
+        else:
+            (studio.inbox / "a.txt").write_text("a castle\n\na boat")
+            assert now(studio).drafts_wanted == 2 * 4
+
+
+def test_what_was_posted_before_does_not_count(studio: Studio) -> None:
+    """A run begins by taking back what the last one has said."""
+    survey = Survey(studio)
+    survey.look()
+    notices = Notices(studio.root, survey.scanner, Ledger(studio), Lines(), lambda: 0.0)
+    notices.post(StatusFile())
+    assert status_file.read(studio.root).standing == overview.look(studio)
+    notices.begin()
+    assert status_file.read(studio.root) == StatusFile()
+
+
+def test_posts_are_not_made_often(studio: Studio) -> None:
+    """After one there is a pause; what may have changed meanwhile is posted after that."""
+    survey, time = Survey(studio), [0.0]
+    survey.look()
+    notices = Notices(studio.root, survey.scanner, Ledger(studio), Lines(), lambda: time[0])
+    notices.post(StatusFile())
+    assert notices.posts_in_s() is None
+    (studio.drafts / "a.png").write_bytes(samples.drawn("PNG"))
+    survey.look()
+    notices.post(StatusFile())
+    soon = notices.posts_in_s()
+    assert soon
+    time[0] += soon
+    notices.post(StatusFile())
+    assert notices.posts_in_s() is None
+    posted = status_file.read(studio.root).standing
+    assert posted and posted.drafts_lying == 1
+
+
+def test_a_quick_answer_imports_little() -> None:
+    """Neither numpy nor the plan is needed where a daemon has told how things stand."""
+    says = "import sys, hotfolder.commands.status as s; print([m for m in sys.modules])"
+    loaded = subprocess.run(
+        [sys.executable, "-c", says], capture_output=True, text=True, check=True
+    )
+    for module in ("numpy", "PIL", "rich", "hotfolder.plan", "hotfolder.studio.scan.scanner"):
+        assert f"'{module}'" not in loaded.stdout

@@ -7,11 +7,11 @@ from itertools import islice
 
 from hotfolder.errors import EXIT_DONE, brief, printable
 from hotfolder.jobs import Job, Locate, RenderDraft, RenderFinal
+from hotfolder.overview import held_back
 from hotfolder.plan import plan
 from hotfolder.refinements import by_other_settings
 from hotfolder.report import links
 from hotfolder.report.terminal import console
-from hotfolder.status import held_back
 from hotfolder.studio import layout
 from hotfolder.studio.scan import failed
 from hotfolder.studio.scan.survey import Survey

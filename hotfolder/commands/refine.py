@@ -12,13 +12,13 @@ from hotfolder.errors import (
     EXIT_SOME_FAILED,
     HotfolderError,
     PictureError,
+    many,
     printable,
     refusal,
 )
 from hotfolder.recipes.refine import key
 from hotfolder.refinements import by_other_settings
 from hotfolder.report.terminal import console
-from hotfolder.status import many
 from hotfolder.studio import beneath, layout
 from hotfolder.studio.config.load import read_config
 from hotfolder.studio.identity import identify

@@ -10,13 +10,11 @@ from typing import Any
 
 import msgspec
 
-from hotfolder.errors import EXIT_DONE, StudioMissingError, printable
-from hotfolder.ranking import rank
+from hotfolder.errors import EXIT_DONE, StudioMissingError, many, printable
 from hotfolder.report.terminal import console
-from hotfolder.status import Progress, Status, many, status
+from hotfolder.status import Progress, Status, status
 from hotfolder.studio import layout
 from hotfolder.studio.scan import failed
-from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store.lock import is_held
 
 _BEST = 10
@@ -89,6 +87,9 @@ def _wanted(progress: Progress) -> str:
 
 def _taste(studio: layout.Studio) -> dict[str, Any]:
     """How many judgements there are, and the best drafts, if there is an order of them yet."""
+    from hotfolder.ranking import rank
+    from hotfolder.studio.scan.survey import Survey
+
     survey = Survey(studio)
     survey.look()
     ranking = rank(studio, survey.scanner)

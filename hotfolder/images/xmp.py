@@ -8,6 +8,8 @@ wrong.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -106,7 +108,8 @@ def document(packet: bytes | None) -> str | None:
     return next((values[0] for name in _DOCUMENTS if (values := found.get(name))), None)
 
 
-def properties(packet: bytes | None) -> dict[str, tuple[str, ...]]:
+@lru_cache(maxsize=2)  # of the picture that is read: several ask
+def properties(packet: bytes | None) -> Mapping[str, tuple[str, ...]]:
     """Name with namespace to values, of the picture's own properties; one value unless a list.
 
     Empty for XML that is broken, too long or has a DTD.

@@ -10,9 +10,9 @@ from typing import Any
 
 from hotfolder.errors import printable
 from hotfolder.jobs import Job, Render
+from hotfolder.overview import steering
 from hotfolder.plan import plan
 from hotfolder.ranking import not_yet, rank
-from hotfolder.status import steering
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import status_file

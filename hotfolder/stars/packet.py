@@ -6,7 +6,7 @@ The numbers of labels are those of digiKam's and darktable's own namespaces.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hotfolder.images import xmp
 from hotfolder.stars.mark import REJECTED, Mark, words
@@ -38,6 +38,8 @@ _NUMBER = re.compile(r"\s*(-?\d{1,4})(?:\.\d{0,20})?\s*", re.ASCII)
 def marks_in(packet: bytes) -> Iterator[Mark]:
     """The marks in a packet, one for each property. Broken XML has none."""
     properties = xmp.properties(packet)
+    if not properties:
+        return
     # darktable gives every picture that it imports one star.
     imported = f"{_DARKTABLE}xmp_version" in properties
     for name, where in _STARS.items():
@@ -66,7 +68,7 @@ def from_percent(percent: int) -> int:
     return sum(percent >= least for least in _LEAST_PERCENT)
 
 
-def _whole(properties: dict[str, tuple[str, ...]], name: str) -> int | None:
+def _whole(properties: Mapping[str, tuple[str, ...]], name: str) -> int | None:
     values = properties.get(name, ())
     return _number(values[0]) if len(values) == 1 else None
 

@@ -14,6 +14,9 @@ TEMPORARY = ".hotfolder-"
 AT_WORK = "_exiftool_tmp"
 """How a file's name ends into which exiftool writes before it takes the picture's place."""
 
+NOTE = ".error.txt"
+"""How the names of our own notes end, which lie beside what they speak of."""
+
 MASK = ".mask.png"
 """How the name of a mask ends that lies beside a picture in `seeds/`."""
 

@@ -17,13 +17,12 @@ from hotfolder.recipes.profile import Profile
 from hotfolder.studio import beneath
 from hotfolder.studio.config.fit_prompts import read as prompts_of
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.names import NOTE
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.scan.limits import check_text
 from hotfolder.studio.scan.prompt_files import requests_of
 
 SUFFIXES = (".txt", ".toml", ".TXT", ".TOML")
-NOTE = ".error.txt"
-"""How the names of our own notes end, which lie beside what they speak of."""
 
 MORE = ".refine.toml"
 """How the names of files end that say how a picture beside them is to be refined once more."""

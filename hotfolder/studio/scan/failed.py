@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from hotfolder.errors import PictureError, brief, printable
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.scan.captions import NOTE
+from hotfolder.studio.names import NOTE
 from hotfolder.studio.scan.listing import listing
 
 _LONGEST_NOTE = 4096

@@ -12,6 +12,7 @@ from hotfolder.images.metadata import suffixes
 from hotfolder.stars import detectors
 from hotfolder.studio.config.live import LiveConfig
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.names import NOTE
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan import captions, conflicts, retouches
 from hotfolder.studio.scan.apart import Apart, BeingReadError, fault
@@ -296,7 +297,7 @@ class Intake:
         if captions.is_one(path) or retouches.is_one(path):
             if not self.captioned(path):
                 self._withheld[path] = Withheld("stranger", captions.ALONE)
-        elif not path.endswith(captions.NOTE) and not any(detectors.pictures(path, suffixes())):
+        elif not path.endswith(NOTE) and not any(detectors.pictures(path, suffixes())):
             kinds = ", ".join(sorted(suffixes()))
             self.seeds.give_up(path, f"this kind of file is not refined; these are: {kinds}")
 

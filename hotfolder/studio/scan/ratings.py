@@ -228,7 +228,9 @@ class Marks:
 
     def sidecars(self, picture: str) -> dict[str, str]:
         """The sidecars of a picture that are there: pattern, as it is spelled there, to path."""
-        found = {}
+        found: dict[str, str] = {}
+        if not self.beside:
+            return found  # as of most drafts: asking for each name takes longer than reading
         for pattern in detectors.patterns():
             for spelled in detectors.spellings(pattern):
                 path = detectors.sidecar(spelled, picture)

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from itertools import chain, islice
 from operator import itemgetter
 
 import msgspec
@@ -38,6 +39,8 @@ _QUICK_CONFIG_BYTES = 2**17  # of settings, profiles and word lists together
 _NOTHING = Reading(0, 0, 0, 0, 0)
 _UNSURE_S = 60.0
 _EMPTY = "it is empty; write what the picture shall show, and save it"
+_CROWDED = ("drafts", "seeds")  # with pictures
+_MOST_WITNESSES = 500
 _AT_ONCE = 1000  # so many files can be asked in that time whether they have settled
 
 
@@ -374,6 +377,12 @@ class Scanner:
     def marked_drafts(self) -> set[str]:
         """The drafts that carry a mark, or have just lost one."""
         return self._intake.marks.marked_drafts()
+
+    def witnesses(self) -> list[str]:
+        """Folders and files that differ from now if something has come, gone or been decided."""
+        rooms = (room for room in self._tree.rooms if room not in _CROWDED)
+        files = chain.from_iterable(self._tree.rooms[room] for room in rooms)
+        return [*self._tree.folders, SETTINGS_FILE, *islice(files, _MOST_WITNESSES)]
 
     def stars(self, picture: str) -> int:
         """A picture's rating, from -1 for rejected to 5; 0 for one without marks."""

@@ -82,6 +82,11 @@ class Tree:
         """The last reading of a file; None if it is not there."""
         return self.rooms.get(_room(path), {}).get(path)
 
+    @property
+    def folders(self) -> list[str]:
+        """The folders that were looked into: each changes when something comes there or goes."""
+        return list(self._listed)
+
     def look_everywhere(self) -> Changes:
         """Read all folders; costs one `lstat` for each file."""
         self._round = None

@@ -114,6 +114,10 @@ class Ledger:
         """How many bytes of a machine's ledger are known here."""
         return self._read_to.get(f"{LEDGER}/{machine}.jsonl", 0)
 
+    def read(self) -> dict[str, int]:
+        """How many bytes of each ledger are known here, by their paths."""
+        return dict(self._read_to)
+
     def finished_elsewhere(self) -> set[str]:
         """The prompt files that other machines have finished since the last call or the start."""
         found, self._finished_elsewhere = self._finished_elsewhere, set()
