@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
@@ -36,13 +37,14 @@ class Withheld:
 class Backlog:
     """The paths of files that are to be read, in the order in which they came."""
 
-    _paths: dict[Urgency, dict[str, None]] = field(
-        default_factory=lambda: {urgency: {} for urgency in Urgency}
+    # Ordered ones: the first key of a dict is looked for among all that were before it.
+    _paths: dict[Urgency, OrderedDict[str, None]] = field(
+        default_factory=lambda: {urgency: OrderedDict() for urgency in Urgency}
     )
 
     def add(self, path: str, urgency: Urgency) -> None:
         """A file is to be read, once however often this is said."""
-        self._paths[urgency].setdefault(path)
+        self._paths[urgency].setdefault(path, None)
 
     def drop(self, path: str) -> None:
         """A file is gone, or has begun to change."""

@@ -16,6 +16,7 @@ from hotfolder.studio.store import local
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+_decode = msgspec.json.Decoder(tuple[str, list[int], Any]).decode
 
 
 class Cache(Generic[T]):
@@ -81,10 +82,11 @@ class Cache(Generic[T]):
             return
         for line in lines:
             try:
-                path, state, fact = json.loads(line)
-                self._known[path] = (state, fact)
+                # A file's name may hold half characters, which only the slower reader takes.
+                path, state, fact = _decode(line) if "\\ud" not in line else json.loads(line)
             except (ValueError, TypeError, RecursionError):
                 continue  # torn by a crash
+            self._known[path] = (state, fact)
         self._lines = len(lines)
 
     def _write(self, lines: list[str], mode: Literal["a", "w"]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -41,7 +41,7 @@ class Inbox:
     _stems: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _entries: dict[str, PromptFile | BrokenFile | Waiting | None] = field(default_factory=dict)
     _unreadable: set[str] = field(default_factory=set)
-    _due: dict[str, None] = field(default_factory=dict)
+    _due: OrderedDict[str, None] = field(default_factory=OrderedDict)
 
     def put(self, path: str, state: Reading) -> None:
         """A file has settled in this state."""
@@ -72,7 +72,7 @@ class Inbox:
         """A file that could not be read may be readable by now."""
         for path in self._unreadable & self._files.keys():
             self._entries.pop(path, None)
-            self._due.setdefault(path)
+            self._due.setdefault(path, None)
         self._unreadable.clear()
 
     @property
@@ -89,7 +89,7 @@ class Inbox:
     def come(self, path: str) -> None:
         """A file that is read elsewhere can be asked for again."""
         if path in self._files:
-            self._due.setdefault(path)
+            self._due.setdefault(path, None)
 
     def entries(self) -> list[tuple[str, PromptFile | BrokenFile | Waiting]]:
         """What each file is that was read; those that need no attention are left out."""
@@ -116,7 +116,7 @@ class Inbox:
         for known in self._files:
             if known.startswith(place):
                 self._entries.pop(known, None)
-                self._due.setdefault(known)
+                self._due.setdefault(known, None)
 
     def _entry(self, path: str, config: Config) -> PromptFile | BrokenFile | Waiting | None:
         """What a file is."""
@@ -196,7 +196,7 @@ class Inbox:
     def _forget(self, path: str) -> None:
         for known in self._stems[_stem(path)]:
             self._entries.pop(known, None)
-            self._due.setdefault(known)
+            self._due.setdefault(known, None)
 
 
 def _stem(path: str) -> str:

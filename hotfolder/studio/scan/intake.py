@@ -86,8 +86,9 @@ class Intake:
         self._backlog.add(path, _urgency(path))
 
     def add_at_first_look(self, draft: str) -> None:
-        """A draft lay there before the first look."""
-        self._backlog.add(draft, Urgency.FIRST_LOOK)
+        """A draft lay there before the first look: it is read, unless known to have no marks."""
+        if not self._is_known_unmarked(draft):
+            self._backlog.add(draft, Urgency.FIRST_LOOK)
 
     def is_at_first_look(self, path: str) -> bool:
         """Whether a draft lay there before the first look, and was not read since."""
@@ -281,12 +282,18 @@ class Intake:
         reading = self._tree.reading(picture)
         if reading is None:
             return False
-        if self._unmarked.recall(picture, reading) and self.marks.take_for_unmarked(picture):
+        if self._is_known_unmarked(picture):
             return False
         is_marked = self.marks.read(picture, self._live.config.settings)
         if not is_marked and self.marks.has_read(picture):
             self._unmarked.keep(picture, reading, True)
         return is_marked
+
+    def _is_known_unmarked(self, picture: str) -> bool:
+        """Whether nothing has to be read to know that a picture has no marks."""
+        reading = self._tree.reading(picture)
+        known = reading is not None and self._unmarked.recall(picture, reading)
+        return bool(known) and self.marks.take_for_unmarked(picture)
 
     def _take_in_marks(self, picture: str) -> None:
         self._read_marks(picture)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
 from hotfolder.errors import PictureError
@@ -277,6 +277,8 @@ def _marks(root: Path, path: str, sidecars: Mapping[str, str], contents: Metadat
 
 def is_picture(path: str) -> bool:
     """Whether a file in `drafts/` or `seeds/` is a picture by its name."""
-    name = PurePosixPath(path)
-    is_ours = not is_mask(path) and not is_temporary(name.name)
-    return is_ours and name.suffix.lower() in picture_suffixes()
+    name = path.rpartition("/")[2]  # asked of each of very many: no path is made of it
+    before, dot, suffix = name.rpartition(".")
+    if not before or f"{dot}{suffix.lower()}" not in picture_suffixes():
+        return False
+    return not is_mask(path) and not is_temporary(name)

@@ -114,8 +114,7 @@ class Tree:
             self._passed.clear()
         for path, reading in self._round:
             self._unmet.discard(path)
-            if self.reading(path) != reading:
-                self._compare(_room(path), {path: reading}, {}, changes)
+            self._met(path, reading, changes)
             if is_time_up():
                 return changes, False
         self._round = None
@@ -169,6 +168,18 @@ class Tree:
         changes.gone |= gone
         changes.changed |= changed
         changes.gone -= changed
+
+    def _met(self, path: str, reading: Reading, changes: Changes) -> None:
+        """Compare one file that is there with its last reading."""
+        known = self.rooms[_room(path)]
+        last = known.get(path)
+        if last == reading:
+            return
+        if last is None:
+            self._files_below.update(_folders(path))
+        known[path] = reading
+        changes.changed.add(path)
+        changes.gone.discard(path)
 
     def _some(self) -> Iterator[tuple[str, Reading]]:
         """The files whose turn it is, anew."""
