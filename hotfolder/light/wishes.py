@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -9,22 +10,33 @@ from typing import Annotated, Any
 import tomli_w
 from msgspec import Meta, Struct
 
-from hotfolder.errors import HotfolderError, Mistake, MistakesError, PictureError, printable
+from hotfolder.errors import (
+    HotfolderError,
+    Mistake,
+    MistakesError,
+    PictureError,
+    printable,
+    refusal,
+)
 from hotfolder.prompts import formats, text_encoding
+from hotfolder.prompts.folder import NAME as FOLDER_FILE
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import draw
+from hotfolder.studio import beneath
 from hotfolder.studio.config.fit_prompts import read
 from hotfolder.studio.config.load import examine
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import is_temporary, slug
-from hotfolder.studio.reading import read_file
+from hotfolder.studio.reading import Reading, read_file
+from hotfolder.studio.scan.folders import Folders, above
 from hotfolder.studio.scan.limits import check_requests, check_text
-from hotfolder.studio.scan.listing import is_within, listing
-from hotfolder.studio.scan.prompt_files import requests_of
+from hotfolder.studio.scan.listing import folders, is_within, listing
+from hotfolder.studio.scan.prompt_files import in_folder, requests_of
 from hotfolder.studio.store import atomic, judgements
 
 _SHOWN = 6
 _MOST_FAILED = 200
+_MOST_FOLDERS = 200
 _NOTE = ".error.txt"
 Text = Annotated[str, Meta(max_length=1_000_000)]
 Name = Annotated[str, Meta(max_length=200)]
@@ -33,7 +45,8 @@ Name = Annotated[str, Meta(max_length=200)]
 class Wish(Struct, frozen=True, forbid_unknown_fields=True):
     """What somebody filled in: a blank line starts another prompt; what is empty is left out.
 
-    With `suffix` the text is a whole file of that kind, and nothing else counts.
+    It is for a `folder` below `inbox/`. With `suffix` the text is a whole file of that kind, and
+    nothing else counts.
     """
 
     text: Text
@@ -41,6 +54,7 @@ class Wish(Struct, frozen=True, forbid_unknown_fields=True):
     profile: Name = ""
     count: Name = ""
     aspect: Name = ""
+    folder: Annotated[str, Meta(max_length=1000)] = ""
     suffix: Annotated[str, Meta(pattern=r"^(\.[a-z]{2,5})?\Z")] = ""
 
 
@@ -54,27 +68,30 @@ class Mended(Struct, frozen=True, forbid_unknown_fields=True):
 def check(studio: Studio, wish: Wish) -> dict[str, Any]:
     """What is wrong with a wish, or the first prompts that it would make, and the file's text.
 
-    It is what `hotfolder check` and the daemon say of the same file. `profiles` are those to
-    choose from, `words` the owner's word lists.
+    It is what `hotfolder check` and the daemon say of the same file. `profiles` and `folders` are
+    those to choose from, `words` the owner's word lists. `said` is what the folder says, as TOML.
     """
     config, fatal = examine(studio)
     suffix, text = composed(wish)
+    said, named, wrong = _said(studio, wish.folder, config)
     names = sorted(name for name in config.profiles if not _is_wrong(config, name))
     answer: dict[str, Any] = {
         "file": text,
         "suffix": suffix,
         "profiles": names,
-        "default": config.settings.profile,
+        "default": said.get("profile") or named or config.settings.profile,
+        "folders": inbox_folders(studio),
+        "said": tomli_w.dumps(said).strip(),
         "words": sorted(config.words)[:500],
-        "mistakes": [str(mistake) for mistake in fatal],
+        "mistakes": [*map(str, fatal), *wrong],
         "examples": [],
     }
-    if not wish.text.strip():
+    if not wish.text.strip() or wrong:
         return answer
     try:
         check_text(text.encode("utf-8", "replace"), config.settings.limits)
-        prompts = read(suffix, text, config, studio)
-        found = requests_of(prompts, config)
+        prompts = read(suffix, text, config, studio, said.get("one_prompt_per", ""))
+        found = requests_of(in_folder(prompts, said, named), config)
         check_requests(found, config.settings.limits)
     except MistakesError as error:
         answer["mistakes"] += [str(mistake) for mistake in error.mistakes]
@@ -89,6 +106,33 @@ def check(studio: Studio, wish: Wish) -> dict[str, Any]:
     counts = [request.count for request in found]
     answer["count"] = "endless" if "endless" in counts else sum(int(count) for count in counts)
     return answer
+
+
+def inbox_folders(studio: Studio) -> list[str]:
+    """The folders in `inbox/` that prompt files can be dropped into, by their paths below it."""
+    found = (path.removeprefix("inbox/") for path in folders(studio.root, "inbox", _MOST_FOLDERS))
+    return [path for path in found if path.partition("/")[0] not in ("done", "failed")]
+
+
+def _said(
+    studio: Studio, folder: str, config: Config
+) -> tuple[dict[str, Any], str | None, list[str]]:
+    """What the folders say for a file in `folder`, as `prompt_files.Files` has it; mistakes."""
+    path = f"inbox/{folder}/x" if folder else "inbox/x"
+    if not is_within(studio.root, path):
+        return {}, None, [f"there is no folder {printable(folder)} in inbox/"]
+    known = Folders(studio)
+    for place in above(path):
+        file = f"{place}/{FOLDER_FILE}"
+        if (found := beneath.status(studio.root, file)) and stat.S_ISREG(found.st_mode):
+            known.put(file, Reading.of(found))
+    named = known.named(path, config.profiles)
+    try:
+        return known.table(path), named, []
+    except MistakesError as error:
+        return {}, named, [f"{FOLDER_FILE}: {mistake}" for mistake in error.mistakes]
+    except OSError as error:
+        return {}, named, [f"{FOLDER_FILE} cannot be read: {refusal(error)}"]
 
 
 def composed(wish: Wish) -> tuple[str, str]:
@@ -117,7 +161,8 @@ def ask(studio: Studio, wish: Wish) -> str:
     if mistakes := check(studio, wish)["mistakes"]:
         raise MistakesError(Mistake("", says) for says in mistakes)
     name = slug(wish.text.strip().partition("\n")[0] if not wish.suffix else "prompt")
-    return atomic.publish(studio.root, f"inbox/{name}{suffix}", text.encode())
+    place = f"inbox/{wish.folder}" if wish.folder else "inbox"
+    return atomic.publish(studio.root, f"{place}/{name}{suffix}", text.encode())
 
 
 def more_like(studio: Studio, path: str) -> str:
@@ -144,12 +189,19 @@ def mend(studio: Studio, mended: Mended) -> str:
         raise HotfolderError("this file is not in inbox/failed/ any more")
     suffix = PurePosixPath(path).suffix.lower()
     if formats.is_text(suffix):
-        if mistakes := check(studio, Wish(mended.text, suffix=suffix))["mistakes"]:
+        if mistakes := check(studio, _mended(studio, mended, suffix))["mistakes"]:
             raise MistakesError(Mistake("", says) for says in mistakes)
         judgements.replace(studio, path, mended.text.encode())
     to = atomic.move(studio.root, path, f"inbox/{mended.name}")
     judgements.replace(studio, path + _NOTE, None)
     return to
+
+
+def _mended(studio: Studio, mended: Mended, suffix: str) -> Wish:
+    """A mended file as a wish for the folder that it goes back to, if that is still there."""
+    folder = mended.name.rpartition("/")[0]
+    is_there = is_within(studio.root, f"inbox/{folder}/x")
+    return Wish(mended.text, folder=folder if is_there else "", suffix=suffix)
 
 
 def _failed(studio: Studio, path: str) -> dict[str, str]:

@@ -10,6 +10,8 @@ export function wish(told, refused) {
   const text = h("textarea", { rows: "5", placeholder: t("wish.prompt_hint"), "aria-describedby": "wish-says wish-mistakes", autofocus: true });
   const negative = h("input", { type: "text", autocomplete: "off" });
   const profile = h("select", {});
+  const folder = h("select", {}, h("option", { value: "" }, t("wish.inbox")));
+  const said = h("p.said", { role: "status" });
   const count = h("input", { type: "text", placeholder: t("wish.count_hint"), autocomplete: "off" });
   const aspect = h("input", { type: "text", placeholder: t("wish.aspect_hint"), autocomplete: "off" });
   const mistakes = h("ul.mistakes", { id: "wish-mistakes", role: "status" });
@@ -17,11 +19,12 @@ export function wish(told, refused) {
   const makes = h("p.makes", {});
   const lists = h("p.lists", {});
   const drop = h("button.main", { type: "submit", disabled: true }, t("wish.drop"));
-  const filled = () => ({ text: text.value, negative: negative.value, profile: profile.value, count: count.value, aspect: aspect.value });
+  const filled = () => ({ text: text.value, negative: negative.value, profile: profile.value, count: count.value, aspect: aspect.value, folder: folder.value });
 
   const form = h("form", { method: "dialog", novalidate: true },
     h("label", {}, h("span", {}, t("wish.prompt")), text), h("p.hint", { id: "wish-says" }, t("wish.prompt_says")), lists,
     h("label", {}, h("span", {}, t("wish.negative")), negative),
+    h("label", { hidden: true }, h("span", {}, t("wish.folder")), folder), said,
     h("div.row", {}, h("label", {}, h("span", {}, t("wish.profile")), profile), h("label", {}, h("span", {}, t("wish.count")), count), h("label", {}, h("span", {}, t("wish.aspect")), aspect)),
     mistakes, h("section", { hidden: true }, h("h3", {}, t("wish.examples")), examples), h("footer", {}, makes, drop));
   const box = dialog(t("wish.title"), "wish", form);
@@ -29,9 +32,13 @@ export function wish(told, refused) {
   const check = checker(async () => {
     const found = await post("/api/check", filled());
     if (!profile.options.length) {
-      profile.append(h("option", { value: "" }, t("wish.default", { name: found.default })), ...found.profiles.filter((name) => name !== found.default).map((name) => h("option", { value: name }, name)));
+      profile.append(h("option", { value: "" }, t("wish.default", { name: found.default })), ...found.profiles.map((name) => h("option", { value: name }, name)));
       if (found.words.length) lists.replaceChildren(`${t("wish.words")}: `, ...found.words.map((name) => h("button.word", { type: "button", onclick: () => insert(text, `__${name}__`, check) }, `__${name}__`)));
     }
+    if (folder.options.length === 1) folder.append(...found.folders.map((path) => h("option", { value: path }, path)));
+    folder.parentElement.hidden = folder.options.length === 1;
+    profile.options[0].textContent = t("wish.default", { name: found.default });
+    said.replaceChildren(...(found.said ? [t("wish.said"), h("code", {}, found.said)] : []));
     mistakes.replaceChildren(...found.mistakes.map((says) => h("li", {}, says)));
     examples.replaceChildren(...found.examples.map((one) => h("li", {}, h("i", {}), h("span", {}, one.prompt))));
     found.examples.forEach((one, n) => {

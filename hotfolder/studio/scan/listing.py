@@ -33,6 +33,22 @@ def listing(root: Path, paths: Iterable[str] = ROOMS) -> Iterator[tuple[str, Rea
             yield path, Reading.of(status)
 
 
+def folders(root: Path, path: str, most: int) -> list[str]:
+    """The first folders below a path of a studio, at any depth, by their paths; no links."""
+    found, waiting = list[str](), [path] if is_within(root, f"{path}/x") else []
+    while waiting and len(found) < most:
+        folder = waiting.pop()
+        try:
+            with entries.scandir(f"{root}/{folder}") as inside:
+                names = [entry.name for entry in inside if entries.is_folder(entry)]
+        except OSError:
+            continue
+        below = [f"{folder}/{name}" for name in names if not is_private_folder(name)]
+        found += below
+        waiting += [one for one in below if one.count("/") < DEEPEST]
+    return sorted(found)[:most]
+
+
 def is_within(root: Path, path: str) -> bool:
     """Whether a relative path stays in the studio, and all folders above it are real ones."""
     parts = path.split("/")

@@ -84,7 +84,7 @@ def read(
             prompts = _text_prompts(files, config, hurry)
         if isinstance(prompts, Waiting):
             return prompts
-        requests = requests_of(_in_folder(files, prompts), config)
+        requests = requests_of(in_folder(prompts, files.said, files.named), config)
         limits.check_requests(requests, config.settings.limits)
     except FileNotFoundError:
         return None
@@ -96,11 +96,13 @@ def read(
     return requests
 
 
-def _in_folder(files: Files, prompts: tuple[Prompt, ...]) -> tuple[Prompt, ...]:
-    """The prompts with what the folders say for them."""
-    table = {key: value for key, value in files.said.items() if key not in folder.OWN}
-    if files.named and "profile" not in table:
-        table["profile"] = files.named
+def in_folder(
+    prompts: tuple[Prompt, ...], said: Mapping[str, Any], named: str | None
+) -> tuple[Prompt, ...]:
+    """The prompts with what their folders say for them; see `Files`."""
+    table = {key: value for key, value in said.items() if key not in folder.OWN}
+    if named and "profile" not in table:
+        table["profile"] = named
     return tuple(keys.granted(prompt, table) for prompt in prompts) if table else prompts
 
 
