@@ -28,7 +28,7 @@ from hotfolder.studio.config.load import examine
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.names import is_temporary, slug
 from hotfolder.studio.reading import Reading, read_file
-from hotfolder.studio.scan.folders import Folders, above
+from hotfolder.studio.scan.folders import Folders, above, is_table
 from hotfolder.studio.scan.limits import check_requests, check_text
 from hotfolder.studio.scan.listing import folders, is_within, listing
 from hotfolder.studio.scan.prompt_files import in_folder, requests_of
@@ -123,9 +123,10 @@ def _said(
         return {}, None, [f"there is no folder {printable(folder)} in inbox/"]
     known = Folders(studio)
     for place in above(path):
-        file = f"{place}/{FOLDER_FILE}"
-        if (found := beneath.status(studio.root, file)) and stat.S_ISREG(found.st_mode):
-            known.put(file, Reading.of(found))
+        for file in (f"{place}/{name}" for name in beneath.names(studio.root, place)):
+            found = beneath.status(studio.root, file) if is_table(file) else None
+            if found and stat.S_ISREG(found.st_mode):
+                known.put(file, Reading.of(found))
     named = known.named(path, config.profiles)
     try:
         return known.table(path), named, []

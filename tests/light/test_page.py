@@ -187,8 +187,17 @@ def test_no_barriers(
     browser: Any, table: Table, place: Place, full: Studio, scheme: str, locale: str
 ) -> None:
     """axe-core finds nothing serious on the page, in dialogs and in the large view."""
+    look_for_barriers(browser, table, place, full, scheme, locale)
+
+
+def look_for_barriers(
+    browser: Any, table: Table, place: Place, full: Studio, scheme: str, locale: str
+) -> None:
+    """Go through all that can be opened, in a colour scheme and a language."""
     from axe_playwright_python.sync_playwright import Axe
 
+    (full.inbox / "night").mkdir()
+    (full.inbox / "night/folder.toml").write_text("count = 3\n")
     (full.failed / "typing.toml").write_text('promt = "a castle"')
     (full.failed / "typing.toml.error.txt").write_text("promt: unknown key")
 
@@ -209,6 +218,11 @@ def test_no_barriers(
                 page.locator("#grid").focus()
                 press(page, key)
                 page.wait_for_selector("dialog")
+                if key == "n":
+                    folders = page.locator("dialog.wish select").first
+                    folders.locator("option").nth(1).wait_for(state="attached")
+                    folders.select_option("night")
+                    page.wait_for_selector("dialog.wish .said code")
                 sound(page, where)
                 press(page, "Escape")
             page.locator("#tools button").last.click()

@@ -23,7 +23,6 @@ from hotfolder.studio.scan.limits import check_text
 from hotfolder.studio.scan.prompt_files import requests_of
 
 SUFFIXES = (".txt", ".toml", ".TXT", ".TOML")
-
 MORE = ".refine.toml"
 """How the names of files end that say how a picture beside them is to be refined once more."""
 
