@@ -6,7 +6,6 @@ may be deleted at any time: then nothing counts as seen, and pictures are read a
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,45 +16,16 @@ from typing import Any
 
 import msgspec
 
-from hotfolder import held
 from hotfolder.images.metadata import suffixes
+from hotfolder.light import index_file
 from hotfolder.light.portrait import VERSION, Facts, Portrait, Trouble
 from hotfolder.light.ratings import rating_beside
 from hotfolder.studio.layout import REJECTS
 from hotfolder.studio.names import is_mask
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan.listing import listing
-from hotfolder.studio.store import local
 
-_SCHEMA_NUMBER = 2
 _MOST_PATHS = 500  # of more, each would be compared with every picture
-_SCHEMA = f"""
-CREATE TABLE IF NOT EXISTS picture (
-  id INTEGER PRIMARY KEY,
-  path TEXT NOT NULL UNIQUE, room TEXT NOT NULL,
-  inode INT NOT NULL, size INT NOT NULL, mtime INT NOT NULL, ctime INT NOT NULL,
-  there INT NOT NULL DEFAULT 1,       -- rows of deleted pictures stay: what was seen is known
-  version INT NOT NULL DEFAULT 0,     -- of the portrait; 0: yet to be read
-  digest BLOB, trouble TEXT NOT NULL DEFAULT '',
-  width INT NOT NULL DEFAULT 1, height INT NOT NULL DEFAULT 1, hash INT,
-  own INT NOT NULL DEFAULT 0,         -- the stars in the file
-  beside INT,                         -- the stars in its sidecar, if there is one
-  prompt TEXT NOT NULL DEFAULT '', file TEXT NOT NULL DEFAULT '', profile TEXT NOT NULL DEFAULT '',
-  recipe TEXT NOT NULL DEFAULT '', source TEXT NOT NULL DEFAULT '', seed TEXT NOT NULL DEFAULT '',
-  seen INT NOT NULL DEFAULT 0,        -- Unix time in seconds
-  stack INT,                          -- the picture on top of the stack that it lies in
-  score REAL                          -- how much its owner will like it, 0 to 1, if known
-);
-CREATE INDEX IF NOT EXISTS unread ON picture (mtime DESC) WHERE there AND version <> {VERSION};
-CREATE INDEX IF NOT EXISTS away ON picture (inode) WHERE NOT there;
-CREATE INDEX IF NOT EXISTS by_recipe ON picture (recipe);
-CREATE INDEX IF NOT EXISTS by_source ON picture (source);
-CREATE TABLE IF NOT EXISTS value (
-  picture INT NOT NULL REFERENCES picture ON DELETE CASCADE, name TEXT NOT NULL, text TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS value_of ON value (picture);
-CREATE INDEX IF NOT EXISTS value_text ON value (text, name);
-"""
 _STARS = "COALESCE(beside, own)"
 _FACTS = (
     "version=?, digest=?, trouble='', width=?, height=?, hash=?, own=?, prompt=?, file=?, "
@@ -108,7 +78,7 @@ class Catalogue:
         self.acting = threading.RLock()
         self._root = root
         self._guard = threading.RLock()
-        self._base = _opened(file)
+        self._base = index_file.opened(file)
         self._beside: dict[str, Reading] = {}
         self._missed: set[str] = set()
         query = "SELECT path, inode, size, mtime, ctime FROM picture WHERE there"
@@ -359,35 +329,6 @@ class Catalogue:
         with self._guard, self._base:
             self._base.execute("BEGIN")
             yield
-
-
-def _opened(file: Path) -> sqlite3.Connection:
-    """The base in a file; one that is damaged is begun anew."""
-    local.private(file)
-    try:
-        return _connected(file)
-    except sqlite3.DatabaseError:
-        for path in file.parent.glob(f"{file.name}*"):
-            held.delete(path)
-        return _connected(file)
-
-
-def _connected(file: Path) -> sqlite3.Connection:
-    base = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
-    try:
-        base.execute("PRAGMA journal_mode=WAL")
-        base.execute("PRAGMA synchronous=NORMAL")
-        base.execute("PRAGMA foreign_keys=ON")
-        (schema,) = base.execute("PRAGMA user_version").fetchone()
-        is_new = base.execute("SELECT 1 FROM sqlite_master").fetchone() is None
-        if schema != _SCHEMA_NUMBER and not is_new:
-            raise sqlite3.DatabaseError("it is of another version")
-        base.executescript(f"{_SCHEMA} PRAGMA user_version = {_SCHEMA_NUMBER};")
-    except sqlite3.Error:
-        base.close()  # an open file cannot be deleted on Windows
-        raise
-    base.create_function("fold", 1, lambda text: str(text).casefold(), deterministic=True)
-    return base
 
 
 def _state(reading: Reading) -> State:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hotfolder.light import app
 from hotfolder.light.serving import Place, served
 from hotfolder.light.table import Table
 from hotfolder.studio.layout import Studio
@@ -109,6 +111,61 @@ def play(page: Any, table: Table, rand: random.Random, rounds: int) -> None:
         assert marks(table) == model.marks(), keys
     page.evaluate(DRIVE, ["Ctrl+z"] * (model.depth + 1))
     assert marks(table) == {id_: (rooms[id_], 0) for id_ in rooms}
+
+
+STATIC = Path(app.__file__).parent / "static"
+HREFS = "(all) => all.map((one) => new URL(one.href || one.src).pathname)"
+
+# Packs random shapes from both ends. Returns the share of rows that are not as wide as the window,
+# and how much larger and smaller than wanted pictures get at most.
+PACK = """async (seed) => {
+  const { pack } = await import("/static/layout.js");
+  const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+  const found = { rows: 0, narrow: 0, largest: 0, smallest: 9, moved: 0 };
+  for (let round = 0; round < 500; round++) {
+    const count = Math.floor(random() * 60);
+    const width = 300 + random() * 1200;
+    const target = Math.min(90 + random() * 300, width * 0.8);
+    const shapes = Uint16Array.from({ length: count }, () => 400 + random() * 1800);
+    for (const fromEnd of [true, false]) {
+      const rows = pack(shapes, width, target, 6, fromEnd);
+      if (rows.starts[rows.heights.length] !== count) throw new Error("not all are there");
+      rows.heights.forEach((height, row) => {
+        const inside = shapes.subarray(rows.starts[row], rows.starts[row + 1]);
+        const gaps = 6 * (inside.length - 1);
+        const wide = inside.reduce((sum, shape) => sum + (shape / 1000) * height, gaps);
+        if (wide > width + 1) throw new Error("too wide");
+        if (rows.heights.length === 1) return;
+        found.rows += 1;
+        found.narrow += wide < width - 1;
+        found.largest = Math.max(found.largest, height / target);
+        found.smallest = Math.min(found.smallest, height / target);
+      });
+      if (!fromEnd || !count) continue;
+      const fewer = pack(shapes.subarray(1), width, target, 6, fromEnd); // one has come in front
+      const fromLast = (all) => [...all.starts].map((start) => all.starts.at(-1) - start);
+      const were = new Set(fromLast(fewer));
+      found.moved += fromLast(rows).slice(3).some((start) => !were.has(start));
+    }
+  }
+  return found;
+}"""
+
+
+def test_all_modules_are_asked_for_at_once(page: Any) -> None:
+    """The page names every module that it needs: none is waited for only when another has come."""
+    named = set(page.locator("link[rel=modulepreload], script").evaluate_all(HREFS))
+    lying = {f"/static/{path.relative_to(STATIC)}" for path in STATIC.rglob("*.js")}
+    assert named == lying
+
+
+def test_rows_are_filled(page: Any) -> None:
+    """All pictures are there, in rows as wide as the window but for few; sizes hardly differ."""
+    found = page.evaluate(PACK, 1)
+    assert found["narrow"] < 0.03 * found["rows"]
+    assert found["largest"] <= 1.5
+    assert found["smallest"] > 0.3, "of panoramas in a narrow window"
+    assert not found["moved"], "what comes in front changes the first two rows only"
 
 
 def test_new_drafts_do_not_move_what_one_looks_at(page: Any, full: Studio) -> None:
