@@ -285,6 +285,18 @@ class Catalogue:
             rows = [(score, path) for path, score in scores.items()]
             self._base.executemany("UPDATE picture SET score=? WHERE path=?", rows)
 
+    def stack_within(self, bits: int) -> bool:
+        """Stacks are for pictures that differ in so many bits: others are taken apart, if any."""
+        known = self.rows("SELECT within FROM stacked")
+        if known == [(bits,)]:
+            return False
+        with self._changes():
+            if known:
+                self._base.execute("UPDATE picture SET stack=NULL")
+            self._base.execute("DELETE FROM stacked")
+            self._base.execute("INSERT INTO stacked VALUES (?)", [bits])
+        return bool(known)
+
     def stack(self, tops: Mapping[int, int]) -> None:
         """Note on which picture's stack each of these lies."""
         with self._changes():

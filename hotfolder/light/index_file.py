@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS value (
   picture INT NOT NULL REFERENCES picture ON DELETE CASCADE, name TEXT NOT NULL, text TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS value_of ON value (picture);
+CREATE TABLE IF NOT EXISTS stacked (within INT NOT NULL);  -- how alike pictures in stacks are
 CREATE INDEX IF NOT EXISTS value_text ON value (text, name);
 """
 

@@ -20,7 +20,8 @@ from hotfolder.light.news import News
 from hotfolder.light.portrait import VERSION
 from hotfolder.light.stacks import stacked
 from hotfolder.light.thumbnails import Cache, Painters
-from hotfolder.studio.layout import Studio
+from hotfolder.studio.config.load import settings_alone
+from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.scan.listing import ROOMS
 from hotfolder.studio.scan.watch import Watch
 from hotfolder.studio.store import local, making_file
@@ -36,14 +37,12 @@ _MAKING_EVERY_S = 0.2
 _TELLS_EVERY_S = 0.25
 _STACKS_AT_ONCE = 2000
 NEVER = 2**32 - 1
-ALIKE_BITS = 6
-"""Perceptual hashes of look-alikes differ in at most so many of 64 bits."""
 
 
 class Table:
     """Keeps the index up to date while pages look at it. `close` ends it."""
 
-    def __init__(self, studio: Studio, alike_bits: int = ALIKE_BITS) -> None:
+    def __init__(self, studio: Studio) -> None:
         kept = local.folder(studio.root)
         self.studio = studio
         self.news = News()
@@ -53,13 +52,12 @@ class Table:
         self.acts = Acts(studio, self.catalogue, kept / "undo")
         self.again = Again(studio, self.news)
         self.sessions = Sessions(kept / "sessions.json")
-        self._alike_bits = alike_bits
         self._is_open = True
         self._closing = threading.Event()
         self._told_at = 0.0
         self._watch = Watch(studio.root)
         self._unstacked = threading.Event()
-        self._painters = Painters(studio.root, self.catalogue, self.cache, self._portrayed)
+        self._painters = Painters(studio.root, self.catalogue, self.cache, self.portrayed)
         self._threads = [
             threading.Thread(target=self._follow, name="follow", daemon=True),
             threading.Thread(target=self._stack, name="stack", daemon=True),
@@ -117,7 +115,7 @@ class Table:
             self._painters.want(shown.id, shown.path)
         return jpeg or b""
 
-    def _portrayed(self, ids: set[int]) -> None:
+    def portrayed(self, ids: set[int]) -> None:
         """Some portraits are done; called by a thread of the workers'."""
         self._unstacked.set()
         if time.monotonic() - self._told_at > _TELLS_EVERY_S:
@@ -145,6 +143,8 @@ class Table:
                 next_round = time.monotonic() + max(every_s, 20 * took)
             else:
                 self._look({hint for hint in hints if hint.partition("/")[0] in ROOMS} | missed)
+                if SETTINGS_FILE in hints:
+                    self._unstacked.set()
                 if any(hint.startswith("inbox") for hint in hints):
                     self.news.tell("inbox")
 
@@ -186,12 +186,15 @@ class Table:
         """Lay look-alikes on stacks, as portraits come."""
         tops = self.catalogue.tops()
         while self._is_open:
+            within = settings_alone(self.studio).alike
+            if self.catalogue.stack_within(within):
+                tops = []
             new = self.catalogue.unstacked(_STACKS_AT_ONCE)
             if not new:
                 self._unstacked.wait()
                 self._unstacked.clear()
                 continue
-            found = stacked(new, tops, self._alike_bits)
+            found = stacked(new, tops, within)
             self.catalogue.stack(found)
             tops += [(id_, hash_) for id_, hash_ in new if found[id_] == id_]
             self.news.tell("stacked")

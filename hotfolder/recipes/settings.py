@@ -210,8 +210,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     so many `threads`: 0 is one for each core, "auto" one for each that other programs leave free at
     the start of a picture. The models' memory is freed when nothing was rendered for
     `unload_after_minutes`. `executor` is "local" or the name of an installed one. `status_page`
-    keeps STATUS.html in the studio up to date. `limits` are for those who share the studio,
-    `together` is for several computers that work on it.
+    keeps STATUS.html in the studio up to date. Pictures lie in one stack on the light table whose
+    perceptual hashes differ in at most `alike` of 64 bits. `limits` are for those who share the
+    studio, `together` is for several computers that work on it.
 
     `notify` says who is told of what; only the owner's own settings or a trusted studio's count.
     `signing` says with what copies are signed; only the owner's own settings' counts.
@@ -232,6 +233,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     unload_after_minutes: Annotated[float, Meta(ge=0, le=100_000)] = 10.0
     executor: Annotated[str, Meta(min_length=1)] = LOCAL
     status_page: bool = False
+    alike: Annotated[int, Meta(ge=0, le=20)] = 6
     stars: Stars = Stars()
     photos: Photos = Photos()
     taste: Taste = Taste()

@@ -54,6 +54,9 @@ _SETTINGS = """\
 # Keep a page STATUS.html in this folder, for people who see only the folder (a NAS, a phone).
 # status_page = false
 
+# How different pictures may be that lie in one stack on the light table: 0 (hardly) to 20.
+# alike = 6
+
 # The name of an installed executor, to render on more machines than this one.
 # executor = "local"
 

@@ -213,7 +213,7 @@ ELSEWHERE = {
     "report/logs.py": "the log, in local state",
     "report/terminal.py": "standard output",
     "light/auth.py": "who may come in, in local state",
-    "light/catalogue.py": "an index, in local state",
+    "light/index_file.py": "an index, in local state",
     "light/again.py": "a temporary folder of its own",
     "light/acts.py": "what was thrown away, in local state",
     "light/app.py": "the page, in the package",

@@ -13,7 +13,7 @@ from hotfolder.studio.layout import SETTINGS_FILE
 
 _FREE = frozenset(
     {"profile", "folders", "pause_endless_at", "settle_seconds", "look_seconds", "stars", "photos"}
-    | {"status_page", "taste"}
+    | {"status_page", "alike", "taste"}
 )
 _LOWERED = frozenset({"limits", "keep_free_gb", "unload_after_minutes"})
 _HELD = frozenset(Settings.__struct_fields__) - _FREE - _LOWERED
