@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hotfolder.light.portrait import Portrait, portray
 from hotfolder.light.serving import Place, listen, served
 from hotfolder.light.table import Table
 from hotfolder.studio.layout import Studio
@@ -54,11 +55,29 @@ def full(studio: Studio, painted: Path) -> Studio:
     return studio
 
 
+@pytest.fixture(scope="session")
+def portraits(painted: Path) -> dict[str, Portrait]:
+    """What the light table finds out about them, by their names."""
+    found = {}
+    for file in painted.rglob("*.png"):
+        portrait = portray(str(painted), file.relative_to(painted).as_posix())
+        assert isinstance(portrait, Portrait)
+        found[file.name] = portrait
+    return found
+
+
 @pytest.fixture
-def table(full: Studio) -> Iterator[Table]:
-    """The light table of that studio; all its pictures are known."""
+def table(full: Studio, portraits: dict[str, Portrait]) -> Iterator[Table]:
+    """The light table of that studio; all its pictures and thumbnails are known.
+
+    Its own workers, which have the lowest priority, might take minutes on a busy machine.
+    """
     opened = Table(full)
-    until(lambda: len(opened.catalogue.rows("SELECT 1 FROM picture")) == 46, 30)
+    until(lambda: len(opened.catalogue.rows("SELECT 1 FROM picture")) == 46, 120)
+    paths = opened.catalogue.rows("SELECT id, path FROM picture")
+    opened.cache.put([*portraits.values()])
+    opened.catalogue.describe({id_: portraits[Path(path).name] for id_, path in paths})
+    opened.portrayed({id_ for id_, _ in paths})
     yield opened
     opened.close()
 

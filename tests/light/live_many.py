@@ -137,6 +137,7 @@ def test_thumbnails_are_made_fast(table: Table, many: Studio) -> None:
     ((after,),) = table.catalogue.rows(count)
     rate = (after - before) / (time.monotonic() - began)
     print(f"{rate:.0f} thumbnails a second, load {os.getloadavg()[0]:.1f}")
+    assert rate > 100, "with a processor to spare"
 
 
 def test_questions_are_answered_fast(known: Table) -> None:
@@ -184,7 +185,7 @@ def test_very_many_in_a_browser(browser: Any, known: Table, place: Place) -> Non
             assert (
                 memory[-1][0] < memory[0][0] * 1.3 + 10 and memory[-1][1] < memory[0][1] * 1.1 + 20
             )
-            assert max(one["p99"] for one in found) < 300
+            assert max(one["longest"] for one in found) < 300
 
 
 def test_choosing_among_very_many(browser: Any, known: Table, place: Place) -> None:
