@@ -28,7 +28,7 @@ PHONE = {
 
 
 def main(root: Path) -> None:
-    """Take them all, of a studio that has drafts, picks and finals."""
+    """Take them all, of a studio that has drafts, look-alikes, picks, finals and a folder."""
     from playwright.sync_api import sync_playwright
 
     table, place = Table(layout.find(root)), listen(port=0)
@@ -43,14 +43,22 @@ def main(root: Path) -> None:
 
         with page(**DESK, color_scheme="light") as light:
             press(light, "Home", "ArrowDown", "ArrowRight", "4", "ArrowRight", "ArrowRight", "i")
-            picked = "SELECT source FROM picture WHERE there AND room='final' LIMIT 1"
+            picked = (
+                "SELECT source FROM picture WHERE there AND room='final' ORDER BY path DESC LIMIT 1"
+            )
             ((recipe,),) = table.catalogue.rows(picked)
             ((seed,),) = table.catalogue.rows("SELECT id FROM picture WHERE recipe=?", [recipe])
             choose(light, seed)
             shoot(light, "light")
-            press(light, "i", "n")
+            press(light, "i")
+            light.get_by_role("button", name="Stack look-alikes").click()
+            press(light, "Home", "ArrowRight")
+            shoot(light, "light-stacks")
+            light.get_by_role("button", name="Stack look-alikes").click()
+            press(light, "n")
             field = light.locator("dialog.wish textarea")
             field.fill("a castle by the {lake|sea}, {evening|morning} light")
+            light.locator("dialog.wish select").first.select_option(index=1)
             shoot(light, "light-prompt")
         with page(**DESK, color_scheme="dark") as dark:
             press(dark, "Home", "ArrowRight", "Shift+ArrowRight", "Shift+ArrowRight")
