@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import stat
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -69,7 +71,7 @@ def check(studio: Studio, wish: Wish) -> dict[str, Any]:
     """What is wrong with a wish, or the first prompts that it would make, and the file's text.
 
     It is what `hotfolder check` and the daemon say of the same file. `profiles` and `folders` are
-    those to choose from, `words` the owner's word lists. `said` is what the folder says, as TOML.
+    those to choose from, `words` the owner's word lists. `said` is what the folder says, in lines.
     """
     config, fatal = examine(studio)
     suffix, text = composed(wish)
@@ -81,7 +83,7 @@ def check(studio: Studio, wish: Wish) -> dict[str, Any]:
         "profiles": names,
         "default": said.get("profile") or named or config.settings.profile,
         "folders": inbox_folders(studio),
-        "said": tomli_w.dumps(said).strip(),
+        "said": "\n".join(_lines(said)),
         "words": sorted(config.words)[:500],
         "mistakes": [*map(str, fatal), *wrong],
         "examples": [],
@@ -134,6 +136,15 @@ def _said(
         return {}, named, [f"{FOLDER_FILE}: {mistake}" for mistake in error.mistakes]
     except OSError as error:
         return {}, named, [f"{FOLDER_FILE} cannot be read: {refusal(error)}"]
+
+
+def _lines(said: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """What a folder says, a line for each key; as TOML, but that lists take one line each."""
+    for key, value in said.items():
+        if isinstance(value, Mapping):
+            yield from _lines(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key} = {json.dumps(value, ensure_ascii=False)}"
 
 
 def composed(wish: Wish) -> tuple[str, str]:

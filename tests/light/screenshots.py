@@ -52,6 +52,7 @@ def main(root: Path) -> None:
             shoot(light, "light")
             press(light, "i")
             light.get_by_role("button", name="Stack look-alikes").click()
+            light.locator("#grid").focus()
             press(light, "Home", "ArrowRight")
             shoot(light, "light-stacks")
             light.get_by_role("button", name="Stack look-alikes").click()

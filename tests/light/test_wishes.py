@@ -27,7 +27,12 @@ def test_a_folder_has_its_say(night: Studio) -> None:
     found = check(night, wish)
     assert found["folders"] == ["night", "night/deep"]
     assert (found["default"], found["count"], found["mistakes"]) == ("ink", 14, [])
-    assert "count = 7" in found["said"]
+    assert found["said"].splitlines() == [
+        "count = 7",
+        'aspect = "3:2"',
+        'fixed = ["at night"]',
+        'profile = "ink"',
+    ]
     assert [one["prompt"] for one in found["examples"]] == [
         "a castle, at night",
         "a boat, at night",

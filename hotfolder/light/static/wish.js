@@ -7,7 +7,7 @@ const WAIT_MS = 250;
 
 /** A form that writes a prompt file into inbox/. */
 export function wish(told, refused) {
-  const text = h("textarea", { rows: "5", placeholder: t("wish.prompt_hint"), "aria-describedby": "wish-says wish-mistakes", autofocus: true });
+  const text = h("textarea", { rows: "4", placeholder: t("wish.prompt_hint"), "aria-describedby": "wish-says wish-mistakes", autofocus: true });
   const negative = h("input", { type: "text", autocomplete: "off" });
   const profile = h("select", {});
   const folder = h("select", {}, h("option", { value: "" }, t("wish.inbox")));
@@ -24,8 +24,7 @@ export function wish(told, refused) {
   const form = h("form", { method: "dialog", novalidate: true },
     h("label", {}, h("span", {}, t("wish.prompt")), text), h("p.hint", { id: "wish-says" }, t("wish.prompt_says")), lists,
     h("label", {}, h("span", {}, t("wish.negative")), negative),
-    h("label", { hidden: true }, h("span", {}, t("wish.folder")), folder), said,
-    h("div.row", {}, h("label", {}, h("span", {}, t("wish.profile")), profile), h("label", {}, h("span", {}, t("wish.count")), count), h("label", {}, h("span", {}, t("wish.aspect")), aspect)),
+    h("div.row", {}, h("label", { hidden: true }, h("span", {}, t("wish.folder")), folder), h("label", {}, h("span", {}, t("wish.profile")), profile), h("label", {}, h("span", {}, t("wish.count")), count), h("label", {}, h("span", {}, t("wish.aspect")), aspect)), said,
     mistakes, h("section", { hidden: true }, h("h3", {}, t("wish.examples")), examples), h("footer", {}, makes, drop));
   const box = dialog(t("wish.title"), "wish", form);
 
