@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _ROWS = 6  # of the preview; each shows two lines of pixels
+_MORE_ROWS = 10
+_WIDE = 100  # columns from which on there is room for a larger one
 _NARROW = 56  # columns below which there is no room beside a preview
 _LEAST_S = 20.0  # so long nothing is said of how fast it goes
 _SPAN_S = 1800.0
@@ -102,7 +104,8 @@ class View(Display):
         if preview is None or width < _NARROW or self._console.color_system != "truecolor":
             return lines
         table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_row(_picture(preview), lines)
+        rows = _MORE_ROWS if width >= _WIDE else _ROWS
+        table.add_row(_picture(preview, rows), lines)
         return table
 
     def _lines(self, one: _Doing) -> Iterator[RenderableType]:
@@ -142,13 +145,13 @@ class View(Display):
         return count / span_s * 3600 if count > 1 and span_s >= _LEAST_S else 0.0
 
 
-def _picture(preview: Preview) -> Text:
-    """A picture in half blocks: each sign shows two pixels, one above the other."""
+def _picture(preview: Preview, rows: int) -> Text:
+    """A picture in half blocks: each sign in so many rows shows two pixels, one above the other."""
     from rich.style import Style
     from rich.text import Text
 
-    rows = 2 * _ROWS
-    columns = max(4, min(24, round(rows * preview.width / preview.height)))
+    rows *= 2
+    columns = max(4, min(4 * rows, round(rows * preview.width / preview.height)))
     rgb = preview.rgb
 
     def colour(x: int, y: int) -> str:

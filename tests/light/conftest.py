@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hotfolder.light.portrait import Portrait, portray
+from hotfolder.light.portrait import Portrait, Trouble, portray
 from hotfolder.light.serving import Place, listen, served
 from hotfolder.light.table import Table
 from hotfolder.studio.layout import Studio
@@ -55,29 +55,37 @@ def full(studio: Studio, painted: Path) -> Studio:
     return studio
 
 
+Portraits = dict[str, Portrait | Trouble]
+
+
 @pytest.fixture(scope="session")
-def portraits(painted: Path) -> dict[str, Portrait]:
-    """What the light table finds out about them, by their names."""
+def portraits() -> Portraits:
+    """What was found out about those, by their names."""
+    return {}
+
+
+def portray_all(table: Table, count: int, portraits: Portraits) -> None:
+    """Find out about all `count` pictures what workers would, but for those that are known.
+
+    Workers have the lowest priority: on a busy machine they might take minutes.
+    """
+    until(lambda: len(table.catalogue.rows("SELECT 1 FROM picture")) == count, 120)
     found = {}
-    for file in painted.rglob("*.png"):
-        portrait = portray(str(painted), file.relative_to(painted).as_posix())
-        assert isinstance(portrait, Portrait)
-        found[file.name] = portrait
-    return found
+    for id_, path in table.catalogue.rows("SELECT id, path FROM picture"):
+        name = Path(path).name
+        if name not in portraits:
+            portraits[name] = portray(str(table.studio.root), path)
+        found[id_] = portraits[name]
+    table.cache.put([one for one in found.values() if isinstance(one, Portrait)])
+    table.catalogue.describe(found)
+    table.portrayed(set(found))
 
 
 @pytest.fixture
-def table(full: Studio, portraits: dict[str, Portrait]) -> Iterator[Table]:
-    """The light table of that studio; all its pictures and thumbnails are known.
-
-    Its own workers, which have the lowest priority, might take minutes on a busy machine.
-    """
+def table(full: Studio, portraits: Portraits) -> Iterator[Table]:
+    """The light table of that studio; all its pictures and thumbnails are known."""
     opened = Table(full)
-    until(lambda: len(opened.catalogue.rows("SELECT 1 FROM picture")) == 46, 120)
-    paths = opened.catalogue.rows("SELECT id, path FROM picture")
-    opened.cache.put([*portraits.values()])
-    opened.catalogue.describe({id_: portraits[Path(path).name] for id_, path in paths})
-    opened.portrayed({id_ for id_, _ in paths})
+    portray_all(opened, 46, portraits)
     yield opened
     opened.close()
 

@@ -13,7 +13,7 @@ from hotfolder.light.serving import Place, served
 from hotfolder.light.table import Table
 from hotfolder.studio.layout import Studio
 from tests.forkserver import comes_true, until
-from tests.light.conftest import opened
+from tests.light.conftest import Portraits, opened, portray_all
 from tests.light.model import KEYS, Model
 from tests.light.pictures import draft
 from tests.light.test_attacks import scripted  # noqa: F401 - a fixture
@@ -298,6 +298,7 @@ def test_scripts_do_not_run(browser: Any, scripted: Studio, place: Place) -> Non
     """A script in a prompt, EXIF, a name, a wildcard or a note is shown as text."""
     table = Table(scripted)
     try:
+        portray_all(table, 48, {})
         with served(table, place), opened(browser, place.address(table.sessions.key())) as page:
             press(page, "Home", "i", "f")
             for _ in range(3):
@@ -322,12 +323,13 @@ def test_scripts_do_not_run(browser: Any, scripted: Studio, place: Place) -> Non
         table.close()
 
 
-def test_the_page_outlives_its_server(browser: Any, full: Studio) -> None:
+def test_the_page_outlives_its_server(browser: Any, full: Studio, portraits: Portraits) -> None:
     """Killed and started again on the same port: the page says so and goes on by itself."""
     from hotfolder.light.serving import listen
 
     place = listen(port=0)
     table = Table(full)
+    portray_all(table, 46, portraits)
     with served(table, place):
         view = opened(browser, place.address(table.sessions.key()))
         page = view.__enter__()

@@ -6,13 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageEnhance
 
-from hotfolder.light.portrait import perceptual_hash, portray
+from hotfolder.light.portrait import perceptual_hash
 from hotfolder.light.stacks import stacked
 from hotfolder.light.table import Table
 from hotfolder.light.views import Row, _stacked
 from hotfolder.recipes.settings import Settings
 from hotfolder.studio.layout import Studio
 from tests.forkserver import until
+from tests.light.conftest import Portraits, portray_all
 from tests.light.pictures import painted
 
 ALIKE_BITS = Settings().alike
@@ -63,18 +64,14 @@ def test_a_stack_never_hides_a_pick() -> None:
     assert [row[0] for row in _stacked(rows, {1})] == [1, 2, 3, 4]
 
 
-def test_the_owner_says_how_alike_they_are(full: Studio) -> None:
+def test_the_owner_says_how_alike_they_are(full: Studio, portraits: Portraits) -> None:
     """Another threshold makes other stacks at once, and is known when the table opens again."""
     tops = "SELECT COUNT(*) FROM picture WHERE there AND stack = id"
     unstacked = "SELECT 1 FROM picture WHERE hash IS NOT NULL AND stack IS NULL"
     full.settings.write_text("alike = 0\n")
     table = Table(full)
     try:
-        until(lambda: len(table.catalogue.rows("SELECT 1 FROM picture")) == 46, 60)
-        paths = table.catalogue.rows("SELECT id, path FROM picture")
-        known = {id_: portray(str(full.root), path) for id_, path in paths}
-        table.catalogue.describe(known)
-        table.portrayed(set(known))
+        portray_all(table, 46, portraits)
         until(lambda: not table.catalogue.rows(unstacked), 60)
         ((apart,),) = table.catalogue.rows(tops)
         full.settings.write_text("alike = 20\n")

@@ -58,6 +58,7 @@ def test_a_preview_needs_colours_and_room() -> None:
     """Half blocks beside the words; none on a narrow terminal, none without 16 million colours."""
     for width, colours, shows in (
         (80, "truecolor", True),
+        (140, "truecolor", True),
         (40, "truecolor", False),
         (80, None, False),
     ):
