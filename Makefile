@@ -127,6 +127,7 @@ test-desktop: .venv/.installed-test
 release: .venv/.installed-test
 	rm -rf dist build/release
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[release]'
+	HOTFOLDER_PYTHONS=all $(BIN)/python -m pytest tests/test_systems.py
 	$(BIN)/python -m hatchling build -d dist
 	$(BIN)/twine check --strict dist/*.whl dist/*.tar.gz
 	$(PYTHON) -m venv build/release

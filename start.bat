@@ -26,8 +26,22 @@ if not exist "%uv%" (
 )
 if not exist "%uv%" if exist "%~dp0.uv\uv.exe" set "uv=%~dp0.uv\uv.exe"
 if not exist "%uv%" goto plain
-"%uv%" venv --quiet --python 3.12 .venv >>"%log%" 2>&1 || goto plain
-"%uv%" pip install --quiet --python "%python%" --torch-backend %HOTFOLDER_TORCH% . >>"%log%" 2>&1 && goto check
+set "torch=--torch-backend %HOTFOLDER_TORCH%"
+
+:with_uv
+if exist .venv rmdir /s /q .venv
+call "%uv%" venv --quiet --python 3.12 .venv >>"%log%" 2>&1 && call "%uv%" pip install --quiet --python "%python%" %torch% . >>"%log%" 2>&1 && goto check
+if not defined UV_SYSTEM_CERTS (
+    rem Virus scanners and companies that read along have certificates of their own; Windows has them.
+    set "UV_SYSTEM_CERTS=1"
+    set "UV_NATIVE_TLS=1"
+    goto with_uv
+)
+if defined torch (
+    rem Torch's own index cannot be reached. PyPI has a build for CPUs; "hotfolder setup" fetches another.
+    set "torch="
+    goto with_uv
+)
 
 :plain
 echo Trying with the Python of this computer ...
@@ -42,6 +56,7 @@ if not defined found (
     goto failed
 )
 %found% -m venv .venv >>"%log%" 2>&1
+"%python%" -m pip install --quiet --disable-pip-version-check uv >>"%log%" 2>&1 && "%python%" -m uv pip install --quiet --python "%python%" --torch-backend %HOTFOLDER_TORCH% . >>"%log%" 2>&1 && goto check
 "%python%" -m pip install --quiet --disable-pip-version-check -c constraints.txt . >>"%log%" 2>&1
 if errorlevel 1 (
     echo.

@@ -47,21 +47,27 @@ find_python() {
     return 1
 }
 
+# What is needed, by a uv: with the torch for this card, or where its index is out of reach with PyPI's.
+with_uv() {
+    "$1" pip install --quiet --python "$python" --torch-backend "${HOTFOLDER_TORCH:-auto}" . >>"$log" 2>&1 ||
+        "$1" pip install --quiet --python "$python" . >>"$log" 2>&1
+}
+
 set_up() {
     [ "${free_gb:-99}" -ge 8 ] || fail "Only $free_gb GB are free on this disk; hotfolder needs about 8 GB for its libraries."
     echo "Setting hotfolder up in $here (once; this downloads a few GB and takes some minutes) ..."
     : >"$log"
     if find_uv >/dev/null || get_uv; then
         uv=$(find_uv)
-        "$uv" venv --quiet --python 3.12 .venv >>"$log" 2>&1 &&
-            "$uv" pip install --quiet --python "$python" --torch-backend "${HOTFOLDER_TORCH:-auto}" . >>"$log" 2>&1 &&
-            return
+        "$uv" venv --quiet --python 3.12 .venv >>"$log" 2>&1 && with_uv "$uv" && return
         echo "That did not work with uv; trying with the Python of this computer ..."
         rm -rf .venv
     fi
     found=$(find_python) || fail "There is no network, or no Python: connect to the internet and try again, or install Python 3.12 from python.org."
     "$found" -m venv .venv >>"$log" 2>&1 &&
-        "$python" -m pip install --quiet --disable-pip-version-check -c constraints.txt . >>"$log" 2>&1 ||
+        "$python" -m pip install --quiet --disable-pip-version-check uv >>"$log" 2>&1 &&
+        with_uv "$here/.venv/bin/uv" && return
+    "$python" -m pip install --quiet --disable-pip-version-check -c constraints.txt . >>"$log" 2>&1 ||
         { rm -rf .venv; tail -n 5 "$log" >&2; fail "hotfolder could not be installed; the reason is above, and all of it in $log. Mostly that is the network: try again."; }
 }
 

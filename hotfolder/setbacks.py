@@ -19,6 +19,7 @@ from hotfolder.errors import (
 )
 from hotfolder.jobs import Job, Locate, RenderDraft, RenderFinal, SetAside, Work
 from hotfolder.report.progress import Progress
+from hotfolder.studio import entries
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.scanner import Scanner
 
@@ -90,7 +91,7 @@ class Setbacks:
     def lies_there(self, job: Job) -> bool:
         """Whether the file of a job may still be there, as far as can be told."""
         try:
-            (self._studio.root / job.path).lstat()
+            entries.lstat(str(self._studio.root / job.path))
         except OSError as error:
             return not isinstance(error, FileNotFoundError)
         return True

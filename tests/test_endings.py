@@ -12,21 +12,20 @@ from pathlib import Path
 import pytest
 
 from hotfolder.endings import asked
+from tests.windows import console
 
 ROOT = Path(__file__).parent.parent
 
-PRESSES = """
-import ctypes, sys, threading, time
+SAVES = """
+import sys, threading, time
 from hotfolder.endings import asked
-news, sent = threading.Event(), []
-def press():
-    sent.append(time.monotonic())
-    if not ctypes.windll.kernel32.GenerateConsoleCtrlEvent(0, 0):
-        print("no console", flush=True)
+from tests.windows import console
+news = threading.Event()
 with asked(news.set) as caught:
-    threading.Timer(1, press).start()
-    heard = news.wait(10)
-    print(heard and time.monotonic() - sent[0] < 0.5, [int(number) for number in caught])
+    console.say(int(sys.argv[1]))
+    print("heard" if news.wait(60) else "deaf", [int(number) for number in caught], flush=True)
+    time.sleep(0.5)  # as a picture's state is saved
+    print("saved", flush=True)
 """
 
 
@@ -87,15 +86,16 @@ def test_a_closed_window_asks_but_not_under_nohup(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.skipif(sys.platform != "win32", reason="a console of Windows")
-def test_ctrl_c_ends_a_wait_at_once(tmp_path: Path) -> None:
-    """A wait of the main thread ends within half a second, which Python alone would let go on."""
-    script = tmp_path / "presses.py"
-    script.write_text(PRESSES)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, str(script)]
+@pytest.mark.parametrize("event", console.EVENTS)
+def test_what_a_console_says_is_heard_and_waits(event: str) -> None:
+    """Also amid a wait, which Python lets go on; nothing is ended before all is saved."""
+    number = signal.SIGINT if event.startswith("ctrl") else signal.SIGTERM
     done = subprocess.run(
-        command, stdout=subprocess.PIPE, text=True, env=environment, timeout=200, check=False
+        [sys.executable, "-c", SAVES, str(console.EVENTS[event])],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=200,
+        check=False,
     )
-    if "no console" in done.stdout:
-        pytest.skip("this runs without a console, and so without its keys")
-    assert done.stdout == f"True [{int(signal.SIGINT)}]\n"
+    assert done.stdout == f"heard [{int(number)}]\nsaved\n", done.stderr

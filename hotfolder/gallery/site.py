@@ -24,7 +24,7 @@ from hotfolder.gallery import pages
 from hotfolder.gallery.arrangement import arranged
 from hotfolder.gallery.exhibit import Exhibit, Trouble, exhibit
 from hotfolder.gallery.pages import Options
-from hotfolder.studio import beneath
+from hotfolder.studio import beneath, entries
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.store import local
 
@@ -114,7 +114,7 @@ class _Reader:
         states: dict[Path, Reading] = {}
         for path in paths:
             try:
-                states[path] = Reading.of(path.lstat())
+                states[path] = Reading.of(entries.lstat(str(path)))
             except OSError as error:
                 self.left_out.append((path, reason(error)))
                 continue

@@ -18,6 +18,7 @@ from hotfolder import critic
 from hotfolder.errors import HotfolderError, printable, reason
 from hotfolder.light.catalogue import Catalogue, Shown
 from hotfolder.light.ratings import MAX_BYTES, rated
+from hotfolder.studio import entries
 from hotfolder.studio.layout import REJECTS, Studio
 from hotfolder.studio.reading import read_file
 from hotfolder.studio.store import judgements
@@ -120,7 +121,7 @@ class Acts:
         for last in _TRIES:
             shown = self._shown(change.id)
             try:
-                (self._studio.root / shown.path).lstat()
+                entries.lstat(str(self._studio.root / shown.path))
                 act(shown, change)
             except FileNotFoundError:
                 if last:
@@ -203,7 +204,7 @@ class Acts:
     def _put_back(self, change: Change) -> None:
         """Where it lay, and its sidecar as it was; a daemon may have moved both meanwhile."""
         shown = self._shown(change.id)
-        (self._studio.root / shown.path).lstat()
+        entries.lstat(str(self._studio.root / shown.path))
         if change.is_rated:
             sidecar = judgements.rating(self._studio, shown.path)
             judgements.replace(self._studio, sidecar or f"{shown.path}.xmp", change.before)

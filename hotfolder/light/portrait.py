@@ -20,6 +20,7 @@ from hotfolder.recipes.recipe import Recipe, picked
 from hotfolder.recipes.values import values
 from hotfolder.stars import detectors
 from hotfolder.stars.mark import DraftFile, together
+from hotfolder.studio import entries
 from hotfolder.studio.reading import MAX_PICTURE_BYTES, read_file
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def portray(root: str, path: str) -> Portrait | Trouble:
     """The portrait of a picture of the studio at `root`. Never raises: the file may be hostile."""
     try:
         file = Path(root, path)
-        if file.lstat().st_size > MAX_PICTURE_BYTES:
+        if entries.lstat(str(file)).st_size > MAX_PICTURE_BYTES:
             return Trouble(f"it is larger than {MAX_PICTURE_BYTES >> 20} MB")
         data = read_file(file, below=Path(root))
         contents = metadata.read(data)

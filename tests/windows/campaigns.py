@@ -1,6 +1,6 @@
-"""Daemons on Windows are killed, or other programs hold their files; then the disk is read.
+"""Daemons on Windows are killed or told to end, or others hold their files; then the disk is read.
 
-    python -m tests.windows.campaigns WINDOWS kills|holds [--count 200] [--seed 1]
+    python -m tests.windows.campaigns WINDOWS kills|stops|holds [--count 200] [--seed 1]
 
 WINDOWS is the folder that `environment.sh` made. People and the checker work on Linux, as in the
 other campaigns; the daemon is a process of Windows.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -20,12 +21,15 @@ from pathlib import Path
 from campaigns.kit import checker
 from campaigns.kit.daemons import Place
 from campaigns.kit.people import People, studio
+from tests.windows.console import EVENTS
 
 PROJECT = Path(__file__).parent.parent.parent
 # A worker that has lost its daemon while it was being started ends with one of Python's own.
 OURS = re.compile(rb"Traceback.*\r?\n(?:  .*\r?\n)*  File .*\\hotfolder\\")
-KILLS = 25  # of one studio
-HOLDS = 100
+EACH = {"kills": 25, "stops": 25, "holds": 100}
+"""How many of them one studio goes through."""
+LONGEST_S = 5.0
+"""Windows itself ends a program so long after its window was closed."""
 
 
 def started(windows: Path, place: Place, module: str, *words: str) -> subprocess.Popen[bytes]:
@@ -40,7 +44,7 @@ def started(windows: Path, place: Place, module: str, *words: str) -> subprocess
             [str(windows / "python"), "-m", module, *words],
             cwd=PROJECT,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
         )
@@ -53,7 +57,7 @@ def daemon(windows: Path, place: Place, *options: str) -> subprocess.Popen[bytes
     )
 
 
-def at_work(place: Place, lines: int, seconds: float = 400.0) -> None:
+def at_work(place: Place, lines: int, seconds: float = 2000.0) -> None:
     """Wait until a daemon has said so: its log has so many such lines."""
     end = time.monotonic() + seconds
     while place.log.read_bytes().count(b"at work on") < lines:
@@ -81,6 +85,28 @@ def kills(windows: Path, place: Place, people: People, count: int) -> None:
         running.wait(60)
 
 
+def stops(windows: Path, place: Place, people: People, count: int) -> None:
+    """Have `count` daemons end at random moments of their work, by keys, windows and log-offs."""
+    took = []
+    for number in range(count):
+        running = daemon(windows, place)
+        at_work(place, number + 1)
+        act(people)
+        time.sleep(people.chance.expovariate(1 / 0.6))
+        assert running.stdin
+        began = time.monotonic()
+        running.stdin.write(f"{people.chance.choice(list(EVENTS))}\n".encode())
+        running.stdin.flush()
+        try:
+            running.wait(LONGEST_S)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait(60)
+        took.append(time.monotonic() - began)
+    late = sum(each > LONGEST_S for each in took)
+    print(f"ended after {statistics.median(took):.2f} s, at most {max(took):.2f}; {late} too late")
+
+
 def holds(windows: Path, place: Place, people: People, count: int) -> None:
     """One daemon at work while `count` files are held open, one after the other and together."""
     running = daemon(windows, place)
@@ -102,7 +128,7 @@ def holds(windows: Path, place: Place, people: People, count: int) -> None:
 def finished(windows: Path, place: Place) -> None:
     """Runs that end by themselves, until one finds nothing that it could not do."""
     for _ in range(3):
-        if daemon(windows, place, "--once").wait(300) == 0:
+        if daemon(windows, place, "--once").wait(3000) == 0:
             return
 
 
@@ -110,14 +136,15 @@ def main() -> int:
     """Run a campaign; say what was violated."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("windows", type=Path)
-    parser.add_argument("campaign", choices=["kills", "holds"])
+    parser.add_argument("campaign", choices=sorted(EACH))
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", default="1")
     options = parser.parse_args()
     work = options.windows.resolve() / options.campaign
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
-    deed, each = (kills, KILLS) if options.campaign == "kills" else (holds, HOLDS)
+    deed = {"kills": kills, "stops": stops, "holds": holds}[options.campaign]
+    each = EACH[options.campaign]
     violations = done = 0
     while done < options.count:
         place = studio(work, f"studio-{done}", batch=1 + done // each % 3, step_s=0.01)

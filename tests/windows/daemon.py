@@ -1,9 +1,13 @@
-"""A daemon with a painter for a model: `python -m tests.windows.daemon STUDIO STEP_S OPTIONS`."""
+"""A daemon with a painter for a model: `python -m tests.windows.daemon STUDIO STEP_S OPTIONS`.
+
+A line with an event's name (`console.EVENTS`) on its standard input is said to it as by a console.
+"""
 
 from __future__ import annotations
 
 import functools
 import sys
+import threading
 from pathlib import Path
 
 import hotfolder.commands.run
@@ -12,10 +16,19 @@ from hotfolder.cli import main
 from hotfolder.daemon import Daemon
 from hotfolder.studio.layout import find
 from hotfolder.studio.store import trust
+from tests.windows import console
+
+
+def hear() -> None:
+    """Say on what the standard input says."""
+    for line in sys.stdin:
+        console.say(console.EVENTS[line.strip()])
+
 
 if __name__ == "__main__":
     root, step_s, *options = sys.argv[1:]
     painter.step_s = float(step_s)
     trust.record(find(Path(root)), trusted=True)
+    threading.Thread(target=hear, daemon=True).start()
     hotfolder.commands.run.Daemon = functools.partial(Daemon, executor=painter.in_a_thread)
     sys.exit(main(["run", root, "--verbose", *options]))

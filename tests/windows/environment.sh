@@ -64,6 +64,9 @@ if stage "wheels-$wanted"; then
     rm -rf python312/Lib/site-packages; mkdir python312/Lib/site-packages
     python3 -m pip install -q --no-index --find-links "wheels/$wanted" --no-compile $for_windows \
         --target python312/Lib/site-packages -r requirements.txt
+    # What the package says of itself; its modules are those of the project.
+    python3 -m pip install -q --no-deps --no-compile --target python312/Lib/site-packages "$project"
+    rm -rf python312/Lib/site-packages/hotfolder
     # wine's C library lacks functions of complex numbers that numpy and torch ask for.
     python3 "$here/complex_functions.py" python312 complex
     $host-gcc -shared -static -O1 -o python312/xpi-ms-win-crt-math-l1-1-0.dll complex.c complex.def

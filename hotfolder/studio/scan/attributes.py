@@ -30,6 +30,8 @@ def attributes(file: Path) -> Iterator[tuple[str, bytes]]:
                     yield name, value
     elif sys.platform == "darwin":
         yield from of_a_mac(file, ctypes.CDLL(None))
+    else:
+        yield from ()
 
 
 def of_a_mac(file: Path, library: Any) -> Iterator[tuple[str, bytes]]:

@@ -15,8 +15,14 @@ from hotfolder.studio.store import local
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The state of a new user."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    return tmp_path / "state" / "hotfolder"
+    return moved(tmp_path / "state", monkeypatch)
+
+
+def moved(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have a user's state lie below `place`; returns where."""
+    for variable in ("XDG_STATE_HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
+        monkeypatch.setenv(variable, str(place))
+    return local.state()
 
 
 def test_a_studio_by_another_name(tmp_path: Path) -> None:
@@ -47,14 +53,14 @@ def test_names_of_machines(state: Path, monkeypatch: pytest.MonkeyPatch, node: s
     monkeypatch.setattr(platform, "node", lambda: node)
     name = local.machine()
     assert re.fullmatch(r"[A-Za-z0-9-]{1,64}", name)
-    monkeypatch.setenv("XDG_STATE_HOME", str(state.parent.parent / "another"))
+    moved(state.parent.parent / "another", monkeypatch)
     assert local.machine() != name
 
 
 def test_a_name_that_cannot_be_kept(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing can be kept the machine goes by its own name."""
     monkeypatch.setattr(platform, "node", lambda: "box")
-    state.parent.mkdir()
+    state.parent.mkdir(parents=True)
     state.write_text("a file where the folder should be")
     assert local.machine() == "box"
     assert stat.S_ISREG(state.stat().st_mode)

@@ -169,6 +169,7 @@ def test_folders_that_others_may_write_to(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
 
 
+@pytest.mark.posix("permissions are other ones there")
 def test_state_is_private(studio: Studio) -> None:
     """Nobody else reads what this computer keeps of its studios."""
     local.key()
