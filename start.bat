@@ -30,7 +30,7 @@ set "torch=--torch-backend %HOTFOLDER_TORCH%"
 
 :with_uv
 if exist .venv rmdir /s /q .venv
-call "%uv%" venv --quiet --python 3.12 .venv >>"%log%" 2>&1 && call "%uv%" pip install --quiet --python "%python%" %torch% . >>"%log%" 2>&1 && goto check
+call "%uv%" venv --quiet --python 3.12 .venv >>"%log%" 2>&1 && call "%uv%" pip install --quiet -c constraints.txt --python "%python%" %torch% . >>"%log%" 2>&1 && goto check
 if not defined UV_SYSTEM_CERTS (
     rem Virus scanners and companies that read along have certificates of their own; Windows has them.
     set "UV_SYSTEM_CERTS=1"
@@ -56,7 +56,7 @@ if not defined found (
     goto failed
 )
 %found% -m venv .venv >>"%log%" 2>&1
-"%python%" -m pip install --quiet --disable-pip-version-check uv >>"%log%" 2>&1 && "%python%" -m uv pip install --quiet --python "%python%" --torch-backend %HOTFOLDER_TORCH% . >>"%log%" 2>&1 && goto check
+"%python%" -m pip install --quiet --disable-pip-version-check uv >>"%log%" 2>&1 && "%python%" -m uv pip install --quiet -c constraints.txt --python "%python%" --torch-backend %HOTFOLDER_TORCH% . >>"%log%" 2>&1 && goto check
 "%python%" -m pip install --quiet --disable-pip-version-check -c constraints.txt . >>"%log%" 2>&1
 if errorlevel 1 (
     echo.

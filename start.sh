@@ -49,8 +49,8 @@ find_python() {
 
 # What is needed, by a uv: with the torch for this card, or where its index is out of reach with PyPI's.
 with_uv() {
-    "$1" pip install --quiet --python "$python" --torch-backend "${HOTFOLDER_TORCH:-auto}" . >>"$log" 2>&1 ||
-        "$1" pip install --quiet --python "$python" . >>"$log" 2>&1
+    "$1" pip install --quiet -c constraints.txt --python "$python" --torch-backend "${HOTFOLDER_TORCH:-auto}" . >>"$log" 2>&1 ||
+        "$1" pip install --quiet -c constraints.txt --python "$python" . >>"$log" 2>&1
 }
 
 set_up() {

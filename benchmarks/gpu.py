@@ -1,4 +1,4 @@
-"""A graphics card in a few minutes: the same bits again, memory, speed, and how soon a pick begins.
+"""A graphics card in ten minutes: the same bits again, memory, speed, and how soon a pick begins.
 
     python -m benchmarks.gpu [--device cuda] [--families sd15,sdxl] [--tiny] [--into gpu]
 
@@ -17,12 +17,13 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import torch
 
 import hotfolder.render  # noqa: F401 - before torch
@@ -40,7 +41,14 @@ from hotfolder.render.models.weights import SHIPPED
 
 CAP = 7.5 * GIB  # what an 8 GB card leaves
 BATCH = 4
-FEW = {  # of a layout's numbers, for a tiny model of its kind
+MEANS: dict[str, dict[str, Any]] = {  # keys of `[model]` that may make drafts faster
+    'dtype = "bfloat16"': {"dtype": "bfloat16"},
+    "compile = true": {"compile": True},
+    'quantize = "int8"': {"quantize": "int8"},
+    'quantize = "fp8"': {"quantize": "fp8"},
+    'quantize = "nf4"': {"quantize": "nf4"},
+}
+FEW: dict[str, dict[str, Any]] = {  # of a layout's numbers, for a tiny model of its kind
     "unet": {
         "sd15": {"block_out_channels": [32, 64, 64, 64], "attention_head_dim": 8},
         "sdxl": {
@@ -224,6 +232,38 @@ class Bench:
                     seconds[way].append((time.perf_counter() - began) / drawn)
         return {way: 60 / statistics.median(each) for way, each in seconds.items()}
 
+    def means(self, rounds: int = 3) -> list[dict[str, Any]]:
+        """What each key that may be faster gives, and its price: other bits, and how far off.
+
+        `off` is the mean difference from the plain draft, in levels of 255; of a random model it
+        compares keys with each other, and says nothing of a trained one.
+        """
+        name, plain = self.draft.model, self.models[self.draft.model]
+        wanted = np.asarray(self.engine.render(self.draft).image, np.int16)
+        self.engine.unload()
+        rows = []
+        for says, keys in {"plain": {}, **MEANS}.items():
+            model = msgspec.structs.replace(plain, **keys)
+            engine = Engine({name: model}, None, self.device)
+            row: dict[str, Any] = {"key": says}
+            try:
+                seconds, drawn = [], []
+                for _ in range(rounds + 1):
+                    began = time.perf_counter()
+                    drawn.append(engine.render(self.draft).image)
+                    _synchronize(self.device)
+                    seconds.append(time.perf_counter() - began)
+                once = statistics.median(seconds[1:])
+                row["first_seconds"] = seconds[0]  # with reading the model, and compiling
+                row["drafts_per_minute"] = 60 / once
+                row["same_again"] = len({pixel_hash(image) for image in drawn}) == 1
+                row["off"] = float(np.abs(np.asarray(drawn[0], np.int16) - wanted).mean())
+            except (RenderError, RuntimeError) as error:
+                row["says"] = str(error).splitlines()[0]
+            engine.unload()
+            rows.append(row)
+        return rows
+
     def pick(self) -> float:
         """Seconds from a pick amid a draft's step until a step of its refinement is done."""
         source = self.engine.render(self.draft).image
@@ -278,6 +318,19 @@ def _allocator_capped(device: str) -> Any:
         torch.cuda.set_per_process_memory_fraction(1.0, number)
 
 
+def _of_means(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """The table of keys that may be faster."""
+    yield "| Key of `[model]` | drafts a minute | first one | again | off by |"
+    yield "|---|---|---|---|---|"
+    for row in rows:
+        if "says" in row:
+            yield f"| `{row['key']}` | {row['says']} | | | |"
+            continue
+        again = "the same bits" if row["same_again"] else "OTHER BITS"
+        figures = f"{row['drafts_per_minute']:.1f} | {row['first_seconds']:.1f} s"
+        yield f"| `{row['key']}` | {figures} | {again} | {row['off']:.1f} |"
+
+
 def tables(measured: dict[str, Any]) -> str:
     """The same as Markdown."""
     versions = ", ".join(f"{name} {number}" for name, number in measured["versions"].items())
@@ -289,6 +342,7 @@ def tables(measured: dict[str, Any]) -> str:
         lines += [f"- a pick amid a step is refined after {found['pick_seconds']:.2f} s", ""]
         lines += ["| | drafts a minute |", "|---|---|"]
         lines += [f"| {way} | {rate:.1f} |" for way, rate in found["drafts_per_minute"].items()]
+        lines += ["", *_of_means(found["means"])]
         lines += [
             "",
             "| Size | peak, GiB | counted, GiB | seconds | plan |",
@@ -324,6 +378,7 @@ def main() -> None:
                 ("exactness", bench.exactness),
                 ("pick_seconds", bench.pick),
                 ("drafts_per_minute", bench.speed),
+                ("means", bench.means),
                 ("memory", bench.memory),
             ):
                 began = time.perf_counter()

@@ -14,7 +14,7 @@ from hotfolder.errors import EXIT_STUDIO_MISSING, HotfolderError, StudioMissingE
 from hotfolder.json_schemas import schemas
 from hotfolder.recipes import schema
 from hotfolder.recipes.settings import Settings, Signing, Together
-from hotfolder.studio import layout
+from hotfolder.studio import entries, layout
 from hotfolder.studio.create import create
 from hotfolder.studio.store import atomic
 
@@ -179,7 +179,7 @@ def test_find_on_a_dead_mount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     studio, _ = create(tmp_path / "studio")
     monkeypatch.setattr(Path, "stat", fail)
-    monkeypatch.setattr(os, "open", fail)
+    monkeypatch.setattr(entries, "open_", fail)
     with pytest.raises(
         StudioMissingError, match="cannot be read: the connection to the disk is lost"
     ):

@@ -21,6 +21,7 @@ from hotfolder.images import pixels, png
 from hotfolder.images.picture import embed
 from hotfolder.recipes.recipe import MAX_DEPTH, Recipe
 from hotfolder.recipes.record import Record
+from hotfolder.studio import entries
 from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan import portraits
@@ -347,6 +348,7 @@ def test_a_picture_that_was_cut_off(
     assert scanner.due_in_s() is None
 
 
+@pytest.mark.posix("sparse files are told otherwise there")
 def test_what_a_sync_program_holds_back(scanner: Scanner, studio: Studio, clock: Clock) -> None:
     """Files that are only names are fetched before they are read, drafts not at all at first."""
     for path in (studio.inbox / "a.txt", studio.seeds / "b.png"):
@@ -399,7 +401,7 @@ def test_files_that_cannot_be_read_for_a_while(
     (studio.inbox / "b.txt").write_text("a tower")
     _picture(studio.seeds / "c.png")
     with monkeypatch.context() as patch:
-        patch.setattr(os, "open", fail)
+        patch.setattr(entries, "open_", fail)
         _settled(scanner, clock)
         snapshot = scanner.snapshot()
         assert not (snapshot.broken or snapshot.useless_seeds or snapshot.seeds)
@@ -418,7 +420,7 @@ def test_belongings_that_cannot_be_read_for_a_while(
 ) -> None:
     """The settings stay as they were, which is said, and the new ones are read later."""
 
-    real = os.open
+    real = entries.open_
 
     def fail(path: str | Path, *arguments: Any, **options: Any) -> int:
         if str(path).endswith((".toml", ".txt")):
@@ -430,7 +432,7 @@ def test_belongings_that_cannot_be_read_for_a_while(
     )
     (studio.wildcards / "light.txt").write_text("noon\n")
     with monkeypatch.context() as patch:
-        patch.setattr(os, "open", fail)
+        patch.setattr(entries, "open_", fail)
         _settled(scanner, clock)
         assert scanner.config.settings.stars.least == 1
         assert "stay as they were" in scanner.snapshot().waiting["hotfolder.toml"]
@@ -612,7 +614,7 @@ def test_a_mark_that_cannot_be_read_for_a_while(
 
     _picture(studio.drafts / "a.png", stars=4)
     with monkeypatch.context() as patch:
-        patch.setattr(os, "open", fail)
+        patch.setattr(entries, "open_", fail)
         _settled(scanner, clock)
         assert not scanner.snapshot().starred
     while not scanner.look_on():
