@@ -202,6 +202,11 @@ class Apart:
         self._go_on()
         return found
 
+    def rest(self) -> None:
+        """All that was asked for has come."""
+        if not self._wishes:
+            self._end()
+
     def close(self) -> None:
         """End what is being read."""
         self._wishes.clear()
@@ -212,7 +217,8 @@ class Apart:
     def _go_on(self) -> None:
         """Have the next file read, one at a time: so it is known on which a process dies."""
         if not self._wishes:
-            self._end()
+            if not self.waits:  # who does will ask for the next file at once
+                self._end()
             return
         if self._turn is not None:
             return

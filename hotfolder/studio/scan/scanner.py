@@ -317,6 +317,10 @@ class Scanner:
         for path in paths:
             self._intake.finished_elsewhere(path)
 
+    def rest(self) -> None:
+        """A look is over, and the next one may be far away."""
+        self._apart.rest()
+
     def close(self) -> None:
         """End what is being read."""
         self._apart.close()

@@ -33,5 +33,6 @@ class Survey:
         self.scanner.refresh()
         while self.scanner.busy:
             self.scanner.refresh(set())
+        self.scanner.rest()
         self.scanner.advice = advice_file.read(self.scanner.studio.root)
         return self.scanner.snapshot()

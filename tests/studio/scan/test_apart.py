@@ -94,9 +94,15 @@ def test_a_file_that_takes_too_long(reader: Apart, monkeypatch: pytest.MonkeyPat
 
 
 def test_who_waits(tmp_path: Path) -> None:
-    """A command that only describes has every file at once, and hears of those left unread."""
+    """A command that only describes has every file at once, and hears of those left unread.
+
+    One process reads them all, until the look is over.
+    """
     reader = Apart(tmp_path, waits=True)
-    assert reader.read("inbox/a.txt", STATE, os.getpid) != os.getpid()
+    first = reader.read("inbox/a.txt", STATE, os.getpid)
+    assert reader.read("inbox/c.txt", STATE, os.getpid) == first != os.getpid()
+    reader.rest()
+    assert reader.read("inbox/d.txt", STATE, os.getpid) != first
     with pytest.raises(PictureError, match="left unread"):
         reader.read("inbox/b.txt", STATE, _die)
     reader.close()
