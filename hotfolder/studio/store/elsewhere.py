@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 
@@ -19,7 +20,7 @@ from hotfolder.taste.judge import Elsewhere
 _log = logging.getLogger(__name__)
 _FILE = "judged.json"
 _MOST = 300  # of a studio, and of all others together
-_MOST_STUDIOS = 100
+_MOST_STUDIOS = 20  # those whose owner judged something last
 
 
 def tell(studio: Studio, judged: Sequence[Elsewhere]) -> None:
@@ -38,10 +39,16 @@ def tell(studio: Studio, judged: Sequence[Elsewhere]) -> None:
 def heard(studio: Studio) -> list[Elsewhere]:
     """What was judged in the other studios, the oldest first."""
     own = local.folder(studio.root)
+    files = [file for file in own.parent.glob(f"*/{_FILE}") if file.parent.name != own.name]
     found: list[Elsewhere] = []
-    with suppress(OSError):
-        folders = sorted(own.parent.iterdir())[:_MOST_STUDIOS]
-        for folder in folders:
-            if folder.name != own.name:
-                found += local.read(folder / _FILE, list[Elsewhere]) or []
+    for file in sorted(files, key=_changed_ns)[-_MOST_STUDIOS:]:
+        found += local.read(file, list[Elsewhere]) or []
     return sorted(found, key=lambda one: one[0].at)[-_MOST:]
+
+
+def _changed_ns(file: Path) -> int:
+    """When a file was changed last; 0 for one that is gone."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
