@@ -72,7 +72,7 @@ def drafts() -> None:
     config = nobody()
     engine = Engine(models_of(config), None)
     profile = config.profile(None)
-    prompt = Prompt("a castle by a lake, {morning|evening}")
+    prompt = Prompt(text="a castle by a lake, {morning|evening}")
 
     def round_s(first: int) -> float:
         began = time.monotonic()

@@ -43,9 +43,7 @@ def main(root: Path) -> None:
 
         with page(**DESK, color_scheme="light") as light:
             press(light, "Home", "ArrowDown", "ArrowRight", "4", "ArrowRight", "ArrowRight", "i")
-            picked = (
-                "SELECT source FROM picture WHERE there AND room='final' ORDER BY path LIMIT 1"
-            )
+            picked = "SELECT source FROM picture WHERE there AND room='final' ORDER BY path LIMIT 1"
             ((recipe,),) = table.catalogue.rows(picked)
             ((seed,),) = table.catalogue.rows("SELECT id FROM picture WHERE recipe=?", [recipe])
             choose(light, seed)
