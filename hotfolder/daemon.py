@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -196,7 +197,7 @@ class Daemon:
             self._company.ask(job.claims)
             self._company.post(self._renders.claims)
             return True
-        elif job is not None and (slot := self._renders.slot_for(job)) is not None:
+        elif job is not None and (slot := self._slot_for(job)) is not None:
             self._begin(job, slot)
             self._company.post(self._renders.claims)
         else:
@@ -432,6 +433,16 @@ class Daemon:
             if isinstance(job, RenderFinal):
                 self._finals.note(self._clock())
 
+    def _slot_for(self, job: Work) -> int | None:
+        """Where a job can begin now."""
+
+        def wanted() -> float:
+            if isinstance(job, RenderDraft) and job.endless:
+                return math.inf
+            return self._wanted()[0]
+
+        return self._renders.slot_for(job, self._scanner.config, wanted)
+
     def _rule_for(self, job: Work) -> Rule | None:
         """By which a draft may be given up: what is wanted by number never is."""
         wanted = self._scanner.config.settings.taste.early_stop
@@ -486,7 +497,8 @@ class Daemon:
         waits |= self._renders.troubles()
         for name in self._company.waits_for:
             waits[f"the computer {name}"] = "has not yet said that it knows of this one"
-        self._notices.post(StatusFile(printable(pause), waits, self._watch.blind))
+        staff = {name: printable(says) for name, says in self._renders.staff().items() if says}
+        self._notices.post(StatusFile(printable(pause), waits, self._watch.blind, staff))
 
     def _in_words(self, error: Exception) -> HotfolderError:
         """Why the folders cannot be looked at."""

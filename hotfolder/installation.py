@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-Extra = Literal["detect", "gguf", "notify", "photos", "quantize", "sign", "upscale"]
+Extra = Literal["detect", "gguf", "notify", "photos", "quantize", "ray", "sign", "upscale"]
 
 EXTRAS: dict[Extra, str] = {
     "detect": "detectors that look for the words of retouches",
@@ -17,6 +17,7 @@ EXTRAS: dict[Extra, str] = {
     "notify": "messages on the desktop, to phones, chats and mailboxes",
     "photos": "HEIC and JPEG XL pictures",
     "quantize": "models in eight or four bits",
+    "ray": "rendering by the computers of a Ray cluster",
     "sign": "content credentials in copies for others",
     "upscale": "upscalers as steps of a refinement",
 }

@@ -43,7 +43,7 @@ class Notices:
         self._progress = progress
         self._clock = clock
         self._posted = StatusFile()
-        self._posts_at = float("-inf")
+        self._posted_at = self._posts_at = float("-inf")
         self._is_behind = False
         self._counted_at = float("-inf")
 
@@ -61,9 +61,12 @@ class Notices:
         self._is_behind = False
         if not (status.pause or self._scanner.busy):
             status = self._with_standing(status)
+        soon = self._clock() - self._posted_at < _COUNTS_EVERY_S
+        if soon and self._posted.renders.keys() == status.renders.keys():
+            status = replace(status, renders=self._posted.renders)  # speeds change all the time
         if status != self._posted:
             post(self._root, status)
-            self._posted = status
+            self._posted, self._posted_at = status, self._clock()
 
     def posts_in_s(self) -> float | None:
         """Seconds until there may be more to post; None if all is told."""

@@ -120,6 +120,12 @@ def _run(parser: argparse.ArgumentParser) -> None:
         type=duration,
         help="go on with endless files for this long (90s, 50m, 8h), then end",
     )
+    parser.add_argument(
+        "--executor", metavar="NAME", help="where pictures are rendered: local, ray or another"
+    )
+    parser.add_argument(
+        "--address", metavar="HOST:PORT", help="the head of the Ray cluster that renders"
+    )
     parser.add_argument("--light", action="store_true", help="also serve the light table")
     loud = parser.add_mutually_exclusive_group()
     loud.add_argument("--quiet", action="store_true", help="say only what needs you")

@@ -24,6 +24,8 @@ from hotfolder.executors.orders import (
     Failed,
     Found,
     GivenUp,
+    Joined,
+    Left,
     Load,
     Lost,
     OnReport,
@@ -31,6 +33,7 @@ from hotfolder.executors.orders import (
     Outcome,
     Report,
     Resume,
+    Staff,
     Stepped,
     Task,
     Unload,
@@ -50,6 +53,7 @@ from hotfolder.studio.store import local, located
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.taste.rule import Rule
 
+_TRIES = 3
 _NEAR = 16  # times the batch: so many of the drafts that follow are looked at for its size
 OpenExecutor = Callable[[Settings, Path, OnReport], Executor]
 Ended = Published | Exception | None
@@ -99,7 +103,9 @@ class Renders:
         self._press = ThreadPoolExecutor(1, "press")
         self._printing: dict[int, Attempt] = {}
         self._numbers = itertools.count()
-        self._news: SimpleQueue[Outcome | _Opened | _Printed | Exception] = SimpleQueue()
+        self._troubles: dict[str, str] = {}
+        self._in_vain = 0
+        self._news: SimpleQueue[Outcome | Staff | _Opened | _Printed | Exception] = SimpleQueue()
         self._config: Config | None = None
         self._models: dict[str, Model] = {}
         self._model_is_loaded = False
@@ -152,22 +158,31 @@ class Renders:
             self._tell_all(Unload())
             self._model_is_loaded = False
 
-    def slot_for(self, job: Work) -> int | None:
+    def slot_for(
+        self, job: Work, config: Config, wanted: Callable[[], float] = lambda: 1.0
+    ) -> int | None:
         """A slot where a job can begin: a free one, or for a refinement one with drafts on it.
 
-        None as well while pictures wait to be published, so that they do not pile up.
+        `wanted` says how many drafts are, this one included. None as well while pictures wait to
+        be published, so that they do not pile up.
         """
         tasks = {attempt.task for attempt in self._printing.values()}
-        return None if len(tasks) > len(self._slots) else self._slots.free_for(job, self._clock())
+        if len(tasks) > len(self._slots):
+            return None
+        return self._slots.free_for(job, self._clock(), self._fits(job, config), wanted)
 
     @property
     def have_failed(self) -> bool:
-        """Whether every slot has failed some times in a row."""
-        return self._slots.have_failed
+        """Whether every slot has failed some times in a row, or none ever came."""
+        return self._slots.have_failed or (not len(self._slots) and self._in_vain >= _TRIES)
 
     def troubles(self) -> Mapping[str, str]:
-        """What is wrong with each slot that has failed and made no picture since."""
-        return self._slots.troubles()
+        """What is wrong with each slot that has failed and made no picture since, and elsewhere."""
+        return {**self._troubles, **self._slots.troubles()}
+
+    def staff(self) -> Mapping[str, str]:
+        """What renders: each slot's computer and device, and how fast it is."""
+        return {slots.name(slot): self._slots.told(slot) for slot in self._slots.numbers}
 
     def back_at(self) -> list[float]:
         """When slots that rest are tried again."""
@@ -204,7 +219,7 @@ class Renders:
         self._progress.began(workshop.called(jobs), number)
         for one in jobs:
             self._ledger.history.begin(one.stage, one.request, one.ordinal)
-        self._slots.put(slot, attempts)
+        self._slots.put(slot, attempts, self._clock())
         self._model_is_loaded = True
         task = Task(pictures, models, source, str(self._states), rule)
         if isinstance(job, Locate):
@@ -244,11 +259,13 @@ class Renders:
             elif isinstance(news, _Printed):
                 del self._printing[news.attempt.number]
                 yield news.attempt.job, self._entered(news)
+            elif isinstance(news, Staff):
+                yield from self._changed(news)
             else:
                 slot, attempt, is_last = self._slots.take(news.attempt)
                 if is_last:
                     self._progress.ended(attempt.task)
-                self._judge(slot, news, is_last)
+                self._judge(slot, attempt, news, is_last)
                 if isinstance(news, GivenUp):
                     yield self._passed_over(attempt, news)
                 elif isinstance(news, Found):
@@ -297,8 +314,48 @@ class Renders:
             return False
         return True
 
-    def _judge(self, slot: int, news: Outcome, is_last: bool) -> None:
+    def _fits(self, job: Work, config: Config) -> slots.Fits | None:
+        """What says whether a refinement fits into a slot's memory, where slots have their own."""
+        model = self._models_of(config).get(job.recipe.model)
+        if model is None or job.recipe.source is None:
+            return None
+
+        def fits(slot: Joined) -> bool:
+            from hotfolder.render.memory import fit
+            from hotfolder.render.memory.memory_plan import Budget
+
+            if (memory := slot.memory) is None:
+                return True
+            budget = Budget(memory.device_bytes, memory.host_bytes, memory.on_cpu)
+            return fit.has_room(job.recipe, model, self._studio.root, budget, memory.dtype)
+
+        return fits
+
+    def _changed(self, news: Staff) -> Iterator[tuple[Work, Ended]]:
+        """Take note of slots that come and go; what was on one that goes is begun elsewhere."""
+        if isinstance(news, Joined):
+            self._in_vain = 0
+            self._slots.join(news)
+            self._progress.say(f"{slots.name(news.slot)} is {news.device} at {news.where}")
+        elif isinstance(news, Left):
+            where = self._slots.where(news.slot)
+            self._progress.say(f"{slots.name(news.slot)} at {where} is gone")
+            for attempt in self._slots.leave(news.slot):
+                self._progress.ended(attempt.task)
+                yield self._over(attempt.job, DeviceLostError(f"{where} is gone"))
+        elif news.says:
+            self._in_vain += 1
+            if self._troubles.get(news.where) != news.says:
+                self._progress.warn(f"{news.where}: {news.says}")
+            self._troubles[news.where] = news.says
+        elif self._troubles.pop(news.where, ""):
+            self._progress.say(f"{news.where} is there again")
+
+    def _judge(self, slot: int, attempt: Attempt, news: Outcome, is_last: bool) -> None:
         """Let a slot rest that has failed; one that makes a picture is sound again."""
+        if isinstance(news, Done):
+            taken_s = news.facts["seconds"] + sum(link.facts["seconds"] for link in news.links)
+            self._slots.made(slot, attempt.job.recipe, taken_s, news.facts["device"])
         if isinstance(news, Done | Found | GivenUp):
             if self._slots.sound(slot):
                 self._progress.say(f"{slots.name(slot)} renders again")
@@ -381,7 +438,7 @@ class Renders:
         self._executor.give(slot, order)
 
     def _tell_all(self, order: Order) -> None:
-        for slot in range(len(self._slots)):
+        for slot in self._slots.numbers:
             self._give(slot, order)
 
     def _models_of(self, config: Config) -> dict[str, Model]:

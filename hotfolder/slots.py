@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from hotfolder import pace
 from hotfolder.backoff import Backoff
-from hotfolder.executors.orders import Raster
+from hotfolder.executors.orders import Joined, Raster
 from hotfolder.jobs import RenderDraft, Work
+from hotfolder.pace import Paces
+from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.settings import Settings
 
 _TRIES = 3
+Fits = Callable[[Joined], bool]
+"""Whether a picture fits into the memory of a slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,14 @@ class Slots:
     """The slots of an executor. On one may be drafts and, above them, a refinement.
 
     A slot whose device or worker has failed rests, longer each time until it has made a picture.
+    `paces` tells how fast each is.
     """
 
     def __init__(self) -> None:
-        self._slots: list[list[Attempt]] = []  # what was interrupted lies below
+        self.paces = Paces()
+        self._slots: dict[int, list[Attempt]] = {}  # what was interrupted lies below
+        self._joined: dict[int, Joined] = {}
+        self._devices: dict[int, str] = {}
         self._paused: set[int] = set()
         self._cancelled: set[int] = set()
         self._resting = Backoff()
@@ -44,24 +53,61 @@ class Slots:
 
     def __iter__(self) -> Iterator[Attempt]:
         """All attempts."""
-        for attempts in self._slots:
+        for attempts in self._slots.values():
             yield from attempts
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Those of the slots that are there."""
+        return tuple(self._slots)
 
     def open(self, count: int) -> None:
         """There are so many slots from now on."""
-        self._slots = [[] for _ in range(count)]
+        self._slots |= {slot: [] for slot in range(count)}
 
-    def put(self, slot: int, attempts: list[Attempt]) -> None:
+    def join(self, joined: Joined) -> None:
+        """Another slot is there from now on."""
+        self._slots[joined.slot] = []
+        self._joined[joined.slot] = joined
+
+    def leave(self, slot: int) -> list[Attempt]:
+        """A slot is gone; the attempts that go with it."""
+        self._joined.pop(slot, None)
+        self._paused.discard(slot)
+        self._resting.end(name(slot))
+        self.paces.forget(slot)
+        lost = self._slots.pop(slot, [])
+        self._cancelled -= {attempt.task for attempt in lost}
+        return lost
+
+    def where(self, slot: int) -> str:
+        """The computer of a slot; "" for the daemon's own."""
+        return self._joined[slot].where if slot in self._joined else ""
+
+    def made(self, slot: int, recipe: Recipe, seconds: float, device: str) -> None:
+        """A slot has made a picture on a device in so many seconds."""
+        self.paces.made(slot, recipe, seconds)
+        self._devices[slot] = device
+
+    def told(self, slot: int) -> str:
+        """A slot's computer, device and speed, in words; "" before its first picture here."""
+        device = self._joined[slot].device if slot in self._joined else self._devices.get(slot, "")
+        where = self.where(slot)
+        at = f"{where}, {device}" if where else device
+        return ", ".join(filter(None, (at, self.paces.of(slot).told)))
+
+    def put(self, slot: int, attempts: list[Attempt], now_s: float = 0.0) -> None:
         """Attempts begin on a slot, in one task; what is there is interrupted."""
         self._slots[slot].extend(attempts)
         self._paused.discard(slot)
+        self.paces.begin(slot, [attempt.job.recipe for attempt in attempts], now_s)
 
     def take(self, number: int) -> tuple[int, Attempt, bool]:
         """Take an attempt off: its slot, and whether it was the last of its task.
 
         What its task interrupted stays paused.
         """
-        for slot, attempts in enumerate(self._slots):
+        for slot, attempts in self._slots.items():
             for attempt in attempts:
                 if attempt.number == number:
                     attempts.remove(attempt)
@@ -73,16 +119,29 @@ class Slots:
                     return slot, attempt, is_last
         raise KeyError(number)
 
-    def free_for(self, job: Work, now_s: float) -> int | None:
-        """A slot where a job can begin: a free one, or for a refinement one with drafts on it."""
-        sound = [
-            (slot, attempts)
-            for slot, attempts in enumerate(self._slots)
-            if not self._resting.has(name(slot), now_s)
-        ]
-        free = (slot for slot, attempts in sound if not attempts)
-        drafts = (slot for slot, attempts in sound if all(map(_is_draft, attempts)))
-        return next(free, None if isinstance(job, RenderDraft) else next(drafts, None))
+    def free_for(
+        self,
+        job: Work,
+        now_s: float,
+        fits: Fits | None = None,
+        wanted: Callable[[], float] = lambda: 1.0,
+    ) -> int | None:
+        """A slot where a job can begin: a free one, or for a refinement one with drafts on it.
+
+        The one where it ends first. A refinement goes where it `fits`, if there is such a slot. A
+        draft does not begin on a slow slot if a fast one ends all that are `wanted` sooner.
+        """
+        sound = [slot for slot in self._slots if not self._resting.has(name(slot), now_s)]
+        if isinstance(job, RenderDraft):
+            free = [slot for slot in sound if not self._slots[slot]]
+            if len(free) < 2 and len(sound) < 2:
+                return next(iter(free), None)
+            return pace.first(self.paces, job.recipe, free, sound, now_s, wanted)
+        if fits is not None:
+            sound = [s for s in sound if s not in self._joined or fits(self._joined[s])] or sound
+        free = [slot for slot in sound if not self._slots[slot]]
+        drafts = [slot for slot in sound if all(map(_is_draft, self._slots[slot]))]
+        return self.paces.fastest(job.recipe, free or drafts)
 
     def resumed(self) -> tuple[int, ...]:
         """The slots whose drafts were interrupted, and can go on from now on."""
@@ -91,7 +150,7 @@ class Slots:
 
     def cancelled(self, unwanted: Callable[[Work], bool]) -> Iterator[tuple[int, int]]:
         """The slots and tasks in which something is unwanted, each once."""
-        for slot, attempts in enumerate(self._slots):
+        for slot, attempts in self._slots.items():
             for attempt in attempts:
                 if attempt.task not in self._cancelled and unwanted(attempt.job):
                     self._cancelled.add(attempt.task)
@@ -110,8 +169,8 @@ class Slots:
     @property
     def have_failed(self) -> bool:
         """Whether every slot has failed some times in a row."""
-        slots = range(len(self._slots))
-        return bool(slots) and all(self._resting.tries(name(slot)) >= _TRIES for slot in slots)
+        tries = [self._resting.tries(name(slot)) for slot in self._slots]
+        return bool(tries) and min(tries) >= _TRIES
 
     def troubles(self) -> Mapping[str, str]:
         """What is wrong with each slot that has failed and made no picture since."""

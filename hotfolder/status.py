@@ -35,8 +35,9 @@ class Status(Struct, frozen=True, kw_only=True):
     given up early and not made since. `waiting`, `broken` and `failed` (what lies in
     `inbox/failed/`) map paths, relative to the studio, to sentences, and `notes` those of files of
     which not all is used; `held_back` are sentences on what is not done for now, `steering` one on
-    how taste decides what is drawn, if it does. `log` is a path, `started_by` names what starts the
-    daemon by itself. All texts can be printed as they are.
+    how taste decides what is drawn, if it does. `renders` says of each renderer of a running daemon
+    where it is, on what it computes and how fast. `log` is a path, `started_by` names what starts
+    the daemon by itself. All texts can be printed as they are.
     """
 
     studio: str
@@ -59,6 +60,7 @@ class Status(Struct, frozen=True, kw_only=True):
     broken: dict[str, str]
     notes: dict[str, tuple[str, ...]]
     failed: dict[str, str]
+    renders: dict[str, str]
     log: str
     started_by: tuple[str, ...]
 
@@ -85,6 +87,7 @@ def status(studio: Studio) -> Status:
         pause=posted.pause,
         finals_lying=sum(_is_picture(path) for path in beneath.files(studio.root, "final")),
         failed=failed.reasons(studio),
+        renders=posted.renders,
         log=printable(str(local.log(studio.root))),
         started_by=_started_by(studio),
     )

@@ -126,6 +126,11 @@ def in_a_thread(settings: object, base: Path, on_report: OnReport) -> Inside:
     return Inside(on_report, Painter)
 
 
+def on_a_worker(models: Mapping[str, Any], base: Path, device: str) -> Painter:
+    """The renderer of a cluster's worker."""
+    return Painter(models)
+
+
 def here(settings: object, base: Path, on_report: OnReport) -> Here:
     """The executor without a thread."""
     return Here(on_report)

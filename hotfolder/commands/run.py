@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from hotfolder.daemon import Daemon, Until
 from hotfolder.endings import asked
 from hotfolder.errors import (
@@ -20,9 +22,13 @@ from hotfolder.errors import (
     StudioLockedError,
     reason,
 )
+from hotfolder.executors.opening import open_executor
+from hotfolder.executors.orders import Executor, OnReport
 from hotfolder.light.posting import Posting
 from hotfolder.light.status_page import StatusPage
 from hotfolder.notify import Notifier
+from hotfolder.recipes.settings import Settings
+from hotfolder.renders import OpenExecutor
 from hotfolder.report.logs import LogFile, Printable
 from hotfolder.report.progress import Lines, Logged, Progress, ToProgress, Verbose
 from hotfolder.report.view import View
@@ -56,11 +62,27 @@ def run(options: Namespace) -> int:
                 _light(studio) if options.light else nullcontext(),
                 Notifier(studio, progress) as notifier,
             ):
-                return _work(Daemon(studio, notifier), Until(options.once, options.seconds))
+                daemon = Daemon(studio, notifier, executor=_executor(options))
+                return _work(daemon, Until(options.once, options.seconds))
     except StudioLockedError:
         if quiet:
             return EXIT_DONE
         raise
+
+
+def _executor(options: Namespace) -> OpenExecutor:
+    """The executor of the settings, or that which the command line names."""
+    if options.executor is None and options.address is None:
+        return open_executor
+    said = {"name": options.executor, "address": options.address}
+
+    def opened(settings: Settings, base: Path, on_report: OnReport) -> Executor:
+        choice = replace(settings.executor_choice, **{k: v for k, v in said.items() if v})
+        if options.address and not options.executor:
+            choice = replace(choice, name="ray")
+        return open_executor(replace(settings, executor=choice), base, on_report)
+
+    return opened
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from hotfolder.studio.store.lock import is_held
 
 _BEST = 10
 _FILES = 10
+_RENDERERS = 20
 
 
 def run(options: Namespace) -> int:
@@ -66,6 +67,10 @@ def _lines(now: Status) -> Iterator[str]:
     yield f"  final   {many(now.finals_lying, 'picture')}, {now.finals_made:,} ever made"
     if now.steering:
         yield f"  steered {now.steering}"
+    for number, (name, says) in enumerate(islice(now.renders.items(), _RENDERERS)):
+        yield f"  {'' if number else 'renders':8}{name}: {says}"
+    if len(now.renders) > _RENDERERS:
+        yield f"          and {len(now.renders) - _RENDERERS:,} more"
     yield f"  log     {now.log}"
     starts = " and ".join(now.started_by)
     yield f"  starts  {f'by itself ({starts})' if starts else 'only by hand'}"

@@ -23,13 +23,14 @@ def open_executor(settings: Settings, base: Path, on_report: OnReport) -> Execut
     Relative paths of models start at `base`. `on_report` is called from other threads. Raises
     HotfolderError where no such executor is installed.
     """
-    if settings.executor == LOCAL:
+    name = settings.executor_choice.name
+    if name == LOCAL:
         return _local(settings, base, on_report)
     offered = entry_points(group=GROUP)
-    if settings.executor not in offered.names:
-        near = did_you_mean(settings.executor, {LOCAL, *offered.names})
-        raise HotfolderError(f"no executor {settings.executor!r} is installed; {near}")
-    opened: Executor = offered[settings.executor].load()(settings, base, on_report)
+    if name not in offered.names:
+        near = did_you_mean(name, {LOCAL, *offered.names})
+        raise HotfolderError(f"no executor {name!r} is installed; {near}")
+    opened: Executor = offered[name].load()(settings, base, on_report)
     return opened
 
 

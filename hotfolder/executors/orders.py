@@ -157,19 +157,69 @@ class Lost(Struct, frozen=True, tag=True):
     attempt: int
 
 
+class Memory(Struct, frozen=True):
+    """The memory that a slot's renders may take: the device's, and that of the computer behind it.
+
+    In bytes; `on_cpu` where both are one. `dtype` is the number format that "auto" means there.
+    """
+
+    device_bytes: int
+    host_bytes: int
+    on_cpu: bool
+    dtype: str
+
+
+class Joined(Struct, frozen=True, tag=True):
+    """A slot is there from now on; no report for those that an executor begins with.
+
+    `where` names its computer and `device` what it computes on, for people. A number that a slot
+    has had is no other slot's.
+    """
+
+    slot: int
+    where: str
+    device: str
+    memory: Memory | None = None
+
+
+class Left(Struct, frozen=True, tag=True):
+    """A slot is gone for good, and what was on it is lost; no picture is to blame."""
+
+    slot: int
+
+
+class Trouble(Struct, frozen=True, tag=True):
+    """Why nothing is rendered at `where`, a computer or all of a cluster; "" when it is over."""
+
+    where: str
+    says: str
+
+
+class To(Struct, frozen=True, tag=True):
+    """An order for one of the slots that a process serves."""
+
+    slot: int
+    order: Task | Cancel | Resume | Load | Unload
+
+
 Order = Task | Cancel | Resume | Load | Unload
 Outcome = Done | Found | GivenUp | Cancelled | Failed | Lost
-Report = Stepped | Outcome
+Staff = Joined | Left | Trouble
+"""Who renders."""
+Report = Stepped | Outcome | Staff
 OnReport = Callable[[Report], None]
 
 
 class Executor(Protocol):
-    """Slots that render. Reports come from threads of the executor's own."""
+    """Slots that render. Reports come from threads of the executor's own.
+
+    `slots` is how many there are from the beginning, counted from 0.
+    """
 
     slots: int
 
     def give(self, slot: int, order: Order) -> None:
-        """Pass an order on to a slot, counted from 0; returns at once."""
+        """Pass an order on to a slot; returns at once."""
 
     def close(self) -> None:
         """Cancel what is being rendered, and let go of everything."""

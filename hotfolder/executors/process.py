@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import os
-import signal
 import sys
 import threading
 from collections.abc import Mapping
@@ -24,11 +23,7 @@ from hotfolder.recipes.profile import Model
 
 def main(device: str, base: str) -> None:
     """Follow orders until there are none."""
-    # Ctrl-C and a service's stop reach the whole group: the daemon says what is to be done.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    reports = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever some library prints is no report
+    reports = frames.take_output()
     orders: SimpleQueue[Order | None] = SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, orders), daemon=True).start()
     frames.write(reports, Began(trouble := _trouble(device)))

@@ -12,7 +12,17 @@ from pathlib import Path
 
 from hotfolder.errors import refusal
 from hotfolder.executors import frames
-from hotfolder.executors.orders import Began, Failed, Load, Lost, OnReport, Order, Stepped, Task
+from hotfolder.executors.orders import (
+    Began,
+    Failed,
+    Load,
+    Lost,
+    OnReport,
+    Order,
+    Staff,
+    Stepped,
+    Task,
+)
 
 _PATIENCE_S = 10.0
 # Ctrl-C and a closed window reach all programs of a console: the daemon says what is to be done.
@@ -110,6 +120,8 @@ class _Slot:
                 if isinstance(report, Began):
                     began, trouble = True, report.trouble
                     continue
+                if isinstance(report, Staff):
+                    continue  # nobody comes or goes here
                 if not isinstance(report, Stepped):
                     with self._guard:
                         self._given.discard(report.attempt)

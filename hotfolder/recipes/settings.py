@@ -152,6 +152,31 @@ class Together(Struct, frozen=True, forbid_unknown_fields=True):
     profiles: Annotated[list[str], Meta(max_length=1000)] = []
 
 
+def address(name: str) -> str:
+    """`name` if a cluster can be there; ValueError with a sentence otherwise."""
+    if not _ADDRESS.fullmatch(name):
+        raise ValueError('expected "auto" or a computer and a port, such as "192.168.1.20:6379"')
+    return name
+
+
+_ADDRESS = re.compile(r"auto|([^\s:/]{1,253}|\[[0-9a-fA-F:]{2,45}\]):\d{1,5}")
+
+
+class ExecutorChoice(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where pictures are rendered, if not on this computer alone.
+
+    `name` is that of an installed executor. The others are for "ray": `address` is where the
+    cluster's head listens, or "auto" for the one that this computer belongs to. So much of a
+    graphics card is a worker's as `gpu_share` says, 0.5 puts two on each; a computer without a card
+    has one worker for every `cores` of its processor, 0: one in all.
+    """
+
+    name: Annotated[str, Meta(min_length=1)] = "ray"
+    address: Annotated[str, schema.checked(address)] = "auto"
+    gpu_share: Annotated[float, Meta(ge=0.05, le=1)] = 1.0
+    cores: Annotated[int, Meta(ge=0, le=1024)] = 0
+
+
 DESKTOP = "desktop"
 
 
@@ -209,8 +234,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     "auto" is the best one, or all graphics cards if there are several. A single CPU computes with
     so many `threads`: 0 is one for each core, "auto" one for each that other programs leave free at
     the start of a picture. The models' memory is freed when nothing was rendered for
-    `unload_after_minutes`. `executor` is "local" or the name of an installed one. `status_page`
-    keeps STATUS.html in the studio up to date. Pictures lie in one stack on the light table whose
+    `unload_after_minutes`. `executor` is "local" or an installed one: its name, or a table that
+    says more; like `together` it counts in a computer's own settings alone. `status_page` keeps
+    STATUS.html in the studio up to date. Pictures lie in one stack on the light table whose
     perceptual hashes differ in at most `alike` of 64 bits. `limits` are for those who share the
     studio, `together` is for several computers that work on it.
 
@@ -231,7 +257,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     devices: Device | Annotated[list[Device], Meta(min_length=1)] = "auto"
     threads: Annotated[int, Meta(ge=0, le=256)] | Literal["auto"] = 0
     unload_after_minutes: Annotated[float, Meta(ge=0, le=100_000)] = 10.0
-    executor: Annotated[str, Meta(min_length=1)] = LOCAL
+    executor: Annotated[str, Meta(min_length=1)] | ExecutorChoice = LOCAL
     status_page: bool = False
     alike: Annotated[int, Meta(ge=0, le=20)] = 6
     stars: Stars = Stars()
@@ -245,3 +271,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
     signing: Signing = Signing()
     together: Together = Together()
+
+    @property
+    def executor_choice(self) -> ExecutorChoice:
+        """Where pictures are rendered."""
+        named = self.executor
+        return ExecutorChoice(named) if isinstance(named, str) else named

@@ -57,9 +57,6 @@ _SETTINGS = """\
 # How different pictures may be that lie in one stack on the light table: 0 (hardly) to 20.
 # alike = 6
 
-# The name of an installed executor, to render on more machines than this one.
-# executor = "local"
-
 # Folders with LoRAs and embeddings (.safetensors files), for example  loras=['D:/loras']
 # A prompt names a LoRA as <lora:NAME:0.8>, and an embedding by its NAME alone.
 # loras = []

@@ -11,10 +11,22 @@ import msgspec
 import pytest
 
 from hotfolder.executors.opening import open_executor
-from hotfolder.executors.orders import Executor, Order, Raster, Report, Stepped, Task
+from hotfolder.executors.orders import (
+    Executor,
+    Joined,
+    Left,
+    Order,
+    Outcome,
+    Raster,
+    Report,
+    Staff,
+    Stepped,
+    Task,
+)
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Pixels, Recipe
-from hotfolder.recipes.settings import Settings
+from hotfolder.recipes.settings import LOCAL, Settings
+from hotfolder.renders import OpenExecutor
 from hotfolder.taste.rule import Rule
 
 MODELS = {"postcard": Model(source="shipped:postcard", multiple=16)}
@@ -37,16 +49,27 @@ PATIENCE_S = 240
 
 
 class Ear:
-    """An executor, and what was heard of it."""
+    """An executor, and what was heard of it; `slots` are those that are there, in their order."""
 
-    def __init__(self, settings: Settings, base: Path) -> None:
+    def __init__(
+        self, settings: Settings, base: Path, opened: OpenExecutor = open_executor
+    ) -> None:
+        self.keeps_states = settings.executor == LOCAL
         self._reports: SimpleQueue[Report] = SimpleQueue()
         self._numbers = itertools.count()
-        self.executor: Executor = open_executor(settings, base, self._reports.put)
+        self.slots: list[int] = []
+        self.staff: list[Staff] = []
+        self.executor: Executor = opened(settings, base, self._reports.put)
+        self.slots += range(self.executor.slots)
 
     def give(self, order: Order, slot: int = 0) -> None:
-        """Pass an order on."""
-        self.executor.give(slot, order)
+        """Pass an order on to one of the slots that are there."""
+        self.executor.give(self.slots[slot], order)
+
+    def wait_for(self, until: Callable[[], bool]) -> None:
+        """Listen to who comes and goes until something holds."""
+        while not until():
+            self._listen()
 
     def begin(self, recipe: Recipe, slot: int = 0) -> int:
         """Give a task of one picture; returns its number."""
@@ -69,8 +92,20 @@ class Ear:
         """The reports up to and including the first that `until` holds for."""
         reports: list[Report] = []
         while not reports or not until(reports[-1]):
-            reports.append(self._reports.get(timeout=PATIENCE_S))
+            reports += self._listen()
         return reports
+
+    def _listen(self) -> list[Report]:
+        """The next report, unless it is of who comes and goes."""
+        report = self._reports.get(timeout=PATIENCE_S)
+        if not isinstance(report, Staff):
+            return [report]
+        self.staff.append(report)
+        if isinstance(report, Joined):
+            self.slots.append(report.slot)
+        elif isinstance(report, Left):
+            self.slots.remove(report.slot)
+        return []
 
     def outcome(self, number: int) -> Report:
         """How a task ended; what was heard before is forgotten."""
@@ -79,7 +114,7 @@ class Ear:
 
 def ended(number: int) -> Callable[[Report], bool]:
     """Holds for the last report of a picture."""
-    return lambda report: not isinstance(report, Stepped) and report.attempt == number
+    return lambda report: isinstance(report, Outcome) and report.attempt == number
 
 
 def stepped(number: int) -> Callable[[Report], bool]:

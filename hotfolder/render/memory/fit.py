@@ -13,6 +13,7 @@ from typing import Literal
 from hotfolder.errors import Mistake, ModelMissingError, RenderError
 from hotfolder.recipes import sizes
 from hotfolder.recipes.profile import Model, Profile
+from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.refine import sizes_of
 from hotfolder.render.memory import footprint, memory_plan
 from hotfolder.render.memory.memory_plan import GIB, Budget, Footprint, Workload
@@ -126,6 +127,14 @@ def fits(profile: Profile, taken: Footprint, budget: Budget) -> tuple[Fit, ...]:
         guided=(guidance if for_finals is None else for_finals) > 1,
     )
     return (_fit("drafts", drafts, taken, budget), _fit("finals", finals, taken, budget))
+
+
+def has_room(recipe: Recipe, model: Model, base: Path | None, budget: Budget, dtype: str) -> bool:
+    """Whether a picture fits into such a budget; True where nobody knows what its model takes."""
+    from hotfolder.render.memory.planner import workload_of
+
+    taken = _known_without_looking(model, base, dtype)
+    return taken is None or memory_plan.choose(taken, budget, workload_of(recipe)) is not None
 
 
 def _fit(

@@ -21,7 +21,7 @@ from hotfolder.studio.names import is_temporary
 from hotfolder.studio.store import local, trust
 
 _OWNERS = "your own hotfolder.toml"
-_OF_ONE_MACHINE = "together"  # the key that a studio cannot decide, since it is on many machines
+_OF_ONE_MACHINE = ("together", "executor")  # a studio cannot decide these: it is on many machines
 _MOST_FILES = 1000  # of profiles, and of word lists
 _MOST_WORDS = 32_000_000  # characters of all word lists
 _NO_UPSCALERS = "list its folder in hotfolder.toml, as in: upscalers = ['D:/upscalers']"
@@ -182,9 +182,10 @@ def _settings(
 ) -> Settings:
     """The studio's settings, with the owner's own laid over them."""
     table = dict(_table(studio.root, SETTINGS_FILE, mistakes))
-    if table.pop(_OF_ONE_MACHINE, None):
-        says = f"{SETTINGS_FILE}, {_OF_ONE_MACHINE}: this counts in each computer's own settings"
-        notes.append(f"{says} only, which `hotfolder config` opens")
+    for key in _OF_ONE_MACHINE:
+        if table.pop(key, None):
+            says = f"{SETTINGS_FILE}, {key}: this counts in each computer's own settings only"
+            notes.append(f"{says}, which `hotfolder config` opens")
     if not trusted:
         table = restrict.settings(table, held)
     if "signing" in table:

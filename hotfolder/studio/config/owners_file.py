@@ -26,6 +26,11 @@ SETTINGS = """\
 # the work is this one's, "all", "drafts" or "refinements".
 # together.work = "all"
 
+# Where pictures are rendered: by the computers of a Ray cluster (needs `hotfolder setup ray`).
+# [executor]
+# name = "ray"
+# address = "192.168.1.20:6379"
+
 # No studio that you do not trust can raise these.
 # [limits]
 # refinements_per_hour = 1000

@@ -51,7 +51,8 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 class StatusFile(Struct, frozen=True, omit_defaults=True):
     """`pause` is why nothing at all can be done, `waits` why the files under those paths have to
-    wait, `blind` why the operating system gives no notice of changes; all are sentences.
+    wait, `blind` why the operating system gives no notice of changes; all are sentences. `renders`
+    says of each renderer on what, and how fast.
 
     `standing` is how things stand, as long as all that was `seen` is in the state that it was in;
     None while files come or are read.
@@ -60,6 +61,7 @@ class StatusFile(Struct, frozen=True, omit_defaults=True):
     pause: str = ""
     waits: dict[str, str] = {}
     blind: str = ""
+    renders: dict[str, str] = {}
     standing: Standing | None = None
     seen: dict[str, State] = {}
 
