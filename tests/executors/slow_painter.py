@@ -13,7 +13,7 @@ from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.rendered import Rendered
 from tests.painter import Painter
 
-_STEP_S = 0.02
+_STEP_S = 0.2
 
 
 class SlowPainter(Painter):
