@@ -22,6 +22,8 @@ from hotfolder.history import Made
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.rendered import Rendered
 from hotfolder.report.progress import Lines
+from hotfolder.studio.config import load
+from hotfolder.studio.config.owners_file import make
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.survey import Survey
@@ -350,7 +352,10 @@ def test_a_device_that_is_not_here(small: Studio) -> None:
 def test_an_executor_of_another_package(
     small: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is found by its entry point; a name that is not installed gets the nearest one."""
+    """It is found by its entry point; a name that is not installed gets the nearest one.
+
+    Only this computer's own settings name it.
+    """
     package = tmp_path / "easels-1.0.dist-info"
     package.mkdir()
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: easels\nVersion: 1.0\n")
@@ -361,9 +366,13 @@ def test_an_executor_of_another_package(
     )
     monkeypatch.syspath_prepend(tmp_path)
     (small.inbox / "a.txt").write_text("a castle")
-    settings(small, 'executor = "easel"\n')
+    owners = make() / "hotfolder.toml"
+    settings(small, 'executor = "easels"\n')
+    config = load.read_config(small)
+    assert config.settings.executor == "local" and "executor: this counts in" in config.notes[-1]
+    owners.write_text('executor = "easel"\n')
     with pytest.raises(HotfolderError, match="did you mean 'easels'"):
         work(Daemon(small))
-    settings(small, 'executor = "easels"\n')
+    owners.write_text('[executor]\nname = "easels"\n')
     work(Daemon(small))
     assert len(ids(small.drafts)) == 2

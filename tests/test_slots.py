@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from hotfolder.executors.orders import Joined, Memory
 from hotfolder.jobs import RenderDraft, RenderFinal
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Recipe
@@ -91,3 +92,39 @@ def test_a_slot_that_fails_rests(slots: Slots) -> None:
     assert slots.sound(0)
     assert not slots.sound(0)
     assert slots.free_for(DRAFT, 21) == 0
+
+
+def test_slots_come_and_go(slots: Slots) -> None:
+    """What goes takes its attempts along; numbers stay those of the others."""
+    slots.join(Joined(7, "box", "cuda GPU"))
+    slots.put(7, attempts(0, DRAFT))
+    slots.put(1, attempts(1, DRAFT))
+    assert slots.numbers == (0, 1, 7)
+    assert [attempt.number for attempt in slots.leave(7)] == [0]
+    assert slots.leave(7) == []
+    assert slots.take(1)[0] == 1
+    assert slots.numbers == (0, 1)
+
+
+def test_refinements_go_where_they_fit() -> None:
+    """Also above a draft; anywhere, if they fit nowhere."""
+    slots = Slots()
+    for number, gib in enumerate((6, 24)):
+        slots.join(Joined(number, "box", "cuda", Memory(gib << 30, 0, False, "float16")))
+
+    def fits(slot: Joined) -> bool:
+        return slot.memory is not None and slot.memory.device_bytes > 10 << 30
+
+    assert slots.free_for(FINAL, 0, fits) == 1
+    slots.put(1, attempts(0, DRAFT))
+    assert slots.free_for(FINAL, 0, fits) == 1
+    assert slots.free_for(FINAL, 0, lambda slot: False) == 0
+
+
+def test_what_is_told_of_a_slot(slots: Slots) -> None:
+    """Its computer and device when it has joined, its device and speed when it has painted."""
+    assert slots.told(0) == ""
+    slots.made(0, RECIPE, 2.0, "cpu A")
+    slots.join(Joined(2, "box", "cuda B"))
+    assert slots.told(0) == "cpu A, 2 s a draft"
+    assert slots.told(2) == "box, cuda B"

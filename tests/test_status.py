@@ -87,6 +87,11 @@ def test_at_work(shown: Shown, studio: Studio) -> None:
         assert "\n  at work\n" in text
         assert "Waiting:\n  inbox/a.txt: the disk is full\n" in text
         assert "Held back:\n  notices of changes: nfs brings none; new files are seen" in text
+        renders = {"renderer 1": "box, cuda RTX, 2.1 s a draft", "renderer 2": "cellar, cpu"}
+        status_file.post(studio.root, StatusFile(renders=renders))
+        text = shown()
+        assert "\n  renders renderer 1: box, cuda RTX, 2.1 s a draft\n" in text
+        assert "\n          renderer 2: cellar, cpu\n  log  " in text
         status_file.post(studio.root, StatusFile("the disk does not answer"))
         assert "\n  waits: the disk does not answer\n" in shown()
     assert "not running" in shown()

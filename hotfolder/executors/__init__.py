@@ -16,8 +16,11 @@ pixels and facts come back. What the daemon promises, and what it may rely on:
 - `Cancel` is obeyed at the next denoising step.
 - No executor writes into the studio, keeps a backlog, or tries anything again by itself.
 
-`inside` is the executor of one device, `processes` that of several. Another one (for more machines,
-say) is a function with the signature of `opening.open_executor`, offered by an installed package as
-an entry point of the group `hotfolder.executors` and chosen by its name in the studio's settings.
-The tests in `tests/executors` hold for it as well.
+- Slots may come and go: an executor reports `Joined` and `Left`. What was on a slot that left is
+  lost without another word. `Trouble` says why a computer, or all of them, renders nothing now.
+
+`inside` is the executor of one device, `processes` that of several, `ray` that of a cluster.
+Another one is a function with the signature of `opening.open_executor`, offered by an installed
+package as an entry point of the group `hotfolder.executors` and chosen by its name in the settings
+of its computer. The tests in `tests/executors` hold for it as well.
 """

@@ -83,11 +83,9 @@ def _convert(
         if key not in names:
             continue
         hint = hints[names[key]]
-        if isinstance(hint, type) and issubclass(hint, Struct):
-            if not isinstance(value, Mapping):
-                mistakes.append(Mistake(path, f"expected a table, got {_shown(value)}"))
-                continue
-            values[names[key]] = _convert(value, hint, path, mistakes)
+        inner = _table(hint)
+        if inner is not None and isinstance(value, Mapping):
+            values[names[key]] = _convert(value, inner, path, mistakes)
             continue
         if entry := _entry(hint):
             if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
@@ -128,6 +126,13 @@ def _described(shape: type[Struct]) -> tuple[dict[str, Any], tuple[Any, ...]]:
     """The type hints and the fields of a Struct: working them out takes a hundred times as long."""
     hints = typing.get_type_hints(shape, include_extras=True)
     return hints, msgspec.structs.fields(shape)
+
+
+def _table(hint: Any) -> type[Struct] | None:
+    """The Struct that a field is, or may be as well as something else."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return next(filter(None, map(_table, typing.get_args(hint))), None)
+    return hint if isinstance(hint, type) and issubclass(hint, Struct) else None
 
 
 def _entry(hint: Any) -> type[Struct] | None:
@@ -176,6 +181,8 @@ def _expected(hint: Any) -> str:
         return f"a list of {_SEVERAL.get(kind, 'values')} in [ ]"
     if origin is dict:
         return f"a table of {_SEVERAL.get(inside[1], 'values')}"
+    if _table(hint) is not None:
+        return "a table"
     return _KINDS.get(hint, "another kind of value")
 
 

@@ -172,7 +172,7 @@ class ExecutorChoice(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     name: Annotated[str, Meta(min_length=1)] = "ray"
-    address: Annotated[str, schema.checked(address)] = "auto"
+    address: Annotated[str, Meta(min_length=1), schema.checked(address)] = "auto"
     gpu_share: Annotated[float, Meta(ge=0.05, le=1)] = 1.0
     cores: Annotated[int, Meta(ge=0, le=1024)] = 0
 

@@ -29,6 +29,7 @@ from tests.raylets import Raylets
 pytest.importorskip("ray")
 LONG = msgspec.structs.replace(DRAFT, steps=1000)
 PATIENCE_S = 220
+pytestmark = pytest.mark.timeout(1200)  # a busy computer takes minutes to start all that
 
 
 @pytest.fixture(scope="module")
@@ -87,27 +88,9 @@ def test_the_pictures_are_those_of_this_computer(ear: Ear, tmp_path: Path) -> No
         here.executor.close()
 
 
-def test_a_killed_worker_costs_what_it_was_making(raylets: Raylets, painters: Ear) -> None:
-    """That is told once; the other one goes on, and the slot's next task finds a new worker."""
-    for _ in range(3):
-        given = [painters.begin(LONG, slot) for slot in (0, 1)]
-        for number in given:
-            painters.heard(stepped(number))
-        raylets.workers()[0].kill()
-        lost = painters.heard(lambda report: isinstance(report, Lost))[-1]
-        assert isinstance(lost, Lost)
-        slot = given.index(lost.attempt)
-        assert isinstance(painters.outcome(painters.begin(DRAFT, slot)), Done)
-        other = 1 - slot
-        painters.give(Cancel(given[other]), other)
-        assert isinstance(painters.outcome(given[other]), Cancelled)
-
-
-def test_a_daemon_whose_workers_are_killed(
-    raylets: Raylets, painters: Ear, studio: Studio, request: pytest.FixtureRequest
-) -> None:
+def test_a_daemon_whose_workers_are_killed(raylets: Raylets, ear: Ear, studio: Studio) -> None:
     """Each picture is made once; who renders where, and how fast, can be asked meanwhile."""
-    painters.executor.close()
+    ear.executor.close()
     wanted = 24
     (studio.profiles / "small.toml").write_text(
         'extends = "postcard"\nsteps = 2\n[draft]\narea = "64x64"\n'
@@ -118,7 +101,7 @@ def test_a_daemon_whose_workers_are_killed(
     executor = partial(_with, settings, opened)
     daemon = Daemon(studio, said := Said(), executor=executor)
     with at_work(daemon):
-        for made in (4, 8, 12):
+        for made in (4, 8):
             until(lambda made=made: len(list(studio.drafts.glob("*.png"))) >= made, PATIENCE_S)
             raylets.workers()[-1].kill()
         until((studio.done / "a.txt").exists, PATIENCE_S)
@@ -127,7 +110,7 @@ def test_a_daemon_whose_workers_are_killed(
     assert len(list(studio.drafts.glob("*.png"))) == wanted
     assert not list(studio.failed.iterdir())
     assert sum("is cpu " in line for line in said.sentences) == 2
-    assert any(says.endswith("s a draft") for says in renders.values()), renders
+    assert all(", cpu " in says for says in renders.values()), renders
 
 
 def _with(settings: Settings, opened, _settings: Settings, base: Path, on_report):  # type: ignore[no-untyped-def]
@@ -135,10 +118,10 @@ def _with(settings: Settings, opened, _settings: Settings, base: Path, on_report
 
 
 def test_a_wrong_token_is_told(
-    raylets: Raylets, painters: Ear, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    raylets: Raylets, ear: Ear, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once, with what to do; there is no slot."""
-    painters.executor.close()
+    ear.executor.close()
     monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 32)
     stranger = Ear(*_painting(raylets, tmp_path))
     try:
@@ -152,27 +135,36 @@ def test_a_wrong_token_is_told(
         stranger.executor.close()
 
 
+def test_a_killed_worker_costs_what_it_was_making(raylets: Raylets, painters: Ear) -> None:
+    """That is told once; the other one goes on, and the slot's next task finds a new worker."""
+    given = [painters.begin(LONG, slot) for slot in (0, 1)]
+    for number in given:
+        painters.heard(stepped(number))
+    raylets.workers()[0].kill()
+    lost = painters.heard(lambda report: isinstance(report, Lost))[-1]
+    assert isinstance(lost, Lost)
+    slot = given.index(lost.attempt)
+    assert isinstance(painters.outcome(painters.begin(DRAFT, slot)), Done)
+    other = 1 - slot
+    painters.give(Cancel(given[other]), other)
+    assert isinstance(painters.outcome(given[other]), Cancelled)
+
+
 def test_a_head_that_dies_and_returns(raylets: Raylets, painters: Ear, tmp_path: Path) -> None:
     """All slots leave, which is told; they come back. A worker of another version stays out."""
-    painters.executor.close()
     package = tmp_path / "hotfolder"
     package.mkdir()
     (package / "__init__.py").write_text('__version__ = "0.0.9"\n')
-    opened = Ear(*_painting(raylets, tmp_path / "studio"))
-    try:
-        opened.wait_for(lambda: len(opened.slots) == 2)
-        opened.begin(LONG)
-        for node in raylets.nodes:
-            raylets.kill(node)
-        opened.wait_for(lambda: not opened.slots and bool(_troubles(opened)))
-        assert "does not answer" in _troubles(opened)[-1]
-        raylets.start_head()
-        raylets.add(path=tmp_path)
-        opened.wait_for(lambda: any("it has hotfolder 0.0.9" in says for says in _troubles(opened)))
-        opened.wait_for(lambda: len(opened.slots) == 1)
-        assert isinstance(opened.outcome(opened.begin(DRAFT)), Done)
-    finally:
-        opened.executor.close()
+    painters.begin(LONG)
+    for node in raylets.nodes:
+        raylets.kill(node)
+    painters.wait_for(lambda: not painters.slots and bool(_troubles(painters)))
+    raylets.start_head()
+    raylets.add(path=tmp_path)
+    painters.wait_for(lambda: any("it has hotfolder 0.0.9" in one for one in _troubles(painters)))
+    painters.wait_for(lambda: len(painters.slots) == 1)
+    assert isinstance(painters.outcome(painters.begin(DRAFT)), Done)
+    painters.executor.close()
     psutil.wait_procs(raylets.workers(), PATIENCE_S)
     assert not raylets.workers(), "an executor that is closed leaves nothing behind"
 
