@@ -192,10 +192,10 @@ def test_models_come_and_go(ear: Ear) -> None:
     assert done(ear.outcome(ear.begin(DRAFT))).picture == before
 
 
-@pytest.mark.parametrize("ear", ["processes"], indirect=True)
 def test_slots_work_at_the_same_time(ear: Ear) -> None:
     """A long task on one slot holds up no other; for executors that have several."""
-    assert ear.executor.slots == 2
+    if len(ear.slots) == 1:
+        return
     long = ear.begin(LONG, slot=0)
     ear.heard(stepped(long))
     reports = ear.heard(ended(ear.begin(DRAFT, slot=1)))
