@@ -32,6 +32,7 @@ CAMPAIGNS = (
     "two_daemons",
     "syncthing",
     "machines",
+    "cluster",
     "clocks",
     "sequences",
     "long_day",

@@ -29,8 +29,11 @@ from campaigns.kit import naive, painter
 from hotfolder.cli import main
 from hotfolder.daemon import Daemon
 from hotfolder.errors import HotfolderError
+from hotfolder.executors.orders import OnReport
+from hotfolder.executors.ray.executor import Cluster
 from hotfolder.images import metadata
 from hotfolder.prompts import formats
+from hotfolder.recipes.settings import ExecutorChoice
 from hotfolder.renders import OpenExecutor
 from hotfolder.stars import detectors
 from hotfolder.studio.layout import find
@@ -173,6 +176,17 @@ def in_one_thread() -> None:
     _executor = painter.here
     painter.trace = None
     hotfolder.renders.ThreadPoolExecutor = painter.Press
+
+
+def on_a_cluster(address: str) -> None:
+    """For `before`: pictures are painted by a Ray cluster."""
+    global _executor  # noqa: PLW0603 - in a child that was forked for one daemon
+    choice = ExecutorChoice("ray", address)
+
+    def opened(_settings: object, base: Path, on_report: OnReport) -> Cluster:
+        return Cluster(choice, base, on_report, "campaigns.kit.painter:on_a_worker")
+
+    _executor = opened
 
 
 def finish(kind: Kind, place: Place, seconds: float = 60.0) -> None:

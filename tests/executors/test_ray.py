@@ -14,6 +14,7 @@ import msgspec
 import psutil
 import pytest
 
+from campaigns.kit.raylets import Raylets
 from hotfolder.daemon import Daemon
 from hotfolder.executors.orders import Cancel, Cancelled, Done, Lost, Trouble
 from hotfolder.executors.ray.executor import Cluster
@@ -24,7 +25,6 @@ from tests.daemon_thread import Said, at_work
 from tests.executors.conftest import DRAFT, FINAL, Ear, stepped
 from tests.executors.test_contract import *  # noqa: F403 - all that a daemon relies on
 from tests.forkserver import until
-from tests.raylets import Raylets
 
 pytest.importorskip("ray")
 LONG = msgspec.structs.replace(DRAFT, steps=1000)
