@@ -439,7 +439,7 @@ class Daemon:
         def wanted() -> float:
             if isinstance(job, RenderDraft) and job.endless:
                 return math.inf
-            return self._wanted()[0]
+            return self._notices.wanted()[0]
 
         return self._renders.slot_for(job, self._scanner.config, wanted)
 

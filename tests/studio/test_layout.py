@@ -13,7 +13,7 @@ import pytest
 from hotfolder.errors import EXIT_STUDIO_MISSING, HotfolderError, StudioMissingError
 from hotfolder.json_schemas import schemas
 from hotfolder.recipes import schema
-from hotfolder.recipes.settings import Settings, Signing, Together
+from hotfolder.recipes.settings import LOCAL, Settings, Signing, Together
 from hotfolder.studio import entries, layout
 from hotfolder.studio.create import create
 from hotfolder.studio.store import atomic
@@ -123,6 +123,7 @@ def test_settings_say_their_defaults(tmp_path: Path) -> None:
     ]
     table = tomllib.loads("\n".join(lines))
     table["photos"]["profile"] = None  # which TOML cannot say
+    table["executor"] = LOCAL  # this and the next are a computer's own
     table["together"] = msgspec.to_builtins(Together())
     table["signing"] = msgspec.to_builtins(Signing())  # only the owner's own settings may have it
     assert table == msgspec.json.decode(msgspec.json.encode(Settings()))
