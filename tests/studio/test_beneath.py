@@ -203,7 +203,7 @@ ELSEWHERE = {
     "shelves.py": "the owner's folders of LoRAs",
     "replacement.py": "files of this machine",
     "renders.py": "states of renders, in local state",
-    "executors/process.py": "standard output",
+    "executors/frames.py": "standard output",
     "executors/chain.py": "states of renders, in local state",
     "render": "the owner's models, and states of renders",
     "credentials/certificate.py": "the owner's keys",
