@@ -150,6 +150,7 @@ def test_a_killed_worker_costs_what_it_was_making(raylets: Raylets, painters: Ea
     assert isinstance(painters.outcome(given[other]), Cancelled)
 
 
+@pytest.mark.skipif("HOTFOLDER_CLUSTER" not in os.environ, reason="long: make test-cluster")
 def test_a_head_that_dies_and_returns(raylets: Raylets, painters: Ear, tmp_path: Path) -> None:
     """All slots leave, which is told; they come back. A worker of another version stays out."""
     package = tmp_path / "hotfolder"
