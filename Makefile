@@ -39,9 +39,10 @@ unit: .venv/.installed-test
 families: .venv/.installed-test
 	$(BIN)/python -m tests.render.families
 
-# Every family, stage and scheduler, interrupted and resumed: the same bits? Takes a few minutes.
+# Every family, stage and scheduler, interrupted and resumed: the same bits? A quarter of an hour and
+# more; FAMILIES=sd,sdxl runs a part.
 bits: .venv/.installed-test
-	$(BIN)/python -m tests.render.bits
+	$(BIN)/python -m tests.render.bits $(if $(FAMILIES),--families $(FAMILIES))
 
 # 500 downloads with faults of all kinds at random bytes, from a hub on this machine; then 100 that
 # are ended by Ctrl-C or a service's stop at random moments, each within two seconds.

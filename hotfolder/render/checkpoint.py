@@ -32,8 +32,8 @@ from hotfolder.replacement import replace
 
 Tensors = dict[str, torch.Tensor]
 
-# A scheduler's configuration, and its step with the picture's generator: every process has them.
-_FIXED = frozenset({"_internal_dict", "set_timesteps", "step"})
+# A scheduler's configuration, and what it does that is ours: every process has them.
+_FIXED = frozenset({"_internal_dict", "scale_model_input", "set_timesteps", "step"})
 _ENTRY = "hotfolder"
 
 

@@ -2,11 +2,13 @@
 
 Every family, both stages, every scheduler that fits: rendered whole, then interrupted at a random
 step by another picture, then stopped at a random step and taken up again by a new process. All must
-have the same bits. Prints a table; ends with an error if a single picture differs.
+have the same bits. Prints a table; ends with an error if a single picture differs. Families are
+done one after another, so it may be given in parts: `make bits FAMILIES=sd,sdxl`.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 import subprocess
@@ -21,7 +23,7 @@ from pathlib import Path
 import msgspec
 from PIL import Image
 
-from hotfolder.errors import Stopped
+from hotfolder.errors import RenderError, Stopped
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.recipe import Recipe, canonical, from_builtins
 from hotfolder.recipes.schedulers import kind, offered
@@ -36,7 +38,8 @@ STEPS = 5
 class Case:
     """One picture, the pixel hash of its whole render, and what came of interrupting it.
 
-    `recipe` is the canonical text; `state` names the file with its state, "" if none was left.
+    `whole` is "" for one that could not be drawn. `recipe` is the canonical text; `state` names the
+    file with its state, "" if none was left.
     """
 
     family: str
@@ -47,16 +50,22 @@ class Case:
     preempted: bool
     state: str
 
+    def __str__(self) -> str:
+        return f"{self.family} {self.stage} {self.scheduler}:"
 
-def cases(engine: Engine, families: Iterable[str], folder: Path, most: int) -> Iterator[Case]:
-    """At most `most` schedulers of each family, in both stages; states are left in `folder`."""
-    dice = random.Random(6)
-    for family in families:
-        own = engine.load(family).pipe.scheduler
-        names = list(offered(kind(type(own).__name__, own.config)))
-        for scheduler in sorted(dice.sample(names, min(most, len(names)))):
-            for recipe in _recipes(family, scheduler, dice):
+
+def cases(engine: Engine, family: str, folder: Path) -> Iterator[Case]:
+    """Each scheduler of a family, in both stages; states are left in `folder`."""
+    dice = random.Random(family)
+    own = engine.load(family).pipe.scheduler
+    for scheduler in sorted(offered(kind(type(own).__name__, own.config))):
+        for recipe in _recipes(family, scheduler, dice):
+            try:
                 yield _case(engine, recipe, folder, dice)
+            except RenderError as error:
+                print(f"{family} {scheduler}: {error}")
+                stage = "final" if recipe.source else "draft"
+                yield Case(family, stage, scheduler, canonical(recipe), "", False, "")
 
 
 def _recipes(family: str, scheduler: str, dice: random.Random) -> Iterator[Recipe]:
@@ -113,7 +122,7 @@ def _case(engine: Engine, recipe: Recipe, folder: Path, dice: random.Random) -> 
 
 def resumed(models: Path, manifest: Path) -> list[bool]:
     """Whether each case of `manifest`, taken up in a new process, has the bits of the whole."""
-    command = [sys.executable, "-m", "tests.render.bits", str(models), str(manifest)]
+    command = [sys.executable, "-m", "tests.render.bits", "--resume", str(models), str(manifest)]
     run = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     params: list[bool] = json.loads(run.stdout)
     return params
@@ -123,49 +132,67 @@ def _resume(models: Path, manifest: Path) -> list[bool]:
     engine, same = zoo.engine(models), []
     for line in json.loads(manifest.read_text()):
         case = Case(**line)
+        if not case.state:
+            same.append(False)
+            continue
         recipe = from_builtins(json.loads(case.recipe))
         params: list[int] = []
         rendered = engine.render(
             recipe,
             SOURCE if recipe.source else None,
             lambda step, steps, params=params: params.append(step),
-            resume=manifest.parent / case.state if case.state else None,
+            resume=manifest.parent / case.state,
         )
-        went_on = bool(case.state) and 1 not in params
+        went_on = 1 not in params
         same.append(went_on and pixel_hash(rendered.image) == case.whole)
     return same
 
 
-def campaign(models: Path, folder: Path, families: Iterable[str], most: int) -> list[str]:
+def campaign(models: Path, folder: Path, families: Iterable[str]) -> list[str]:
     """Run it and print its table; a line for every case that failed."""
-    found = list(cases(zoo.engine(models), families, folder, most))
-    manifest = folder / "manifest.json"
+    print(f"{'family':12} {'stage':6} schedulers  preempted  saved and resumed")
+    failed: list[str] = []
+    comparisons = 0
+    for family in families:
+        judged = _judged(models, folder, family)
+        comparisons += 2 * len(judged)
+        for stage in ("draft", "final"):
+            row = [(c.preempted, same) for c, same in judged if c.stage == stage]
+            preempted, went_on = (sum(column) for column in zip(*row, strict=True))
+            counts = f"{len(row):10}  {preempted:9}  {went_on:17}"
+            print(f"{family:12} {stage:6} {counts}", flush=True)
+        failed += [f"{case} interrupted" for case, _ in judged if not case.preempted]
+        failed += [f"{case} saved and resumed" for case, same in judged if not same]
+    print(f"{comparisons - len(failed)} of {comparisons} comparisons identical")
+    return failed
+
+
+def _judged(models: Path, folder: Path, family: str) -> list[tuple[Case, bool]]:
+    """The cases of a family, and whether each has the same bits when a new process goes on."""
+    found = list(cases(zoo.engine(models), family, folder))
+    manifest = folder / f"{family}.json"
     manifest.write_text(json.dumps([asdict(case) for case in found]))
-    judged = list(zip(found, resumed(models, manifest), strict=True))
-    print(f"{'family':10} {'stage':6} schedulers  preempted  saved and resumed")
-    for family, stage in dict.fromkeys((case.family, case.stage) for case in found):
-        row = [(c.preempted, same) for c, same in judged if (c.family, c.stage) == (family, stage)]
-        preempted, went_on = (sum(column) for column in zip(*row, strict=True))
-        print(f"{family:10} {stage:6} {len(row):10}  {preempted:9}  {went_on:17}")
-    same = sum(case.preempted + went_on for case, went_on in judged)
-    print(f"{same} of {2 * len(judged)} comparisons identical")
-    return [
-        f"{case.family} {case.stage} {case.scheduler}: "
-        + ("resumed" if case.preempted else "preempted")
-        for case, went_on in judged
-        if not (case.preempted and went_on)
-    ]
+    return list(zip(found, resumed(models, manifest), strict=True))
 
 
 def _main() -> int:
-    if len(sys.argv) > 1:
-        print(json.dumps(_resume(Path(sys.argv[1]), Path(sys.argv[2]))))
+    parser = argparse.ArgumentParser(prog="python -m tests.render.bits", description=__doc__)
+    parser.add_argument("--families", metavar="NAME,…", help="only these of the tiny models")
+    parser.add_argument("--resume", nargs=2, type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.resume:
+        print(json.dumps(_resume(*options.resume)))
         return 0
+    families = options.families.split(",") if options.families else list(zoo.FAMILIES)
+    if unknown := set(families) - zoo.FAMILIES.keys():
+        parser.error(f"no tiny model is called {', '.join(unknown)}; {', '.join(zoo.FAMILIES)} are")
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as temporary:
         models, states = Path(temporary, "models"), Path(temporary, "states")
         states.mkdir()
-        failed = campaign(zoo.build(models), states, zoo.FAMILIES, most=99)
+        for family in families:
+            zoo.FAMILIES[family](models / family)
+        failed = campaign(models, states, families)
     print(f"in {time.monotonic() - started:.0f} s")
     for case in failed:
         print(f"differs: {case}")

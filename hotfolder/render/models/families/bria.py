@@ -25,16 +25,26 @@ def _guidance(denoiser: Config, recipe: Recipe) -> Arguments:
 
 
 def _ready(pipe: Any, recipe: Recipe, canvas: tuple[int, int]) -> None:
-    """Bria's pipeline tells the size of a picture to the scheduler of its own alone."""
+    """Bria's pipeline tells the size of a picture to the scheduler of its own alone.
+
+    And it has all others scale what the denoiser sees, which not every one for flow matching knows.
+    """
     scheduler, config = pipe.scheduler, pipe.scheduler.config
-    own = type(scheduler).__name__ == "FlowMatchEulerDiscreteScheduler"
-    if own or not config.get("use_dynamic_shifting"):
+    if type(scheduler).__name__ == "FlowMatchEulerDiscreteScheduler":
+        return
+    if not hasattr(scheduler, "scale_model_input"):
+        scheduler.scale_model_input = _unscaled
+    if not config.get("use_dynamic_shifting"):
         return
     tokens = canvas[0] * canvas[1] // pipe.vae_scale_factor**2
     names = ("base_image_seq_len", "max_image_seq_len", "base_shift", "max_shift")
     least, most, low, high = (config[name] for name in names)
     mu = low + (tokens - least) * (high - low) / (most - least)
     scheduler.set_timesteps = functools.partial(scheduler.set_timesteps, mu=mu)
+
+
+def _unscaled(sample: Any, timestep: Any) -> Any:
+    return sample
 
 
 def _packed(pipe: Any, picture: Any) -> Any:
