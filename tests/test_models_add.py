@@ -17,7 +17,7 @@ import pytest
 from hotfolder import cli
 from hotfolder.commands import models_add
 from hotfolder.recipes.profile import Profile
-from hotfolder.render.models import inventory
+from hotfolder.render.models import inventory, presets
 from hotfolder.studio.config import load, owners_file
 from hotfolder.studio.layout import Studio
 from tests.render import heads
@@ -288,3 +288,28 @@ def test_settings_stay_as_their_owner_wrote_them(studio: Studio) -> None:
     studio.settings.write_text('loras = ["/own", "/a"]\n')
     config, _ = load.examine(studio)
     assert config.settings.loras == ["/a", "/b", "/c", "/own"]
+
+
+def test_what_a_name_and_a_width_do_not_tell_is_left_to_the_makers(tmp_path: Path) -> None:
+    """Kinds of one family have their own repositories; no text encoder is guessed."""
+    root = tmp_path / "ComfyUI"
+    models = root / "models" / "diffusion_models"
+    write(models / "krea2_raw.safetensors", {"txtfusion.projector.weight": [1, 2]})
+    write(models / "z_image_bf16.safetensors", heads.Z_IMAGE)
+    write(root / "models" / "text_encoders" / "t5xxl_fp16.safetensors", heads.T5)
+    found = {one.name: one for one in inventory.take(root).models}
+    texts = inventory.take(root).text_encoders
+    krea = found["krea2_raw"]
+    assert inventory.companions(krea, texts) == ()
+    assert 'source = "krea/Krea-2-Raw"' in presets.profile(krea)
+    assert 'source = "Tongyi-MAI/Z-Image"' in presets.profile(found["z_image_bf16"])
+
+
+def test_what_only_comfyui_unpacks_is_refused(tmp_path: Path) -> None:
+    """Layers in eight bits that are no floating-point numbers are not taken for weights."""
+    shapes = {"txt_in.text_norm.weight": [8], "a.weight": [4, 4], "a.comfy_quant": [20]}
+    for number_format in ("I8", "F8_E4M3"):
+        write(tmp_path / f"{number_format}.safetensors", shapes, number_format)
+    packed, plain = sorted(inventory.take(tmp_path).models, key=lambda one: one.name, reverse=True)
+    assert "few bits of ComfyUI" in packed.trouble
+    assert plain.trouble == ""

@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 
 from hotfolder.recipes.profile import Model
 from tests.render import tiny_single
-from tests.render.originals import Tensors, original, prefixed
+from tests.render.originals import NAMES, Tensors, original, prefixed
 
 Pair = tuple[Model, Model]
 DENOISER = "model.diffusion_model."
@@ -296,11 +296,17 @@ ALONE = {
     "Qwen-Image": "qwen",
     "Z-Image": "z-image",
     "Lumina 2": "lumina",
+    "FLUX.2 dev": "flux2",
+    "Krea 2": "krea",
+    "Qwen-Image 2.1": "qwen2",
+    "HiDream": "hidream",
+    "AuraFlow": "aura",
+    "Sana": "sana",
 }
 for told, family in ALONE.items():
     FORMS[f"{told}, its transformer alone"] = _alone(family, "")
     FORMS[f"{told}, its transformer alone under ComfyUI's prefix"] = _alone(family, DENOISER)
-for told, family in {"FLUX.1 dev": "dev", "Chroma": "chroma", "FLUX.2 Klein": "klein"}.items():
+for told, family in {t: f for t, f in ALONE.items() if NAMES[f]}.items():
     FORMS[f"{told}, its transformer alone in diffusers' names"] = _alone(family, "", False)
 
 
@@ -349,6 +355,17 @@ _TEXTS = {
     "qwen": {"text_encoder": "qwen25_7b"},
     "lumina": {"text_encoder": "gemma2_2b"},
     "chroma": {"text_encoder": "t5xxl"},
+    "flux2": {"text_encoder": "mistral_3_small_flux2"},
+    "krea": {"text_encoder": "qwen3vl_4b"},
+    "qwen2": {"text_encoder": "qwen3vl_8b"},
+    "aura": {"text_encoder": "pile_t5xl"},
+    "sana": {"text_encoder": "gemma_2_2b"},
+    "hidream": {
+        "text_encoder": "clip_l_hidream",
+        "text_encoder_2": "clip_g_hidream",
+        "text_encoder_3": "t5xxl",
+        "text_encoder_4": "llama",
+    },
 }
 _REPOSITORIES = {
     "schnell": "black-forest-labs/FLUX.1-schnell",
@@ -358,6 +375,12 @@ _REPOSITORIES = {
     "klein": "black-forest-labs/FLUX.2-klein-4B",
     "chroma": "lodestones/Chroma1-HD",
     "sd3": "stabilityai/stable-diffusion-3-medium-diffusers",
+    "flux2": "black-forest-labs/FLUX.2-dev",
+    "krea": "krea/Krea-2-Turbo",
+    "qwen2": "Qwen/Qwen-Image-2.1",
+    "aura": "fal/AuraFlow-v0.3",
+    "sana": "Efficient-Large-Model/Sana_1600M_1024px_diffusers",
+    "hidream": "HiDream-ai/HiDream-I1-Dev",
 }
 
 
@@ -370,13 +393,18 @@ def _split(family: str) -> Form:
 
     def make(place: Place) -> Pair:
         ignored = shutil.ignore_patterns("*.safetensors")
-        shutil.copytree(place.zoo / family, place.folder / "base", ignore=ignored)
+        base = shutil.copytree(place.zoo / family, place.folder / "base", ignore=ignored)
+        parts = _TEXTS[family]
+        if "text_encoder_4" in parts:  # of HiDream: tiny CLIPs are all of one size
+            for part in ("text_encoder", "text_encoder_2"):
+                shutil.copytree(place.zoo / family / part, base / part, dirs_exist_ok=True)
+            parts = {part: name for part, name in parts.items() if "clip" not in name}
         state = original(family, denoiser(place.zoo / family))
         save_file(state, place.folder / "one.safetensors")
         save_file(_part(place, family, "vae"), place.folder / "ae.safetensors")
-        for part, name in _TEXTS[family].items():
+        for part, name in parts.items():
             save_file(_part(place, family, part), place.folder / f"{name}.safetensors")
-        texts = [f"./{name}.safetensors" for name in _TEXTS[family].values()]
+        texts = [f"./{name}.safetensors" for name in parts.values()]
         split = Model(
             source="./base",
             transformer="./one.safetensors",
@@ -411,9 +439,17 @@ WHOLE = {
     "Z-Image": "z-image",
     "Lumina 2": "lumina",
     "Chroma": "chroma",
+    "SD 3": "sd3",
+    "FLUX.2 dev": "flux2",
+    "Krea 2": "krea",
+    "Qwen-Image 2.1": "qwen2",
+    "HiDream": "hidream",
+    "AuraFlow": "aura",
+    "Sana": "sana",
 }
 for told, family in WHOLE.items():
-    FORMS[f"{told} in files for each part"] = _split(family)
+    if family != "sd3":  # whose tiny CLIPs are of one size, so that nothing tells them apart
+        FORMS[f"{told} in files for each part"] = _split(family)
     FORMS[f"{told}, all in one file"] = _all_in_one(family)
 
 _BOTH = {"sd", "sdxl"}  # Stable Diffusion 1.x and XL come in all of these

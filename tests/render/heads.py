@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 Shapes = Mapping[str, list[int]]
-_BYTES = {"F16": 2, "BF16": 2, "F32": 4, "F8_E4M3": 1, "U8": 1}
+_BYTES = {"F16": 2, "BF16": 2, "F32": 4, "F8_E4M3": 1, "U8": 1, "I8": 1}
 
 M = "model.diffusion_model."
 CLIP = "text_model.embeddings.position_embedding.weight"

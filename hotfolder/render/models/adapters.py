@@ -26,6 +26,7 @@ from hotfolder.render.models import (
     fingerprint,
     header,
     lora_kinds,
+    lora_names,
     pipelines,
     single_file,
     split,
@@ -134,36 +135,37 @@ class Adapters:
             raise RenderError(f"{family} models take no LoRA; take {name!r} out of the profile")
         _require(path, "LoRA", name)
         file = lora_kinds.as_lora(name, _floats(path), self.pipe)
-        tensors = {key: tensor.to(self.dtype) for key, tensor in file.items()}
-        adapter = _adapter(name)
-        made_for = next(
-            filter(None, map(header.read(path).metadata.get, _MADE_FOR)), "another kind of model"
-        )
-        misfit = (
-            f"the LoRA {name!r} does not fit this model, which is of {family}: "
-            f"it was made for {made_for[:60]}"
-        )
-        if not any(tensor.any() for key, tensor in tensors.items() if "alpha" not in key):
-            raise RenderError(f"the LoRA {name!r} changes nothing: all numbers in it are zero")
-        try:
-            lost, parts = lora_kinds.unused(tensors, self.pipe)
-            self.pipe.load_lora_weights(tensors, adapter_name=adapter)
-            if not any(adapter in _adapters(part) for part in self.pipe.components.values()):
-                raise RenderError(misfit)
-        except Exception as error:  # each kind of misfit fails in another place of two libraries
-            for module in self.pipe.components.values():
-                if adapter in _adapters(module):
-                    module.delete_adapters(adapter)
-            raise RenderError(misfit) from error
-        finally:
-            self._put_on(self._active)  # loading puts the new one on
+        fitting = lora_kinds.spellings(file, self.pipe)
+        taken = next((one for one in fitting if self._takes(one.tensors, _adapter(name))), None)
+        if taken is None:
+            made_for = filter(None, map(header.read(path).metadata.get, _MADE_FOR))
+            unknown = "another kind of model, or its layers have names that are not known here"
+            raise RenderError(
+                f"the LoRA {name!r} does not fit this model, which is of {family}: "
+                f"it was made for {next(made_for, unknown)[:90]}"
+            )
         self._fingerprints[name] = fingerprint.fingerprint(path)
-        if lost:
+        if taken.lost:
             self._left_out[name] = (
-                f"of the LoRA {name!r} {lost} of {parts} parts are not used: "
+                f"of the LoRA {name!r} {taken.lost} of {taken.parts} parts are not used: "
                 "this model has no place for them"
             )
             _log.warning("%s", self._left_out[name])
+
+    def _takes(self, tensors: lora_names.Tensors, adapter: str) -> bool:
+        """Whether the model takes these tensors as a LoRA; it is off then, and there."""
+        try:
+            own = {key: tensor.to(self.dtype) for key, tensor in tensors.items()}
+            self.pipe.load_lora_weights(own, adapter_name=adapter)
+            return any(adapter in _adapters(part) for part in self.pipe.components.values())
+        except Exception as error:
+            _log.debug("as a LoRA it does not fit: %s", error)
+            for module in self.pipe.components.values():
+                if adapter in _adapters(module):
+                    module.delete_adapters(adapter)
+            return False
+        finally:
+            self._put_on(self._active)  # loading puts the new one on
 
     def _read_word(self, word: str) -> None:
         model = self.model

@@ -40,6 +40,7 @@ _LLM = "layers.0.self_attn.q_proj.weight"
 _T5 = "encoder.block.0.layer.0.SelfAttention.q.weight"
 _VAE_MARKS = ("decoder.conv_in.weight", "decoder.conv1.weight", "decoder.conv_in.conv.weight")
 
+_COMFY, _EIGHT = ".comfy_quant", "F8"  # a layer that ComfyUI packed; a format that is read here
 # What weights are stored in that cannot be told from plain numbers once they are read.
 _PACKED = {
     ".quant_state.bitsandbytes__nf4": "four bits of bitsandbytes (nf4)",
@@ -111,15 +112,18 @@ def of_header(head: Header) -> Contents:
     return Contents("")
 
 
-def packed(path: Path, names: Iterable[str]) -> str:
+def packed(path: Path, head: Header) -> str:
     """A sentence for weights that are packed in a way that is not read here; "" for others."""
-    for name in names:
-        for ending, packed in _PACKED.items():
-            if name.endswith(ending):
-                return (
-                    f"{path.name} holds its weights in {packed}, which only the program that wrote "
-                    "them unpacks; take the plain file (fp16, bf16 or fp8), or a .gguf"
-                )
+    for name in head.shapes:
+        how = next((told for ending, told in _PACKED.items() if name.endswith(ending)), "")
+        stem = name.removesuffix(_COMFY)
+        if stem != name and not head.formats.get(f"{stem}.weight", _EIGHT).startswith(_EIGHT):
+            how = "few bits of ComfyUI (int8, int4 or the like)"
+        if how:
+            return (
+                f"{path.name} holds its weights in {how}, which only the program that wrote "
+                "them unpacks; take the plain file (fp16, bf16 or fp8), or a .gguf"
+            )
     return ""
 
 

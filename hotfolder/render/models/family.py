@@ -54,7 +54,8 @@ class Usual:
 
     `mark` is a regular expression for names in small letters; "" fits all.
     `side_px` is the side of the squares that they learned on, where drafts of the usual area would
-    be more than they can.
+    be more than they can. `origin` has what a denoiser of this mark lacks, where that is not what
+    others of its family take.
     """
 
     steps: int
@@ -62,6 +63,7 @@ class Usual:
     mark: str = ""
     scheduler: str = "model"
     side_px: int = 0
+    origin: str = ""
 
 
 def plain_guidance(denoiser: Config, recipe: Recipe) -> Arguments:
@@ -162,6 +164,8 @@ class Family:
     otherwise `tokenizer` is the one that reads furthest, and `tokens` how many it may give (0:
     nobody knows). `spares_reader`: it draws without that one and its text encoder as well.
     `words_by` is the one whose tokens come first in what the denoiser hears, if that is another.
+    `readers` says which part a text encoder of a kind is ("T5": "text_encoder_3"), where it is
+    neither CLIP's nor the one that reads furthest.
 
     `guidance` gives the arguments for a recipe's guidance, from the denoiser's configuration.
     `ready` tells a new pipeline object what it takes by no argument, for a recipe and a canvas,
@@ -194,6 +198,7 @@ class Family:
     windows: bool = False
     words_behind: int = 0
     words_by: str = ""
+    readers: Mapping[str, str] = field(default_factory=dict)
     vae_upcast: bool = False
     decodes_latents: bool = True
     encode: Callable[[Any, Any], Any] | None = None

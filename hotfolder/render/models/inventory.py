@@ -107,7 +107,7 @@ def _found(path: Path, name: str) -> Found:
         if what.kind not in ("model", "denoiser"):
             return Found(path, name, size, what)
         head = header.read(path)
-        trouble = contents.packed(path, head.shapes)
+        trouble = contents.packed(path, head)
         if not what.family:
             trouble = single_file.unusable(path, what)
         return Found(path, name, size, what, trouble, head.metadata.get("modelspec.title", ""))
@@ -119,15 +119,20 @@ def companions(model: Found, texts: tuple[Found, ...]) -> tuple[Found, ...]:
     """The text encoders among `texts` that a denoiser reads from, as far as widths tell."""
     bare = contents.denoiser_names(header.read(model.path).shapes)
     pooled = _inner(bare, ("vector_in.in_layer", "y_embedder.mlp.0", _POOLED))
-    text = _inner(bare, ("txt_in", "context_embedder", "cap_embedder.1", _CAPTION))
+    text = _inner(bare, _READING)
     wanted = {768: ("CLIP-L",), 2048: ("CLIP-L", "CLIP-G")}.get(pooled, ())
     chosen = [_first(texts, reader, 0) for reader in wanted]
-    chosen.append(_first(texts, "T5", text) or _first(texts, "LLM", text))
+    if text:
+        chosen.append(_first(texts, "T5", text) or _first(texts, "LLM", text))
     return tuple(one for one in chosen if one)
 
 
 _POOLED = "time_text_embed.text_embedder.linear_1"
-_CAPTION = "time_caption_embed.caption_embedder.1"
+# The layers that take what a text encoder gives, of those whose width tells which one it is.
+_READING = (
+    *("txt_in", "context_embedder", "cap_embedder.1", "time_caption_embed.caption_embedder.1"),
+    *("cond_seq_linear", "y_embedder.y_proj.fc1", "caption_projection.linear_1"),
+)
 _MOST_WORDS = 40_000  # of T5's vocabulary; those for many languages are other models
 
 

@@ -6,15 +6,19 @@ written as one of a higher rank exactly. What is no such product is refused by i
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from hotfolder.errors import RenderError
+from hotfolder.render.models import lora_names, pipelines
+from hotfolder.render.models.lora_names import Layers, Tensors
 
-Tensors = dict[str, torch.Tensor]
+_log = logging.getLogger(__name__)
 
 _REFUSED = {
     "dora_scale": "a DoRA, whose weights are normalised",
@@ -27,18 +31,21 @@ _REFUSED = {
     "on_input": "an IA3",
     ".diff": "made of whole weights",
     "w_norm": "one that changes norms as well",
+    "set_weight": "made of whole weights",
+    "reshape_weight": "for a model whose layers have other sizes",
+    "lora_up.bias": "one with biases of its own",
+    "lora_B.bias": "one with biases of its own",
     ".a1.weight": "a GLoRA",
 }
 _FACTOR = re.compile(r"^(.*)\.((?:hada|lokr)_w[12](?:_[ab])?)$")
 _STEM = re.compile(r"(?:\.|_)(?:lora|processor)[._].*$|\.alpha$")
-# How the makers of Stable Diffusion XL call its convolutions of 3x3; the others are 1x1.
-_WIDE = ("_in_layers_2", "_out_layers_3", "_op", "_conv", "_conv1", "_conv2")
 
 
 def as_lora(name: str, tensors: Tensors, pipe: Any) -> Tensors:
     """The tensors of a file as those of a plain LoRA; the same where it is one.
 
-    `pipe` is what it is for. Raises RenderError with the kind of what cannot be written as one.
+    `pipe` is what it is for. Raises RenderError with the kind of what cannot be written as one, and
+    for what is damaged or would change nothing.
     """
     for mark, kind in _REFUSED.items():
         if any(mark in key for key in tensors):
@@ -46,28 +53,79 @@ def as_lora(name: str, tensors: Tensors, pipe: Any) -> Tensors:
                 f"{name!r} is {kind}: that is no LoRA and cannot be applied here; "
                 "look for a LoRA, LoHa or LoKr of it"
             )
+    if not all(tensor.isfinite().all() for tensor in tensors.values()):
+        raise RenderError(
+            f"the LoRA {name!r} is damaged: not all in it are numbers; download it again"
+        )
     factors: dict[str, Tensors] = {}
     plain = dict(tensors)
     for key in tensors:
         if match := _FACTOR.match(key):
             factors.setdefault(match[1], {})[match[2]] = plain.pop(key).float()
-    kernels = _kernels(pipe) if factors else {}
+    layers = _layers(pipe) if factors and pipe is not None else None
     for stem, own in factors.items():
         alpha = plain.pop(f"{stem}.alpha", None)
         up, down = _two(name, own, alpha)
-        sides = kernels.get(stem, (3, 3) if stem.endswith(_WIDE) else ())
-        if sides:
+        layer = layers.find(stem) if layers else None
+        if layer is not None and isinstance(layer.module, torch.nn.Conv2d):
+            sides = layer.module.kernel_size
             down = down.reshape(down.shape[0], -1, *sides)
             up = up[:, :, None, None]
         plain[f"{stem}.lora_up.weight"] = up.contiguous()
         plain[f"{stem}.lora_down.weight"] = down.contiguous()
         plain[f"{stem}.alpha"] = torch.tensor(float(down.shape[0]))
+    if half := lora_names.halves(plain):
+        raise RenderError(
+            f"the LoRA {name!r} is not whole: of {half[0]} one matrix is missing; download it again"
+        )
+    if lora_names.changes_nothing(plain):
+        raise RenderError(f"the LoRA {name!r} changes nothing: all that it adds is zero")
     return plain
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A LoRA by names that may be those of a model: of so many `parts`, so many are `lost`."""
+
+    tensors: Tensors
+    lost: int
+    parts: int
+
+
+def spellings(tensors: Tensors, pipe: Any) -> Iterator[Spelling]:
+    """The ways to name a LoRA's parts by which the model `pipe` has places for some, best first.
+
+    Where all have a place, or no other way finds more, they stay as they are.
+    """
+    parts = len(_stems(tensors))
+    found: list[Spelling] = []
+    ways: list[Callable[[], Tensors]] = [
+        lambda: tensors,
+        lambda: lora_names.by_paths(tensors, _layers(pipe)),
+        lambda: lora_names.as_kohya(tensors),
+    ]
+    for way in ways:
+        named = way()
+        left_out = parts - len(_stems(named))
+        try:
+            lost, there = unused(named, pipe)
+        except Exception as error:  # each converter of diffusers' fails in its own way
+            _log.debug("these are no names of a LoRA: %s", error)
+            continue
+        if not lost + left_out:
+            yield Spelling(named, 0, there)
+        elif lost < there:
+            found.append(Spelling(named, lost + left_out, there + left_out))
+    yield from sorted(found, key=lambda one: one.lost / one.parts)
+
+
+def _stems(tensors: Tensors) -> set[str]:
+    return {_STEM.sub("", key) for key in tensors}
 
 
 def unused(tensors: Tensors, pipe: Any) -> tuple[int, int]:
     """(how many parts of a LoRA the model `pipe` has no place for, how many parts it has)."""
-    wanted = {_STEM.sub("", key) for key in tensors}
+    wanted = _stems(tensors)
     told = type(pipe).lora_state_dict(dict(tensors))
     converted = told[0] if isinstance(told, tuple) else told
     modules = {_STEM.sub("", key) for key in converted if ".lora" in key or "_lora" in key}
@@ -122,13 +180,5 @@ def _halves(name: str, own: Mapping[str, torch.Tensor], key: str) -> tuple[Any, 
     return u, v, v.shape[0]
 
 
-def _kernels(pipe: Any) -> dict[str, tuple[int, ...]]:
-    """The sides of each convolution's kernel, by the name that files have for it."""
-    found = {}
-    for part, prefix in (("unet", "lora_unet_"), ("transformer", "lora_transformer_")):
-        module = getattr(pipe, part, None)
-        for path, inside in module.named_modules() if module is not None else ():
-            if isinstance(inside, torch.nn.Conv2d):
-                name = path.replace(".base_layer", "").replace(".", "_")
-                found[prefix + name] = tuple(inside.kernel_size)
-    return found
+def _layers(pipe: Any) -> Layers:
+    return Layers(pipe, pipelines.family(pipe).denoiser)

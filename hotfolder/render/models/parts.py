@@ -159,9 +159,11 @@ def _text_encoder(
         module = kind(shape)
     wanted = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
     groups = contents.text_encoders(state)
-    for tensors in list(groups.values()) or [state]:
+    for prefix, tensors in groups.items() or [("", state)]:
         named = _as_module(tensors, wanted, module)
         if named is not None:
+            for each in tensors if groups else ():
+                del state[prefix + each]  # another may have the same shape
             options = {"config": shape, "state_dict": named, "dtype": dtype}
             return kind.from_pretrained(None, **options).eval()
     raise _misfit(path, "text encoder", class_name)

@@ -35,7 +35,8 @@ def profile(found: Found, texts: Iterable[Found] = (), program: str = "") -> str
         document["steps"].comment(f'its name says "{_mark(found, usual)}"')
     model = tomlkit.table()
     alone = what.kind == "denoiser"
-    model["source"] = single_file.base_of(what) if alone else _path(found.path)
+    base = usual.origin or single_file.base_of(what) if alone else ""
+    model["source"] = base or _path(found.path)
     if alone:
         model["source"].comment("what the file lacks is fetched from here, once")
         model["transformer"] = _path(found.path)

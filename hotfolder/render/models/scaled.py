@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ _EIGHT_BITS = (torch.float8_e4m3fn, torch.float8_e5m2)
 _SCALES = (".scale_weight", ".weight_scale")  # beside X.weight, as ComfyUI writes it
 # What does not belong to the weights: scales for activations, and marks of the format.
 _BESIDE = (".scale_input", ".input_scale", ".comfy_quant")
+_TOLD = ".comfy_quant"  # beside a layer: how it is packed, as JSON
+_PLAIN = {"float8_e4m3fn", "float8_e5m2"}  # of these ways a number is its weight, times the scale
 _MARK = "scaled_fp8"
 
 
@@ -25,9 +28,15 @@ def read(path: Path, dtype: torch.dtype) -> dict[str, Any]:
     pack them.
     """
     head = header.read(path)
-    if says := contents.packed(path, head.shapes):
+    if says := contents.packed(path, head):
         raise RenderError(says)
     tensors: dict[str, Any] = load_file(path)
+    for way in {_way(tensor) for name, tensor in tensors.items() if name.endswith(_TOLD)}:
+        if way not in _PLAIN:
+            raise RenderError(
+                f"{path.name} holds its weights as ComfyUI packs them ({way}), which only ComfyUI "
+                "unpacks; take the plain file (fp16, bf16 or fp8), or a .gguf"
+            )
     tensors.pop(_MARK, None)
     for name in list(tensors):
         tensor = tensors.get(name)
@@ -44,6 +53,16 @@ def read(path: Path, dtype: torch.dtype) -> dict[str, Any]:
             tensor = _unscaled(path, name, tensor, scale)
         tensors[name] = tensor.to(dtype) if tensor.is_floating_point() else tensor
     return {n: t for n, t in tensors.items() if not n.endswith((*_BESIDE, *_SCALES))}
+
+
+def _way(told: Any) -> str:
+    """How a layer is packed, by what ComfyUI wrote beside it."""
+    try:
+        says = json.loads(bytes(told.flatten().to(torch.uint8).tolist()))
+        turned = " convrot" if says.get("convrot") else ""
+        return f"{says['format']}"[:40] + turned
+    except (ValueError, KeyError, AttributeError, RecursionError):
+        return "in a way that cannot be told"
 
 
 def _unscaled(path: Path, name: str, tensor: Any, scale: Any) -> Any:

@@ -50,7 +50,7 @@ def require(path: Path) -> Contents:
     if found.kind == "denoiser" or (found.kind == "model" and not found.family):
         raise RenderError(unusable(path, found))
     if found.kind == "model":
-        if says := contents.packed(path, header.read(path).shapes):
+        if says := contents.packed(path, header.read(path)):
             raise RenderError(says)
         return found
     if found.kind:
@@ -68,7 +68,7 @@ def require_denoiser(path: Path) -> Contents:
         raise RenderError(f"model.transformer: {mistaken(path, 'denoiser')}")
     if found.family is None:
         raise RenderError(f"model.transformer: {unusable(path, found)}")
-    if says := contents.packed(path, header.read(path).shapes):
+    if says := contents.packed(path, header.read(path)):
         raise RenderError(f"model.transformer: {says}")
     return found
 

@@ -185,6 +185,8 @@ def _part(family: Family, reader: str) -> str:
     """The part of a family's pipelines that is this text encoder (`Contents.readers`)."""
     if reader in ("CLIP-L", "CLIP-G"):
         return {"CLIP-L": "text_encoder", "CLIP-G": "text_encoder_2"}[reader]
+    if reader in family.readers:
+        return family.readers[reader]
     number = family.tokenizer.removeprefix("tokenizer")
     return f"text_encoder{number}" if number.startswith("_") else "text_encoder"
 

@@ -295,7 +295,7 @@ def _require_parts(folder: Path, model: Model, without: Collection[str]) -> None
     index = _index(folder)
     family = families.of(index["_class_name"])
     reader = family.tokenizer
-    if index.get(reader) == [None, None] and not family.spares_reader:
+    if index.get(reader, [None, None]) == [None, None] and not family.spares_reader:
         raise RenderError(
             f"the model {folder.name} comes without its {reader}, and the text encoder beside it: "
             "its makers leave that to another repository; take a copy of the model that has both"

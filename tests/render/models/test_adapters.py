@@ -139,7 +139,7 @@ def test_a_lora_has_its_fingerprint(engine: Engine, draft: Recipe) -> None:
         ("old", r"old\.ckpt is no \.safetensors file; pickled weights can run code"),
         ("torn", r"torn\.safetensors is damaged"),
         ("word", r"castle\.safetensors is no LoRA: it is an embedding: name its folder"),
-        ("nothing", "the LoRA 'nothing' changes nothing: all numbers in it are zero"),
+        ("nothing", "the LoRA 'nothing' changes nothing: all that it adds is zero"),
         ("told", "it was made for sdxl_base_v1-0"),
         ("unk", "no profile here has the LoRA 'unk'; did you mean 'ink'"),
     ],

@@ -23,7 +23,7 @@ from tests.render import heads, tiny_single
 from tests.render.forms import FORMS, Place
 
 # `make forms` goes through all of them.
-_TRIED = FORMS if "HOTFOLDER_FORMS" in os.environ else list(FORMS)[::5]
+_TRIED = FORMS if "HOTFOLDER_FORMS" in os.environ else list(FORMS)[::7]
 _WITH_TEXT = {f"text_encoders.clip_l.transformer.{heads.CLIP}": [77, 768]}
 # diffusers converts these for their makers' width alone; the tiny models have another.
 _WIDTHS = {

@@ -15,6 +15,7 @@ import pytest
 import torch
 import transformers
 from accelerate import init_empty_weights
+from safetensors.torch import save_file
 
 from hotfolder.errors import RenderError
 from hotfolder.images.pixels import pixel_hash
@@ -23,7 +24,7 @@ from hotfolder.recipes.recipe import Lora, Recipe
 from hotfolder.render.engine import Engine
 from hotfolder.render.memory import footprint, memory_plan
 from hotfolder.render.memory.memory_plan import GIB, Budget, Workload
-from hotfolder.render.models import families, quantised, validate
+from hotfolder.render.models import families, quantised, scaled, validate
 from hotfolder.studio.config import load
 from tests.conftest import ROOT
 from tests.render.models.test_adapters import lora
@@ -170,3 +171,30 @@ def _bytes(module: Any, each: float) -> float:
     ]
     rest = footprint.kept(module) - sum(layers)
     return sum(layers) * each + rest * 2
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        (b'{"format": "float8_e4m3fn"}', ""),
+        (b'{"format": "float8_e4m3fn", "convrot": true}', "float8_e4m3fn convrot"),
+        (b'{"format": "mxfp8"}', "mxfp8"),
+        (b"[]", "cannot be told"),
+        (b"\xff{", "cannot be told"),
+    ],
+)
+def test_how_comfyui_packed_a_layer_is_believed(told: bytes, says: str, tmp_path: Path) -> None:
+    """Plain eight bits are multiplied by their scale; turned or grouped ones are refused."""
+    tensors = {
+        "a.weight": torch.ones(4, 4).to(torch.float8_e4m3fn),
+        "a.weight_scale": torch.tensor(0.5),
+        "a.comfy_quant": torch.tensor(list(told), dtype=torch.uint8),
+    }
+    save_file(tensors, tmp_path / "x.safetensors")
+    if says:
+        with pytest.raises(RenderError, match=rf"x\.safetensors .*ComfyUI packs them .*{says}"):
+            scaled.read(tmp_path / "x.safetensors", torch.float32)
+    else:
+        read = scaled.read(tmp_path / "x.safetensors", torch.float32)
+        assert list(read) == ["a.weight"]
+        assert read["a.weight"].eq(0.5).all()

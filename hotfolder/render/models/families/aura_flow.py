@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from hotfolder.render.models.family import Family, Usual, scaled_latents
+from hotfolder.render.models.family import Family, Shapes, Usual, scaled_latents
+
+
+def _recognises(shapes: Shapes) -> str:
+    """By diffusers' names."""
+    marks = {"register_tokens", "joint_transformer_blocks.0.attn.add_q_proj.weight"}
+    return "auraflow" if marks <= shapes.keys() else ""
+
 
 FAMILIES = [
     Family(
@@ -10,6 +17,7 @@ FAMILIES = [
         encode=scaled_latents,
         tokens=256,
         single_files={"auraflow": "fal/AuraFlow-v0.3"},
+        recognises=_recognises,
         usual=(Usual(30, 3.5),),
     )
 ]

@@ -17,7 +17,7 @@ FAMILIES = [
         tokens=512,
         single_files={"chroma": "lodestones/Chroma1-HD"},
         recognises=_recognises,
-        usual=(Usual(8, 1.0, "flash"), Usual(30, 4.0)),
+        usual=(Usual(8, 1.0, "flash"), Usual(40, 3.0)),
         known={
             "lodestones/Chroma1-HD": Size(
                 {"num_attention_heads": 24, "attention_head_dim": 128},

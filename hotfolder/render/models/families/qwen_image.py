@@ -69,7 +69,7 @@ FAMILIES = [
         pairs=False,
         encode=_opaque_latents,
         single_files={"qwen-image-2.1": "Qwen/Qwen-Image-2.1"},
-        usual=(Usual(30, 4.0),),
+        usual=(Usual(40, 1.0),),
         known={
             "Qwen/Qwen-Image-2.1": Size(
                 {"num_attention_heads": 32, "attention_head_dim": 128},

@@ -7,6 +7,7 @@ from hotfolder.render.models.family import (
     Arguments,
     Config,
     Family,
+    Shapes,
     Usual,
     plain_guidance,
     scaled_latents,
@@ -19,12 +20,20 @@ def _guidance(denoiser: Config, recipe: Recipe) -> Arguments:
     return plain_guidance(denoiser, recipe) | between
 
 
+def _recognises(shapes: Shapes) -> str:
+    """By diffusers' names; Sprint reads a guidance scale as a number."""
+    marks = {"caption_norm.weight", "transformer_blocks.0.ff.conv_inverted.weight"}
+    reads_scale = any("guidance_embedder" in name for name in shapes)
+    return "sana" if marks <= shapes.keys() and not reads_scale else ""
+
+
 FAMILIES = [
     Family(
         "SanaPipeline",
         encode=scaled_latents,
         tokens=300,
         single_files={"sana": "Efficient-Large-Model/Sana_1600M_1024px_diffusers"},
+        recognises=_recognises,
         usual=(Usual(20, 4.5),),
         multiple=32,
     ),

@@ -11,7 +11,10 @@ FAMILIES = [
         words_behind=32,
         tokens=512,
         single_files={"z-image": "Tongyi-MAI/Z-Image-Turbo"},
-        usual=(Usual(8, 0.0),),
+        usual=(
+            Usual(30, 4.0, r"base|z_?image_(?:bf|fp)\d+", origin="Tongyi-MAI/Z-Image"),
+            Usual(8, 0.0),
+        ),
         known={
             "Tongyi-MAI/Z-Image-Turbo": Size(
                 {"dim": 3840},
