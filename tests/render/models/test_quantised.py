@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -93,8 +92,9 @@ def test_where_it_has_no_effect_or_no_library(tmp_path: Path, monkeypatch: Any) 
         assert not found or str(told.value).endswith(found[0])
         return str(told.value)
 
-    if importlib.util.find_spec("bitsandbytes"):
-        assert '"nf4" is for NVIDIA and AMD graphics cards; write "int8"' in says(quantize="nf4")
+    here = dataclasses.replace(quantised.KINDS["nf4"], package="msgspec")  # as if it were installed
+    monkeypatch.setitem(quantised.KINDS, "nf4", here)
+    assert '"nf4" is for NVIDIA and AMD graphics cards; write "int8"' in says(quantize="nf4")
     nobodys = dataclasses.replace(quantised.KINDS["int8"], package="nobodys_package")
     monkeypatch.setitem(quantised.KINDS, "int8", nobodys)
     assert "nobodys_package is missing; type  hotfolder setup quantize" in says(quantize="int8")

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,11 +17,15 @@ import torch
 from safetensors.torch import save_file
 
 from hotfolder.errors import ModelMissingError, RenderError
+from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model, model_name
 from hotfolder.recipes.recipe import Recipe
+from hotfolder.recipes.record import Record
+from hotfolder.regenerate import regenerate
 from hotfolder.render.engine import Engine
 from hotfolder.render.models import weights
 from hotfolder.render.models.fingerprint import fingerprint
+from hotfolder.render.rendered import Facts
 from tests.render import tiny_flow
 
 
@@ -178,6 +183,36 @@ def test_pure_noise_is_for_velocity_alone(folder: Path) -> None:
     assert weights.load(folder, pure, torch.float32).scheduler.config.rescale_betas_zero_snr
     never = msgspec.structs.replace(pure, zero_terminal_snr=False)
     assert not weights.load(folder, never, torch.float32).scheduler.config.rescale_betas_zero_snr
+
+
+def test_pictures_from_pure_noise_are_made_again(
+    folder: Path, draft: Recipe, final: Recipe
+) -> None:
+    """Drafts and finals of a profile with `zero_terminal_snr` have the same bits in another engine.
+
+    Without it they are other pictures, of a model with another name.
+    """
+    pure = Model(str(folder), prediction_type="v_prediction", zero_terminal_snr=True)
+    never = msgspec.structs.replace(pure, zero_terminal_snr=False)
+    names = {model_name(model): model for model in (pure, never)}
+    assert len(names) == 2
+    first, second = (Engine(names, None, device="cpu", threads=1) for _ in "ab")
+    pictures = set()
+    for name in names:
+        drawn = msgspec.structs.replace(draft, model=name, scheduler="model")
+        one = first.render(drawn)
+        record = Record(stage="draft", pixels=pixel_hash(one.image), **_told(one.facts))
+        assert regenerate(drawn, record, second, lambda _: None).verdict == "identical"
+        refined = msgspec.structs.replace(final, model=name, scheduler="Euler", source=drawn)
+        two = first.render(refined, one.image)
+        again = second.render(refined, one.image, plan=two.facts.memory_plan)
+        assert pixel_hash(again.image) == pixel_hash(two.image)
+        pictures |= {record.pixels, pixel_hash(two.image)}
+    assert len(pictures) == 2 * len(names)
+
+
+def _told(facts: Facts) -> dict[str, Any]:
+    return {field: getattr(facts, field) for field in Facts.__slots__}
 
 
 def test_a_repository_without_its_reader(folder: Path) -> None:
