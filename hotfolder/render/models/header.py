@@ -16,6 +16,7 @@ from hotfolder.errors import ModelMissingError, RenderError
 SAFETENSORS, GGUF = ".safetensors", ".gguf"
 PICKLED = "pickled weights can run code and are never opened; look for a .safetensors version"
 _SHORT = ".sft"  # some call them so
+_PICKLES = {".ckpt", ".pt", ".pth", ".bin", ".pkl"}
 _MAGIC = b"GGUF"
 # What a file is that calls itself .safetensors, by how it begins.
 _OTHERS = {
@@ -85,7 +86,12 @@ def misnamed(path: Path) -> str:
     """Why a file whose name does not end as weights do is not opened, for whoever named it."""
     if path.suffix.lower() == _SHORT:
         return f"give its name the ending {SAFETENSORS}"
-    return PICKLED
+    if path.suffix.lower() == GGUF:
+        return (
+            "of GGUF files only denoisers are used, as model.transformer; "
+            "look for a .safetensors version"
+        )
+    return PICKLED if path.suffix.lower() in _PICKLES else "look for a .safetensors version"
 
 
 def _read_gguf(path: Path) -> Header:

@@ -132,6 +132,7 @@ def test_what_is_no_model_says_what_it_is(name: str, tmp_path: Path) -> None:
         ),
         ({"vae": "./vae.safetensors"}, "has no autoencoder that fits this model"),
         ({"vae": "./short.sft"}, r"give its name the ending \.safetensors"),
+        ({"text_encoder": "./reader.gguf"}, "of GGUF files only denoisers are used"),
     ],
 )
 def test_a_part_that_does_not_fit(
@@ -142,7 +143,7 @@ def test_a_part_that_does_not_fit(
     heads.write(tmp_path / "vae.safetensors", {"decoder.conv_in.weight": [2, 2]})
     heads.write(tmp_path / "z.safetensors", {"layers.0.adaLN_modulation.0.weight": [2, 2]})
     heads.write(tmp_path / "llm.safetensors", {"model.layers.0.self_attn.q_proj.weight": [2, 2]})
-    for name in ("old.ckpt", "short.sft"):
+    for name in ("old.ckpt", "short.sft", "reader.gguf"):
         (tmp_path / name).write_bytes(b"PK")
     told = Model(source=str(zoo_models / "z-image"), **model)
     engine = Engine({"sd": told}, tmp_path, device="cpu", threads=1)
