@@ -103,6 +103,8 @@ def load(path: Path, model: Model, dtype: Any, base: Path | None = None) -> Any:
         chosen = split.chosen(model, path, base)
         folder = split.folder(model, path)
         index = _index(folder)
+        if (reader := families.of(index["_class_name"]).tokenizer) not in index:
+            raise _without_reader(folder, reader)
         readers = text_processor.readers(folder, index)
         given = _left_out(folder) | text_processor.acceptable(readers, index)
         given |= _autoencoder(model, chosen, folder, base, dtype)
@@ -295,11 +297,8 @@ def _require_parts(folder: Path, model: Model, without: Collection[str]) -> None
     index = _index(folder)
     family = families.of(index["_class_name"])
     reader = family.tokenizer
-    if index.get(reader, [None, None]) == [None, None] and not family.spares_reader:
-        raise RenderError(
-            f"the model {folder.name} comes without its {reader}, and the text encoder beside it: "
-            "its makers leave that to another repository; take a copy of the model that has both"
-        )
+    if index.get(reader) == [None, None] and not family.spares_reader:
+        raise _without_reader(folder, reader)
     for component in _components(folder):
         inside = folder / component
         if any(inside.glob("*.py")):
@@ -310,6 +309,13 @@ def _require_parts(folder: Path, model: Model, without: Collection[str]) -> None
                 f"the model {model.source} is not whole: {component}/ has no whole .safetensors "
                 "weights; download it again (pickled .bin and .ckpt weights are never opened)"
             )
+
+
+def _without_reader(folder: Path, reader: str) -> RenderError:
+    return RenderError(
+        f"the model {folder.name} comes without its {reader}, and the text encoder beside it: "
+        "its makers leave that to another repository; take a copy of the model that has both"
+    )
 
 
 def _require_unpacked(component: Path) -> None:
