@@ -135,6 +135,7 @@ release: .venv/.installed-test
 	rm -rf dist build/release
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[release]'
 	HOTFOLDER_PYTHONS=all $(BIN)/python -m pytest tests/test_systems.py
+	for system in win32 darwin; do $(BIN)/mypy --platform $$system || exit 1; done
 	$(BIN)/python -m hatchling build -d dist
 	$(BIN)/twine check --strict dist/*.whl dist/*.tar.gz
 	$(PYTHON) -m venv build/release

@@ -3,8 +3,8 @@
     python -m benchmarks.gpu [--device cuda] [--families sd15,sdxl] [--tiny] [--into gpu]
 
 Models have random weights at their true sizes, so nothing is fetched, and pictures are noise.
-`--tiny` has the same families with few channels and small pictures: all of it on any CPU, in a
-minute or two. Writes INTO.json, and INTO.md with its tables.
+`--tiny` has the same families with few channels and small pictures: all of it on any CPU, in some
+minutes, most of which compiling takes. Writes INTO.json, and INTO.md with its tables.
 """
 
 from __future__ import annotations
