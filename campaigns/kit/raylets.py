@@ -42,9 +42,9 @@ class Raylets:
         """Start the head; its node's id."""
         return self._start(cpus, "--head", f"--port={self.port}", "--include-dashboard=false")
 
-    def add(self, cpus: int = 1, path: Path | None = None) -> str:
-        """Another node, which imports from `path` first; its id."""
-        return self._start(cpus, f"--address={self.address}", path=path)
+    def add(self, cpus: int = 1) -> str:
+        """Another node; its id."""
+        return self._start(cpus, f"--address={self.address}")
 
     def environment(self) -> dict[str, str]:
         """What a program that joins needs in its environment."""
@@ -87,7 +87,7 @@ class Raylets:
             psutil.wait_procs(left, 10)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _start(self, cpus: int, *options: str, path: Path | None = None) -> str:
+    def _start(self, cpus: int, *options: str) -> str:
         node = secrets.token_hex(28)
         command = [
             *(sys.executable, "-m", "ray.scripts.scripts", "start", *options),
@@ -97,8 +97,6 @@ class Raylets:
             "--node-ip-address=127.0.0.1",
         ]
         environment = self.environment() | {"RAY_OVERRIDE_NODE_ID_FOR_TESTING": node}
-        if path is not None:
-            environment["PYTHONPATH"] = f"{path}{os.pathsep}{environment['PYTHONPATH']}"
         with (self.folder / f"{node[:8]}.log").open("wb") as log:
             starting = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
             end = time.monotonic() + _PATIENCE_S
