@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import random
+import re
 import resource
 import struct
 import sys
@@ -265,6 +266,7 @@ class Watch:
             # A bare name is looked for in a folder that was opened before, from the root down.
             inside = ("/" not in path and path != "..") or path == self._shipped
             inside |= any(path.startswith(folder) for folder in self._allowed)
+            inside |= _is_measured(path)
             mode = arguments[1] or "r"
             writes = any(letter in str(mode) for letter in "wax+")
             if not inside or (writes and not path.startswith(self._own)):
@@ -275,6 +277,11 @@ def _is_answer(module: str) -> bool:
     """Whether such a name comes from one of our own workers, which read what is large."""
     known = ("concurrent.futures.process", "msgspec._utils")
     return module in known or module.startswith("hotfolder.")
+
+
+def _is_measured(path: str) -> bool:
+    """Whether it is where Linux says how much of the processor one of our own workers had."""
+    return re.fullmatch(r"/proc/\d+/stat", path) is not None
 
 
 def consume(path: Path, studio: Studio, config: Config) -> str:

@@ -46,7 +46,7 @@ def test_a_first_line_of_settings() -> None:
 def test_every_setting_in_words() -> None:
     """Each part that the table of first lines names changes what is drawn, or how it is read."""
     page = (DOCS / "prompts.md").read_text("utf-8")
-    table = page.split("any\norder:", 1)[1].split("An unknown part", 1)[0]
+    table = page.split("every word is known):", 1)[1].split("An unknown part", 1)[0]
     parts = [
         part
         for row in re.findall(r"(?m)^\| (`.*?) \|", table)

@@ -92,6 +92,13 @@ def run(task: Task, place: Path, gathered: Gathered, told: Learning) -> str:
         )
     finally:
         listener.turns.close()
+    if learned.score.at == 0:
+        shutil.rmtree(place, ignore_errors=True)
+        raise HotfolderError(
+            f"nothing was learned that holds for other prompts: of {task.profile}, pictures of "
+            "held-out ones were told apart no better at any time. No profile was made; more picks "
+            "and rejects would help"
+        )
     name = _publish(task, started, learned, told)
     shutil.rmtree(place, ignore_errors=True)  # else the next one goes on with what is done
     return name
@@ -202,11 +209,6 @@ def _publish(task: Task, begun: Begun, learned: Learned, told: Learning) -> str:
         tuned.put(root, texts)
     except OSError as error:
         raise HotfolderError(reason(error)) from None
-    if learned.score.at == 0:
-        told.say(
-            "Pictures of held-out prompts were told no better at any time: nothing was learned "
-            f"that holds for other prompts, and {name} draws as before. More picks would help."
-        )
     told.say(
         f"{root / 'profiles'} has {name}: a profile (.toml), the LoRA (.safetensors), a card "
         "(.md), and the same seeds before and after (.png)"

@@ -89,8 +89,8 @@ def test_transformers_are_looked_into_as_well() -> None:
 def test_wide_blocks_are_projected_alike_everywhere() -> None:
     """So many numbers are left of any block, and the signs are always the same."""
     rows = np.arange(1280.0)[:, None]
-    sums = activations._projected(rows, 384)
+    sums = activations.projected(rows, 384)
     assert sums.shape == (384, 1)
     assert np.allclose(
-        sums[:3, 0] * np.sqrt(1280), activations._projected(rows, 3)[:, 0] * np.sqrt(1280)
+        sums[:3, 0] * np.sqrt(1280), activations.projected(rows, 3)[:, 0] * np.sqrt(1280)
     )

@@ -19,6 +19,7 @@ from hotfolder.render.engine import Engine
 from hotfolder.studio.config import load
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.store import local, trust
+from hotfolder.tuning.trainer import Trainer
 from hotfolder.workshop import models_of
 from tests.render import tiny
 from tests.tuning import studio as studios
@@ -34,6 +35,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _immodest(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' own process must not go last of all from now on."""
     monkeypatch.setattr(tune, "be_modest", lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def _one_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No prompt can be held out, so what the last step has is what comes of it."""
+    monkeypatch.setattr(studios, "PLACES", ("castle",))
 
 
 def drawn(studio: Studio, profile: str) -> Path:
@@ -112,3 +119,17 @@ def test_a_studio_that_is_not_trusted_gets_it_in_its_owners_folder(
     lora = load.read_config(studio).profile("tiny-tuned-1").model.loras[0]
     assert Path(lora.source) == owned / "tiny-tuned-1.safetensors"
     assert Path(lora.source).is_file()
+
+
+def test_what_holds_for_no_other_prompt_is_no_profile(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is said, nothing is written, and the next training begins anew."""
+    monkeypatch.setattr(studios, "PLACES", ("castle", "boat"))
+    monkeypatch.setattr(Trainer, "asked", lambda _: 0.0)
+    studio = studios.made(tmp_path / "studio", model)
+    assert cli.main(["tune", str(studio.root), "--steps", "2", "--use"]) == 1
+    assert "nothing was learned that holds for other prompts" in capsys.readouterr().err
+    assert not list(studio.profiles.glob("*-tuned-*"))
+    assert load.read_config(studio).settings.profile == "tiny"
+    assert not (local.folder(studio.root) / "tuning" / "tiny").exists()

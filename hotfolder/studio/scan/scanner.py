@@ -281,6 +281,7 @@ class Scanner:
         before = self._tree.reading(draft)
         self._intake.marks.served(draft)
         self._tree.look_at([seed, *detectors.sidecars(seed)])
+        self._intake.marks.beside |= set(filter(self._tree.reading, detectors.sidecars(seed)))
         after = self._tree.reading(seed)
         if before and after and before.file == after.file:
             self._intake.portraits.moved(seed, before, after)
