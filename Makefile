@@ -111,10 +111,13 @@ test-browser: .venv/.installed-test
 	HOTFOLDER_REQUIRE_TOOLS=1 $(BIN)/python -m pytest -s -o timeout=3600 \
 	  -o python_files='test_*.py live_*.py' tests/light
 
-# A Ray cluster whose head dies as well, and one of which anything else is killed a hundred times.
+# Two Ray nodes on this computer: the contract of all executors, killed workers, a head that dies and
+# comes back; then a cluster of which anything else is killed a hundred times. Fetches Ray (240 MB).
 .PHONY: test-cluster
 test-cluster: .venv/.installed-test
-	HOTFOLDER_CLUSTER=1 $(BIN)/python -m pytest -q tests/executors/test_ray.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ray]'
+	HOTFOLDER_CLUSTER=1 $(BIN)/python -m pytest -q tests/executors/test_ray.py \
+	  tests/executors/test_ray_sentences.py
 	$(BIN)/python -m campaigns cluster --only hotfolder
 
 # The gallery's pages before the Nu Html Checker. Needs Java.

@@ -29,7 +29,10 @@ from tests.forkserver import until
 pytest.importorskip("ray")
 LONG = msgspec.structs.replace(DRAFT, steps=1000)
 PATIENCE_S = 220
-pytestmark = pytest.mark.timeout(1200)  # a busy computer takes minutes to start all that
+pytestmark = [
+    pytest.mark.timeout(1200),  # a busy computer takes minutes to start all that
+    pytest.mark.skipif("HOTFOLDER_CLUSTER" not in os.environ, reason="make test-cluster"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +153,6 @@ def test_a_killed_worker_costs_what_it_was_making(raylets: Raylets, painters: Ea
     assert isinstance(painters.outcome(given[other]), Cancelled)
 
 
-@pytest.mark.skipif("HOTFOLDER_CLUSTER" not in os.environ, reason="long: make test-cluster")
 def test_a_head_that_dies_and_returns(raylets: Raylets, painters: Ear) -> None:
     """All slots leave, which is told; they come back with it, and work goes on."""
     painters.begin(LONG)
