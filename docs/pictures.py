@@ -21,6 +21,11 @@ ROOT = HERE.parent
 sys.path.insert(0, str(ROOT))
 _GAP, _GREY = 14, (190, 184, 176)
 _SCENE = 'prompt = "a castle by a lake at sunset"\ncount = 1\nseed = 12\nsize = "384x256"\n'
+_PROMPTS = (
+    "a {castle|house|windmill} by the {lake|sea}, {misty morning|summer evening|winter day}",
+    "a {lighthouse|sailing boat|hot air balloon}, {sunset|at night|summer morning}, calm colours",
+)
+_FOLDER = 'count = 12\naspect = "3:2"\nfixed = "in deep snow"\n'
 _TOWERS = (128, 16, 262, 190)
 
 
@@ -122,8 +127,19 @@ def postcard(target: Path) -> None:
 
 
 def light(_target: Path) -> None:
-    """All pictures of the light table, of the demo's studio."""
-    module("tests.light.screenshots", demo())
+    """All pictures of the light table: of 56 drafts, five of them picked, and a folder."""
+    studio = work() / "table"
+    hotfolder("init", studio)
+    folder = studio / "inbox" / "winter"
+    folder.mkdir()
+    (folder / "folder.toml").write_text(_FOLDER, "utf-8")
+    for number, prompt in enumerate(_PROMPTS):
+        (studio / "inbox" / f"{number}.txt").write_text(f"28 drafts\n\n{prompt}\n", "utf-8")
+    hotfolder("run", "--once", studio)
+    for draft in sorted((studio / "drafts").glob("*.png"))[3::11]:
+        draft.rename(studio / "seeds" / draft.name)
+    hotfolder("run", "--once", studio)
+    module("tests.light.screenshots", studio)
 
 
 def tutorial(_target: Path) -> None:
