@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="the campaigns fork daemons")
 
 SLICE = {"kills": 50, "sequences": 60, "clocks": 10, "machines": 12}
-TRACED = {"syscalls": 5, "errors": 8}
+TRACED = {"syscalls": 5, "errors": 4}
 
 
 def run(tmp_path: Path, name: str, count: int, kind: str) -> dict[str, object]:
