@@ -85,7 +85,7 @@ def stopped(studio: Studio, log: Path, dice: random.Random) -> tuple[float, floa
         _, status, used = os.wait4(process.pid, 0)
         took_s = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 128 + signal.SIGTERM:
+    if process.returncode not in (128 + signal.SIGTERM, -signal.SIGTERM):  # -: not yet at work
         raise SystemExit(f"it ended with {process.returncode}:\n{log.read_text()[-2000:]}")
     children_s = before.children_user + before.children_system
     return took_s, used.ru_utime + used.ru_stime - before.user - before.system - children_s
