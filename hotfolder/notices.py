@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from hotfolder import refinements
 from hotfolder.errors import printable
-from hotfolder.overview import standing
+from hotfolder.overview import overview
 from hotfolder.plan import drafts_wanted
 from hotfolder.report.progress import Progress
 from hotfolder.studio.scan.scanner import Scanner
@@ -60,7 +60,7 @@ class Notices:
         """
         self._is_behind = False
         if not (status.pause or self._scanner.busy):
-            status = self._with_standing(status)
+            status = self._with_overview(status)
         soon = self._clock() - self._posted_at < _COUNTS_EVERY_S
         if soon and self._posted.renders.keys() == status.renders.keys():
             status = replace(status, renders=self._posted.renders)  # speeds change all the time
@@ -72,20 +72,20 @@ class Notices:
         """Seconds until there may be more to post; None if all is told."""
         return max(0.0, self._posts_at - self._clock()) if self._is_behind else None
 
-    def _with_standing(self, status: StatusFile) -> StatusFile:
+    def _with_overview(self, status: StatusFile) -> StatusFile:
         """The same with how things stand, and the states of what would change with that."""
         scanner, ledger, now = self._scanner, self._ledger, self._clock()
         self._is_behind = now < self._posts_at
         if self._is_behind:
-            return replace(status, standing=self._posted.standing, seen=self._posted.seen)
+            return replace(status, overview=self._posted.overview, seen=self._posted.seen)
         read = ledger.read()
         seen = states(self._root, [*scanner.witnesses(), LEDGER, *read])
         for path, size in read.items():  # what other machines wrote there since is not known yet
             inode, _, changed_ns = seen[path]
             seen[path] = inode, size, changed_ns
-        found = standing(scanner.snapshot(), ledger.history, scanner.config, scanner.notes)
+        found = overview(scanner.snapshot(), ledger.history, scanner.config, scanner.notes)
         self._posts_at = now + max(_POSTS_EVERY_S, (self._clock() - now) / _SHARE)
-        return replace(status, standing=found, seen=seen)
+        return replace(status, overview=found, seen=seen)
 
     def queue(self) -> None:
         """Say how many drafts and finals are to be made, not often: counting takes a moment."""

@@ -17,20 +17,20 @@ from hotfolder.snapshot import PromptFile, Snapshot
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store.ledger import Ledger
-from hotfolder.studio.store.status_file import Progress, Standing
+from hotfolder.studio.store.status_file import Overview, Progress
 from hotfolder.taste.advice import Advice
 from hotfolder.taste.judge import LEAST
 
 
-def look(studio: Studio) -> Standing:
+def look(studio: Studio) -> Overview:
     """How things stand, by a look at all files. Changes nothing."""
     survey = Survey(studio)
-    return standing(survey.look(), Ledger(studio).history, survey.config, survey.notes)
+    return overview(survey.look(), Ledger(studio).history, survey.config, survey.notes)
 
 
-def standing(
+def overview(
     snapshot: Snapshot, history: History, config: Config, notes: Mapping[str, tuple[str, ...]]
-) -> Standing:
+) -> Overview:
     """How things stand, by what is known of the folders.
 
     It is the same for every machine and process: what is being made is still to be made.
@@ -41,7 +41,7 @@ def standing(
     totals = history.totals()
     broken = {printable(f.path): f.says for f in (*snapshot.broken, *snapshot.useless_seeds)}
     waiting = {printable(path): says for path, says in snapshot.waiting.items()}
-    return Standing(
+    return Overview(
         prompt_files=len(snapshot.prompt_files),
         endless_files=sum(map(_is_endless, snapshot.prompt_files)),
         files={printable(f.path): _progress(f, history) for f in snapshot.prompt_files},

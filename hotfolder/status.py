@@ -6,7 +6,6 @@ import time
 from pathlib import PurePosixPath
 
 import msgspec
-from msgspec import Struct
 
 from hotfolder.errors import HotfolderError, printable
 from hotfolder.images.metadata import suffixes as picture_suffixes
@@ -17,7 +16,7 @@ from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan import failed
 from hotfolder.studio.store import local, status_file
 from hotfolder.studio.store.lock import is_held
-from hotfolder.studio.store.status_file import Progress, Standing, StatusFile
+from hotfolder.studio.store.status_file import Overview, Progress, StatusFile
 
 _PATIENCE_S = 1.0  # a daemon posts what has changed a moment later
 _ASKS_EVERY_S = 0.02
@@ -25,7 +24,7 @@ _ASKS_EVERY_S = 0.02
 __all__ = ["Progress", "Status", "status"]
 
 
-class Status(Struct, frozen=True, kw_only=True):
+class Status(Overview, frozen=True, kw_only=True):
     """What `hotfolder status` says of a studio; `--json` has the same keys, and `taste`.
 
     `running` says whether a daemon works on it now, `pause` why that one can do nothing at all
@@ -43,22 +42,7 @@ class Status(Struct, frozen=True, kw_only=True):
     studio: str
     running: bool
     pause: str
-    prompt_files: int
-    endless_files: int
-    files: dict[str, Progress]
-    drafts_wanted: int
-    drafts_lying: int
-    drafts_made: int
-    drafts_passed_over: int
-    seeds: int
-    finals_wanted: int
     finals_lying: int
-    finals_made: int
-    held_back: tuple[str, ...]
-    steering: str
-    waiting: dict[str, str]
-    broken: dict[str, str]
-    notes: dict[str, tuple[str, ...]]
     failed: dict[str, str]
     renders: dict[str, str]
     log: str
@@ -73,13 +57,13 @@ def status(studio: Studio) -> Status:
     """
     running = is_held(studio.root)
     posted = _posted(studio) if running else StatusFile()
-    standing = posted.standing or _looked(studio)
+    overview = posted.overview or _looked(studio)
     return Status(
         **msgspec.structs.asdict(
             msgspec.structs.replace(
-                standing,
-                held_back=(*standing.held_back, *_unnoticed(posted)),
-                waiting=standing.waiting | _others(posted.waits, standing),
+                overview,
+                held_back=(*overview.held_back, *_unnoticed(posted)),
+                waiting=overview.waiting | _others(posted.waits, overview),
             )
         ),
         studio=printable(str(studio.root)),
@@ -98,23 +82,23 @@ def _posted(studio: Studio) -> StatusFile:
     tried_until = time.monotonic() + _PATIENCE_S
     while True:
         posted = status_file.read(studio.root)
-        if not posted.standing:
+        if not posted.overview:
             return posted
         if status_file.states(studio.root, posted.seen) == posted.seen:
             return posted
         if time.monotonic() > tried_until:
-            return msgspec.structs.replace(posted, standing=None)
+            return msgspec.structs.replace(posted, overview=None)
         time.sleep(_ASKS_EVERY_S)
 
 
-def _looked(studio: Studio) -> Standing:
+def _looked(studio: Studio) -> Overview:
     from hotfolder.overview import look  # which takes as long to import as all the rest
 
     return look(studio)
 
 
-def _others(waits: dict[str, str], standing: Standing) -> dict[str, str]:
-    return {path: says for path, says in waits.items() if path not in standing.broken}
+def _others(waits: dict[str, str], overview: Overview) -> dict[str, str]:
+    return {path: says for path, says in waits.items() if path not in overview.broken}
 
 
 def _is_picture(path: str) -> bool:

@@ -23,7 +23,7 @@ from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import local, status_file
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.studio.store.lock import locked
-from hotfolder.studio.store.status_file import Standing, StatusFile
+from hotfolder.studio.store.status_file import Overview, StatusFile
 from tests import samples
 from tests.daemon_thread import at_work
 from tests.forkserver import until
@@ -221,15 +221,15 @@ def test_a_daemon_tells_how_things_stand(studio: Studio, monkeypatch: pytest.Mon
     (studio.inbox / "a.txt").write_text("a castle")
     (studio.inbox / "b.toml").write_text('prompt = "a boat"\ncount = "endless"\n')
     (studio.inbox / "c.toml").write_text('promt = "x"\n')
-    look, looks = overview.look, list[Standing]()
+    look, looks = overview.look, list[Overview]()
     monkeypatch.setattr(overview, "look", lambda studio: looks.append(look(studio)) or looks[-1])
     with locked(studio.root), at_work(Daemon(studio, executor=FakeExecutor())):
         until((studio.done / "a.txt").exists, 60)
         made = sorted(studio.drafts.iterdir())
         made[0].rename(studio.seeds / made[0].name)
-        until(lambda: status_file.read(studio.root).standing == look(studio), 60)
+        until(lambda: status_file.read(studio.root).overview == look(studio), 60)
         until(lambda: len(list(studio.final.iterdir())) == 3, 60)
-        until(lambda: status_file.read(studio.root).standing == look(studio), 60)
+        until(lambda: status_file.read(studio.root).overview == look(studio), 60)
         looks.clear()
         told = now(studio)
         assert not looks, "nobody had to look"
@@ -282,7 +282,7 @@ def test_what_was_posted_before_does_not_count(studio: Studio) -> None:
     survey.look()
     notices = Notices(studio.root, survey.scanner, Ledger(studio), Lines(), lambda: 0.0)
     notices.post(StatusFile())
-    assert status_file.read(studio.root).standing == overview.look(studio)
+    assert status_file.read(studio.root).overview == overview.look(studio)
     notices.begin()
     assert status_file.read(studio.root) == StatusFile()
 
@@ -302,7 +302,7 @@ def test_posts_are_not_made_often(studio: Studio) -> None:
     time[0] += soon
     notices.post(StatusFile())
     assert notices.posts_in_s() is None
-    posted = status_file.read(studio.root).standing
+    posted = status_file.read(studio.root).overview
     assert posted and posted.drafts_lying == 1
 
 

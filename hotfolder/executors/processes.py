@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from hotfolder.errors import refusal
-from hotfolder.executors import frames
+from hotfolder.executors import child, frames
 from hotfolder.executors.orders import (
     Began,
     Failed,
@@ -23,12 +22,6 @@ from hotfolder.executors.orders import (
     Stepped,
     Task,
 )
-
-_PATIENCE_S = 10.0
-# Ctrl-C and a closed window reach all programs of a console: the daemon says what is to be done.
-_NO_CONSOLE = 0
-if sys.platform == "win32":
-    _NO_CONSOLE = subprocess.CREATE_NO_WINDOW
 
 
 class Processes:
@@ -82,29 +75,14 @@ class _Slot:
     def close(self) -> None:
         with self._guard:
             process = self._process
-        if process is None or process.stdin is None:
-            return
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-        try:
-            process.wait(_PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            child.end(process)
 
     def _started(self) -> subprocess.Popen[bytes]:
         """A new process. It is spawned, not forked: torch's threads and devices survive no fork."""
         device, more = _only(self._device, self._slots)
-        # It finds what this process finds, and nothing in the folder that happens to be current.
-        environment = {**os.environ, **more, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        command = [sys.executable, "-P", "-m", "hotfolder.executors.process"]
-        process = subprocess.Popen(
-            [*command, device, str(self._base)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment,
-            creationflags=_NO_CONSOLE,
-        )
+        module = "hotfolder.executors.process"
+        process = child.start(module, device, str(self._base), environment={**os.environ, **more})
         threading.Thread(target=self._listen, args=(process,), daemon=True).start()
         return process
 

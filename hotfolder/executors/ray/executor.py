@@ -6,13 +6,12 @@ import contextlib
 import importlib.util
 import os
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
 from hotfolder import installation
 from hotfolder.errors import HotfolderError, refusal
-from hotfolder.executors import frames
+from hotfolder.executors import child, frames
 from hotfolder.executors.orders import Began, Joined, Left, OnReport, Order, To, Trouble
 from hotfolder.recipes.settings import ExecutorChoice, Settings
 from hotfolder.studio.store import local
@@ -20,10 +19,6 @@ from hotfolder.studio.store import local
 RENDERER = "hotfolder.executors.ray.actor:engine"
 _LOG = "ray.log"  # what Ray itself says, for programmers
 _LONGEST_PAUSE_S = 30.0
-_PATIENCE_S = 10.0
-_NO_CONSOLE = 0
-if sys.platform == "win32":
-    _NO_CONSOLE = subprocess.CREATE_NO_WINDOW
 
 
 def opened(settings: Settings, base: Path, on_report: OnReport) -> Cluster:
@@ -77,15 +72,9 @@ class Cluster:
         self._closing.set()
         with self._guard:
             driver = self._driver
-        if driver is not None and driver.stdin is not None:
-            with contextlib.suppress(OSError):
-                driver.stdin.close()
-            try:
-                driver.wait(_PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                driver.kill()
-                driver.wait()
-        self._thread.join(_PATIENCE_S)
+        if driver is not None:
+            child.end(driver)
+        self._thread.join(child.PATIENCE_S)
 
     def _serve(self) -> None:
         """Keep a driver running, with longer pauses while none gets to work."""
@@ -99,22 +88,18 @@ class Cluster:
             self._pause_s = min(_LONGEST_PAUSE_S, max(1.0, 2 * self._pause_s))
 
     def _started(self) -> subprocess.Popen[bytes]:
-        # It finds what this process finds, and nothing in the folder that happens to be current.
-        path = os.pathsep.join(filter(None, sys.path))
         # Ray listens on all of a computer's addresses, whatever it is told: so there is a token.
         usual = {"RAY_AUTH_MODE": "token", "RAY_NUM_REDIS_GET_RETRIES": "5", "PYTHONUTF8": "1"}
         choice = self._choice
-        command = [sys.executable, "-P", "-m", "hotfolder.executors.ray.driver", choice.address]
-        command += [str(choice.gpu_share), str(choice.cores)]
         local.make_folder(local.folder(self._base))
         with local.opened(local.folder(self._base) / _LOG, "wb") as log:
-            driver = subprocess.Popen(
-                [*command, str(self._next), str(self._base), self._renderer],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env={**usual, **os.environ, "PYTHONPATH": path},
-                creationflags=_NO_CONSOLE,
+            driver = child.start(
+                "hotfolder.executors.ray.driver",
+                choice.address,
+                *map(str, (choice.gpu_share, choice.cores, self._next, self._base)),
+                self._renderer,
+                environment={**usual, **os.environ},
+                errors=log,
             )
         with self._guard:
             self._driver = driver

@@ -26,7 +26,7 @@ class Progress(Struct, frozen=True):
     wanted: int | Literal["endless"]
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class Overview(Struct, frozen=True, kw_only=True):
     """What lies in a studio's folders and what that asks for, as `hotfolder.status.Status` has it.
 
     Without what is cheap to find out at any time: what lies in `final/` and `inbox/failed/`.
@@ -54,7 +54,7 @@ class StatusFile(Struct, frozen=True, omit_defaults=True):
     wait, `blind` why the operating system gives no notice of changes; all are sentences. `renders`
     says of each renderer on what, and how fast.
 
-    `standing` is how things stand, as long as all that was `seen` is in the state that it was in;
+    `overview` is how things stand, as long as all that was `seen` is in the state that it was in;
     None while files come or are read.
     """
 
@@ -62,7 +62,7 @@ class StatusFile(Struct, frozen=True, omit_defaults=True):
     waits: dict[str, str] = {}
     blind: str = ""
     renders: dict[str, str] = {}
-    standing: Standing | None = None
+    overview: Overview | None = None
     seen: dict[str, State] = {}
 
 
