@@ -21,7 +21,7 @@ from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.profile import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
-from hotfolder.render.models import families, quantised, weights
+from hotfolder.render.models import diffusers_folder, families, quantised
 from hotfolder.render.models.family import Family
 from hotfolder.render.rendered import Rendered
 from tests.render import zoo
@@ -104,7 +104,7 @@ def is_quantised(family: str, models: Path) -> bool:
 
 
 def _pipeline(models: Path, family: str) -> str:
-    return weights.pipeline_class(models / family)
+    return diffusers_folder.pipeline_class(models / family)
 
 
 def _same(one: Rendered, other: Rendered) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hotfolder import checksum
 from hotfolder.recipes.profile import Model, source_name
-from hotfolder.render.models import split, weights
+from hotfolder.render.models import diffusers_folder, split
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def fingerprint(model: Path, cache: Path | None = None, without: Collection[str]
     `checksum` remembers the hashes of large files.
     """
     digest = hashlib.sha256()
-    for name, file in weights.files(model, without):
+    for name, file in diffusers_folder.files(model, without):
         digest.update(f"{name}\0{checksum.sha256(file, cache)}\n".encode())
     return digest.hexdigest()
 
