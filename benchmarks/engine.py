@@ -44,7 +44,7 @@ import torch
 from benchmarks import sd15
 from hotfolder.daemon import Daemon, Until
 from hotfolder.executors.inside import Inside
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
 from hotfolder.render.models import weights

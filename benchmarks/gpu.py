@@ -30,7 +30,7 @@ import hotfolder.render  # noqa: F401 - before torch
 from benchmarks.sd15 import letters
 from hotfolder.errors import RenderError, Stopped
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render import environment
 from hotfolder.render.engine import Engine

@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import counted
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
 from hotfolder.render.memory import grid, memory_plan

@@ -23,7 +23,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from hotfolder.recipes.config import Config
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe, chain
 from hotfolder.recipes.refine import refine
 from hotfolder.recipes.settings import Settings

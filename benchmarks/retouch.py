@@ -26,7 +26,7 @@ from hotfolder.errors import PictureError
 from hotfolder.images import regions, strokes
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.config import Config
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Pixels, chain
 from hotfolder.recipes.refine import Wish, retouch, seeker
 from hotfolder.recipes.region import Region

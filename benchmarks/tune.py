@@ -32,7 +32,7 @@ from benchmarks.taste.owners import clicked, owners
 from hotfolder.images import views
 from hotfolder.recipes import profile as profiles
 from hotfolder.recipes.draw import draw
-from hotfolder.recipes.profile import LoraFile, Model
+from hotfolder.recipes.model import LoraFile, Model, additions, model_name
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
@@ -46,7 +46,7 @@ Told = list[dict[str, Any]]
 PROFILE = profiles.resolve(
     "postcard", {"postcard": tomllib.loads(Path("profiles/postcard.toml").read_text())}
 )
-NAME = profiles.model_name(PROFILE.model)
+NAME = model_name(PROFILE.model)
 ASKED = (
     "castle", "boat", "trees", "mountains", "night", "winter", "house, night",
     "boat or light, sunset", "no night, no fog", "no trees", "no day", "no taste",
@@ -70,7 +70,7 @@ def recipe(told: dict[str, Any], seed: int, model: Model) -> Recipe:
     width, height = told["size"]
     prompt = Prompt(text=told["text"], literal=True, size=f"{width}x{height}")
     made = draw(prompt, PROFILE, seed, "tune", {})
-    return msgspec.structs.replace(made, **profiles.additions(model))
+    return msgspec.structs.replace(made, **additions(model))
 
 
 def drawn(told: Told, first: int, model: Model, folder: Path) -> list[Image.Image]:

@@ -21,7 +21,7 @@ from PIL import Image
 
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.config import Config
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Pixels
 from hotfolder.recipes.refine import seeker
 from hotfolder.recipes.settings import Settings

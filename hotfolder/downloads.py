@@ -12,7 +12,7 @@ from queue import SimpleQueue
 
 from hotfolder.backoff import Backoff
 from hotfolder.errors import HotfolderError, NetworkError, RenderError
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.render.models import download, hub, split, weights
 from hotfolder.report.durations import spoken
 from hotfolder.report.progress import Progress

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from hotfolder.errors import ModelMissingError, PictureError, RenderError
 from hotfolder.recipes.encoding import PNG
-from hotfolder.recipes.profile import at_revision
+from hotfolder.recipes.model import at_revision
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 

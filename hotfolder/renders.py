@@ -41,7 +41,7 @@ from hotfolder.executors.orders import (
 from hotfolder.jobs import Locate, Render, RenderDraft, Work, claim_of
 from hotfolder.publishing import Publication, Published
 from hotfolder.recipes.config import Config
-from hotfolder.recipes.profile import Model, model_name
+from hotfolder.recipes.model import Model, model_name
 from hotfolder.recipes.recipe import alike, chain
 from hotfolder.recipes.record import seconds
 from hotfolder.recipes.settings import Settings

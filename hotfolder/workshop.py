@@ -23,7 +23,7 @@ from hotfolder.jobs import (
     Work,
 )
 from hotfolder.recipes.config import Config
-from hotfolder.recipes.profile import Model, model_name, together
+from hotfolder.recipes.model import Model, model_name, together
 from hotfolder.recipes.recipe import picked
 from hotfolder.report.progress import Progress
 from hotfolder.studio.identity import Identity

@@ -13,7 +13,7 @@ from PIL import Image
 from hotfolder.errors import RenderError
 from hotfolder.executors.inside import Inside
 from hotfolder.executors.orders import Executor, OnReport, Order
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.settings import Settings
 from hotfolder.render.rendered import Facts, Rendered

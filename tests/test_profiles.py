@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotfolder.recipes import sizes
-from hotfolder.recipes.profile import Profile, is_hub_id, model_name, resolve
+from hotfolder.recipes.model import is_hub_id, model_name
+from hotfolder.recipes.profile import Profile, resolve
 from hotfolder.recipes.refine import sizes_of
 from hotfolder.recipes.schedulers import SCHEDULERS
 from tests import models_page

@@ -14,7 +14,7 @@ from PIL import Image
 from hotfolder.images.picture import publishable
 from hotfolder.images.pixels import decode, pixel_hash
 from hotfolder.recipes.encoding import Encoding, encoding
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.regenerate import Recent, regenerate

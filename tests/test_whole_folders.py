@@ -13,7 +13,7 @@ import pytest
 
 from hotfolder.commands.regenerate import _by_studio, again
 from hotfolder.images.picture import publishable
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.render.engine import Engine

@@ -19,6 +19,7 @@ from PIL import Image
 from hotfolder.images.composition import measured
 from hotfolder.recipes import profile as profiles
 from hotfolder.recipes.draw import draw
+from hotfolder.recipes.model import model_name
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Recipe
@@ -75,7 +76,7 @@ def shipped() -> tuple[Engine, Profile]:
     """What draws the drafts."""
     raw = {"postcard": tomllib.loads(Path("profiles/postcard.toml").read_text())}
     profile = profiles.resolve("postcard", raw)
-    return Engine({profiles.model_name(profile.model): profile.model}, None), profile
+    return Engine({model_name(profile.model): profile.model}, None), profile
 
 
 def draft(profile: Profile, text: str, sides: tuple[int, int], number: int) -> Recipe:

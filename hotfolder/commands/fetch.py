@@ -15,7 +15,7 @@ from hotfolder.errors import (
     mistake,
 )
 from hotfolder.recipes.config import Config
-from hotfolder.recipes.profile import Model, at_other_revision
+from hotfolder.recipes.model import Model, at_other_revision
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.config import load

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hotfolder.errors import EXIT_DONE, MistakesError, StudioMissingError
 from hotfolder.recipes.config import Config
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout
 from hotfolder.studio.config import load

@@ -17,7 +17,7 @@ from hotfolder.errors import (
     brief,
     printable,
 )
-from hotfolder.recipes.profile import model_name
+from hotfolder.recipes.model import model_name
 from hotfolder.report.learning import Learning
 from hotfolder.report.terminal import console
 from hotfolder.studio import layout

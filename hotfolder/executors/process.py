@@ -18,7 +18,7 @@ from hotfolder.errors import DeviceLostError
 from hotfolder.executors import frames
 from hotfolder.executors.orders import Began, Failed, Order, Report
 from hotfolder.executors.worker import Renderer, Worker
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 
 
 def main(device: str, base: str) -> None:

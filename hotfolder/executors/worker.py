@@ -40,7 +40,7 @@ from hotfolder.executors.orders import (
     Unload,
 )
 from hotfolder.images import pixels, regions
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.region import Region
 from hotfolder.render import link

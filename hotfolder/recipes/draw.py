@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from hotfolder.recipes import profile as profiles
 from hotfolder.recipes import reading, sizes, wildcards
 from hotfolder.recipes.library import Library
+from hotfolder.recipes.model import model_name
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.prompt import Prompt, choices, parts
 from hotfolder.recipes.recipe import Recipe
@@ -42,7 +43,7 @@ def draw(
         width=width,
         height=height,
         multiple=profile.model.multiple,
-        model=profiles.model_name(profile.model),
+        model=model_name(profile.model),
         scheduler=profile.scheduler,
         guidance_scale=profile.guidance_scale,
         strength=profiles.strength(profile.refine, 0) if prompt.source else None,

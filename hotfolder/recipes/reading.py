@@ -6,8 +6,8 @@ from typing import Any
 
 from hotfolder.errors import did_you_mean
 from hotfolder.recipes import library
-from hotfolder.recipes import profile as profiles
 from hotfolder.recipes.library import Library
+from hotfolder.recipes.model import additions, lora_name
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.prompt_syntax import tags
 from hotfolder.recipes.prompt_syntax.read import Reading, read
@@ -31,7 +31,7 @@ def fields(
     a `plain` prompt every sign is text. LoRAs that are not here are left out: see `missing`.
     """
     reading = Reading() if plain else read(prompt, negative, steps, profile.emphasis)
-    added = profiles.additions(profile.model)
+    added = additions(profile.model)
     loras = {lora.name: lora for lora in added["loras"]}
     for tag in reading.loras:
         if name := _name(tag, profile, shelf):
@@ -53,7 +53,7 @@ def fields(
 
 def missing(reading: Reading, profile: Profile, shelf: Library) -> str:
     """The LoRAs of a reading that are not here, with the nearest names, in one line; or ""."""
-    own = [profiles.lora_name(lora) for lora in profile.model.loras]
+    own = [lora_name(lora) for lora in profile.model.loras]
     known = sorted({*own, *shelf.loras.values()})
     gone = [tag.name[:80] for tag in reading.loras if _name(tag, profile, shelf) is None]
     if not gone:
@@ -72,6 +72,6 @@ def is_plain(recipe: Recipe) -> bool:
 
 def _name(tag: LoraTag, profile: Profile, shelf: Library) -> str | None:
     """The name of the LoRA that a tag means; the profile's own come first."""
-    own = {profiles.lora_name(lora): profiles.lora_name(lora) for lora in profile.model.loras}
+    own = {lora_name(lora): lora_name(lora) for lora in profile.model.loras}
     folded = {name.casefold(): name for name in own}
     return library.named({**folded, **own}, tag.name) or library.named(shelf.loras, tag.name)

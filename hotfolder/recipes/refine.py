@@ -14,6 +14,7 @@ from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import SEED_RANGE, derive
 from hotfolder.recipes.encoding import PNG, Encoding
 from hotfolder.recipes.links import Group, Link
+from hotfolder.recipes.model import model_name
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.prompt import parts
 from hotfolder.recipes.recipe import Pixels, Recipe
@@ -191,7 +192,7 @@ def _link(last: Recipe | Pixels, chain: _Chain, index: int, number: int, group: 
         width=size.finished[0],
         height=size.finished[1],
         multiple=own.model.multiple,
-        model=profiles.model_name(own.model),
+        model=model_name(own.model),
         scheduler=link.scheduler or refinement.scheduler or own.scheduler,
         guidance_scale=own.guidance_scale if guidance is None else guidance,
         strength=profiles.strength(profile.refine, index, link) if group.link else None,

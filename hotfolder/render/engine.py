@@ -15,7 +15,7 @@ from PIL import Image
 
 from hotfolder.errors import RenderError, TooLargeError
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render import call, environment, failures, img2img, locate, resize
 from hotfolder.render.activations import Activations

@@ -18,7 +18,7 @@ import torch
 
 from hotfolder.errors import Stopped
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render import compilation
 from hotfolder.render.compilation import Compiled, NotCompiledError

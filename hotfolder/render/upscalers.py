@@ -17,7 +17,7 @@ from PIL import Image
 from hotfolder import shelves
 from hotfolder.errors import ModelMissingError, RenderError
 from hotfolder.installation import remedy
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.render.models import fingerprint
 
 TILE_PX = 512

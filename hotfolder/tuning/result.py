@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import tomli_w
 
-from hotfolder.recipes.profile import LoraFile, lora_name
+from hotfolder.recipes.model import LoraFile, lora_name
 
 if TYPE_CHECKING:
     from torch import Tensor

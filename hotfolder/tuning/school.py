@@ -14,7 +14,7 @@ import msgspec
 import torch
 
 from hotfolder.errors import RenderError
-from hotfolder.recipes.profile import Model, model_name
+from hotfolder.recipes.model import Model, model_name
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render import environment
 from hotfolder.render.models import pipelines

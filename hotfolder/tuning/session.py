@@ -14,7 +14,7 @@ import msgspec
 from hotfolder.errors import HotfolderError, Stopped, brief, reason
 from hotfolder.images import views
 from hotfolder.recipes.config import Config
-from hotfolder.recipes.profile import LoraFile, Model, additions, model_name
+from hotfolder.recipes.model import LoraFile, Model, additions, model_name
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render import environment
 from hotfolder.render.engine import Engine

@@ -23,7 +23,7 @@ from hotfolder.executors.orders import (
     Stepped,
     Task,
 )
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.settings import LOCAL, Settings
 from hotfolder.renders import OpenExecutor

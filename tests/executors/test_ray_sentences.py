@@ -14,7 +14,7 @@ from hotfolder.commands import run
 from hotfolder.errors import MistakesError
 from hotfolder.parser import parser
 from hotfolder.recipes import schema
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.settings import ExecutorChoice, Settings
 from hotfolder.render.models import editions
 

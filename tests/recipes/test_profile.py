@@ -14,7 +14,8 @@ from hotfolder.errors import MistakesError
 from hotfolder.recipes import profile as profiles
 from hotfolder.recipes.draw import draw
 from hotfolder.recipes.encoding import Encoding
-from hotfolder.recipes.profile import Model, Profile, Refine
+from hotfolder.recipes.model import LoraFile, Model, model_name, together
+from hotfolder.recipes.profile import Profile, Refine
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.recipes.recipe import Lora, canonical, from_builtins
 from hotfolder.recipes.refine import refine
@@ -161,7 +162,7 @@ def test_strengths_go_round() -> None:
 )
 def test_model_names_hold_no_path(model: Model, name: str) -> None:
     """What pictures carry of a model says nothing of its owner's folders."""
-    assert profiles.model_name(model) == name
+    assert model_name(model) == name
 
 
 def test_formats_of_drafts_and_finals() -> None:
@@ -222,17 +223,17 @@ def test_what_a_model_is_given_is_part_of_the_recipe() -> None:
 def test_another_autoencoder_makes_another_model() -> None:
     """It is part of the model's name, without any path."""
     model = Model(source="a/b", vae="/home/ada/soft.safetensors")
-    assert profiles.model_name(model) == "a/b with soft"
+    assert model_name(model) == "a/b with soft"
 
 
 def test_profiles_of_one_model_share_it() -> None:
     """Together they offer all LoRAs and embeddings; of two with one name the first stays."""
-    one = Model(source="a/b", loras=[profiles.LoraFile("x/ink.safetensors")], embeddings={"u": "1"})
+    one = Model(source="a/b", loras=[LoraFile("x/ink.safetensors")], embeddings={"u": "1"})
     two = Model(
         source="a/b",
-        loras=[profiles.LoraFile("y/ink.safetensors"), profiles.LoraFile("y/wool.safetensors")],
+        loras=[LoraFile("y/ink.safetensors"), LoraFile("y/wool.safetensors")],
         embeddings={"u": "2", "v": "3"},
     )
-    both = profiles.together(one, two)
+    both = together(one, two)
     assert [lora.source for lora in both.loras] == ["x/ink.safetensors", "y/wool.safetensors"]
     assert both.embeddings == {"u": "1", "v": "3"}

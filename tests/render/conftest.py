@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
 from tests.render import tiny, zoo

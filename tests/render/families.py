@@ -18,7 +18,7 @@ import msgspec
 
 from hotfolder.errors import Stopped
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
 from hotfolder.render.models import diffusers_folder, families, quantised

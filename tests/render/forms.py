@@ -18,7 +18,7 @@ import gguf
 import torch
 from safetensors.torch import load_file, save_file
 
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from tests.render import tiny_single
 from tests.render.originals import NAMES, Tensors, original, prefixed
 

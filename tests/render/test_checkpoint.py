@@ -78,7 +78,7 @@ def test_another_process_goes_on(
         from pathlib import Path
         from PIL import Image
         from hotfolder.images.pixels import pixel_hash
-        from hotfolder.recipes.profile import Model
+        from hotfolder.recipes.model import Model
         from hotfolder.recipes.recipe import from_builtins
         from hotfolder.render.engine import Engine
         models, folder = Path(sys.argv[1]), Path(sys.argv[2])

@@ -18,7 +18,7 @@ from peft import LoraConfig, get_peft_model_state_dict
 
 from hotfolder.errors import Stopped
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import LoraFile, Model
+from hotfolder.recipes.model import LoraFile, Model
 from hotfolder.recipes.recipe import Lora as Named
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record

@@ -15,7 +15,7 @@ from transformers import (
     CLIPVisionModel,
 )
 
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
 from hotfolder.taste.features import unpack

@@ -13,7 +13,7 @@ from PIL import Image
 
 from hotfolder.errors import TooLargeError
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
 from hotfolder.render.memory import memory_plan
@@ -29,7 +29,7 @@ import msgspec, torch
 from PIL import Image
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes import recipe as recipes
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.render.engine import Engine
 
 logging.basicConfig(stream=sys.stdout, format="%(message)s")

@@ -11,7 +11,7 @@ from PIL import Image
 
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.draw import draw
-from hotfolder.recipes.profile import model_name
+from hotfolder.recipes.model import model_name
 from hotfolder.recipes.prompt import Prompt
 from hotfolder.render.engine import Engine
 from hotfolder.render.preview import Preview

@@ -12,7 +12,7 @@ from PIL import Image
 
 from hotfolder.errors import Stopped
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.schedulers import SCHEDULERS
 from hotfolder.render.engine import Engine

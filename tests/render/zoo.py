@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
 from tests.render import tiny, tiny_dit, tiny_flow, tiny_flux2, tiny_more, tiny_qwen

@@ -13,7 +13,7 @@ from hotfolder.commands import tune
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED
 from hotfolder.images import picture
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import additions
+from hotfolder.recipes.model import additions
 from hotfolder.recipes.record import Record
 from hotfolder.render.engine import Engine
 from hotfolder.studio.config import load

@@ -12,7 +12,7 @@ from diffusers import DDPMScheduler
 
 from hotfolder.errors import RenderError, Stopped, TooLargeError
 from hotfolder.images import views
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.render.memory.memory_plan import GIB
 from hotfolder.render.models.loaded import Loaded
 from hotfolder.studio.config.load import nobody

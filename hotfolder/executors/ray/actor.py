@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hotfolder.executors.orders import Order, Report
     from hotfolder.executors.worker import Renderer
-    from hotfolder.recipes.profile import Model
+    from hotfolder.recipes.model import Model
 
 GROUPS = {"orders": 1, "reports": 1, "files": 1}
 """Of its methods: those of different groups run at the same time."""

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 import hotfolder.render  # noqa: F401 - before any thread begins: see there
 from hotfolder.errors import ModelMissingError
 from hotfolder.executors.orders import Failed, Memory, Order, Raster, Report, Task
-from hotfolder.recipes.profile import Model, model_name
+from hotfolder.recipes.model import Model, model_name
 
 _orders = msgspec.msgpack.Decoder(Order)
 _model = msgspec.msgpack.Decoder(Model)

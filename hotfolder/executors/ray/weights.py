@@ -11,7 +11,7 @@ from ray.exceptions import RayActorError, RayTaskError
 
 from hotfolder.errors import RenderError
 from hotfolder.executors.ray import bench
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 
 _encode = msgspec.msgpack.Encoder().encode
 Ask = Callable[[str, bytes], Awaitable[str]]

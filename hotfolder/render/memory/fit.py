@@ -12,7 +12,8 @@ from typing import Literal
 
 from hotfolder.errors import Mistake, ModelMissingError, RenderError
 from hotfolder.recipes import sizes
-from hotfolder.recipes.profile import Model, Profile
+from hotfolder.recipes.model import Model
+from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.refine import sizes_of
 from hotfolder.render.memory import footprint, memory_plan

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from hotfolder.recipes.profile import MOST_DRAWN
+from hotfolder.recipes.model import MOST_DRAWN
 from hotfolder.render.memory import grid
 
 Sides = tuple[int, int]

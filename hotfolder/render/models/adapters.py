@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 
 from hotfolder import shelves
 from hotfolder.errors import RenderError, did_you_mean
-from hotfolder.recipes.profile import Model, lora_name
+from hotfolder.recipes.model import Model, lora_name
 from hotfolder.recipes.recipe import Lora, Recipe
 from hotfolder.render.models import (
     contents,

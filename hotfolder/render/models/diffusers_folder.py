@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hotfolder.errors import ModelMissingError, RenderError
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.render.models import families, header, split
 
 NO_FILTER = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}

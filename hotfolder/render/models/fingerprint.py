@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotfolder import checksum
-from hotfolder.recipes.profile import Model, source_name
+from hotfolder.recipes.model import Model, source_name
 from hotfolder.render.models import diffusers_folder, split
 
 

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import torch
 
 from hotfolder.errors import ModelMissingError, TooLargeError, did_you_mean
-from hotfolder.recipes.profile import Model, at_other_revision, at_revision
+from hotfolder.recipes.model import Model, at_other_revision, at_revision
 from hotfolder.render import environment, failures
 from hotfolder.render.compilation import Compiled
 from hotfolder.render.memory import footprint, memory_plan, offload

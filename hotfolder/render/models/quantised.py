@@ -14,7 +14,7 @@ from typing import Any
 
 from hotfolder.errors import RenderError
 from hotfolder.installation import remedy
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 
 
 @dataclass(frozen=True, slots=True)

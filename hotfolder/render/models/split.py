@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hotfolder.errors import ModelMissingError, RenderError
-from hotfolder.recipes.profile import Model, is_hub_id, source_name, text_encoders
+from hotfolder.recipes.model import Model, is_hub_id, source_name, text_encoders
 from hotfolder.render.models import contents, families, header, hub, single_file
 from hotfolder.render.models.family import Family
 

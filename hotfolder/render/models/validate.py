@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hotfolder.errors import Mistake, RenderError
-from hotfolder.recipes.profile import Model, Profile, lora_name, model_name
+from hotfolder.recipes.model import Model, lora_name, model_name
+from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.schedulers import misfit
 from hotfolder.render.models import header, hub, pipelines, quantised, single_file, split, weights
 from hotfolder.render.models.family import Family

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hotfolder.errors import ModelMissingError, RenderError
-from hotfolder.recipes.profile import Model, is_hub_id
+from hotfolder.recipes.model import Model, is_hub_id
 from hotfolder.render.models import (
     contents,
     diffusers_folder,

@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from hotfolder.errors import RenderError
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.prompt_syntax.schedule import LAST, at_step, plain
 from hotfolder.recipes.prompt_syntax.tree import Break, Node, Tree, Words, walk
 from hotfolder.recipes.recipe import Recipe

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hotfolder.errors import RenderError
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.render.models import pipelines, weights
 from hotfolder.render.models.family import Family
 

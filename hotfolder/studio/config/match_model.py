@@ -17,7 +17,8 @@ from hotfolder.images.generation_params import GenerationParams
 from hotfolder.prompts import check, paragraphs
 from hotfolder.recipes import library
 from hotfolder.recipes.config import Config
-from hotfolder.recipes.profile import Model, Profile, model_name
+from hotfolder.recipes.model import Model, model_name
+from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.prompt_syntax.tags import renamed
 from hotfolder.recipes.schedulers import MODEL_OWN
 from hotfolder.studio.layout import Studio

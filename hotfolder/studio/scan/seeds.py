@@ -12,7 +12,8 @@ from pathlib import PurePosixPath
 from hotfolder.errors import MistakesError, PictureError, printable
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.links import groups
-from hotfolder.recipes.profile import Profile, model_name
+from hotfolder.recipes.model import model_name
+from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.prompt import parts
 from hotfolder.recipes.prompt_syntax.tags import renamed
 from hotfolder.recipes.recipe import MAX_DEPTH, Pixels, Recipe, lineage

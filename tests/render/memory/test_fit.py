@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotfolder.recipes.profile import Draft, Model, Profile, Refine
+from hotfolder.recipes.model import Model
+from hotfolder.recipes.profile import Draft, Profile, Refine
 from hotfolder.render.memory import fit, footprint, memory_plan
 from hotfolder.render.memory.memory_plan import GIB, Budget
 from hotfolder.studio.config import load

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from hotfolder.errors import RenderError
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.render.memory import footprint
 from hotfolder.render.models import families, weights
 from tests.render import tiny, tiny_flow

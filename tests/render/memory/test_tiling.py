@@ -14,7 +14,7 @@ from torch import Tensor
 
 from hotfolder.errors import RenderError
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
 from hotfolder.render.memory import tiling

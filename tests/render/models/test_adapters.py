@@ -17,7 +17,7 @@ from transformers import CLIPConfig, CLIPImageProcessorPil
 
 from hotfolder.errors import ModelMissingError, RenderError
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import LoraFile, Model
+from hotfolder.recipes.model import LoraFile, Model
 from hotfolder.recipes.recipe import Lora as Named
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record

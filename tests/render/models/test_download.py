@@ -18,7 +18,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from hotfolder.errors import HotfolderError, ModelMissingError, NetworkError
-from hotfolder.recipes.profile import LoraFile, Model
+from hotfolder.recipes.model import LoraFile, Model
 from hotfolder.render.models import download, hub, weights
 from hotfolder.render.models.hub import RemoteFile, Source
 from tests import fakehub, repositories

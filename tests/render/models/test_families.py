@@ -211,7 +211,7 @@ def test_a_file_makes_a_family_known(tmp_path: Path) -> None:
     (model / "model_index.json").write_text('{"_class_name": "WonderPipeline"}')
     code = (
         "from pathlib import Path\n"
-        "from hotfolder.recipes.profile import Model, Profile\n"
+        "from hotfolder.recipes.model import Model; from hotfolder.recipes.profile import Profile\n"
         "from hotfolder.render.memory import footprint\n"
         "from hotfolder.render.models import families, validate, weights\n"
         f"profile = Profile(model=Model(source={str(model)!r}, multiple=16))\n"

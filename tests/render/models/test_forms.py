@@ -15,7 +15,7 @@ from huggingface_hub import constants
 
 from hotfolder.errors import RenderError
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
 from hotfolder.render.models import single_file

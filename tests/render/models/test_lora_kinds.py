@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from hotfolder.errors import RenderError
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Lora as Named
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine

@@ -13,7 +13,7 @@ from diffusers import UNet2DConditionModel
 from safetensors.torch import load_file, save_file
 
 from hotfolder.errors import RenderError
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Lora as Named
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine

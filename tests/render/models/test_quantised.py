@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 
 from hotfolder.errors import RenderError
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import LoraFile, Model, at_revision, model_name
+from hotfolder.recipes.model import LoraFile, Model, at_revision, model_name
 from hotfolder.recipes.recipe import Lora, Recipe
 from hotfolder.render.engine import Engine
 from hotfolder.render.memory import footprint, memory_plan
@@ -32,7 +32,7 @@ _RENDER = """
 import sys
 import msgspec
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
 engine = Engine({sys.argv[1]: Model("./sd", quantize="int8")}, sys.argv[2], "cpu", 1)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from hotfolder.errors import ModelMissingError
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.regenerate import Remade, regenerate

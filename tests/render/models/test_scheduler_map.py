@@ -8,7 +8,7 @@ import torch
 from diffusers import DDIMScheduler, FlowMatchEulerDiscreteScheduler, SCMScheduler
 
 from hotfolder.errors import RenderError
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.schedulers import FLOW_SCHEDULERS, MODEL_OWN, SCHEDULERS
 from hotfolder.render.engine import Engine

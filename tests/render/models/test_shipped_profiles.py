@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotfolder.recipes.profile import Model, model_name
+from hotfolder.recipes.model import Model, model_name
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
 from hotfolder.render.models import download, families, hub, single_file, weights

@@ -12,7 +12,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from hotfolder.recipes.profile import LoraFile, Model, Profile, Refine
+from hotfolder.recipes.model import LoraFile, Model
+from hotfolder.recipes.profile import Profile, Refine
 from hotfolder.render.models import split, validate
 from tests.conftest import ROOT
 from tests.render import heads
@@ -127,7 +128,7 @@ def test_looking_imports_nothing_heavy(tmp_path: Path) -> None:
     folder(tmp_path, "m", "FluxPipeline", "FlowMatchEulerDiscreteScheduler")
     script = (
         "import sys; from pathlib import Path; from hotfolder.render.models import validate;"
-        "from hotfolder.recipes.profile import Model, Profile;"
+        "from hotfolder.recipes.model import Model; from hotfolder.recipes.profile import Profile;"
         "mine = {'x': Profile(model=Model('./m'))};"
         f"print(validate.troubles(mine, Path({str(tmp_path)!r})));"
         "print({'torch', 'diffusers', 'transformers'} & sys.modules.keys())"

@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 
 from hotfolder.errors import ModelMissingError, RenderError
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model, model_name
+from hotfolder.recipes.model import Model, model_name
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.regenerate import regenerate
@@ -133,7 +133,7 @@ def test_the_hub_is_read_from_its_cache(models: Path, tmp_path: Path) -> None:
         from pathlib import Path
         import torch
         from hotfolder.errors import ModelMissingError
-        from hotfolder.recipes.profile import Model
+        from hotfolder.recipes.model import Model
         from hotfolder.render.models import weights
         print(weights.locate(Model(source="owner/tiny"), None))
         for source in ("owner/other", "hub:owner/other/file.safetensors", "./one.safetensors"):

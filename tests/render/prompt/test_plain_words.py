@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from hotfolder.images.pixels import pixel_hash
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.prompt_syntax.read import read
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine

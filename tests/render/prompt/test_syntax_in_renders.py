@@ -204,7 +204,7 @@ def test_drawn_together(engine: Engine, draft: Recipe) -> None:
 
 def test_split_windows_and_latent_consistency(models: Path, draft: Recipe, tmp_path: Path) -> None:
     """Every plan of memory has its own bits, the same each time, with composed prompts as well."""
-    from hotfolder.recipes.profile import Model
+    from hotfolder.recipes.model import Model
 
     tiny.latent_consistency(tmp_path / "lcm")
     lcm = Engine({"lcm": Model(source="./lcm")}, tmp_path, "cpu", 1)

@@ -10,7 +10,7 @@ import diffusers
 import pytest
 
 from hotfolder.commands import check
-from hotfolder.recipes.profile import Model
+from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.render.engine import Engine
 from hotfolder.render.models import families

@@ -1,0 +1,210 @@
+"""A model of the owner's: where its weights are, what they need, and the name pictures carry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from hotfolder.recipes import recipe, schema
+
+MOST_DRAWN = 16  # together
+_LONGEST_NAME = 255  # bytes of a file or folder: what file systems take
+_LONGEST_PATH = 1024
+_FILES = (".safetensors", ".gguf")
+
+
+def model_source(source: str) -> str:
+    """`source` if what it names can be where it says; ValueError with a sentence otherwise."""
+    kind, colon, name = source.partition(":")
+    parts = name.split("/")
+    if colon and kind in ("shipped", "hub") and ("\\" in name or {"", ".", ".."} & set(parts)):
+        raise ValueError('expected a name after the ":", and no path')
+    if kind == "shipped" and colon and len(parts) > 1:
+        raise ValueError('expected a name after "shipped:", and no path')
+    if "\0" in source:
+        raise ValueError("expected a path without NUL")
+    long = any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in source.split("/"))
+    if long or len(source) > _LONGEST_PATH:
+        raise ValueError(f"expected a path of at most {_LONGEST_PATH:,} characters")
+    return source
+
+
+File = Annotated[str, schema.checked(model_source)]
+Source = Annotated[str, Meta(min_length=1), schema.checked(model_source)]
+
+
+class LoraFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """An addition that changes a model's manner: a .safetensors file, here or on the hub.
+
+    `name` is what pictures carry; by default it is the file's.
+    """
+
+    source: Source
+    scale: Annotated[float, Meta(ge=-10, le=10)] = 1.0
+    name: str = ""
+
+
+class Model(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the owner's weights are, and what they need.
+
+    `source` is `shipped:NAME`, a hub id (`owner/name`), one file of a hub repository
+    (`hub:owner/name/FILE.safetensors`), a diffusers folder or a .safetensors file.
+    A picture's sides are rendered at multiples of `multiple` px. `name` is what pictures carry;
+    by default it is derived from the source, without any path.
+
+    `transformer` (a UNet as well), `text_encoder` and `vae` are files that take the place of the
+    parts of `source`, as other programs keep them: .safetensors or, for a denoiser, .gguf, here or
+    on the hub; a `vae` may be a folder or a hub id, too. What they replace is not fetched.
+    `prediction_type` is for files that do not say what they predict, and `zero_terminal_snr` for
+    those that do not say whether they begin with pure noise.
+    `quantize` rounds the weights of denoiser and text encoders to eight or four bits when they are
+    read: "int8" and "fp8" by torchao, "nf4" by bitsandbytes. It changes pictures, so it is a part
+    of the model's name in them.
+
+    `loras` work in their order. `embeddings` maps words of a prompt to the .safetensors files that
+    say what they mean. `clip_skip` counts as A1111 does: 2 leaves out the text encoder's last
+    layer.
+    `safety_checker` paints black what the model's own filter does not like.
+
+    `lora_folders` and `embedding_folders` are folders, of which prompts name what lies there;
+    `upscaler_folders` are those of upscalers that links of `enlarge` name.
+
+    `detector` is a file (ONNX, or transformers' model.safetensors) that looks for the words of
+    retouches which it knows. `eye` is a folder of transformers' with a model (CLIP, SigLIP,
+    DINOv2) that looks at drafts for taste.
+
+    `batch` drafts of one size are drawn together, where `hotfolder doctor --measure` says that it
+    pays; each picture says so, and is made again alone in a batch of the same size.
+
+    `compile` turns the denoiser into machine code, where `hotfolder doctor --measure` says that it
+    pays. The first picture of each size waits for that, for minutes on a CPU. Each picture says so,
+    and is made again in that way. Pictures with LoRAs are made without.
+    """
+
+    source: Source
+    name: str = ""
+    revision: str | None = None
+    variant: str | None = None
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+    multiple: Annotated[int, Meta(ge=1, le=256)] = 8
+    loras: list[LoraFile] = []
+    transformer: File = ""
+    text_encoder: File | Annotated[list[File], Meta(min_length=1)] = ""
+    vae: str = ""
+    prediction_type: Literal["auto", "epsilon", "v_prediction"] = "auto"
+    zero_terminal_snr: bool | None = None
+    quantize: Literal["", "int8", "fp8", "nf4"] = ""
+    embeddings: dict[str, str] = {}
+    lora_folders: list[str] = []
+    embedding_folders: list[str] = []
+    upscaler_folders: list[str] = []
+    detector: str = ""
+    eye: str = ""
+    clip_skip: Annotated[int, Meta(ge=1, le=12)] = 1
+    safety_checker: bool = False
+    batch: Annotated[int, Meta(ge=1, le=MOST_DRAWN)] = 1
+    compile: bool = False
+
+
+def model_name(model: Model) -> str:
+    """The name that pictures carry of a model: never a path. Another autoencoder is part of it."""
+    name = model.name or source_name(model.source)
+    if model.revision and not model.name:
+        name = f"{name}@{model.revision}"
+    parts = [
+        source_name(one) for one in (model.transformer, *text_encoders(model), model.vae) if one
+    ]
+    name += f" with {', '.join(parts)}" if parts else ""
+    name += f" as {model.prediction_type}" if model.prediction_type != "auto" else ""
+    if model.zero_terminal_snr is not None:
+        name += f" with{'' if model.zero_terminal_snr else 'out'} zero terminal SNR"
+    return f"{name} in {model.quantize}" if model.quantize else name
+
+
+def text_encoders(model: Model) -> tuple[str, ...]:
+    """The files of text encoders that `model` names."""
+    given = model.text_encoder
+    return tuple(given) if isinstance(given, list) else (given,) if given else ()
+
+
+def at_revision(name: str, revision: str) -> str:
+    """The name that pictures carry of the model `name` at another revision of its repository."""
+    base, _, said = _parts(name)
+    return f"{base}@{revision}{said}"
+
+
+def at_other_revision(name: str, models: Mapping[str, Model]) -> Model | None:
+    """The model that one of `models`, by their names, is at the revision that `name` says.
+
+    So a profile that pins another revision still knows the model of its old pictures.
+    """
+    base, revision, said = _parts(name)
+    for other, model in models.items():
+        on_hub = model.source.startswith("hub:") or is_hub_id(model.source)
+        if on_hub and _parts(other)[::2] == (base, said):
+            return replace(model, revision=revision or None)
+    return None
+
+
+def _parts(name: str) -> tuple[str, str, str]:
+    """A model's name without its revision, the revision, and all that is said after them."""
+    stem, *said = re.split("( with(?:out)? | as | in (?=[a-z0-9]+$))", name, maxsplit=1)
+    base, _, revision = stem.partition("@")
+    return base, revision, "".join(said)
+
+
+def source_name(source: str) -> str:
+    """The name of what lies at `source`, without any path: a hub id, or a file's or folder's."""
+    if source.startswith("shipped:") or is_hub_id(source):
+        return source.removeprefix("shipped:")
+    return (
+        PurePath(source.replace("\\", "/")).name.removesuffix(".safetensors").removesuffix(".gguf")
+        or "model"
+    )
+
+
+def lora_name(lora: LoraFile) -> str:
+    """The name that pictures carry of a LoRA."""
+    return lora.name or source_name(lora.source)
+
+
+def is_hub_id(source: str) -> bool:
+    """Whether a model's source reads `owner/name` and is no path."""
+    owner, slash, name = source.partition("/")
+    plain = not source.startswith((".", "~", "/", "\\")) and not source.lower().endswith(_FILES)
+    return bool(slash and owner and name and plain and "/" not in name and "\\" not in source)
+
+
+def additions(model: Model) -> dict[str, Any]:
+    """The fields of a recipe that say what `model` is given besides its own weights."""
+    return {
+        "loras": tuple(recipe.Lora(lora_name(lora), lora.scale) for lora in model.loras),
+        "embeddings": tuple(sorted(model.embeddings)),
+        "clip_skip": model.clip_skip,
+        "safety_checker": model.safety_checker,
+    }
+
+
+def together(model: Model, other: Model) -> Model:
+    """`model` with all that `other` has or does as well: LoRAs, embeddings, the larger batch, ...
+
+    So that profiles which add different things to the same weights share them in memory.
+    """
+    known = {lora_name(lora) for lora in model.loras}
+    more = [lora for lora in other.loras if lora_name(lora) not in known]
+    return replace(
+        model,
+        loras=[*model.loras, *more],
+        embeddings={**other.embeddings, **model.embeddings},
+        lora_folders=list(dict.fromkeys([*model.lora_folders, *other.lora_folders])),
+        embedding_folders=list(dict.fromkeys([*model.embedding_folders, *other.embedding_folders])),
+        upscaler_folders=list(dict.fromkeys([*model.upscaler_folders, *other.upscaler_folders])),
+        safety_checker=model.safety_checker or other.safety_checker,
+        batch=max(model.batch, other.batch),
+        compile=model.compile or other.compile,
+    )
