@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
 
 from msgspec.structs import astuple
 
-from hotfolder import refinements
+from hotfolder import refinements, turns
 from hotfolder.history import History
 from hotfolder.jobs import (
     Ask,
@@ -45,7 +44,6 @@ from hotfolder.snapshot import PromptFile, Request, SeedImage, Snapshot, Starred
 from hotfolder.taste import steering
 from hotfolder.taste.odds import Odds
 
-T = TypeVar("T")
 _COMPARED = 64  # endless prompts that are compared with one another
 _SOUGHT = 1000  # ordinals of an endless prompt among which one is this machine's, if it takes any
 
@@ -60,7 +58,7 @@ def plan(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
     yield from (job for job in _paperwork(snapshot) if shares.tends(job.path))
     yield from _sorting(snapshot, history, config)
     yield from _favourites(snapshot, history, config)
-    files = _first_of_each(snapshot.prompt_files)
+    files = turns.first_of_each(snapshot.prompt_files)
     counted = [file for file in files if next(_missing(file, history), None) is not None]
     endless = [file for file in files if any(map(_is_endless, file.requests))]
     busy = {file.path for file in (*counted, *endless)}
@@ -73,11 +71,11 @@ def plan(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
     if snapshot.disk_is_low or snapshot.paused:
         return
     yield from _finals(snapshot.seeds, history, config, shares)
-    for files in _by_priority(counted):
+    for files in turns.by_priority(counted):
         yield from _counted(files, history, config, shares)
     if snapshot.unseen_drafts + history.under_way("draft") < config.settings.pause_endless_at:
         odds = _odds(snapshot, config)
-        for files in _by_priority(endless):
+        for files in turns.by_priority(endless):
             for file, request in _endless_queue(files, odds, history, config):
                 ordinals = ((request, o) for o in itertools.count(_next(request, history)))
                 wanted = _of("ours", itertools.islice(ordinals, _SOUGHT), shares)
@@ -105,7 +103,7 @@ def following(
 
 def drafts_wanted(snapshot: Snapshot, history: History) -> int:
     """How many counted drafts are still to be made. Cheaper than planning them."""
-    files = _first_of_each(snapshot.prompt_files)
+    files = turns.first_of_each(snapshot.prompt_files)
     return sum(1 for file in files for _ in _missing(file, history))
 
 
@@ -125,9 +123,12 @@ def _counted(
     for turn in shares.turns:
         theirs: list[str] = []
         queues = [
-            (f, _of(turn, _missing(f, history), shares, theirs)) for f in _queue(files, history)
+            (f, _of(turn, _missing(f, history), shares, theirs))
+            for f in turns.of_files(files, history)
         ]
-        yield from _in_turn([_drafts(file, wanted, history, config) for file, wanted in queues])
+        yield from turns.alternate(
+            [_drafts(file, wanted, history, config) for file, wanted in queues]
+        )
     yield from _asking(shares, theirs)
 
 
@@ -150,27 +151,6 @@ def _of(
 def _asking(shares: Shares, theirs: Sequence[str]) -> Iterator[Ask]:
     if claims := shares.to_ask(theirs):
         yield Ask(claims)
-
-
-def _by_priority(files: Sequence[PromptFile]) -> Iterator[list[PromptFile]]:
-    """The files of each priority, the largest first."""
-    for priority in sorted({file.priority for file in files}, reverse=True):
-        yield [file for file in files if file.priority == priority]
-
-
-def _queue(files: Sequence[PromptFile], history: History) -> list[PromptFile]:
-    """The files in the order of their turns.
-
-    New ones are in front, but not of one that has waited for as many turns as there are others:
-    or else new ones that keep coming would never let it have another.
-    """
-
-    def place(file: PromptFile) -> tuple[bool, int, tuple[int, str]]:
-        last = history.last_turn("draft", _digests(file))
-        overdue = last > 0 and history.turn("draft") - last >= len(files) - 1
-        return not overdue, last, file.arrived
-
-    return sorted(files, key=place)
 
 
 def _sorting(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
@@ -307,7 +287,9 @@ def _drafts(
 
 def _missing(file: PromptFile, history: History) -> Iterator[tuple[Request, int]]:
     """The counted drafts of a file that were never made, its prompts in turn."""
-    return _in_turn([_ordinals(request, history) for request in _by_turn(file, history)])
+    return turns.alternate(
+        [_ordinals(request, history) for request in turns.of_prompts(file, history)]
+    )
 
 
 def _ordinals(request: Request, history: History) -> Iterator[tuple[Request, int]]:
@@ -326,8 +308,8 @@ def _endless_queue(
     """
     turn, usual = str(history.turn("draft")), config.settings.taste.usual
     if odds is None or steering.is_usual(usual, config.salt, "turn", turn):
-        for file in _queue(files, history):
-            yield file, next(filter(_is_endless, _by_turn(file, history)))
+        for file in turns.of_files(files, history):
+            yield file, next(filter(_is_endless, turns.of_prompts(file, history)))
         return
     belief, said = steering.belief(config.salt, "turn", turn), odds
 
@@ -336,7 +318,7 @@ def _endless_queue(
         return said.of(_words(file, request, _next(request, history), config), belief)
 
     every = [[(file, r) for r in file.requests if _is_endless(r)] for file in files]
-    compared = itertools.islice(_in_turn([iter(asked) for asked in every]), _COMPARED)
+    compared = itertools.islice(turns.alternate([iter(asked) for asked in every]), _COMPARED)
     best = {file.path: (file, request) for file, request in sorted(compared, key=worth)}
     yield from reversed(best.values())
 
@@ -374,44 +356,14 @@ def _words(
     return drafts_words(text, sides, request.profile_name, file.path)
 
 
-def _by_turn(file: PromptFile, history: History) -> list[Request]:
-    return sorted(file.requests, key=lambda request: history.last_turn("draft", [request.digest]))
-
-
-def _in_turn(queues: Sequence[Iterator[T]]) -> Iterator[T]:
-    """One of each queue, then the next of each, until all are empty."""
-    waiting = list(queues)
-    while waiting:
-        for queue in tuple(waiting):
-            try:
-                yield next(queue)
-            except StopIteration:
-                waiting.remove(queue)
-
-
-def _first_of_each(files: Sequence[PromptFile]) -> list[PromptFile]:
-    """Files that ask for something of their own: an equal copy waits until the first is done."""
-    taken: set[str] = set()
-    first = []
-    for file in sorted(files, key=lambda file: file.arrived):
-        if taken.isdisjoint(_digests(file)):
-            first.append(file)
-        taken.update(_digests(file))
-    return first
-
-
 def _through(file: PromptFile, history: History) -> dict[str, int]:
     """For each prompt of a finished file, the first ordinal that a later request may use."""
     # An earlier count may have been larger: what was made for it is not wanted by a later request.
-    return {digest: history.next_ordinal(digest) for digest in _digests(file)}
-
-
-def _digests(file: PromptFile) -> tuple[str, ...]:
-    return tuple(request.digest for request in file.requests)
+    return {digest: history.next_ordinal(digest) for digest in turns.digests(file)}
 
 
 def _has_begun(file: PromptFile, history: History) -> bool:
-    return any(history.begun("draft", digest) for digest in _digests(file))
+    return any(history.begun("draft", digest) for digest in turns.digests(file))
 
 
 def _is_endless(request: Request) -> bool:
