@@ -36,14 +36,14 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
     crowd = [_Clock(kind, seed, number, work) for number in range(_AT_A_TIME)]
     try:
         for clock in crowd:
-            clock.wait(30)
+            clock.wait(daemons.PATIENCE_S)
         while tally.faults < count:
             for clock in crowd:
                 clock.turn()
                 tally.faults += 1
             time.sleep(crowd[0].people.chance.uniform(0.1, 0.5))
             for clock in crowd:
-                clock.wait(20 if kind == "hotfolder" else 1)
+                clock.wait(daemons.PATIENCE_S if kind == "hotfolder" else 1)
     finally:
         for clock in crowd:
             clock.daemon.stop()

@@ -65,7 +65,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
     if kind == "hotfolder":
         _wait(place.root, daemon)
     daemon.stop()
-    daemons.finish(kind, place, seconds=300)
+    daemons.finish(kind, place, seconds=2 * daemons.PATIENCE_S)
     people.close()
     tally.runs = min(count, len(combinations)) - sum(refused.values())
     tally.faults = tally.runs
@@ -285,7 +285,7 @@ class _Samba:
             while not target.exists() and client.poll() is None and time.monotonic() < end:
                 time.sleep(0.001)
             self._kill()
-            client.wait(30)
+            client.wait(daemons.PATIENCE_S)
             self._start()
         _tool(*command, cwd=plain.parent)
 
@@ -316,7 +316,7 @@ _SMB_PORT = 14445
 
 def _wait(root: Path, daemon: daemons.Running) -> None:
     """Until the inbox is empty."""
-    end = time.monotonic() + 240
+    end = time.monotonic() + daemons.PATIENCE_S
     inbox = root / "inbox"
     while time.monotonic() < end and daemon.poll():
         time.sleep(0.5)

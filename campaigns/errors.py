@@ -27,7 +27,6 @@ _CALLS = ("write", "fsync", "rename", "renameat2", "openat", "unlink", "mkdir")
 _ERRORS = ("EIO", "ENOSPC", "EACCES", "EROFS", "EMFILE")
 _LASTING = 10
 _LASTS_S = 0.6
-_PATIENCE_S = 12.0
 
 
 def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
@@ -54,17 +53,18 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
         if lasting:
             time.sleep(_LASTS_S)
             tracer.send_signal(signal.SIGTERM)  # strace lets go: the fault is gone
-        goes_on = _finishes(here, daemon, _PATIENCE_S if kind == "hotfolder" else 1.0)
+        goes_on = _finishes(here, daemon, daemons.PATIENCE_S if kind == "hotfolder" else 1.0)
         was_alive = daemon.poll()
         daemon.stop()
-        tracer.wait(20)
+        tracer.wait(daemons.PATIENCE_S)
         injected = _injected(listed)
         where = f"{name} {when} {error}: {injected}"
         if '"/' in injected and str(work) not in injected:
             elsewhere += 1
             continue
         if was_alive and not goes_on:
-            tally.add({"I6": [f"{here.root} was not finished after {_PATIENCE_S:g} s"]}, where)
+            case = f"{here.root} was not finished after {daemons.PATIENCE_S:g} s"
+            tally.add({"I6": [case]}, where)
         ended += not was_alive
         if not goes_on:
             daemons.finish(kind, here)

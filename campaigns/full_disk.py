@@ -22,7 +22,6 @@ TITLE = "ENOSPC on tmpfs of 256 KB to 4 MB, then freed"
 COUNT = 300
 NAIVE = 100
 _AT_A_TIME = 10
-_PATIENCE_S = 20.0
 
 
 def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
@@ -114,7 +113,7 @@ def _fill(path: Path, leave_kb: int) -> None:
 
 def _wait(kind: daemons.Kind, disks: list[Disk]) -> None:
     """Until all are done; the naive writer may never be."""
-    end = time.monotonic() + (_PATIENCE_S if kind == "hotfolder" else 3.0)
+    end = time.monotonic() + (daemons.PATIENCE_S if kind == "hotfolder" else 3.0)
     waiting = list(disks)
     while waiting and time.monotonic() < end:
         time.sleep(0.2)

@@ -67,7 +67,7 @@ def _in_peace(
     try:
         group.begin()
         group.drop(0, count)
-        group.wait(60 + count if kind == "hotfolder" else 10)
+        group.wait(daemons.PATIENCE_S + count if kind == "hotfolder" else 10)
     finally:
         group.end()
     group.check(tally, work.name)
@@ -87,7 +87,7 @@ def _speed(kind: daemons.Kind, sides: int, count: int, work: Path, tally: Tally)
             if name == "together":
                 group.drop(0, each * sides)
             until = lambda group=group: group.begun() >= each * sides  # noqa: E731
-            daemons.until(until, 60 + 20 * count, 0.1)
+            daemons.until(until, daemons.PATIENCE_S + 20 * count, 0.1)
         finally:
             group.end()
         took[name] = group.took_s()
@@ -121,10 +121,10 @@ def _in_trouble(
                 group.sync.stall(set())
                 tally.faults += 1
             tally.faults += trouble == "kill"
-            group.wait(40 if kind == "hotfolder" else 10)
+            group.wait(daemons.PATIENCE_S if kind == "hotfolder" else 10)
             if group.people.pick():
                 wanted += group.people.book.finals
-            group.wait(40 if kind == "hotfolder" else 10)
+            group.wait(daemons.PATIENCE_S if kind == "hotfolder" else 10)
     finally:
         group.end()
     group.check(tally, f"seed {seed} {work.name}")
@@ -260,7 +260,7 @@ class _Group:
         for place in self.places:
             self._daemons.append(daemons.start("hotfolder", place))
             if self._kind == "hotfolder":
-                daemons.until(lambda: self._know_of(len(self._daemons)), 60, 0.05)
+                daemons.until(lambda: self._know_of(len(self._daemons)), daemons.PATIENCE_S, 0.05)
 
     def drop(self, side: int, count: int) -> int:
         """A prompt file that asks for so many drafts, on one side; how many."""

@@ -57,9 +57,9 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
             if apart:
                 pair.meet()
             pair.settle()
-            _wait(people, 20 if kind == "hotfolder" else 2)
+            _wait(people, daemons.PATIENCE_S if kind == "hotfolder" else 2)
         pair.settle()
-        _wait(people, 60 if kind == "hotfolder" else 2)
+        _wait(people, daemons.PATIENCE_S if kind == "hotfolder" else 2)
         pair.settle()
     finally:
         daemon.stop()

@@ -40,8 +40,8 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
         here = copy(place, work / "life")
         daemon = daemons.start(kind, here, "--once", stopped=True, before=daemons.in_one_thread)
         tracer = daemons.traced(daemon, f"--inject={name}:signal=KILL:when={number}")
-        code = daemon.wait(600)
-        tracer.wait(120)
+        code = daemon.wait(daemons.PATIENCE_S)
+        tracer.wait(daemons.PATIENCE_S)
         tally.runs += 1
         if code == -signal.SIGKILL:
             tally.faults += 1
@@ -73,8 +73,8 @@ def life(kind: daemons.Kind, place: daemons.Place, work: Path) -> list[str]:
     """The system calls of the main thread in the whole life, as strace writes them down."""
     here, listed = copy(place, work / "life"), work / "calls"
     daemon = daemons.start(kind, here, "--once", stopped=True, before=daemons.in_one_thread)
-    daemons.traced(daemon, "-s", "4096", "-o", str(listed)).wait(120)
-    daemon.wait(120)
+    daemons.traced(daemon, "-s", "4096", "-o", str(listed)).wait(daemons.PATIENCE_S)
+    daemon.wait(daemons.PATIENCE_S)
     lines = listed.read_text("ascii", "replace").splitlines()
     return [line for line in lines if _CALL.match(line) and not line.startswith("exit_group")]
 

@@ -67,8 +67,8 @@ def _pair(
                 wanted += DRAFTS * (len(people.book.prompts) - before)
             if people.pick():
                 wanted += people.book.finals
-            _wait(people, 20 if kind == "hotfolder" else 2)
-        _wait(people, 60 if kind == "hotfolder" else 2)
+            _wait(people, daemons.PATIENCE_S if kind == "hotfolder" else 2)
+        _wait(people, daemons.PATIENCE_S if kind == "hotfolder" else 2)
         alive = sum(daemon.poll() for daemon in both)
     finally:
         for daemon in both:
@@ -128,7 +128,7 @@ class Server:
             f"UserKnownHostsFile={self._work}/known",
         ]
         flags = [flag for option in options for flag in ("-o", option)]
-        subprocess.run(["sshfs", f"root@127.0.0.1:{folder}", at, *flags], check=True, timeout=30)
+        subprocess.run(["sshfs", f"root@127.0.0.1:{folder}", at, *flags], check=True, timeout=120)
 
     def close(self) -> None:
         """End the server."""

@@ -22,7 +22,6 @@ TITLE = "the root renamed, deleted, mounted over, and back"
 COUNT = 200
 NAIVE = 50
 _AT_A_TIME = 10
-_PATIENCE_S = 20.0
 
 
 def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
@@ -115,7 +114,7 @@ def _names(folder: Path) -> list[str]:
 
 def _wait(kind: daemons.Kind, ghosts: list[Ghost]) -> None:
     """Until all are done; the naive writer may never be."""
-    end = time.monotonic() + (_PATIENCE_S if kind == "hotfolder" else 2.0)
+    end = time.monotonic() + (daemons.PATIENCE_S if kind == "hotfolder" else 2.0)
     waiting = list(ghosts)
     while waiting and time.monotonic() < end:
         time.sleep(0.1)

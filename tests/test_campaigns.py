@@ -22,7 +22,8 @@ from tests.conftest import ROOT
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="the campaigns fork daemons")
 
 SLICE = {"kills": 50, "sequences": 60, "clocks": 10, "machines": 12}
-TRACED = {"syscalls": 5, "errors": 4}
+TRACED = {"syscalls": 8, "errors": 8}
+PATIENCE_S = 1200  # each step of a campaign has its own; they end where something is wrong
 
 
 def run(tmp_path: Path, name: str, count: int, kind: str) -> dict[str, object]:
@@ -33,7 +34,7 @@ def run(tmp_path: Path, name: str, count: int, kind: str) -> dict[str, object]:
         [*command, "--seed", "7", "--work", tmp_path / "work", "--results", results],
         cwd=ROOT,
         env={**os.environ, "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)},
-        timeout=600,
+        timeout=PATIENCE_S,
         check=False,
     )
     return json.loads(results.read_text())  # type: ignore[no-any-return]
@@ -48,6 +49,7 @@ def strace() -> None:
 
 
 @forks
+@pytest.mark.timeout(PATIENCE_S)
 @pytest.mark.parametrize(("name", "count"), SLICE.items())
 def test_slice(name: str, count: int, tmp_path: Path) -> None:
     """Nothing is lost, doubled, torn, or changed that belongs to somebody."""
@@ -56,7 +58,7 @@ def test_slice(name: str, count: int, tmp_path: Path) -> None:
 
 
 @forks
-@pytest.mark.timeout(900)  # strace is slow where much else goes on
+@pytest.mark.timeout(PATIENCE_S)
 @pytest.mark.parametrize(("name", "count"), TRACED.items())
 def test_traced_slice(name: str, count: int, tmp_path: Path, strace: None) -> None:
     """Nor is anything when the daemon is killed, or a call fails, in the midst of a job."""
@@ -65,7 +67,7 @@ def test_traced_slice(name: str, count: int, tmp_path: Path, strace: None) -> No
 
 
 @forks
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(PATIENCE_S)
 def test_naive_writer(tmp_path: Path, strace: None) -> None:
     """The same kills and the same checker find what a naive writer breaks."""
     row = run(tmp_path, "syscalls", 40, "naive")

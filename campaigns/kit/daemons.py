@@ -7,7 +7,6 @@ painter. Nothing here may start a thread, since a forked child would inherit its
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import signal
 import subprocess
@@ -27,7 +26,6 @@ import hotfolder.executors.opening
 import hotfolder.renders
 from campaigns.kit import naive, painter
 from hotfolder.cli import main
-from hotfolder.daemon import Daemon
 from hotfolder.errors import HotfolderError
 from hotfolder.executors.orders import OnReport
 from hotfolder.executors.ray.executor import Cluster
@@ -47,6 +45,9 @@ metadata.suffixes()
 formats.suffixes()
 detectors.names()
 PIL.Image.init()
+
+PATIENCE_S = 300.0
+"""For what surely comes: it costs nothing where all is well, however slow or busy the machine."""
 
 _executor: OpenExecutor = painter.in_a_thread
 
@@ -105,13 +106,13 @@ class Running:
     def kill(self) -> None:
         """SIGKILL, and wait for its end."""
         self.send(signal.SIGKILL)
-        self.wait(60)
+        self.wait(PATIENCE_S)
 
     def stop(self) -> None:
         """SIGTERM, and wait for its end; SIGKILL if it takes too long."""
         self.send(signal.SIGTERM)
         try:
-            self.wait(20)
+            self.wait(PATIENCE_S / 5)
         except TimeoutError:
             self.kill()
 
@@ -163,7 +164,8 @@ def start(
 def _run(kind: Kind, root: Path, options: Sequence[str]) -> int:
     if kind == "naive":
         return naive.main(root, "--once" in options)
-    hotfolder.commands.run.Daemon = functools.partial(Daemon, executor=_executor)
+    hotfolder.commands.run.open_executor = _executor
+    sys.modules["hotfolder.render.engine"] = None  # type: ignore[assignment] # the painter paints
     return main(["run", str(root), *options])
 
 
@@ -189,7 +191,7 @@ def on_a_cluster(address: str) -> None:
     _executor = opened
 
 
-def finish(kind: Kind, place: Place, seconds: float = 60.0) -> None:
+def finish(kind: Kind, place: Place, seconds: float = PATIENCE_S) -> None:
     """Runs with `--once` until one finds nothing that it could not do; at most three."""
     for _ in range(3):
         running = start(kind, place, "--once")
@@ -200,17 +202,17 @@ def finish(kind: Kind, place: Place, seconds: float = 60.0) -> None:
             running.kill()
 
 
-def traced(running: Running, *arguments: str, seconds: float = 20.0) -> subprocess.Popen[bytes]:
+def traced(running: Running, *arguments: str) -> subprocess.Popen[bytes]:
     """Attach strace to the main thread of a daemon that waits `stopped`, then let it go on."""
     status = Path(f"/proc/{running.pid}/status")
-    until(lambda: "State:\tT" in status.read_text(), seconds)
+    until(lambda: "State:\tT" in status.read_text(), PATIENCE_S)
     tracer = subprocess.Popen(
         ["strace", "-qq", "-p", str(running.pid), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    until(lambda: "TracerPid:\t0\n" not in status.read_text(), seconds)
+    until(lambda: "TracerPid:\t0\n" not in status.read_text(), PATIENCE_S)
     os.kill(running.pid, signal.SIGCONT)
     return tracer
 
