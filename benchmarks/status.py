@@ -2,8 +2,9 @@
 
     python benchmarks/status.py [PICTURES]
 
-Seconds of a processor and by the clock: while a daemon is at work, which has posted how things
-stand; without one, for a studio that one has read before; and for one that nobody has read.
+Seconds of a processor and by the clock: for a studio that nobody has read; without a daemon, asked
+for once more, and after one has read everything; and while a daemon is at work, which has posted
+how things stand. Beside that what it takes to ask for the state of every file, and nothing else.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from hotfolder.report.progress import Lines
 from hotfolder.studio.create import create
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.scanner import Scanner
-from hotfolder.studio.store import local
+from hotfolder.studio.store import last_look, local
 from hotfolder.studio.store.ledger import LEDGER, Ledger
 from hotfolder.studio.store.lock import locked
 from hotfolder.studio.store.status_file import StatusFile
@@ -76,6 +77,13 @@ def main(count: int) -> None:
         studio = filled(Path(name) / "studio", count)
         print(f"{count:,} drafts, load {os.getloadavg()[0]:.1f}")
         timed(studio, "never read before")
+        timed(studio, "asked again")
+        began = time.process_time()
+        with os.scandir(studio.drafts) as drafts:
+            for draft in drafts:
+                draft.stat(follow_symlinks=False)
+        print(f"  (the state of every file, by itself: {time.process_time() - began:.2f} s)")
+        last_look.path(studio.root).unlink()
         began = time.process_time()
         scanner = Scanner(studio)
         scanner.refresh()
@@ -84,6 +92,7 @@ def main(count: int) -> None:
             scanner.refresh(set())
         reading_s = time.process_time() - began
         timed(studio, "read by a daemon, which has ended")
+        timed(studio, "asked again")
         with locked(studio.root):
             notices = Notices(studio.root, scanner, Ledger(studio), Lines(), time.monotonic)
             began = time.process_time()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from itertools import takewhile
+from pathlib import Path
 
 from hotfolder.errors import many, printable
 from hotfolder.history import History
@@ -14,8 +16,12 @@ from hotfolder.recipes.config import Config
 from hotfolder.recipes.settings import Settings, Taste
 from hotfolder.shares import ALONE
 from hotfolder.snapshot import PromptFile, Snapshot
-from hotfolder.studio.layout import Studio
+from hotfolder.studio.config.load import shipped
+from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.scan.survey import Survey
+from hotfolder.studio.scan.tree import ROOMS
+from hotfolder.studio.store import last_look, local
+from hotfolder.studio.store.last_look import Grounds
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.studio.store.status_file import Overview, Progress
 from hotfolder.taste.advice import Advice
@@ -23,9 +29,38 @@ from hotfolder.taste.judge import LEAST
 
 
 def look(studio: Studio) -> Overview:
-    """How things stand, by a look at all files. Changes nothing."""
+    """How things stand, by a look at all files; it is kept in local state if it lasts."""
     survey = Survey(studio)
-    return overview(survey.look(), Ledger(studio).history, survey.config, survey.notes)
+    before = _standing(studio, survey.config)
+    snapshot, history = survey.look(), Ledger(studio).history
+    found = overview(snapshot, history, survey.config, survey.notes)
+    lasts = _lasts(snapshot, survey.scanner.unreadable)
+    if lasts and before == _standing(studio, survey.config):
+        last_look.keep(studio.root, *before, found)
+    return found
+
+
+def _lasts(snapshot: Snapshot, unreadable: Set[str]) -> bool:
+    """Whether all is said by the files: no hour decides, and none may be readable another time."""
+    hours = (file.only for file in snapshot.prompt_files)
+    troubles = snapshot.waiting, snapshot.broken, snapshot.useless_seeds, unreadable
+    return not (any(troubles) or any(hours))
+
+
+def _standing(studio: Studio, config: Config) -> tuple[Grounds, tuple[int, bool]]:
+    """What decides how things stand (the studio, what the owner set, the packages in use), and
+    in which state all that is.
+    """
+    root, kept, own = studio.root, local.folder(studio.root), local.config()
+    whole = [root / room for room in (*ROOMS, SETTINGS_FILE)]
+    whole += [studio.ledger, own / SETTINGS_FILE, own / "profiles", shipped("profiles")]
+    whole += [(root / Path(name).expanduser()).resolve() for name in config.folders]
+    whole += [kept / name for name in ("advice.json", "trust.json", "located")]
+    whole += [kept / f"journal-{local.machine()}.jsonl"]
+    alone = [studio.marker, studio.sources, studio.recipes, *map(Path, sys.path)]
+    least_free = int(config.settings.keep_free_gb * 1e9)
+    grounds = Grounds(tuple(map(str, whole)), tuple(map(str, alone)), least_free)
+    return grounds, last_look.state(root, grounds)
 
 
 def overview(

@@ -14,7 +14,7 @@ from hotfolder.services.managers import installed
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan import failed
-from hotfolder.studio.store import local, status_file
+from hotfolder.studio.store import last_look, local, status_file
 from hotfolder.studio.store.lock import is_held
 from hotfolder.studio.store.status_file import Overview, Progress, StatusFile
 
@@ -50,14 +50,15 @@ class Status(Overview, frozen=True, kw_only=True):
 
 
 def status(studio: Studio) -> Status:
-    """The state of a studio now. Reads files; changes nothing.
+    """The state of a studio now. Reads files; changes nothing in the studio.
 
     A daemon at work has posted how things stand: that is believed as long as nothing has come or
-    gone in the folders since. Else all files are looked at.
+    gone in the folders since. What was found by the last look is, as long as every file is as it
+    was. Else all files are looked at.
     """
     running = is_held(studio.root)
     posted = _posted(studio) if running else StatusFile()
-    overview = posted.overview or _looked(studio)
+    overview = posted.overview or last_look.recall(studio.root) or _looked(studio)
     return Status(
         **msgspec.structs.asdict(
             msgspec.structs.replace(

@@ -9,10 +9,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import suppress
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import escape
-
-import psutil
 
 from hotfolder.errors import HotfolderError
 from hotfolder.services.definition import Service, call
@@ -73,6 +71,8 @@ def path(service: Service) -> Path:
 
 def description(service: Service) -> str:
     """The task as XML."""
+    import psutil  # `hotfolder status` asks for no more than whether there is a task
+
     python, *arguments = service.command()
     return _TASK.format(
         root=escape(str(service.root)),

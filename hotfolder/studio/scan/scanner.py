@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
 from itertools import chain, islice
 from operator import itemgetter
@@ -251,6 +251,11 @@ class Scanner:
             raise StudioMissingError(
                 f"{self.studio.root} is not there ({refusal(error)})"
             ) from None
+
+    @property
+    def unreadable(self) -> Set[str]:
+        """The pictures whose marks could not be read, for now."""
+        return self._intake.marks.unreadable
 
     @property
     def notes(self) -> dict[str, tuple[str, ...]]:
