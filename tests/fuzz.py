@@ -309,6 +309,7 @@ def run(files: int, seed: int, keep: Path | None = None) -> Findings:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         os.environ["XDG_STATE_HOME"] = str(root / "state")
+        os.environ["XDG_CONFIG_HOME"] = str(root / "config")
         studio, _ = create(root / "studio")
         watch, config = Watch(root), load.read_config(studio)
         for number, data in enumerate(pictures.values()):  # so that all is imported

@@ -81,7 +81,7 @@ def share(forkserver: ForkServer, tmp_path: Path) -> Iterator[Share]:
     state = tmp_path / "state"
     state.mkdir(mode=0o755)
     with at_work(forkserver, tmp_path / "studio") as sorting:
-        user = sorting.studio.root.config()
+        user = sorting.studio.root.owner()
         text = SETTINGS.format(port=port, state=state, share=sorting.studio.root, user=user)
         (tmp_path / "smb.conf").write_text(text)
         command = [smbd, "--foreground", "--no-process-group", f"--configfile={tmp_path}/smb.conf"]
