@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import gc
-import importlib
 import json
 import statistics
 import tempfile
@@ -25,9 +25,10 @@ from typing import Any
 import msgspec
 import numpy as np
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 import hotfolder.render  # noqa: F401 - before torch
-from benchmarks.sd15 import letters
+from benchmarks.random_models import KINDS, Kind
 from hotfolder.errors import RenderError, Stopped
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.model import Model
@@ -37,7 +38,7 @@ from hotfolder.render.engine import Engine
 from hotfolder.render.memory import memory_plan
 from hotfolder.render.memory.memory_plan import GIB
 from hotfolder.render.memory.planner import workload_of
-from hotfolder.render.models.weights import SHIPPED
+from hotfolder.render.models import pipelines
 
 CAP = 7.5 * GIB  # what an 8 GB card leaves
 BATCH = 4
@@ -48,18 +49,14 @@ MEANS: dict[str, dict[str, Any]] = {  # keys of `[model]` that may make drafts f
     'quantize = "fp8"': {"quantize": "fp8"},
     'quantize = "nf4"': {"quantize": "nf4"},
 }
-FEW: dict[str, dict[str, Any]] = {  # of a layout's numbers, for a tiny model of its kind
-    "unet": {
-        "sd15": {"block_out_channels": [32, 64, 64, 64], "attention_head_dim": 8},
-        "sdxl": {
-            "block_out_channels": [32, 64, 128],
-            "attention_head_dim": [2, 4, 8],
-            "transformer_layers_per_block": [1, 1, 1],
-        },
-    },
-    "vae": {"block_out_channels": [32, 32, 32, 32]},
-    "text_encoder": {"num_hidden_layers": 2},
-}
+
+
+ATTENTION = (
+    SDPBackend.MATH,
+    SDPBackend.EFFICIENT_ATTENTION,
+    SDPBackend.FLASH_ATTENTION,
+    SDPBackend.CUDNN_ATTENTION,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,45 +68,14 @@ class Sizes:
     steps: int = 20
 
 
-TINY = Sizes((64, 64), ((80, 80), (128, 96)), 4)
-
-
-def random_model(layout: str, folder: Path, tiny: bool) -> Path:
-    """A diffusers folder of a family with random weights in float16."""
-    import diffusers
-
-    torch.manual_seed(0)
-    place = SHIPPED / "layouts" / layout
-    index = json.loads((place / "model_index.json").read_text("utf-8"))
-    parts: dict[str, Any] = {}
-    for name, value in index.items():
-        if not isinstance(value, list) or value[0] is None:
-            continue
-        if name.startswith("tokenizer"):
-            parts[name] = letters(folder / name)
-            continue
-        kind = getattr(importlib.import_module(value[0]), value[1])
-        file = next((place / name).glob("*config.json"), None)
-        if file is None:
-            continue
-        config = json.loads(file.read_text("utf-8"))
-        if tiny:
-            few = FEW.get(name.removesuffix("_2"), {})
-            config |= few.get(layout, few) if name == "unet" else few
-        is_text = value[0] == "transformers"
-        parts[name] = kind(kind.config_class(**config)) if is_text else kind.from_config(config)
-    pipeline = getattr(diffusers, index["_class_name"])
-    if layout != "sdxl":
-        parts |= {"safety_checker": None, "feature_extractor": None}
-        parts["requires_safety_checker"] = False
-    pipeline(**parts).to(torch.float16).save_pretrained(folder, safe_serialization=True)
-    return folder
+TINY = Sizes((64, 64), ((80, 80), (128, 96)), 6)
 
 
 class Bench:
     """Everything that is measured of one model on one device."""
 
-    def __init__(self, name: str, source: Path, device: str, sizes: Sizes) -> None:
+    def __init__(self, kind: Kind, source: Path, device: str, sizes: Sizes) -> None:
+        name = source.name
         self.models = {name: Model(source=str(source), batch=BATCH)}
         self.device, self.sizes = device, sizes
         self.draft = Recipe(
@@ -117,11 +83,11 @@ class Bench:
             seed=7,
             width=sizes.draft[0],
             height=sizes.draft[1],
-            multiple=8,
+            multiple=16,
             model=name,
-            scheduler="DPM++ 2M SDE",
+            scheduler=kind.scheduler,
             steps=sizes.steps,
-            guidance_scale=5.0,
+            guidance_scale=kind.guidance,
         )
         self.engine = Engine(self.models, None, device)
 
@@ -157,15 +123,17 @@ class Bench:
             at: self.engine.render(drafts[at], plan=made.facts.memory_plan)
             for at, made in together.items()
         }
-        return {
+        same = {
             "made twice": pixel_hash(self.engine.render(self.draft).image) == wanted,
             "preempted by a refinement": pixel_hash(preempted.image) == wanted,
             "stopped, saved and resumed": pixel_hash(resumed.image) == wanted,
-            f"{len(together)} together, then alone": all(
+        }
+        if len(together) > 1:
+            same[f"{len(together)} together, then alone"] = all(
                 pixel_hash(together[at].image) == pixel_hash(made.image)
                 for at, made in alone.items()
-            ),
-        }
+            )
+        return same
 
     def memory(self) -> list[dict[str, Any]]:
         """Peak of each size with the allocator held to what an 8 GB card leaves."""
@@ -204,7 +172,7 @@ class Bench:
                 width=width,
                 height=height,
                 num_inference_steps=self.sizes.steps,
-                guidance_scale=5.0,
+                guidance_scale=self.draft.guidance_scale,
                 generator=generator,
             )
             return 1
@@ -216,11 +184,9 @@ class Bench:
         def batch() -> int:
             return len(self.engine.render_batch(drafts))
 
-        ways: dict[str, Callable[[], int]] = {
-            "diffusers alone": bare,
-            "hotfolder": ours,
-            f"hotfolder, batch = {BATCH}": batch,
-        }
+        ways: dict[str, Callable[[], int]] = {"diffusers alone": bare, "hotfolder": ours}
+        if pipelines.family(pipe).reads_clip:  # the others are drawn one by one
+            ways[f"hotfolder, batch = {BATCH}"] = batch
         pipe.set_progress_bar_config(disable=True)
         seconds: dict[str, list[float]] = {way: [] for way in ways}
         for number in range(rounds + 1):
@@ -233,16 +199,25 @@ class Bench:
         return {way: 60 / statistics.median(each) for way, each in seconds.items()}
 
     def means(self, rounds: int = 3) -> list[dict[str, Any]]:
-        """What each key that may be faster gives, and its price: other bits, and how far off.
+        """What each key and attention of torch's gives, and its price: other bits, how far off.
 
         `off` is the mean difference from the plain draft, in levels of 255; of a random model it
         compares keys with each other, and says nothing of a trained one.
         """
         name, plain = self.draft.model, self.models[self.draft.model]
+        guessing = pipelines.family(self.engine.load(name).pipe).step_caches
+        keys_of = {"plain": {}, **MEANS}
+        keys_of |= {f'step_cache = "{one}"': {"step_cache": one} for one in guessing}
+        ways: list[tuple[str, dict[str, Any], Callable[[], Any]]] = [
+            (says, keys, contextlib.nullcontext) for says, keys in keys_of.items()
+        ]
+        ways += [
+            (f"attention: {one.name}", {}, functools.partial(sdpa_kernel, one)) for one in ATTENTION
+        ]
         wanted = np.asarray(self.engine.render(self.draft).image, np.int16)
         self.engine.unload()
         rows = []
-        for says, keys in {"plain": {}, **MEANS}.items():
+        for says, keys, around in ways:
             model = msgspec.structs.replace(plain, **keys)
             engine = Engine({name: model}, None, self.device)
             row: dict[str, Any] = {"key": says}
@@ -250,7 +225,8 @@ class Bench:
                 seconds, drawn = [], []
                 for _ in range(rounds + 1):
                     began = time.perf_counter()
-                    drawn.append(engine.render(self.draft).image)
+                    with around():
+                        drawn.append(engine.render(self.draft).image)
                     _synchronize(self.device)
                     seconds.append(time.perf_counter() - began)
                 once = statistics.median(seconds[1:])
@@ -259,7 +235,8 @@ class Bench:
                 row["same_again"] = len({pixel_hash(image) for image in drawn}) == 1
                 row["off"] = float(np.abs(np.asarray(drawn[0], np.int16) - wanted).mean())
             except (RenderError, RuntimeError) as error:
-                row["says"] = str(error).splitlines()[0]
+                missing = "No viable backend" in str(error) or "No available kernel" in str(error)
+                row["says"] = "not on this device" if missing else str(error).splitlines()[0]
             engine.unload()
             rows.append(row)
         return rows
@@ -320,7 +297,7 @@ def _allocator_capped(device: str) -> Any:
 
 def _of_means(rows: list[dict[str, Any]]) -> Iterator[str]:
     """The table of keys that may be faster."""
-    yield "| Key of `[model]` | drafts a minute | first one | again | off by |"
+    yield "| Key of `[model]`, or attention | drafts a minute | first one | again | off by |"
     yield "|---|---|---|---|---|"
     for row in rows:
         if "says" in row:
@@ -371,8 +348,9 @@ def main() -> None:
     }
     for family in options.families.split(","):
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            source = random_model(family, Path(folder) / family, options.tiny)
-            bench = Bench(family, source, options.device, TINY if options.tiny else Sizes())
+            source = Path(folder) / family
+            KINDS[family].make(source, options.tiny)
+            bench = Bench(KINDS[family], source, options.device, TINY if options.tiny else Sizes())
             found: dict[str, Any] = {}
             for name, measure in (
                 ("exactness", bench.exactness),

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotfolder.recipes import sizes
-from hotfolder.recipes.model import is_hub_id, model_name
+from hotfolder.recipes.model import model_name
 from hotfolder.recipes.profile import Profile, resolve
 from hotfolder.recipes.refine import sizes_of
 from hotfolder.recipes.schedulers import SCHEDULERS
+from hotfolder.recipes.sources import is_hub_id
 from tests import models_page
 
 FOLDER = Path(__file__).parent.parent / "profiles"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hotfolder import __version__
 from hotfolder.errors import EXIT_DONE, EXIT_SOME_FAILED, MistakesError, StudioMissingError
 from hotfolder.recipes.config import Config
-from hotfolder.recipes.model import is_hub_id
+from hotfolder.recipes.sources import is_hub_id
 from hotfolder.report import findings
 from hotfolder.report.findings import Finding, Section, State
 from hotfolder.report.terminal import console

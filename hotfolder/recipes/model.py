@@ -4,38 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from hotfolder.recipes import recipe, schema
+from hotfolder.recipes import recipe, schema, sources, step_caches
+from hotfolder.recipes.sources import is_hub_id, source_name
 
 MOST_DRAWN = 16  # together
-_LONGEST_NAME = 255  # bytes of a file or folder: what file systems take
-_LONGEST_PATH = 1024
-_FILES = (".safetensors", ".gguf")
 
-
-def model_source(source: str) -> str:
-    """`source` if what it names can be where it says; ValueError with a sentence otherwise."""
-    kind, colon, name = source.partition(":")
-    parts = name.split("/")
-    if colon and kind in ("shipped", "hub") and ("\\" in name or {"", ".", ".."} & set(parts)):
-        raise ValueError('expected a name after the ":", and no path')
-    if kind == "shipped" and colon and len(parts) > 1:
-        raise ValueError('expected a name after "shipped:", and no path')
-    if "\0" in source:
-        raise ValueError("expected a path without NUL")
-    long = any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in source.split("/"))
-    if long or len(source) > _LONGEST_PATH:
-        raise ValueError(f"expected a path of at most {_LONGEST_PATH:,} characters")
-    return source
-
-
-File = Annotated[str, schema.checked(model_source)]
-Source = Annotated[str, Meta(min_length=1), schema.checked(model_source)]
+File = Annotated[str, schema.checked(sources.check)]
+Source = Annotated[str, Meta(min_length=1), schema.checked(sources.check)]
 
 
 class LoraFile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,6 +42,9 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     on the hub; a `vae` may be a folder or a hub id, too. What they replace is not fetched.
     `prediction_type` is for files that do not say what they predict, and `zero_terminal_snr` for
     those that do not say whether they begin with pure noise.
+    `step_cache` has steps guessed from the ones before, where a family's denoiser allows it:
+    "first-block", with the change from which all is computed (0.1), or "taylor", with every how
+    many steps are computed (3). It changes pictures, so it is a part of the name as well.
     `quantize` rounds the weights of denoiser and text encoders to eight or four bits when they are
     read: "int8" and "fp8" by torchao, "nf4" by bitsandbytes. It changes pictures, so it is a part
     of the model's name in them.
@@ -95,10 +78,11 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     loras: list[LoraFile] = []
     transformer: File = ""
     text_encoder: File | Annotated[list[File], Meta(min_length=1)] = ""
-    vae: str = ""
+    vae: File = ""
     prediction_type: Literal["auto", "epsilon", "v_prediction"] = "auto"
     zero_terminal_snr: bool | None = None
     quantize: Literal["", "int8", "fp8", "nf4"] = ""
+    step_cache: Annotated[str, schema.checked(step_caches.check)] = ""
     embeddings: dict[str, str] = {}
     lora_folders: list[str] = []
     embedding_folders: list[str] = []
@@ -123,6 +107,7 @@ def model_name(model: Model) -> str:
     name += f" as {model.prediction_type}" if model.prediction_type != "auto" else ""
     if model.zero_terminal_snr is not None:
         name += f" with{'' if model.zero_terminal_snr else 'out'} zero terminal SNR"
+    name += f" with step cache {step_caches.name(model.step_cache)}" if model.step_cache else ""
     return f"{name} in {model.quantize}" if model.quantize else name
 
 
@@ -151,6 +136,27 @@ def at_other_revision(name: str, models: Mapping[str, Model]) -> Model | None:
     return None
 
 
+def at_other_step_cache(name: str, models: Mapping[str, Model]) -> Model | None:
+    """The model that one of `models`, by their names, is with the step cache that `name` says.
+
+    So pictures from before or after a change of that key are made again as they were.
+    """
+    plain, said = _without_step_cache(name)
+    for other, model in models.items():
+        if _without_step_cache(other)[0] == plain:
+            return replace(model, step_cache=said)
+    return None
+
+
+def _without_step_cache(name: str) -> tuple[str, str]:
+    """A model's name without its step cache, and that; both as they are where it is none."""
+    found = re.fullmatch(r"(.*) with step cache ([a-z-]+ [0-9.]+)( in [a-z0-9]+)?", name)
+    try:
+        return (f"{found[1]}{found[3] or ''}", step_caches.check(found[2])) if found else (name, "")
+    except ValueError:
+        return name, ""
+
+
 def _parts(name: str) -> tuple[str, str, str]:
     """A model's name without its revision, the revision, and all that is said after them."""
     stem, *said = re.split("( with(?:out)? | as | in (?=[a-z0-9]+$))", name, maxsplit=1)
@@ -158,26 +164,9 @@ def _parts(name: str) -> tuple[str, str, str]:
     return base, revision, "".join(said)
 
 
-def source_name(source: str) -> str:
-    """The name of what lies at `source`, without any path: a hub id, or a file's or folder's."""
-    if source.startswith("shipped:") or is_hub_id(source):
-        return source.removeprefix("shipped:")
-    return (
-        PurePath(source.replace("\\", "/")).name.removesuffix(".safetensors").removesuffix(".gguf")
-        or "model"
-    )
-
-
 def lora_name(lora: LoraFile) -> str:
     """The name that pictures carry of a LoRA."""
     return lora.name or source_name(lora.source)
-
-
-def is_hub_id(source: str) -> bool:
-    """Whether a model's source reads `owner/name` and is no path."""
-    owner, slash, name = source.partition("/")
-    plain = not source.startswith((".", "~", "/", "\\")) and not source.lower().endswith(_FILES)
-    return bool(slash and owner and name and plain and "/" not in name and "\\" not in source)
 
 
 def additions(model: Model) -> dict[str, Any]:

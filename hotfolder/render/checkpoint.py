@@ -1,11 +1,11 @@
 """A stopped render's state in a file, and how another process goes on from it, bit for bit.
 
 Between two denoising steps a picture is its latents, its generator's state and what its scheduler
-remembers, in a few families its guidance as well. All else a pipeline computes again from the same
-arguments. So a new call repeats the steps that were done with one made-up answer of the denoiser,
-and then puts in what was saved. The first step is really made, for some denoisers keep what they
-thought of the prompt then; that is all the time it costs. Pipelines have no other door: `latents=`
-is scaled again, and many schedulers take no `timesteps=`.
+remembers, in a few families its guidance as well, and what a step cache does. All else a pipeline
+computes again from the same arguments. So a new call repeats the steps that were done with one
+made-up answer of the denoiser, and then puts in what was saved. The first step is really made, for
+some denoisers keep what they thought of the prompt then; that is all the time it costs. Pipelines
+have no other door: `latents=` is scaled again, and many schedulers take no `timesteps=`.
 
 The file is safetensors with JSON in its header. Nothing in it is run, and what does not fit is not
 used.
@@ -60,17 +60,27 @@ def capture(
     latents: torch.Tensor,
     steps: int,
     seconds: float,
+    others: Sequence[Any] = (),
 ) -> State:
-    """The state of a running pipeline, to be called from its callback after a step."""
+    """The state of a running pipeline, to be called from its callback after a step.
+
+    `others` are objects outside of it that remember something from step to step.
+    """
     memory = {name: value for name, value in vars(pipe.scheduler).items() if name not in _FIXED}
-    others = [dict(vars(one)) for one in pipelines.family(pipe).remembers(pipe)]
-    return State(steps, seconds, latents, [g.get_state() for g in generators], memory, others)
+    all_others = [dict(vars(one)) for one in (*pipelines.family(pipe).remembers(pipe), *others)]
+    return State(steps, seconds, latents, [g.get_state() for g in generators], memory, all_others)
 
 
 def restore(
-    state: State, pipe: Any, generators: Sequence[torch.Generator], latents: torch.Tensor
+    state: State,
+    pipe: Any,
+    generators: Sequence[torch.Generator],
+    latents: torch.Tensor,
+    others: Sequence[Any] = (),
 ) -> None:
     """Put `state` into a running pipeline that stands after the same step, `latents` in place.
+
+    `others` are the objects that `capture` was given, as they are now.
 
     Raises ValueError where the state is that of another picture.
     """
@@ -79,7 +89,8 @@ def restore(
     if not state.scheduler.keys() <= vars(pipe.scheduler).keys():
         raise ValueError("the saved scheduler is another one")
     vars(pipe.scheduler).update(state.scheduler)
-    for one, kept in zip(pipelines.family(pipe).remembers(pipe), state.others, strict=True):
+    all_others = (*pipelines.family(pipe).remembers(pipe), *others)
+    for one, kept in zip(all_others, state.others, strict=True):
         vars(one).update(kept)
     for generator, saved in zip(generators, state.generators, strict=True):
         generator.set_state(saved)
@@ -188,6 +199,10 @@ def _written(value: Any, tensors: Tensors) -> Any:
         items = [_written(item, tensors) for item in value]
         return {"list" if isinstance(value, list) else "tuple": items}
     name = str(len(tensors))
+    if isinstance(value, dict):
+        return {"dict": [[_written(k, tensors), _written(v, tensors)] for k, v in value.items()]}
+    if isinstance(value, torch.dtype | torch.device):
+        return {type(value).__name__: str(value).removeprefix("torch.")}
     if isinstance(value, torch.Tensor):
         tensors[name] = value.detach().cpu().clone(memory_format=torch.contiguous_format)
         # Strides are kept because they change bits.
@@ -207,6 +222,18 @@ def _read(written: Any, tensors: Tensors, device: str) -> Any:
         return [_read(item, tensors, device) for item in written["list"]]
     if "tuple" in written:
         return tuple(_read(item, tensors, device) for item in written["tuple"])
+    if "dict" in written:
+        return {
+            _read(name, tensors, device): _read(one, tensors, device)
+            for name, one in written["dict"]
+        }
+    if "dtype" in written:
+        found = getattr(torch, written["dtype"])
+        if not isinstance(found, torch.dtype):
+            raise ValueError(f"{found} is no format of numbers")
+        return found
+    if "device" in written and "tensor" not in written:
+        return torch.device(device if written["device"] != "cpu" else "cpu")
     if "array" in written:
         return tensors[written["array"]].numpy()[()]
     saved = tensors[written["tensor"]]

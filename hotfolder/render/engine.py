@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from hotfolder.errors import RenderError, TooLargeError
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.render import call, environment, failures, img2img, locate, resize
+from hotfolder.render import call, environment, failures, img2img, locate, resize, step_cache
 from hotfolder.render.activations import Activations
 from hotfolder.render.call import Call
 from hotfolder.render.compilation import NotCompiledError
@@ -163,18 +163,11 @@ class Engine:
         has None. `on_look(number, of)` is called after each look,
         and may raise, or call `render` meanwhile. Raises RenderError where the model cannot tell.
         """
-        threads = torch.get_num_threads()
-        environment.set_threads(self._threads() if callable(self._threads) else self._threads)
-        self._rendering += 1
-        try:
-            with failures.in_words():
-                source = source.convert("RGB")
-                known = self._detected(detector, source, words)
-                others = [word for word in words if word not in known]
-                return known | self._located(recipe, source, others, on_look)
-        finally:
-            self._rendering -= 1
-            environment.set_threads(threads)
+        with self._at_work():
+            source = source.convert("RGB")
+            known = self._detected(detector, source, words)
+            others = [word for word in words if word not in known]
+            return known | self._located(recipe, source, others, on_look)
 
     def upscale(self, name: str, image: Image.Image) -> tuple[Image.Image, str]:
         """`image` enlarged by the owner's upscaler of this name, and its file's SHA-256.
@@ -243,13 +236,20 @@ class Engine:
         """The first picture and others that were drawn with it, by `plan` or the fastest one."""
         if (recipes[0].source is None) != (source is None):
             raise RenderError("a source picture is needed exactly when the recipe names one")
+        with self._at_work(threads):
+            return self._by_some_plan(recipes, source, control, plan)
+
+    @contextmanager
+    def _at_work(self, threads: int | None = None) -> Iterator[None]:
+        """With threads of its own, and without what a picture between two steps remembers."""
         threads_before = torch.get_num_threads()
         ours = self._threads() if callable(self._threads) else self._threads
         environment.set_threads(threads or ours)
         self._rendering += 1
+        aside = self._runs[-1].step_cache.aside() if self._runs else nullcontext()
         try:
-            with failures.in_words():
-                return self._by_some_plan(recipes, source, control, plan)
+            with aside, failures.in_words():
+                yield
         finally:
             self._rendering -= 1
             environment.set_threads(threads_before)
@@ -312,7 +312,8 @@ class Engine:
                 texts = [memory_plan.after_falling(p) if fell else str(p) for p in plans]
                 pixels = source and pixel_hash(source.convert("RGB"))
                 same = {"recipes": [row.id for row in rows], "source": pixels, "plan": texts[0]}
-                seen = _seen(made.pipe, rows, plan)
+                guessed = bool(self._models[recipe.model].step_cache)
+                seen = None if guessed else _seen(made.pipe, rows, plan)
                 run = Run(control, same | circumstances, self.device, loaded.preview, seen)
                 images = self._sampled(made, run, loaded, recipe, plans[0])
         except (RenderError, MemoryError, RuntimeError) as error:
@@ -351,9 +352,11 @@ class Engine:
             switching.switch(made.pipe, made.conditioning, lambda: run.steps)
         if recipe.source is not None and not pipelines.family(made.pipe).img2img:
             img2img.begin(made.pipe, made.arguments, recipe)
+        model = self._models[recipe.model]
+        run.step_cache = step_cache.begin(model, made.pipe, lambda: run.steps)
         self._runs.append(run)
         try:
-            with run.seen or nullcontext():
+            with run.seen or nullcontext(), run.step_cache.at_work():
                 return run(made.pipe, made.arguments)
         finally:
             self._runs.pop()

@@ -20,6 +20,7 @@ from hotfolder.render.activations import Activations
 from hotfolder.render.compilation import NotCompiledError
 from hotfolder.render.models import pipelines
 from hotfolder.render.preview import Preview
+from hotfolder.render.step_cache import StepCache
 from hotfolder.taste.features import pack
 
 _log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Run:
         seen: Activations | None = None,
     ) -> None:
         self.steps = 0
+        self.step_cache = StepCache()
         self._preview = preview
         self._latents: torch.Tensor | None = None
         self.seconds = 0.0
@@ -122,7 +124,8 @@ class Run:
             if self.steps == self._state.steps:
                 self._forward.end()
                 self._forward = None
-                checkpoint.restore(self._state, pipe, self._generators, latents)
+                others = self.step_cache.states()
+                checkpoint.restore(self._state, pipe, self._generators, latents, others)
                 self.seconds += self._state.seconds
             return
         started = time.perf_counter()
@@ -145,7 +148,8 @@ class Run:
     def _save(self, pipe: Any, latents: torch.Tensor, seconds: float) -> None:
         if self._resume is None:
             return
-        state = checkpoint.capture(pipe, self._generators, latents, self.steps, seconds)
+        others = self.step_cache.states()
+        state = checkpoint.capture(pipe, self._generators, latents, self.steps, seconds, others)
         try:
             checkpoint.write(self._resume, state, self._identity)
         except OSError as error:

@@ -195,7 +195,7 @@ def cogview_4(folder: Path) -> Path:
         transformer=CogView4Transformer2DModel(
             in_channels=4,
             out_channels=4,
-            num_layers=1,
+            num_layers=2,
             attention_head_dim=4,
             num_attention_heads=4,
             text_embed_dim=16,

@@ -11,8 +11,10 @@ import pytest
 
 WORDS = {
     "symlink": "a link needs a right there that users have not",
+    "put_link(": "a link needs a right there that users have not",
     "hardlink_to": "a link needs a right there that users have not",
     "mkfifo": "no pipe lies in a folder there",
+    "AF_UNIX": "no socket lies in a folder there",
     "chmod": "permissions are other ones there",
     "setxattr": "no extended attributes there",
     "os.fork": "processes do not fork there",

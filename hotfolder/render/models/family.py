@@ -176,7 +176,8 @@ class Family:
     the words come last, after tokens of the picture that are a multiple of this. `vae_upcast`: its
     autoencoder runs in float32 where the rest has float16. `decodes_latents`: the picture is made
     of the loop's last latents; a few families decode what else their last step gave, and cannot go
-    on from after it. `tuning` says how it learns what an owner likes, if that is known.
+    on from after it. `step_caches` are the kinds of `recipes.step_caches` that its blocks are made
+    for. `tuning` says how it learns what an owner likes, if that is known.
 
     `single_files` maps the beginnings of names for kinds of checkpoints to what has the rest that
     such a file lacks: a folder of `models/layouts`, or a repository of the hub. The names are
@@ -201,6 +202,7 @@ class Family:
     readers: Mapping[str, str] = field(default_factory=dict)
     vae_upcast: bool = False
     decodes_latents: bool = True
+    step_caches: tuple[str, ...] = ()
     encode: Callable[[Any, Any], Any] | None = None
     tuning: Tuning | None = None
     refused: str = ""

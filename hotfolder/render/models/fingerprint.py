@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotfolder import checksum
-from hotfolder.recipes.model import Model, source_name
+from hotfolder.recipes.model import Model
+from hotfolder.recipes.sources import source_name
 from hotfolder.render.models import diffusers_folder, split
 
 

@@ -5,18 +5,23 @@ Nothing is unpickled, and no more is read than a header may hold, whoever wrote 
 
 from __future__ import annotations
 
+import itertools
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from hotfolder.errors import ModelMissingError, RenderError
+from hotfolder.errors import ModelMissingError, RenderError, did_you_mean
 
 SAFETENSORS, GGUF = ".safetensors", ".gguf"
 PICKLED = "pickled weights can run code and are never opened; look for a .safetensors version"
 _SHORT = ".sft"  # some call them so
 _PICKLES = {".ckpt", ".pt", ".pth", ".bin", ".pkl"}
+_UNFINISHED = {".crdownload", ".part", ".partial", ".download", ".aria2", ".tmp", ".incomplete"}
+_PIECE = re.compile(r"-0*\d+-of-0*([2-9]|\d{2,})\.(safetensors|gguf)", re.IGNORECASE)
+_MOST_BESIDE = 1000  # names that are looked through for a similar one
 _MAGIC = b"GGUF"
 # What a file is that calls itself .safetensors, by how it begins.
 _OTHERS = {
@@ -91,7 +96,29 @@ def misnamed(path: Path) -> str:
             "of GGUF files only denoisers are used, as model.transformer; "
             "look for a .safetensors version"
         )
+    if path.suffix.lower() in _UNFINISHED:
+        return "it is still being downloaded, or was not downloaded whole"
     return PICKLED if path.suffix.lower() in _PICKLES else "look for a .safetensors version"
+
+
+def nearest(path: Path) -> str:
+    """The end of a sentence that asks whether another name beside a missing one is meant, or ""."""
+    try:
+        beside = [entry.name for entry in itertools.islice(path.parent.iterdir(), _MOST_BESIDE)]
+    except OSError:
+        return ""
+    asks = did_you_mean(path.name, beside)
+    return f"; {asks}" if asks.startswith("did you mean") else ""
+
+
+def piece(path: Path) -> str:
+    """A sentence if a file is by its name a piece of a model in several, or ""."""
+    if found := _PIECE.search(path.name):
+        return (
+            f"{path.name} is one of {found[1]} pieces of a file; look for the model in one file, "
+            "or use the whole folder of diffusers that it belongs to"
+        )
+    return ""
 
 
 def _read_gguf(path: Path) -> Header:

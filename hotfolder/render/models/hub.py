@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from hotfolder.errors import ModelMissingError, RenderError, did_you_mean
-from hotfolder.recipes.model import Model, is_hub_id
+from hotfolder.recipes.model import Model
+from hotfolder.recipes.sources import is_hub_id
 from hotfolder.render.models import families
 
 MAIN = "main"

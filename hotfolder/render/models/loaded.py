@@ -10,7 +10,7 @@ from typing import Any, get_args
 import torch
 
 from hotfolder.errors import ModelMissingError, TooLargeError, did_you_mean
-from hotfolder.recipes.model import Model, at_other_revision, at_revision
+from hotfolder.recipes.model import Model, at_other_revision, at_other_step_cache, at_revision
 from hotfolder.render import environment, failures
 from hotfolder.render.compilation import Compiled
 from hotfolder.render.memory import footprint, memory_plan, offload
@@ -72,12 +72,14 @@ class LoadedModels:
         return name in self._models
 
     def __getitem__(self, name: str) -> Model:
-        """The owner's model of this name, or of this at another revision that is here.
+        """The owner's model of this name, with another step cache, or at another revision here.
 
         Raises ModelMissingError. A picture may name any revision, so none is fetched for it.
         """
         if name in self._models:
             return self._models[name]
+        if cached := at_other_step_cache(name, self._models):
+            return cached
         model = at_other_revision(name, self._models)
         if model is None:
             raise ModelMissingError(

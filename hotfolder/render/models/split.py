@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from hotfolder.errors import ModelMissingError, RenderError
-from hotfolder.recipes.model import Model, is_hub_id, source_name, text_encoders
+from hotfolder.recipes.model import Model, text_encoders
+from hotfolder.recipes.sources import hint, is_hub_id, source_name
 from hotfolder.render.models import contents, families, header, hub, single_file
 from hotfolder.render.models.family import Family
 
@@ -34,7 +35,10 @@ def locate_file(
         known = " or ".join(endings)
         raise RenderError(f"{key}: {path.name} is no {known} file; {header.misnamed(path)}")
     if not path.is_file():
-        raise ModelMissingError(f"{key}: there is no file {path}")
+        says = header.nearest(path) or hint(source)
+        raise ModelMissingError(f"{key}: there is no file {path}{says}")
+    if says := header.piece(path):
+        raise RenderError(f"{key}: {says}")
     return path
 
 

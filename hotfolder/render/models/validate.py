@@ -11,6 +11,7 @@ from hotfolder.errors import Mistake, RenderError
 from hotfolder.recipes.model import Model, lora_name, model_name
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.schedulers import misfit
+from hotfolder.render import step_cache
 from hotfolder.render.models import header, hub, pipelines, quantised, single_file, split, weights
 from hotfolder.render.models.family import Family
 
@@ -49,6 +50,8 @@ def _of(profile: Profile, base: Path | None) -> Iterator[Mistake]:
                 yield Mistake(key, says)
     if says := quantised.useless(model):
         yield Mistake("model.quantize", says)
+    if family and (says := step_cache.useless(model, family)):
+        yield Mistake("model.step_cache", says)
     if family and model.clip_skip > 1 and not family.reads_clip:
         says = f"it has no effect on {family.name} models, which do not read by CLIP alone"
         yield Mistake("model.clip_skip", f"{says}; leave it out")

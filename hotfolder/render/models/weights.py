@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from hotfolder.errors import ModelMissingError, RenderError
-from hotfolder.recipes.model import Model, is_hub_id
+from hotfolder.recipes import sources
+from hotfolder.recipes.model import Model
 from hotfolder.render.models import (
     contents,
     diffusers_folder,
@@ -45,15 +46,19 @@ def locate(model: Model, base: Path | None) -> Path:
     if path.suffix.lower() == header.SAFETENSORS and path.is_file():
         return path
     if path.is_file():
-        says = header.misnamed(path)
-        raise RenderError(f"model.source: {path.name} is no .safetensors file; {says}")
-    if source.startswith("hub:") or is_hub_id(source):
+        says = header.piece(path)
+        if path.suffix.lower() != header.SAFETENSORS:
+            says = f"{path.name} is no .safetensors file; {header.misnamed(path)}"
+        if says:
+            raise RenderError(f"model.source: {says}")
+        return path
+    if source.startswith("hub:") or sources.is_hub_id(source):
         wanted = hub.sources(model, base)[0]
         found = _cached(wanted)
         return found if wanted.file else diffusers_folder.whole(found, model, base)
     raise ModelMissingError(
         f"there is no model at {path}; put its folder or .safetensors file there, "
-        "or correct model.source in the profile"
+        f"or correct model.source in the profile{says}"
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from hotfolder.errors import MistakesError, PictureError
 from hotfolder.recipes.config import Config
-from hotfolder.recipes.model import is_hub_id
+from hotfolder.recipes.sources import is_hub_id
 from hotfolder.snapshot import FailedFile, PromptFile
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio

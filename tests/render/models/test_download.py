@@ -181,6 +181,28 @@ def test_trouble_at_any_moment_passes(served: Hub, tmp_path: Path, seed: int) ->
     assert counted.came <= counted.total + 241_000 * chosen.count("corrupt")
 
 
+def test_storage_of_its_own(served: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Contents lie on another server, by links that are good once: the hub is asked for new ones.
+
+    The owner's token is for the hub alone.
+    """
+    monkeypatch.setattr(huggingface_hub, "get_token", lambda: "hf_secret")
+    with fakehub.serving(served.root) as storage:
+        served.storage = storage
+        storage.faults.append(Fault("GET /cdn/.*unet", "cut", after=100_000, times=2))
+        storage.faults.append(Fault("GET /cdn/.*vae", "status", code=403))
+        counted = Counted()
+        fetch_at_last(counted)
+    assert weights.lacking(Model(NAME), None) == ()
+    assert counted.here == counted.total
+    assert storage.sent() == sum(f.stat().st_size for f in served.root.rglob("*.safetensors"))
+    unet = [asked.range for asked in storage.asked if "unet" in asked.line]
+    assert len(unet) == 3
+    assert unet[0] == "bytes=0-" != unet[1]
+    assert {asked.token for asked in served.asked} == {"Bearer hf_secret"}
+    assert {asked.token for asked in storage.asked} == {""}
+
+
 def test_damaged_bytes_never_count(served: Hub, tmp_path: Path) -> None:
     """A file with another hash is fetched anew, and the reason is said."""
     served.faults.append(Fault("GET /cdn/acme/tiny/unet", "corrupt", after=1000))

@@ -85,6 +85,32 @@ def test_models_that_are_not_here(tmp_path: Path) -> None:
         assert not says(tmp_path, Profile(model=Model(source)))
 
 
+@pytest.mark.parametrize(
+    ("source", "end"),
+    [
+        (
+            "./sdlx.safetensors",
+            "in the profile; did you mean 'sdxl.safetensors'?",
+        ),
+        ("./SDXL.safetensors", "did you mean 'sdxl.safetensors'?"),
+        (
+            "./big-00001-of-00002.safetensors",
+            "the whole folder of diffusers that it belongs to",
+        ),
+        ("./x.safetensors.crdownload", "being downloaded, or was not downloaded whole"),
+        ("owner/name@v2", 'write source = "owner/name" and revision = "v2"'),
+        ("owner/name/x.safetensors", 'write "hub:owner/name/x.safetensors"'),
+    ],
+)
+def test_what_is_nearly_a_model(tmp_path: Path, source: str, end: str) -> None:
+    """Names that are nearly right, pieces, and what is not here whole, with what to do."""
+    for name in ("sdxl.safetensors", "big-00001-of-00002.safetensors", "x.safetensors.crdownload"):
+        (tmp_path / name).write_bytes(b"x")
+    (found,) = says(tmp_path, Profile(model=Model(source)))
+    assert found.startswith("profiles/mine.toml, model.source: ")
+    assert found.endswith(end)
+
+
 def test_single_files(tmp_path: Path) -> None:
     """A LoRA that was taken for a model, and half a download, are told."""
     save_file({"lora_unet.lora_down.weight": torch.zeros(1)}, tmp_path / "lora.safetensors")

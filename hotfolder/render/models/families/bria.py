@@ -60,7 +60,7 @@ def _unpacked(pipe: Any, picture: Any) -> Any:
 
 
 FAMILIES = [
-    Family("BriaPipeline", encode=_packed, tokens=128, ready=_ready),
+    Family("BriaPipeline", encode=_packed, tokens=128, ready=_ready, step_caches=("taylor",)),
     Family("BriaFiboPipeline", encode=_tokens, tokens=3000),
     Family(
         "BriaFibo2Pipeline",

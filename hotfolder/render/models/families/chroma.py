@@ -14,6 +14,7 @@ FAMILIES = [
     Family(
         "ChromaPipeline",
         "ChromaImg2ImgPipeline",
+        step_caches=("taylor",),
         tokens=512,
         single_files={"chroma": "lodestones/Chroma1-HD"},
         recognises=_recognises,

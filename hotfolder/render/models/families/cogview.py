@@ -6,5 +6,10 @@ from hotfolder.render.models.family import Family, scaled_latents
 
 FAMILIES = [
     Family("CogView3PlusPipeline", encode=scaled_latents, tokens=224),
-    Family("CogView4Pipeline", encode=scaled_latents, tokens=1024),
+    Family(
+        "CogView4Pipeline",
+        encode=scaled_latents,
+        tokens=1024,
+        step_caches=("first-block", "taylor"),
+    ),
 ]

@@ -69,5 +69,6 @@ FAMILIES = [
                 },
             )
         },
+        step_caches=("first-block", "taylor"),
     )
 ]

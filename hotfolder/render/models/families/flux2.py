@@ -32,6 +32,7 @@ FAMILIES = [
         pairs=False,
         single_files={"flux-2-dev": "black-forest-labs/FLUX.2-dev"},
         usual=(Usual(28, 4.0),),
+        step_caches=("taylor",),
     ),
     Family(
         "Flux2KleinPipeline",
@@ -50,6 +51,7 @@ FAMILIES = [
                 {"transformer": 3_875_544_576, "text_encoder": QWEN3_4B, "vae": 84_046_115},
             )
         },
+        step_caches=("taylor",),
     ),
     Family("Flux2KleinKVPipeline", refused="they are for changing pictures by other pictures"),
 ]

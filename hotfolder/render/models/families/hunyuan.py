@@ -47,5 +47,6 @@ FAMILIES = [
         pairs=False,
         ready=_ready,
         remembers=_remembers,
+        step_caches=("first-block", "taylor"),
     ),
 ]

@@ -26,5 +26,12 @@ def _packed(pipe: Any, picture: Any) -> Any:
 
 
 FAMILIES = [
-    Family("LongCatImagePipeline", encode=_packed, tokens=512, guidance=_guidance, pairs=False)
+    Family(
+        "LongCatImagePipeline",
+        encode=_packed,
+        tokens=512,
+        guidance=_guidance,
+        pairs=False,
+        step_caches=("taylor",),
+    )
 ]

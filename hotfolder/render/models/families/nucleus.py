@@ -11,4 +11,12 @@ def _packed(pipe: Any, picture: Any) -> Any:
     return in_a_row(patches(film_latents(pipe, picture)))
 
 
-FAMILIES = [Family("NucleusMoEImagePipeline", encode=_packed, tokenizer="processor", pairs=False)]
+FAMILIES = [
+    Family(
+        "NucleusMoEImagePipeline",
+        encode=_packed,
+        tokenizer="processor",
+        pairs=False,
+        step_caches=("taylor",),
+    )
+]

@@ -11,4 +11,6 @@ def _packed(pipe: Any, picture: Any) -> Any:
     return in_a_row(patches(scaled_latents(pipe, picture)))
 
 
-FAMILIES = [Family("OvisImagePipeline", encode=_packed, tokens=256, pairs=False)]
+FAMILIES = [
+    Family("OvisImagePipeline", encode=_packed, tokens=256, pairs=False, step_caches=("taylor",))
+]

@@ -49,6 +49,7 @@ FAMILIES = [
     Family(
         "QwenImagePipeline",
         "QwenImageImg2ImgPipeline",
+        step_caches=("first-block", "taylor"),
         tokens=512,
         guidance=_guidance,
         pairs=False,
