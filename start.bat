@@ -5,6 +5,7 @@ rem
 rem     start.bat [STUDIO]
 rem
 rem HOTFOLDER_TORCH chooses torch's build: auto (default), cpu, cu126 ...
+rem HOTFOLDER_ROOM says how many GB must be free for that: 8 (default).
 setlocal EnableExtensions DisableDelayedExpansion
 chcp 65001 >nul
 cd /d "%~dp0"
@@ -12,8 +13,24 @@ set "PYTHONUTF8=1"
 set "python=%~dp0.venv\Scripts\python.exe"
 set "log=%~dp0setup.log"
 if not defined HOTFOLDER_TORCH set "HOTFOLDER_TORCH=auto"
+if not defined HOTFOLDER_ROOM set "HOTFOLDER_ROOM=8"
 
 if exist "%python%" "%python%" -c "import hotfolder" >nul 2>&1 && goto start
+
+rem What is free is the third word of the last line of "dir", in every language.
+set "free="
+for /f "tokens=3" %%b in ('dir /-c 2^>nul') do set "free=%%b"
+if defined free for /f "delims=0123456789" %%b in ("%free%") do set "free="
+if not defined free goto room
+set "free=%free:~0,-9%"
+if not defined free set "free=0"
+if %free% GEQ %HOTFOLDER_ROOM% goto room
+echo.
+echo Only %free% GB are free on this disk; hotfolder needs about %HOTFOLDER_ROOM% GB for its libraries.
+echo Make room, or move this folder to another disk, and start this again.
+goto failed
+
+:room
 echo Setting hotfolder up in %~dp0 (once; this downloads a few GB and takes some minutes) ...
 type nul >"%log%"
 

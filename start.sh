@@ -5,6 +5,7 @@
 #     ./start.sh [STUDIO]
 #
 # HOTFOLDER_TORCH chooses torch's build: auto (default), cpu, cu126, rocm6.4 ...
+# HOTFOLDER_ROOM says how many GB must be free for that: 8 (default).
 
 set -u
 cd "$(dirname "$0")" || exit 1
@@ -18,6 +19,7 @@ fail() {
 }
 
 free_gb=$(df -Pk . | awk 'NR == 2 { print int($4 / 1048576) }')
+room=${HOTFOLDER_ROOM:-8}
 log="$here/setup.log"
 
 find_uv() {
@@ -54,7 +56,8 @@ with_uv() {
 }
 
 set_up() {
-    [ "${free_gb:-99}" -ge 8 ] || fail "Only $free_gb GB are free on this disk; hotfolder needs about 8 GB for its libraries."
+    [ "${free_gb:-99}" -ge "$room" ] ||
+        fail "Only $free_gb GB are free on this disk; hotfolder needs about $room GB for its libraries. Make room, or move this folder to another disk, and start this again."
     echo "Setting hotfolder up in $here (once; this downloads a few GB and takes some minutes) ..."
     : >"$log"
     if find_uv >/dev/null || get_uv; then

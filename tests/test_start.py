@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,11 +27,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def started(
-    script: Path, studio: Path, path: str | None = None
+    script: Path, studio: Path, path: str | None = None, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """What a double click says and does, without windows and without going on for ever."""
     environment = {**os.environ, "HOTFOLDER_NO_WINDOW": "1", "HOTFOLDER_ONCE": "1"}
-    environment |= {"PYTHONPATH": str(ROOT)} | ({"PATH": path} if path else {})
+    environment |= {"PYTHONPATH": str(ROOT), **more} | ({"PATH": path} if path else {})
     shell = ["cmd", "/c"] if sys.platform == "win32" else ["/bin/sh"]
     return subprocess.run(
         [*shell, script.name, str(studio)],
@@ -69,6 +70,17 @@ def test_without_a_network_and_python_it_says_what_to_do(folder: Path, tmp_path:
     assert done.returncode == 1
     assert "connect to the internet and try again, or install Python 3.12" in done.stderr
     assert not (folder / ".venv").exists()
+
+
+def test_a_disk_without_room(folder: Path, tmp_path: Path) -> None:
+    """Before anything is fetched it says how much is free, how much is needed, and what to do."""
+    script = folder / ("start.bat" if sys.platform == "win32" else "start.sh")
+    done = started(script, tmp_path / "studio", HOTFOLDER_ROOM="90000")
+    assert done.returncode == 1
+    says = done.stdout + done.stderr
+    assert re.search(r"Only \d+ GB are free on this disk; hotfolder needs about 90000 GB", says)
+    assert "move this folder to another disk" in says
+    assert {file.name for file in folder.iterdir()} == {"start.sh", "start.command", "start.bat"}
 
 
 def test_the_batch_file_can_be_read_by_windows() -> None:
