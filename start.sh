@@ -80,7 +80,9 @@ if ! "$python" -c 'import hotfolder' 2>/dev/null; then
         fail "hotfolder is installed but does not start; $log says why. Delete the folder .venv and try again."
 fi
 
-pictures=$(command -v xdg-user-dir >/dev/null && xdg-user-dir PICTURES || echo "$HOME/Pictures")
+pictures=$(command -v xdg-user-dir >/dev/null && xdg-user-dir PICTURES)
+# It names the home folder where nobody has said which folder is for pictures.
+case "${pictures%/}" in ""|"${HOME%/}") pictures=$HOME/Pictures;; esac
 studio=${1:-$pictures/hotfolder}
 "$python" -P -m hotfolder init "$studio" || fail "The studio $studio could not be made."
 if [ -z "${HOTFOLDER_NO_WINDOW:-}" ]; then

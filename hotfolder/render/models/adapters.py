@@ -247,6 +247,11 @@ def _adapter(name: str) -> str:
 
 
 def _floats(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors in a file. Raises RenderError for one that is no whole safetensors file."""
+    """The tensors in a file, none in eight bits, with which nothing can be computed.
+
+    Raises RenderError for one that is no whole safetensors file.
+    """
     header.read(path)
-    return load_file(path)
+    found = load_file(path)
+    small = {name for name, one in found.items() if one.is_floating_point() and one.itemsize == 1}
+    return {name: one.float() if name in small else one for name, one in found.items()}

@@ -38,6 +38,7 @@ _REFUSED = {
     ".a1.weight": "a GLoRA",
 }
 _FACTOR = re.compile(r"^(.*)\.((?:hada|lokr)_w[12](?:_[ab])?)$")
+_ADAPTER = re.compile(r"(\.lora_(?:A|B|magnitude_vector))\.([^.]+)(?=\.weight$)")
 _STEM = re.compile(r"(?:\.|_)(?:lora|processor)[._].*$|\.alpha$")
 
 
@@ -47,6 +48,7 @@ def as_lora(name: str, tensors: Tensors, pipe: Any) -> Tensors:
     `pipe` is what it is for. Raises RenderError with the kind of what cannot be written as one, and
     for what is damaged or would change nothing.
     """
+    tensors = _without_adapter(name, tensors)
     for mark, kind in _REFUSED.items():
         if any(mark in key for key in tensors):
             raise RenderError(
@@ -90,6 +92,20 @@ class Spelling:
     tensors: Tensors
     lost: int
     parts: int
+
+
+def _without_adapter(name: str, tensors: Tensors) -> Tensors:
+    """The tensors without the name that peft has for a LoRA within a model, where a file has it.
+
+    diffusers would make a LoRA of such names, and leave its numbers to chance.
+    """
+    adapters = sorted({match[2] for key in tensors if (match := _ADAPTER.search(key))})
+    if len(adapters) > 1:
+        raise RenderError(
+            f"{name!r} holds {len(adapters)} LoRAs ({', '.join(adapters)[:90]}); "
+            "take a file of one of them"
+        )
+    return {_ADAPTER.sub(r"\1", key): tensor for key, tensor in tensors.items()}
 
 
 def spellings(tensors: Tensors, pipe: Any) -> Iterator[Spelling]:

@@ -41,6 +41,10 @@ def _old(stem: str, down: torch.Tensor, up: torch.Tensor) -> Tensors:
     return {f"{stem}.down.weight": down, f"{stem}.up.weight": up}
 
 
+def _eight_bits(stem: str, down: torch.Tensor, up: torch.Tensor) -> Tensors:
+    return {name: one.to(torch.float8_e4m3fn) for name, one in _peft(stem, down, up).items()}
+
+
 def _default(stem: str, down: torch.Tensor, up: torch.Tensor) -> Tensors:
     return {f"{stem}.lora_A.default.weight": down, f"{stem}.lora_B.default.weight": up}
 
@@ -49,6 +53,7 @@ _SD = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q"
 _SD_TEXT = "text_model.encoder.layers.0.self_attn.q_proj"
 _LDM = "middle_block.1.transformer_blocks.0.attn1.to_q"
 _FLUX = "double_blocks.0.img_attn.qkv"
+_ONE = "transformer.single_transformer_blocks.0.proj_out"
 _Z = "layers.0.attention.to_q"
 # By family: (the layers by diffusers' paths, which share one `down`; each way to name them).
 _FORMS = {
@@ -81,6 +86,14 @@ _FORMS = {
             "XLabs": (_old, "double_blocks.0.processor.qkv_lora1"),
         },
     ),
+    "dev, one layer": (
+        [_ONE],
+        {
+            "a trained model as it is": (_default, _ONE),
+            "peft's, as it is": (_default, f"base_model.model.{_ONE.partition('.')[2]}"),
+            "in eight bits": (_eight_bits, _ONE),
+        },
+    ),
     "z-image": (
         [f"transformer.{_Z}"],
         {
@@ -103,7 +116,11 @@ def test_every_way_to_name_a_layer(
     paths, forms = _FORMS[family]
     torch.manual_seed(5)
     out, into = _sides(zoo_models / model, paths[0])
-    down, up = torch.randn(_RANK, into), torch.randn(len(paths) * out, _RANK)
+    down, up = (
+        # As eight bits have it, so that all files can have the same numbers.
+        torch.randn(sides).to(torch.float8_e4m3fn).float()
+        for sides in ((_RANK, into), (len(paths) * out, _RANK))
+    )
     files = {name: write(stem, down, up) for name, (write, stem) in forms.items()}
     files["meant"] = {}
     for path, part in zip(paths, up.chunk(len(paths)), strict=True):
@@ -161,6 +178,11 @@ _WRONG = {
     ),
     "zero": (_kohya(_STEM, torch.ones(2, 32), torch.zeros(32, 2)), "changes nothing"),
     "no number": (_kohya(_STEM, torch.ones(2, 32), torch.full((32, 2), torch.nan)), "is damaged"),
+    "two": (
+        _default(_ONE, torch.ones(2, 32), torch.ones(32, 2))
+        | {f"{_ONE}.lora_A.other.weight": torch.ones(2, 32)},
+        r"holds 2 LoRAs \(default, other\); take a file of one",
+    ),
     "another": (_kohya("lora_unet_some_other", torch.ones(2, 32), torch.ones(32, 2)), "not fit"),
 }
 
