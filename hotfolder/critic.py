@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain, islice
 
@@ -37,13 +37,15 @@ _DIGITS = re.compile(r"[0-9a-f]{8}")
 class Critic:
     """Notes what is new in the folders; `judgements` are those that stand, the oldest first.
 
-    `is_behind` says that there are pictures that have yet to be read.
+    `is_behind` says that there are pictures that have yet to be read. None is read any more when
+    it does not go on (`goes_on`).
     """
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, goes_on: Callable[[], bool] = lambda: True) -> None:
         self.judgements: dict[str, Judgement] = {}
         self.glances = Glances(studio)
         self._studio = studio
+        self._goes_on = goes_on
         self._finals: Mapping[str, Collection[str]] = {}
         self._attended: tuple[int, ...] = ()
         self._read = -1  # bytes of what was written down
@@ -102,16 +104,19 @@ class Critic:
         new = (file for file in seeds if is_picture(file[0]) and not self.glances.knows(*file))
         some = list(islice(new, _AT_ONCE))
         for file in some:
-            with suppress(BeingReadError):
-                self.glances.picture(*file, scanner)
-        self.is_behind = len(some) == _AT_ONCE
+            self._picture(scanner, *file)
+        self.is_behind = len(some) == _AT_ONCE or not self._goes_on()
         return self.is_behind
 
     def note(self, scanner: Scanner) -> None:
         """Write down what the folders say that was not known yet; raises OSError."""
         before = self.judgements
         try:
-            opinions.note(self._studio, self.listen(scanner))
+            news = self.listen(scanner)
+            if not self._goes_on():  # what was not read may say otherwise
+                self.judgements = before
+                return
+            opinions.note(self._studio, news)
             self._read = opinions.extent(self._studio)
         except OSError:
             self.judgements = before
@@ -140,11 +145,11 @@ class Critic:
 
     def _picture(self, scanner: Scanner, path: str, reading: Reading) -> str:
         """The key of a picture; empty for one that is none, or of which it is not known yet."""
-        try:
-            return self.glances.picture(path, reading, scanner)
-        except BeingReadError:
-            self.is_behind = True
-            return ""
+        if self._goes_on():
+            with suppress(BeingReadError):
+                return self.glances.picture(path, reading, scanner)
+        self.is_behind = True
+        return ""
 
     def _is_new(self, judgement: Judgement) -> bool:
         known = self.judgements.get(judgement.picture)

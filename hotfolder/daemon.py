@@ -113,7 +113,7 @@ class Daemon:
         self._served: set[str] = set()
         self._setbacks = Setbacks(studio, self._scanner, self._progress, clock)
         self._finals = Pace(3600.0)
-        self._critic = Critic(studio)
+        self._critic = Critic(studio, self._goes_on)
         self._tutor = Tutor(studio, self._watch.wake)
         self._company = Company(Claims(studio.root), self._ledger)
         self._twins = Twins(studio)
@@ -131,6 +131,10 @@ class Daemon:
         """End the run at the next denoising step. For signal handlers and other threads."""
         self._stopping.set()
         self._watch.wake()
+
+    def _goes_on(self) -> bool:
+        """Whether nobody has told it to stop."""
+        return not self._stopping.is_set()
 
     def close(self) -> None:
         """Let go of the operating system's watch and of the models."""
@@ -180,6 +184,8 @@ class Daemon:
             self._scanner.finished_elsewhere(self._ledger.finished_elsewhere())
             self._renders.cancel(self._is_unwanted)
             job = self._first_job()
+            if not self._goes_on():
+                return False  # or else what takes long would begin now
         except (StudioMissingError, OSError) as error:
             if self._until.idle:
                 raise self._in_words(error) from error
@@ -209,8 +215,8 @@ class Daemon:
     def _make_up(self) -> None:
         """Bring to its end what a crash or a failing disk cut off. Costs nothing if it did not."""
         if not self._recovered:
-            publication.recover(self._studio, self._ledger)
-            self._recovered = True
+            publication.recover(self._studio, self._ledger, self._goes_on)
+            self._recovered = self._goes_on()
         moves.confirm(self._studio, self._ledger)
 
     def _rest(self, job: Job | None) -> bool:
@@ -301,6 +307,7 @@ class Daemon:
         while self._renders.busy:
             if self._stopping.is_set():
                 self._renders.cancel(_any)
+                self._renders.abandon()
             self._renders.go_on()
             self._watch.wait(LONGEST_PAUSE_S)
             self._watch.take()

@@ -30,6 +30,24 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
+class AskedToEnd(BaseException):
+    """This program was asked to end before it had anything to bring to its end."""
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """SIGTERM ends what is done meanwhile as Ctrl-C does: it raises AskedToEnd."""
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        raise AskedToEnd
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 @contextmanager
 def asked(on_ask: Callable[[], None]) -> Iterator[list[int]]:
     """Call `on_ask` whenever this program is asked to end; yields the signals that asked.

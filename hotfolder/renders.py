@@ -105,6 +105,8 @@ class Renders:
         self._numbers = itertools.count()
         self._troubles: dict[str, str] = {}
         self._in_vain = 0
+        self._stepped: set[int] = set()
+        self._abandoned: set[int] = set()
         self._news: SimpleQueue[Outcome | Staff | _Opened | _Printed | Exception] = SimpleQueue()
         self._config: Config | None = None
         self._models: dict[str, Model] = {}
@@ -244,6 +246,19 @@ class Renders:
         for slot, task in self._slots.cancelled(unwanted):
             self._give(slot, Cancel(task))
 
+    def abandon(self) -> None:
+        """Forget the renders that have not come to their first step: there is nothing to save.
+
+        Before that a model is read, which may take minutes and cannot be interrupted.
+        """
+        for attempt in tuple(self._slots):
+            if attempt.task not in self._stepped:
+                self._slots.take(attempt.number)
+                self._abandoned.add(attempt.number)
+                self._progress.ended(attempt.task)
+                self._over(attempt.job, None)
+                self._wake()
+
     def ended(self) -> Iterator[tuple[Work, Ended]]:
         """The jobs that have ended since the last call, and how.
 
@@ -261,9 +276,10 @@ class Renders:
                 yield news.attempt.job, self._entered(news)
             elif isinstance(news, Staff):
                 yield from self._changed(news)
-            else:
+            elif news.attempt not in self._abandoned:
                 slot, attempt, is_last = self._slots.take(news.attempt)
                 if is_last:
+                    self._stepped.discard(attempt.task)
                     self._progress.ended(attempt.task)
                 self._judge(slot, attempt, news, is_last)
                 if isinstance(news, GivenUp):
@@ -287,6 +303,7 @@ class Renders:
     def _on_report(self, report: Report) -> None:
         """Called from the executor's threads."""
         if isinstance(report, Stepped):
+            self._stepped.add(report.task)
             self._progress.step(report.step, report.steps, report.task)
             if (seen := report.preview) is not None:
                 preview = Preview(seen.width, seen.height, seen.rgb)

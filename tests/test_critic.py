@@ -46,6 +46,18 @@ def test_places_and_names_are_judgements(studio: Studio) -> None:
     assert _lines(studio) == 3
 
 
+def test_who_is_told_to_stop_reads_and_notes_nothing_more(studio: Studio) -> None:
+    """What it did not read is read and noted after the next start."""
+    drafts.put(studio, 1, folder="seeds")
+    Critic(studio, lambda: False).attend(scanner := _scanner(studio), 1, History())
+    assert _lines(studio) == 0
+    told = iter([True, False, False, False])
+    critic = Critic(studio, lambda: next(told))
+    critic.note(scanner)
+    assert not critic.judgements and _lines(studio) == 0
+    assert _note(studio) == {"picked": 1}
+
+
 def test_nothing_is_noted_twice(studio: Studio) -> None:
     """However often it is looked at, renamed, or kept as a copy."""
     path = drafts.put(studio, 1)

@@ -202,6 +202,36 @@ def test_a_lost_worker_costs_a_repetition(small: Studio) -> None:
     until(lambda: not workers(), 30)
 
 
+class Loading(Painter):
+    """A painter that reads its model for as long as it is `held`."""
+
+    begun, held = threading.Event(), threading.Event()
+
+    def render_batch(self, *given: Any) -> dict[int, Rendered]:
+        """Paint after that."""
+        self.begun.set()
+        self.held.wait(300)
+        return super().render_batch(*given)
+
+
+def test_nobody_waits_for_a_model_when_told_to_stop(small: Studio) -> None:
+    """A picture without a first step has nothing to lose; the next run makes it."""
+    (small.inbox / "a.toml").write_text('prompt = "a castle"\ncount = 2\n')
+    daemon = Daemon(small, executor=lambda _settings, _base, on_report: Inside(on_report, Loading))
+    thread = threading.Thread(target=work, args=[daemon])
+    thread.start()
+    try:
+        assert Loading.begun.wait(120)
+        daemon.stop()
+        thread.join(120)
+        assert not thread.is_alive()
+    finally:
+        Loading.held.set()
+        thread.join(120)
+    work(Daemon(small, executor=FakeExecutor(1)))
+    assert list(ids(small.drafts).values()) == [1] * 2
+
+
 class Cramped(Painter):
     """A painter with too little memory for large pictures."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hotfolder.endings import asked
+from hotfolder.endings import AskedToEnd, asked, at_once
 from tests.windows import console
 
 ROOT = Path(__file__).parent.parent
@@ -67,6 +67,20 @@ def test_signals_are_noted_and_nothing_is_raised() -> None:
         assert news.is_set()
     assert caught == [signal.SIGINT, signal.SIGTERM]
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_before_there_is_anything_to_bring_to_an_end_it_ends_at_once() -> None:
+    """What was opened is closed; a question that is asked meanwhile is heard as ever."""
+    before, closed = signal.getsignal(signal.SIGTERM), []
+    with pytest.raises(AskedToEnd), at_once():
+        try:
+            with asked(lambda: None) as caught:
+                signal.raise_signal(signal.SIGTERM)
+            assert caught == [signal.SIGTERM]
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            closed.append(True)
+    assert closed and signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.posix("a closed window is no signal there")

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 from pathlib import Path
 
+import pytest
+
+from hotfolder import cli
+from hotfolder.errors import EXIT_TERMINATED
 from hotfolder.report.logs import LogFile
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.store import archive
+from hotfolder.studio.store import archive, lock
 from tests.conftest import ROOT, Run
 
 
@@ -19,6 +24,19 @@ def test_nothing_is_imported_from_a_studio(studio: Studio, hotfolder: Run) -> No
     done = hotfolder("status", cwd=studio.root)
     assert done.returncode == 0, done.stderr
     assert not (studio.root / "RAN").exists()
+
+
+def test_a_stop_before_the_work_has_begun_is_one_too(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGTERM while the ledger is read ends the program at once, with the code of a stop."""
+
+    def told_meanwhile(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("hotfolder.commands.run.Daemon", told_meanwhile)
+    assert cli.main(["run", str(studio.root)]) == EXIT_TERMINATED
+    assert not lock.is_held(studio.root)
 
 
 def test_a_log_is_private_and_cannot_be_forged(tmp_path: Path) -> None:

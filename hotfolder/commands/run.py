@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from hotfolder.daemon import Daemon, Until
-from hotfolder.endings import asked
+from hotfolder.endings import AskedToEnd, asked, at_once
 from hotfolder.errors import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
@@ -47,7 +47,7 @@ def run(options: Namespace) -> int:
     studio = layout.find(options.studio)
     news = trust.introduce(studio)
     try:
-        with locked(studio.root), View() if has_view else nullcontext() as view:
+        with at_once(), locked(studio.root), View() if has_view else nullcontext() as view:
             log = _log(studio.root, ToProgress(view) if view else _stream(quiet))
             shown: Progress = Logged(view, log) if view else Lines()
             if options.verbose:
@@ -64,6 +64,8 @@ def run(options: Namespace) -> int:
             ):
                 daemon = Daemon(studio, notifier, executor=_executor(options))
                 return _work(daemon, Until(options.once, options.seconds))
+    except AskedToEnd:
+        return EXIT_TERMINATED
     except StudioLockedError:
         if quiet:
             return EXIT_DONE

@@ -34,14 +34,14 @@ def start(
     )
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Give no more orders, at which it ends; one that does not is killed."""
+def end(process: subprocess.Popen[bytes], patience_s: float = PATIENCE_S) -> None:
+    """Give no more orders, at which it ends; one that does not in time is killed."""
     if process.stdin is None:
         return
     with contextlib.suppress(OSError):
         process.stdin.close()
     try:
-        process.wait(PATIENCE_S)
+        process.wait(patience_s)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

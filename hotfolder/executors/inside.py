@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from hotfolder.executors.orders import OnReport, Order
 from hotfolder.executors.worker import MakeRenderer, Worker
 
-_PATIENCE_S = 10.0
+_PATIENCE_S = 0.5
 
 
 class Inside:
@@ -27,9 +27,9 @@ class Inside:
         self._orders.put(order)
 
     def close(self) -> None:
-        """End the thread at its next denoising step, and wait a while until it has ended.
+        """End the thread at its next denoising step, and wait a moment until it has ended.
 
-        A program that ends does not wait until a model is fetched from the network.
+        A program that ends does not wait until a model is read.
         """
         self._orders.put(None)
         self._thread.join(_PATIENCE_S)

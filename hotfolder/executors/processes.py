@@ -76,7 +76,7 @@ class _Slot:
         with self._guard:
             process = self._process
         if process is not None:
-            child.end(process)
+            child.end(process, patience_s=0)  # it has nothing to lose, and may be reading a model
 
     def _started(self) -> subprocess.Popen[bytes]:
         """A new process. It is spawned, not forked: torch's threads and devices survive no fork."""

@@ -313,7 +313,8 @@ class _Note:
     def close(self) -> None:
         self.write("")
         if self._stream is not None:
-            self._stream.close()
+            with suppress(OSError):  # what could not be written before can still not be
+                self._stream.close()
             self._stream = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -58,21 +58,21 @@ class Ledger:
         for entry in self._journal.unfinished():
             self.history.apply(entry)
 
-    def append(self, entry: Entry) -> None:
-        """Write one more entry, durable when this returns (that of a picture to come need not be).
+    def append(self, *entries: Entry) -> None:
+        """Write more entries, durable when this returns (that of a picture to come need not be).
 
         What has happened is entered here before the journal knows that it came to its end.
         """
-        if isinstance(entry, Event):
-            self._enter(entry)
-        self._journal.append(entry)
-        self.history.apply(entry)
+        if events := [entry for entry in entries if isinstance(entry, Event)]:
+            self._enter(events)
+        for entry in entries:
+            self._journal.append(entry)
+            self.history.apply(entry)
 
-    def _enter(self, entry: Event) -> None:
-        # ASCII, since a file's name may hold bytes that are no UTF-8.
-        line = json.dumps(msgspec.to_builtins(entry), separators=(",", ":")).encode("ascii")
+    def _enter(self, events: Iterable[Event]) -> None:
+        lines = b"\n".join(signed(_line(event)) for event in events)
         beneath.make_folder(self._root, LEDGER)  # some sync programs leave empty folders out
-        begin, end = beneath.append_line(self._root, self._own, signed(line))
+        begin, end = beneath.append_line(self._root, self._own, lines)
         if self._read_to.get(self._own, 0) == begin:  # else another program wrote here as well
             self._read_to[self._own] = end
 
@@ -166,6 +166,11 @@ def _lines(root: Path, path: str, begin: int) -> tuple[list[tuple[int, bytes]], 
             found.append((begin + at, line))
         at += len(line) + 1
     return found, begin + whole, goes_on
+
+
+def _line(event: Event) -> bytes:
+    """An event as it is written: ASCII, since a file's name may hold bytes that are no UTF-8."""
+    return json.dumps(msgspec.to_builtins(event), separators=(",", ":")).encode("ascii")
 
 
 def _entry(line: bytes) -> Event | None:

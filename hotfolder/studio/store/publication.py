@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
@@ -88,8 +88,8 @@ def enter(ledger: Ledger, job: Render, path: str, pixels: str) -> None:
     ledger.append(Made(*what, path, pixels, at, wanted, job.notify))
 
 
-def recover(studio: Studio, ledger: Ledger) -> None:
-    """Make up for a crash or a lost ledger.
+def recover(studio: Studio, ledger: Ledger, goes_on: Callable[[], bool] = lambda: True) -> None:
+    """Make up for a crash or a lost ledger, while it `goes_on`: what is left is done next time.
 
     Announced pictures that appeared are entered, half-written files of ours removed. An empty
     ledger is made anew from what the pictures carry.
@@ -97,8 +97,10 @@ def recover(studio: Studio, ledger: Ledger) -> None:
     rooms = ("inbox", "drafts", "seeds", "final", ".hotfolder/sources", CLAIMS)
     atomic.sweep(studio.root, rooms)
     if not any(ledger.history.totals().values()):
-        rebuild(studio, ledger)
+        rebuild(studio, ledger, goes_on)
     for making in ledger.history.unconfirmed():
+        if not goes_on():
+            return
         name = _lying(studio, making)
         contents = _contents(studio, name) if name else None
         if name is None or contents is None:
@@ -115,13 +117,17 @@ def _prompt(recipe: Recipe) -> str:
     return named.prompt if isinstance(named, Recipe) else chain(recipe)[0].prompt
 
 
-def rebuild(studio: Studio, ledger: Ledger) -> int:
+def rebuild(studio: Studio, ledger: Ledger, goes_on: Callable[[], bool] = lambda: True) -> int:
     """Enter every picture that is not in the ledger but carries its recipe; how many there were.
 
-    Those of another studio are passed over: its drafts may lie in `seeds/`.
+    Those of another studio are passed over: its drafts may lie in `seeds/`. All are entered at
+    once, or none if it does not go on for so long: a ledger that has some lacks the rest for good.
     """
-    entered, name_of_studio = 0, studio.name
+    found: dict[tuple[str, str, int], Made] = {}
+    name_of_studio = studio.name
     for path in _pictures(studio):
+        if not goes_on():
+            return 0
         contents = _contents(studio, path)
         if contents is None:
             continue
@@ -130,10 +136,12 @@ def rebuild(studio: Studio, ledger: Ledger) -> int:
             continue
         if record.ordinal in ledger.history.made(record.stage, record.request):
             continue
-        what = (record.stage, record.request, record.ordinal, contents.recipe.id)
-        ledger.append(Made(*what, path, record.pixels, wanted=record.wanted))
-        entered += 1
-    return entered
+        what = (record.stage, record.request, record.ordinal)
+        made = Made(*what, contents.recipe.id, path, record.pixels, wanted=record.wanted)
+        found.setdefault(what, made)
+    if found:
+        ledger.append(*found.values())
+    return len(found)
 
 
 def _lying(studio: Studio, making: Making) -> str | None:

@@ -13,6 +13,7 @@ from hotfolder.errors import MistakesError, PictureError, mistake
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan import apart
 from hotfolder.studio.scan.apart import Apart, BeingReadError
+from hotfolder.studio.store import local
 from tests.forkserver import until
 
 STATE = Reading(1, 2, 3, 4, 5)
@@ -118,6 +119,18 @@ def test_what_was_read_at_the_end(tmp_path: Path) -> None:
     assert not again.is_suspect("drafts/a.png")
     again.let_go()
     assert not Apart(tmp_path).is_suspect("drafts/ä\udcff.png")
+
+
+@pytest.mark.posix("there is no full disk to write to")
+def test_a_full_disk_keeps_nothing_from_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is being read cannot be noted then, nor that nothing is."""
+    monkeypatch.setattr(local, "opened", lambda *_: Path("/dev/full").open("wb"))  # noqa: SIM115
+    reader = Apart(tmp_path)
+    with reader.here("drafts/a.png"):
+        pass
+    reader.close()
 
 
 def test_the_newest_file_has_every_second_turn(reader: Apart) -> None:

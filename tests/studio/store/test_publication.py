@@ -297,6 +297,18 @@ def test_a_lost_ledger(studio: Studio, ledger: Ledger) -> None:
     assert publication.rebuild(studio, again) == 0
 
 
+def test_a_lost_ledger_is_made_anew_at_once_or_not_at_all(studio: Studio, ledger: Ledger) -> None:
+    """Told to stop amid it, it enters nothing: a ledger with some pictures lacks the rest."""
+    for job in (draft(), draft(1), draft(2)):
+        hang(studio, ledger, job)
+    (studio.ledger / "one.jsonl").unlink()
+    told = iter([True, True, False, False])
+    again = Ledger(studio, "one")
+    publication.recover(studio, again, lambda: next(told))
+    assert not any(again.history.totals().values()) and not list(studio.ledger.iterdir())
+    assert restarted(studio).history.totals()["draft"] == 3
+
+
 def entries_of(ledger: Ledger) -> list[tuple[str, frozenset[int]]]:
     history = ledger.history
     return [
