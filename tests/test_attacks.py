@@ -29,12 +29,18 @@ from tests.painter import FakeExecutor
 TRIAL = 2 * len(KINDS)
 TRIALS = -(-int(os.environ.get("HOTFOLDER_ATTACKS", TRIAL)) // TRIAL)
 COMMANDS = ("check", "status", "plan", "verify", "best", "taste", "stats")
-_MOST_S = 2.0
-_BLOCKED_S = 20.0  # while other programs have the processors
+PATIENCE_S = 600  # for what surely comes, however busy the machine
+_MOST_S = 2.0 if TRIALS > 1 else 20.0  # a slow machine passes the slice as well
+_BLOCKED_S = 10 * _MOST_S  # also by other threads that have the interpreter and no processor
+_QUEUED = Path("/proc/thread-self/schedstat")
 
 
 class Watched(Daemon):
-    """A daemon that notes how long its turns take: processor time, and by the clock."""
+    """A daemon that notes how long its turns take.
+
+    `longest_s` is processor time, `blocked_s` what a turn waited for anything but a processor:
+    that counts as time by the clock only where nothing else is at work.
+    """
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio, Said(), executor=FakeExecutor(slots=1))
@@ -42,15 +48,15 @@ class Watched(Daemon):
         self.error: BaseException | None = None
 
     def _turn(self) -> bool:
-        cpu_s, wall_s = time.thread_time(), time.monotonic()
+        cpu_s, began_s = time.thread_time(), _undisturbed_s()
         wait = self._watch.wait
         goes_on = True
 
         def waits(seconds: float) -> None:
-            nonlocal wall_s
-            began = time.monotonic()
+            nonlocal began_s
+            resting_s = _undisturbed_s()
             wait(seconds)
-            wall_s += time.monotonic() - began
+            began_s += _undisturbed_s() - resting_s
 
         self._watch.wait = waits  # type: ignore[method-assign]
         try:
@@ -58,7 +64,7 @@ class Watched(Daemon):
         finally:
             self._watch.wait = wait  # type: ignore[method-assign]
         self.longest_s = max(self.longest_s, time.thread_time() - cpu_s)
-        self.blocked_s = max(self.blocked_s, time.monotonic() - wall_s)
+        self.blocked_s = max(self.blocked_s, _undisturbed_s() - began_s)
         return goes_on
 
     def live(self) -> None:
@@ -67,6 +73,15 @@ class Watched(Daemon):
             self.run(Until())
         except BaseException as error:
             self.error = error
+
+
+def _undisturbed_s() -> float:
+    """The time by the clock, less what this thread has waited until other programs let it run."""
+    try:
+        queued_s = int(_QUEUED.read_text().split()[1]) / 1e9
+    except OSError:  # only Linux tells
+        queued_s = 0.0
+    return time.monotonic() - queued_s
 
 
 class Canary(FileSystemEventHandler):
@@ -154,12 +169,13 @@ def _living(daemon: Watched) -> Iterator[None]:
         assert thread.is_alive(), repr(daemon.error)
     finally:
         daemon.stop()
-        thread.join(60)
+        thread.join(PATIENCE_S)
         daemon.close()
     assert not thread.is_alive(), "it does not obey"
     assert daemon.error is None
 
 
+@pytest.mark.timeout(3 * PATIENCE_S)
 @pytest.mark.parametrize("seed", range(TRIALS))
 def test_an_attacker_beside_a_daemon(
     studio: Studio,
@@ -190,9 +206,12 @@ def test_an_attacker_beside_a_daemon(
                     owner.pick()
         for folder in (studio.done, studio.failed):
             folder.mkdir(exist_ok=True)
-        until(owner.is_served, 90)
+        until(owner.is_served, PATIENCE_S)
     told = _told(studio, tmp_path / "gallery", capsys)
     canary.close()
+    if TRIALS > 1:
+        with capsys.disabled():
+            print(f" turns: {daemon.longest_s:.2f} s at work, {daemon.blocked_s:.2f} s in all")
     assert daemon.longest_s < _MOST_S
     assert daemon.blocked_s < _BLOCKED_S
     texts = [path for path in studio.root.rglob("*") if path.is_file() and not path.is_symlink()]
