@@ -236,23 +236,23 @@ class Bench:
 
 def throughput(bench: Bench, rounds: int, drafts: int) -> None:
     """Print seconds a draft of the bare loop and of the daemon, round by round, and the ratios."""
-    press, inline = bench.daemon._renders._press, Inline(1)
+    press, inline = bench.daemon._renders._press._thread, Inline(1)
     _, _, recipes = bench.drafts("warm-up", 1)
     for loop in (bench.loop, bench.tuned):
         loop.drafts([_arguments(recipe) for recipe in recipes])
     ways: dict[str, list[Moment]] = {"as it is": [], "between": [], "loop": [], "tuned": []}
     for turn in range(rounds):
-        bench.daemon._renders._press = press
+        bench.daemon._renders._press._thread = press
         *beside, recipes = bench.drafts(f"beside-{turn}", drafts)
         wanted = [_arguments(recipe) for recipe in recipes]
         alone, tuned = bench.loop.drafts(wanted), bench.tuned.drafts(wanted)
-        bench.daemon._renders._press = inline
+        bench.daemon._renders._press._thread = inline
         *between, _ = bench.drafts(f"between-{turn}", drafts)
         for way, moment in zip(ways, (beside, between, alone, tuned), strict=True):
             ways[way].append((moment[0], moment[1]))
         said = (f"{way} {at[-1][0]:.3f} ({at[-1][1]:.3f})" for way, at in ways.items())
         print(f"round {turn + 1}: seconds a draft (of a processor): {', '.join(said)}", flush=True)
-    bench.daemon._renders._press = press
+    bench.daemon._renders._press._thread = press
     print(f"drafts of the daemon for each of the bare loop, median of {rounds} rounds:")
     for ours in ("as it is", "between"):
         for bare in ("loop", "tuned"):

@@ -21,7 +21,7 @@ import hypothesis
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-import hotfolder.renders
+import hotfolder.press
 import hotfolder.studio.scan.scanner
 from campaigns.kit import checker, daemons, painter, people
 from campaigns.kit.book import Book
@@ -50,7 +50,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
     tally.asked = ("I1", "I2", "I3", "I4", "I5", "I7")
     if kind == "naive":
         return
-    hotfolder.renders.ThreadPoolExecutor = painter.Press
+    hotfolder.press.ThreadPoolExecutor = painter.Press
     os.environ["XDG_STATE_HOME"] = str(work / "state")
     logging.disable()
     # Settings and profiles stay as they are here, and reading them takes longer than all the rest.
@@ -112,8 +112,7 @@ class Sequence(RuleBasedStateMachine):
         publication.recover(self.studio, self.ledger)
         moves.confirm(self.studio, self.ledger)
         self.scanner = Scanner(self.studio, lambda: self.now)
-        identity = self.scanner.identity
-        self.renders = Renders(self.studio, self.ledger, Lines(), painter.here, identity, _nothing)
+        self.renders = Renders(self.studio, self.ledger, Lines(), painter.here, _nothing)
         self.renders._open(self.scanner.config.settings)
         list(self.renders.ended())
         self.scanner.refresh()
@@ -246,7 +245,8 @@ class Sequence(RuleBasedStateMachine):
         """Do one job, as the daemon does with an executor that is done at once."""
         if isinstance(job, Chore):
             return workshop.do(job, self.studio, self.ledger, Lines())
-        self.renders.begin(job, 0, self.scanner.config)
+        source = workshop.source_of(job, self.scanner.identity)
+        self.renders.begin(job, 0, source, self.scanner.config)
         while True:
             for _, how in self.renders.ended():
                 if isinstance(how, Exception):

@@ -100,7 +100,6 @@ class Daemon:
             self._ledger,
             self._progress,
             executor,
-            self._scanner.identity,
             self._watch.wake,
             clock,
         )
@@ -429,8 +428,9 @@ class Daemon:
         try:
             for model in models:
                 self._downloads.require(model)
-            config = self._scanner.config
-            self._renders.begin(job, slot, config, self._following(job), self._rule_for(job))
+            source = workshop.source_of(job, self._scanner.identity)
+            following, rule = self._following(job), self._rule_for(job)
+            self._renders.begin(job, slot, source, self._scanner.config, following, rule)
         except BeingReadError:
             return  # the job comes again when its picture has come
         except Exception as error:

@@ -6,7 +6,6 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -14,8 +13,7 @@ from queue import SimpleQueue
 from msgspec.structs import replace
 
 from hotfolder import held, publishing, slots, workshop
-from hotfolder.errors import DeviceLostError, HotfolderError, PictureError, RenderError, printable
-from hotfolder.executors.chain import forget
+from hotfolder.errors import DeviceLostError, HotfolderError, PictureError, RenderError
 from hotfolder.executors.orders import (
     Cancel,
     Cancelled,
@@ -31,6 +29,7 @@ from hotfolder.executors.orders import (
     OnReport,
     Order,
     Outcome,
+    Raster,
     Report,
     Resume,
     Staff,
@@ -39,25 +38,21 @@ from hotfolder.executors.orders import (
     Unload,
 )
 from hotfolder.jobs import Locate, Render, RenderDraft, Work, claim_of
-from hotfolder.publishing import Publication, Published
+from hotfolder.press import Ended, Press, Printed
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.model import Model, model_name
 from hotfolder.recipes.recipe import alike, chain
-from hotfolder.recipes.record import seconds
 from hotfolder.recipes.settings import Settings
 from hotfolder.report.progress import Preview, Progress
 from hotfolder.slots import Attempt, Slots
-from hotfolder.studio.identity import Identity
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.store import local, located
+from hotfolder.studio.store import local
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.taste.rule import Rule
 
 _TRIES = 3
 _NEAR = 16  # times the batch: so many of the drafts that follow are looked at for its size
 OpenExecutor = Callable[[Settings, Path, OnReport], Executor]
-Ended = Published | Exception | None
-"""A job's picture, or what went wrong; None for a job that nobody wants any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +60,11 @@ class _Opened:
     executor: Executor
 
 
-@dataclass(frozen=True, slots=True)
-class _Printed:
-    attempt: Attempt
-    steps: Publication
-
-
 class Renders:
     """Begins renders on an executor's slots and publishes what comes of them.
 
-    A finished picture is encoded, hashed and written by a thread of its own while
-    the next one renders; the ledger is written in the caller's thread alone. `identity` says what a
-    picture in `seeds/` is, and `wake` is called from other threads when `ended` has news.
+    The ledger is written in the caller's thread alone. `wake` is called from other threads when
+    `ended` has news.
     """
 
     def __init__(
@@ -85,7 +73,6 @@ class Renders:
         ledger: Ledger,
         progress: Progress,
         open_executor: OpenExecutor,
-        identity: Callable[[str], Identity],
         wake: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -93,21 +80,19 @@ class Renders:
         self._ledger = ledger
         self._progress = progress
         self._open_executor = open_executor
-        self._identity = identity
         self._wake = wake
         self._clock = clock
         self._states = local.folder(studio.root) / "renders"
         self._is_opening = False
         self._executor: Executor | None = None
         self._slots = Slots()
-        self._press = ThreadPoolExecutor(1, "press")
-        self._printing: dict[int, Attempt] = {}
+        self._press = Press(studio, ledger, progress, self._states, self._tell)
         self._numbers = itertools.count()
         self._troubles: dict[str, str] = {}
         self._in_vain = 0
         self._stepped: set[int] = set()
         self._abandoned: set[int] = set()
-        self._news: SimpleQueue[Outcome | Staff | _Opened | _Printed | Exception] = SimpleQueue()
+        self._news: SimpleQueue[Outcome | Staff | _Opened | Printed | Exception] = SimpleQueue()
         self._config: Config | None = None
         self._models: dict[str, Model] = {}
         self._model_is_loaded = False
@@ -115,18 +100,18 @@ class Renders:
     @property
     def busy(self) -> bool:
         """Whether anything is being rendered or published."""
-        return any(True for _ in self._slots) or bool(self._printing)
+        return any(True for _ in self._slots) or bool(self._press.attempts)
 
     @property
     def paths(self) -> frozenset[str]:
         """The files whose jobs are being done."""
-        attempts = itertools.chain(self._slots, self._printing.values())
+        attempts = itertools.chain(self._slots, self._press.attempts)
         return frozenset(attempt.job.path for attempt in attempts)
 
     @property
     def claims(self) -> frozenset[str]:
         """What names the pictures that are being made among machines."""
-        attempts = itertools.chain(self._slots, self._printing.values())
+        attempts = itertools.chain(self._slots, self._press.attempts)
         return frozenset(claim_of(attempt.job) for attempt in attempts)
 
     def open(self, settings: Settings) -> None:
@@ -137,7 +122,7 @@ class Renders:
 
     def close(self) -> None:
         """Let go of the executor, after what has been rendered is published."""
-        self._press.shutdown()
+        self._press.close()
         if self._executor is not None:
             self._executor.close()
 
@@ -168,7 +153,7 @@ class Renders:
         `wanted` says how many drafts are, this one included. None as well while pictures wait to
         be published, so that they do not pile up.
         """
-        tasks = {attempt.task for attempt in self._printing.values()}
+        tasks = {attempt.task for attempt in self._press.attempts}
         if len(tasks) > len(self._slots):
             return None
         return self._slots.free_for(job, self._clock(), self._fits(job, config), wanted)
@@ -194,18 +179,18 @@ class Renders:
         self,
         job: Work,
         slot: int,
+        source: Raster | None,
         config: Config,
         following: Iterable[RenderDraft] = (),
         rule: Rule | None = None,
     ) -> None:
         """Begin to render on a slot, with some of the drafts that come next where that pays.
 
-        A draft that may be given up by a `rule` is drawn alone. Raises OSError or PictureError for
-        a bad source picture and for too much to say of it.
+        `source` is the picture that the job starts from. A draft that may be given up by a `rule`
+        is drawn alone. Raises OSError or PictureError for too much to say of a picture.
         """
         if isinstance(job, Render):
             publishing.require_room(job, self._studio)
-        source = workshop.source_of(job, self._identity)
         models = self._models_of(config)
         together = () if rule else self._drawn_with(job, models, following)
         jobs: list[Work] = [job, *together]
@@ -271,9 +256,8 @@ class Renders:
             if isinstance(news, _Opened):
                 self._executor = news.executor
                 self._slots.open(news.executor.slots)
-            elif isinstance(news, _Printed):
-                del self._printing[news.attempt.number]
-                yield news.attempt.job, self._entered(news)
+            elif isinstance(news, Printed):
+                yield self._over(news.attempt.job, self._press.enter(news))
             elif isinstance(news, Staff):
                 yield from self._changed(news)
             elif news.attempt not in self._abandoned:
@@ -282,14 +266,7 @@ class Renders:
                     self._stepped.discard(attempt.task)
                     self._progress.ended(attempt.task)
                 self._judge(slot, attempt, news, is_last)
-                if isinstance(news, GivenUp):
-                    yield self._passed_over(attempt, news)
-                elif isinstance(news, Found):
-                    yield self._located(attempt.job, news)
-                elif not isinstance(news, Done):
-                    yield self._over(attempt.job, _what_went_wrong(news))
-                else:
-                    yield from self._publish(attempt, news)
+                yield from (self._over(attempt.job, how) for how in self._ends(attempt, news))
 
     def _open(self, settings: Settings) -> None:
         try:
@@ -382,71 +359,23 @@ class Renders:
                 name = slots.name(slot)
                 self._progress.warn(f"{name} has failed and is tried again later: {says}")
 
-    def _publish(self, attempt: Attempt, done: Done) -> Iterator[tuple[Work, Ended]]:
-        """Begin to publish a picture. The job ends here if that cannot be, or is not needed."""
-        job = attempt.job
-        assert isinstance(job, Render)  # noqa: S101 - what was looked for is found, not done
-        steps = publishing.publish(
-            self._studio, self._ledger, job, attempt.source, done, attempt.settings
-        )
-        try:
-            next(steps)
-        except StopIteration:
-            yield self._over(job, None)
-        except OSError as error:
-            yield self._over(job, error)
+    def _ends(self, attempt: Attempt, news: Outcome) -> Iterator[Ended]:
+        """How a job ends by what came of it; a picture's ends only when it is published."""
+        if isinstance(news, Done):
+            yield from self._press.publish(attempt, news)
+        elif isinstance(news, GivenUp):
+            yield self._press.pass_over(attempt, news)
+        elif isinstance(news, Found):
+            yield self._press.keep(attempt.job, news)
         else:
-            self._printing[attempt.number] = attempt
-            printed = self._press.submit(next, steps)
-            printed.add_done_callback(lambda _: self._tell(_Printed(attempt, steps)))
-
-    def _entered(self, printed: _Printed) -> Ended:
-        """A printed picture, or what went wrong."""
-        job = printed.attempt.job
-        try:
-            next(printed.steps)
-        except StopIteration as end:
-            published: Published = end.value
-            forget(job.recipe, self._states)
-            says = f"{job.why}, {seconds(published.record):.1f} s"
-            self._progress.say(f"{printable(published.path)}  {says}")
-            return published
-        except Exception as error:
-            return self._over(job, error)[1]
-        raise AssertionError("a publication has two parts in the ledger's thread")
-
-    def _passed_over(self, attempt: Attempt, news: GivenUp) -> tuple[Work, Ended]:
-        """A draft that was given up, entered as such."""
-        job = attempt.job
-        assert isinstance(job, RenderDraft)  # noqa: S101 - nothing else has a rule
-        try:
-            path = publishing.pass_over(self._studio, self._ledger, job, news, attempt.settings)
-        except (OSError, PictureError) as error:
-            return self._over(job, error)
-        how = f"passed over after {news.step} of {news.steps} steps"
-        self._progress.say(f"{printable(path)}  {how}: {news.score:.0%} likely to please")
-        return self._over(job, None)
-
-    def _located(self, job: Work, news: Found) -> tuple[Work, Ended]:
-        """Words that were looked for; what is known of them is kept for the next look."""
-        assert isinstance(job, Locate)  # noqa: S101 - nothing else looks for words
-        assert job.recipe.source is not None  # noqa: S101 - they are looked for in a picture
-        by = job.detector or job.recipe.model
-        try:
-            located.keep(self._studio.root, job.recipe.source, by, news.regions)
-        except OSError as error:
-            return self._over(job, error)
-        for word, regions in news.regions.items():
-            says = "is found in it" if regions else "is not seen in it"
-            self._progress.say(printable(f"{job.path}  {word} {says}"))
-        return self._over(job, None)
+            yield _what_went_wrong(news)
 
     def _over(self, job: Work, how: Ended) -> tuple[Work, Ended]:
         """A job is no longer being made."""
         self._ledger.history.end(job.stage, job.request, job.ordinal)
         return job, how
 
-    def _tell(self, news: _Printed) -> None:
+    def _tell(self, news: Printed) -> None:
         self._news.put(news)
         self._wake()
 
