@@ -24,6 +24,7 @@ from hotfolder.errors import (
     reason,
 )
 from hotfolder.executors.opening import open_executor
+from hotfolder.gate import Gate
 from hotfolder.jobs import (
     Ask,
     Chore,
@@ -33,20 +34,17 @@ from hotfolder.jobs import (
     Locate,
     Pick,
     RenderDraft,
-    RenderFinal,
     SetAside,
     TryAgain,
     Work,
-    claim_of,
 )
 from hotfolder.notices import Notices
-from hotfolder.plan import following, plan
+from hotfolder.plan import plan
 from hotfolder.renders import OpenExecutor, Renders
 from hotfolder.report.progress import Lines, Progress
 from hotfolder.setbacks import Setbacks
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.apart import BeingReadError
-from hotfolder.studio.scan.limits import Pace
 from hotfolder.studio.scan.schedule import Schedule
 from hotfolder.studio.store import moves, publication
 from hotfolder.studio.store.claims import Claims
@@ -109,9 +107,10 @@ class Daemon:
         self._ends_at = float("inf")
         self._recovered = False
         self._quiet_since = self._turn_at = clock()
-        self._served: set[str] = set()
         self._setbacks = Setbacks(studio, self._scanner, self._progress, clock)
-        self._finals = Pace(3600.0)
+        self._gate = Gate(
+            self._scanner, self._ledger, self._setbacks, self._renders, self._downloads, clock
+        )
         self._critic = Critic(studio, self._goes_on)
         self._tutor = Tutor(studio, self._watch.wake)
         self._company = Company(Claims(studio.root), self._ledger)
@@ -149,7 +148,7 @@ class Daemon:
         Raises StudioMissingError if the studio vanishes during a run that ends by itself.
         """
         self._until = until
-        self._served.clear()
+        self._gate.begin(ends=until.idle)
         self._schedule.begin_anew()
         self._quiet_since = self._clock()
         if until.seconds is not None:
@@ -181,7 +180,7 @@ class Daemon:
             self._scanner.shares = self._company.shares
             # Last, since all of these may have read on: a file that is finished is no new one.
             self._scanner.finished_elsewhere(self._ledger.finished_elsewhere())
-            self._renders.cancel(self._is_unwanted)
+            self._renders.cancel(_any if self._notices.paused else self._gate.is_unwanted)
             job = self._first_job()
             if not self._goes_on():
                 return False  # or else what takes long would begin now
@@ -269,16 +268,10 @@ class Daemon:
         yield Wait(self._ends_at - now, "the end of the run")
         if (due_s := self._due_in_s()) is not None:
             yield Wait(due_s, "a file that settles or is read")
-        for again_at in self._setbacks.ends_at():
-            if again_at > now:  # or else its turn has come, and nothing is to be waited for
-                yield Wait(again_at - now, "another try at a file")
-        for again_at in self._renders.back_at():
-            if again_at > now:
-                yield Wait(again_at - now, "a device that rests")
-        for again_at in self._downloads.again_at():
-            if again_at > now:
-                yield Wait(again_at - now, "a model that is fetched")
-        if (refines_in_s := self._refines_in_s()) > 0:
+        yield from self._setbacks.waits(now)
+        yield from self._renders.waits(now)
+        yield from self._downloads.waits(now)
+        if (refines_in_s := self._gate.refines_in_s()) > 0:
             yield Wait(refines_in_s, "the limit of refinements")
         if self._company.is_on:
             settle_s = self._scanner.config.settings.settle_seconds
@@ -338,13 +331,6 @@ class Daemon:
             )
             self._scanner.refresh({path})
 
-    def _refinements_per_hour(self) -> int:
-        return self._scanner.config.settings.limits.refinements_per_hour
-
-    def _refines_in_s(self) -> float:
-        """Seconds until the owner's limits allow another refinement."""
-        return self._finals.free_in_s(self._refinements_per_hour(), self._clock())
-
     def _first_job(self) -> Job | None:
         self._scanner.advice = self._tutor.advice
         snapshot = self._scanner.snapshot()
@@ -355,47 +341,7 @@ class Daemon:
         wanted = self._scanner.config.settings.taste
         self._tutor.attend(wanted, datetime.now().astimezone())
         jobs = plan(snapshot, self._ledger.history, self._scanner.config)
-        return next((job for job in jobs if not self._must_wait(job)), None)
-
-    def _must_wait(self, job: Job) -> bool:
-        """Whether a job's turn is over: it failed a moment ago, or was an endless file's only one.
-
-        A run that ends by itself makes one draft of each endless file, and none when nothing
-        renders any more.
-        """
-        if isinstance(job, Ask):
-            return False
-        if self._setbacks.must_wait(job):
-            return True
-        if isinstance(job, Work) and self._until.idle and self._renders.have_failed:
-            return True
-        if isinstance(job, RenderDraft) and not self._scanner.knows_all_wishes:
-            return True  # a picture that was picked may be among the rest
-        if isinstance(job, RenderFinal) and (
-            self._refines_in_s() > 0 or self._scanner.reads_pixels
-        ):
-            return True
-        if isinstance(job, Work) and self._model_is_missing(job):
-            return True
-        endless = isinstance(job, RenderDraft) and job.endless
-        return endless and self._until.idle and job.path in self._served
-
-    def _model_is_missing(self, job: Work) -> bool:
-        """Whether a job's model has to be fetched first, which goes on meanwhile.
-
-        A run that ends by itself does not try again what was held up.
-        """
-        models = self._renders.models_of(job, self._scanner.config)
-        lacking = next((model for model in models if self._downloads.lacks(model)), None)
-        return lacking is not None and self._downloads.hold_up(lacking, job.path)
-
-    def _is_unwanted(self, job: Work) -> bool:
-        """Whether the prompt file of a draft was taken away, or nothing is to be rendered now."""
-        if self._notices.paused or self._company.shares.yields(claim_of(job)):
-            return True
-        if job.ordinal in self._ledger.history.made(job.stage, job.request):
-            return True  # another machine was sooner
-        return isinstance(job, RenderDraft) and not self._setbacks.lies_there(job)
+        return self._gate.first(jobs)
 
     def _do(self, job: Chore) -> None:
         """Do a chore, and take note of what it has changed in the folders."""
@@ -429,16 +375,14 @@ class Daemon:
             for model in models:
                 self._downloads.require(model)
             source = workshop.source_of(job, self._scanner.identity)
-            following, rule = self._following(job), self._rule_for(job)
+            following, rule = self._gate.following(job), self._rule_for(job)
             self._renders.begin(job, slot, source, self._scanner.config, following, rule)
         except BeingReadError:
             return  # the job comes again when its picture has come
         except Exception as error:
             self._cope(job, error)
         else:
-            self._served.add(job.path)
-            if isinstance(job, RenderFinal):
-                self._finals.note(self._clock())
+            self._gate.passed(job)
 
     def _slot_for(self, job: Work) -> int | None:
         """Where a job can begin now."""
@@ -456,19 +400,13 @@ class Daemon:
         endless = isinstance(job, RenderDraft) and job.endless
         return self._tutor.advice.rule if wanted and endless else None
 
-    def _following(self, job: Work) -> Iterator[RenderDraft]:
-        """The drafts that may be drawn with a job's."""
-        if isinstance(job, RenderDraft) and not (job.endless and self._until.idle):
-            snapshot = self._scanner.snapshot()
-            yield from following(job, snapshot, self._ledger.history, self._scanner.config)
-
     def _on_report(self) -> None:
         """Take note of the pictures that were published, and of those that will not be."""
         self._setbacks.failures += self._downloads.collect()
         workshop.tell(self._studio, self._downloads.news())
         for job, how in self._renders.ended():
             if isinstance(how, Exception):
-                self._served.discard(job.path)
+                self._gate.came_to_nothing(job)
                 self._cope(job, how)
             elif isinstance(job, Locate):
                 self._setbacks.over(job)
@@ -498,8 +436,9 @@ class Daemon:
     def _post(self, pause: str = "") -> None:
         """Tell `hotfolder status` what waits, if that has changed."""
         waits = {printable(path): says for path, says in self._setbacks.reasons().items()}
-        if self._refines_in_s() > 0:
-            waits["seeds/"] = f"{self._refinements_per_hour()} refinements were begun in an hour"
+        if self._gate.refines_in_s() > 0:
+            limit = self._gate.refinements_per_hour
+            waits["seeds/"] = f"{limit} refinements were begun in an hour"
         waits |= {printable(path): says for path, says in self._downloads.reasons().items()}
         waits |= self._renders.troubles()
         for name in self._company.waits_for:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -16,6 +16,7 @@ from hotfolder.recipes.model import Model
 from hotfolder.render.models import download, hub, split, weights
 from hotfolder.report.durations import spoken
 from hotfolder.report.progress import Progress
+from hotfolder.waiting import Wait, until
 
 _log = logging.getLogger(__name__)
 _BAR = -1  # no picture has this number
@@ -190,10 +191,11 @@ class Downloads:
         delayed = {self._wanted_by[name]: says for name, says in self._delays.reasons().items()}
         return delayed | going
 
-    def again_at(self) -> list[float]:
-        """When fetches that were held up are tried again, and when there is more to show."""
-        shown = [self._clock() + SHOWN_EVERY_S] if self._current else []
-        return [*self._delays.ends_at(), *self._not_before.values(), *shown]
+    def waits(self, now: float) -> Iterator[Wait]:
+        """Until fetches that were held up are tried again, and until there is more to show."""
+        shown = [now + SHOWN_EVERY_S] if self._current else []
+        again_at = [*self._delays.ends_at(), *self._not_before.values(), *shown]
+        return until(again_at, now, "a model that is fetched")
 
     def close(self) -> None:
         """Let go of the network; what has come is kept for the next time."""

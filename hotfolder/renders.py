@@ -49,6 +49,7 @@ from hotfolder.studio.layout import Studio
 from hotfolder.studio.store import local
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.taste.rule import Rule
+from hotfolder.waiting import Wait, until
 
 _TRIES = 3
 _NEAR = 16  # times the batch: so many of the drafts that follow are looked at for its size
@@ -171,9 +172,9 @@ class Renders:
         """What renders: each slot's computer and device, and how fast it is."""
         return {slots.name(slot): self._slots.told(slot) for slot in self._slots.numbers}
 
-    def back_at(self) -> list[float]:
-        """When slots that rest are tried again."""
-        return self._slots.back_at()
+    def waits(self, now: float) -> Iterator[Wait]:
+        """Until slots that rest are tried again."""
+        return until(self._slots.back_at(), now, "a device that rests")
 
     def begin(
         self,

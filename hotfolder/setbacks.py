@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import suppress
 
 from hotfolder.backoff import LONGEST_PAUSE_S, Backoff
@@ -22,6 +22,7 @@ from hotfolder.report.progress import Progress
 from hotfolder.studio import entries
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.waiting import Wait, until
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
@@ -80,9 +81,9 @@ class Setbacks:
         """
         self._backoff.forget_past(asked_at, tried)
 
-    def ends_at(self) -> list[float]:
-        """When each file that waits may be tried again."""
-        return self._backoff.ends_at()
+    def waits(self, now: float) -> Iterator[Wait]:
+        """Until files that wait may be tried again."""
+        return until(self._backoff.ends_at(), now, "another try at a file")
 
     def reasons(self) -> Mapping[str, str]:
         """What each file waits for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +27,11 @@ class Wait:
 
     seconds: float
     event: Event
+
+
+def until(moments: Iterable[float], now: float, event: Event) -> Iterator[Wait]:
+    """Pauses until `moments`; none until one that is past, since its turn has come."""
+    return (Wait(moment - now, event) for moment in moments if moment > now)
 
 
 def soonest(waits: Iterable[Wait]) -> Wait:
