@@ -17,7 +17,7 @@ from array import array
 from dataclasses import asdict
 from pathlib import Path
 
-import hotfolder.renders
+import hotfolder.press
 import hotfolder.studio.scan.schedule
 from campaigns.kit import checker, daemons, painter
 from campaigns.kit.people import People, studio
@@ -160,7 +160,7 @@ def _live(place: daemons.Place, people: People, count: int, facts: Path) -> None
     """The simulated day, in a process of its own. Writes what it saw, and ends the process."""
     day = _Day(people, _DAY_S / count)
     hotfolder.studio.scan.schedule.Watch = day.watch  # type: ignore[misc,assignment]
-    hotfolder.renders.ThreadPoolExecutor = painter.Press  # type: ignore[misc,assignment]
+    hotfolder.press.ThreadPoolExecutor = painter.Press  # type: ignore[misc,assignment]
     began = time.process_time()
     daemon = Daemon(Studio(place.root), clock=day.clock, executor=day.executor)
     daemon.run(Until(seconds=_DAY_S))

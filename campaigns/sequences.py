@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 import hotfolder.press
-import hotfolder.studio.scan.scanner
+import hotfolder.studio.scan.config_files
 from campaigns.kit import checker, daemons, painter, people
 from campaigns.kit.book import Book
 from campaigns.kit.table import Tally
@@ -57,7 +57,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
     pattern, book = _pattern(work)
     trust.record(Studio(pattern), trusted=True)
     config = load.read_config(Studio(pattern))
-    hotfolder.studio.scan.scanner.read_config = lambda studio: config
+    hotfolder.studio.scan.config_files.read_config = lambda studio: config
     workshop.models_of = lambda config: {}
     Sequence.tally, Sequence.work, Sequence.pattern = tally, work, pattern
     Sequence.known = book.prompts

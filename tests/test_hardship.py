@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from campaigns.kit.painter import Here, Press
-from hotfolder import renders
+from hotfolder import press
 from hotfolder.daemon import Daemon, Until
 from hotfolder.errors import HotfolderError, StudioMissingError
 from hotfolder.executors.orders import OnReport, Task
@@ -139,7 +139,7 @@ def test_a_disk_that_has_room_again(
     free = (9e9, 8e9, 1e9), (9e9, 1e9, 8e9)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(*free[clock.now >= room_at]))
     monkeypatch.setattr(schedule, "Watch", Hourglass)
-    monkeypatch.setattr(renders, "ThreadPoolExecutor", Press)
+    monkeypatch.setattr(press, "ThreadPoolExecutor", Press)
     drop(small, "a.txt")
     daemon = Daemon(small, clock=clock, executor=executor)
     daemon.run(Until(seconds=room_at - clock.now + 60 + 10 * 10))  # a round may be under way

@@ -23,7 +23,7 @@ import PIL.Image
 
 import hotfolder.commands.run
 import hotfolder.executors.opening
-import hotfolder.renders
+import hotfolder.press
 from campaigns.kit import naive, painter
 from hotfolder.cli import main
 from hotfolder.errors import HotfolderError
@@ -177,7 +177,7 @@ def in_one_thread() -> None:
     global _executor  # noqa: PLW0603 - in a child that was forked for one daemon
     _executor = painter.here
     painter.trace = None
-    hotfolder.renders.ThreadPoolExecutor = painter.Press
+    hotfolder.press.ThreadPoolExecutor = painter.Press
 
 
 def on_a_cluster(address: str) -> None:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
 from itertools import chain, islice
-from operator import itemgetter
 
 import msgspec
 
@@ -20,13 +19,13 @@ from hotfolder.recipes.refine import key
 from hotfolder.shares import ALONE
 from hotfolder.snapshot import BrokenFile, PromptFile, Snapshot
 from hotfolder.stars import detectors
-from hotfolder.studio.config.live import CONFIG, LiveConfig, decides
-from hotfolder.studio.config.load import read_config
+from hotfolder.studio.config.live import LiveConfig, decides
 from hotfolder.studio.identity import Identity, Portrait
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan import captions, folders
-from hotfolder.studio.scan.apart import Apart, BeingReadError
+from hotfolder.studio.scan.apart import Apart
+from hotfolder.studio.scan.config_files import ConfigFiles, Doubt
 from hotfolder.studio.scan.intake import BUDGET_S, Intake, is_beside
 from hotfolder.studio.scan.prompt_files import Waiting
 from hotfolder.studio.scan.renames import Renames
@@ -35,9 +34,6 @@ from hotfolder.studio.scan.tree import Changes, Tree
 from hotfolder.taste.advice import NONE, Advice
 
 _log = logging.getLogger(__name__)
-_QUICK_CONFIG_BYTES = 2**17  # of settings, profiles and word lists together
-_NOTHING = Reading(0, 0, 0, 0, 0)
-_UNSURE_S = 60.0
 _EMPTY = "it is empty; write what the picture shall show, and save it"
 _CROWDED = ("drafts", "seeds")  # with pictures
 _MOST_WITNESSES = 500
@@ -70,17 +66,17 @@ class Scanner:
         self.advice = NONE
         self.shares = ALONE
         self._apart = Apart(studio.root, wake, waits=not waits)
-        self._live = LiveConfig(config or self._config_at_first())
+        self._tree = Tree(studio.root, clock)
+        self._config_files = ConfigFiles(studio, self._tree, self._apart)
+        self._live = LiveConfig(config or self._config_files.at_first())
         self._clock = clock
         self._waits = waits
         self._minute = minute
-        self._tree = Tree(studio.root, clock)
         self._settling = Settling(self._quiet_s())
         self._intake = Intake(studio, self._tree, self._settling, self._live, self._apart, clock)
         self._renames = Renames(self._tree, self._has_settled)
         self._looked_before = False
-        self._config_comes = False
-        self._unsure_since: float | None = None
+        self._doubt = Doubt()
 
     @property
     def config(self) -> Config:
@@ -169,8 +165,7 @@ class Scanner:
         now = self._clock()
         waits_s = self._intake.due_in_s(now)
         waits_s += [until_s - now for until_s in self._live.unsure_until_s(self._quiet_s())]
-        since = self._unsure_since
-        waits_s += [] if since is None or now - since > _UNSURE_S else [since + _UNSURE_S - now]
+        waits_s += self._doubt.ends_in_s(now)
         others = self._settling.due_in_s(now), self._apart.due_in_s
         waits_s += [due_s for due_s in others if due_s is not None]
         return max(0.0, min(waits_s)) if waits_s else None
@@ -219,18 +214,10 @@ class Scanner:
         )
 
     def _is_unsure(self) -> bool:
-        """Whether what a prompt file lacks may be in a profile or word list that arrives with it.
-
-        Not for ever: somebody may go on writing, or have left an empty file.
-        """
-        unsure = self._live.is_unsure or self._config_comes
-        now = self._clock()
-        if not (unsure or any(map(decides, self._settling.pending()))):
-            self._unsure_since = None
-            return False
-        if self._unsure_since is None:
-            self._unsure_since = now
-        return self._waits and now - self._unsure_since < _UNSURE_S
+        """Whether what a prompt file lacks may be in a profile or word list that comes with it."""
+        unsure = self._live.is_unsure or self._config_files.come
+        unsure = unsure or any(map(decides, self._settling.pending()))
+        return self._doubt.holds(unsure, self._clock()) and self._waits
 
     def _advice(self) -> Advice:
         """What was learned, without drafts that have been moved since."""
@@ -417,35 +404,11 @@ class Scanner:
     def _quiet_s(self) -> float:
         return self.config.settings.settle_seconds if self._waits else 0.0
 
-    def _config_at_first(self) -> Config:
-        """What the owner decided, before anything can be done; raises MistakesError."""
-        if not self._apart.is_suspect(SETTINGS_FILE):
-            with self._apart.here(SETTINGS_FILE):
-                return read_config(self.studio)
-        return self._apart.wait_for(SETTINGS_FILE, _NOTHING, read_config, self.studio)
-
-    def _config_now(self) -> Config:
-        """What the owner decided; raises MistakesError, and what `Apart.read` raises."""
-        files = [item for room in CONFIG for item in self._tree.rooms[room].items()]
-        size = sum(reading.size for _, reading in files)
-        if size <= _QUICK_CONFIG_BYTES and not self._apart.is_suspect(SETTINGS_FILE):
-            with self._apart.here(SETTINGS_FILE):
-                return read_config(self.studio)
-        state = Reading(0, hash(tuple(sorted(files, key=itemgetter(0)))), size, 0, 0)
-        return self._apart.read(SETTINGS_FILE, state, read_config, self.studio)
-
     def _read_owner(self) -> None:
-        try:
-            is_new = self._live.read(self._config_now)
-        except BeingReadError:
-            self._config_comes = True
-            return
-        self._config_comes = False
-        if not is_new:
-            return
-        self._settling.quiet_s = self._quiet_s()
-        self._apart.begin_anew()
-        self._intake.follow()
+        if self._config_files.read_into(self._live):
+            self._settling.quiet_s = self._quiet_s()
+            self._apart.begin_anew()
+            self._intake.follow()
 
 
 def _is_draft(path: str) -> bool:
