@@ -5,7 +5,6 @@ A line with an event's name (`console.EVENTS`) on its standard input is said to 
 
 from __future__ import annotations
 
-import functools
 import sys
 import threading
 from pathlib import Path
@@ -13,7 +12,6 @@ from pathlib import Path
 import hotfolder.commands.run
 from campaigns.kit import painter
 from hotfolder.cli import main
-from hotfolder.daemon import Daemon
 from hotfolder.studio.layout import find
 from hotfolder.studio.store import trust
 from tests.windows import console
@@ -30,5 +28,5 @@ if __name__ == "__main__":
     painter.step_s = float(step_s)
     trust.record(find(Path(root)), trusted=True)
     threading.Thread(target=hear, daemon=True).start()
-    hotfolder.commands.run.Daemon = functools.partial(Daemon, executor=painter.in_a_thread)
+    hotfolder.commands.run.open_executor = painter.in_a_thread
     sys.exit(main(["run", root, "--verbose", *options]))
