@@ -33,7 +33,7 @@ lint: .venv/.installed-test
 
 # Each file's tests stay together: they share a model, a browser, a daemon's parent.
 unit: .venv/.installed-test
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # A tiny model of every family: what it can do. Writes docs/families.md; a few minutes.
 families: .venv/.installed-test

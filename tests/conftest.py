@@ -57,7 +57,10 @@ _SLOW_FIXTURES = {"browser", "forkserver", "hotfolder", "engine", "tool"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what renders, drives a browser or starts processes: `make test-quick`."""
+    """Mark as slow what renders, drives a browser or starts processes: `make test-quick`.
+
+    Files with such tests come first, so that in the end no process works on a long one alone.
+    """
     for item in items:
         room = item.path.relative_to(ROOT / "tests").parts[0]
         fixtures = set(getattr(item, "fixturenames", ()))
@@ -65,6 +68,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
         if sys.platform == "win32" and (why := left_out.why(item)):
             item.add_marker(pytest.mark.skip(reason=why))
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 from tests import fuzz
 
 
-def test_two_thousand_damaged_pictures(tmp_path: Path) -> None:
+def test_a_thousand_damaged_pictures(tmp_path: Path) -> None:
     """No error but ours, none over 2 s or 500 MB, nothing opened outside the studio."""
-    command = [sys.executable, "-m", "tests.fuzz", "--files", "2000", "--seed", "2026"]
+    command = [sys.executable, "-m", "tests.fuzz", "--files", "1000", "--seed", "2026"]
     done = subprocess.run(
         [*command, "--keep", str(tmp_path)], capture_output=True, text=True, check=False
     )

@@ -19,9 +19,9 @@ from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
 from tests.forkserver import ForkServer
 
-KILLS = 30
-DROPS = 10
-PICKS = 5
+KILLS = 18
+DROPS = 6
+PICKS = 3
 
 _QUICK = """\
 extends = "postcard"
