@@ -56,6 +56,14 @@ _SLOW_FILES = {
 _SLOW_FIXTURES = {"browser", "forkserver", "hotfolder", "engine", "tool"}
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`make test-quick` does not even import what is all slow: torch alone takes seconds."""
+    if config.option.markexpr != "not slow":
+        return None
+    room = collection_path.relative_to(ROOT).parts[1:2]
+    return True if {*room} & {*_SLOW_ROOMS} or collection_path.stem in _SLOW_FILES else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what renders, drives a browser or starts processes: `make test-quick`.
 
