@@ -17,7 +17,6 @@ from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.recipe import Recipe, lineage
 from hotfolder.recipes.record import LINK
 from hotfolder.regenerate import regenerate
-from hotfolder.render.engine import Engine
 from hotfolder.studio.config import load
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
@@ -93,6 +92,8 @@ def test_a_chain_is_made_again_from_its_final_alone(
         stages.append(record.stage)
         record = record.source  # type: ignore[assignment]
     assert stages == ["final", LINK, "final", LINK, "draft"]
+    from hotfolder.render.engine import Engine  # the quick tests need no torch
+
     engine = Engine(models_of(load.read_config(chained)), chained.root)
     remade = regenerate(shown.recipe, shown.record, engine, lambda _: None, shown.image)
     assert (remade.verdict, remade.differences) == ("identical", ())

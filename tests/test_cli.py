@@ -211,7 +211,9 @@ def test_profiles_are_listed_and_shown(hotfolder: Run, tmp_path: Path) -> None:
     assert "did you mean 'postcard'" in wrong.stderr
 
 
-def test_show_and_regenerate(hotfolder: Run, quick: Studio, forkserver: ForkServer) -> None:
+def test_show_and_regenerate(
+    hotfolder: Run, quick: Studio, forkserver: ForkServer, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What a picture says of itself, as a tree and as JSON, and whether it comes out again."""
     studio = quick
     (studio.inbox / "castle.txt").write_text("a {castle|castle} by a lake\n")
@@ -228,10 +230,10 @@ def test_show_and_regenerate(hotfolder: Run, quick: Studio, forkserver: ForkServ
     assert facts[1]["record"]["template"] == "a {castle|castle} by a lake"
     nothing = studio.root / "photo.png"
     nothing.write_bytes((ROOT / "tests/data/rated/rejected_minus1.png").read_bytes())
-    assert hotfolder("regenerate", "--check", final).returncode == 0
-    done = hotfolder("regenerate", "--check", nothing, studio.root / "missing.png")
-    assert done.returncode == 3
-    assert "does not say how it was made" in done.stdout
+    assert main(["regenerate", "--check", str(final)]) == 0
+    capsys.readouterr()
+    assert main(["regenerate", "--check", str(nothing), str(studio.root / "missing.png")]) == 3
+    assert "does not say how it was made" in capsys.readouterr().out
 
 
 def test_the_wheel_has_all_it_needs(tmp_path: Path) -> None:

@@ -192,12 +192,13 @@ def test_ranking_writes_nothing_into_the_studio(
     assert lying() == before
 
 
+@pytest.mark.slow
 def test_the_daemon_keeps_what_taste_needs(hotfolder: Run, studio: Studio) -> None:
     """A run keeps the features of each draft and notes what was sorted; `best` answers."""
     (studio.inbox / "a.toml").write_text(
         'prompt = "a castle"\ncount = 3\nsteps = 2\nsize = "64x64"\n'
     )
-    assert hotfolder("run", "--once", studio.root).returncode == 0
+    assert main(["run", "--once", str(studio.root)]) == 0
     paths = sorted(studio.drafts.glob("*.png"))
     [file] = (studio.taste / "features").glob("*.jsonl")
     lines = [json.loads(line) for line in file.read_text().splitlines() if line]
@@ -208,7 +209,7 @@ def test_the_daemon_keeps_what_taste_needs(hotfolder: Run, studio: Studio) -> No
     assert all(b"denoiser" not in path.read_bytes() for path in paths)
     (studio.drafts / "rejected").mkdir()
     paths[0].rename(studio.drafts / "rejected" / paths[0].name)
-    assert hotfolder("run", "--once", studio.root).returncode == 0
+    assert main(["run", "--once", str(studio.root)]) == 0
     [judged] = studio.taste.glob("*.jsonl")
     [line] = judged.read_text().splitlines()
     assert json.loads(line)["how"] == "rejected"
