@@ -19,6 +19,7 @@ RENDERED = {
 }  # what a profile of one's own says reaches the model; the rest is painted
 
 
+@pytest.mark.timeout(1200)  # a few seconds, unless the computer is busy with much else
 @pytest.mark.parametrize("name", sorted(p.name for p in EXAMPLES.iterdir() if p.is_dir()))
 def test_example(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One `run --once` turns an example into what its `expected.toml` says."""
