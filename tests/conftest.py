@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -89,6 +90,18 @@ def _local_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("WIN_PD_OVERRIDE_LOCAL_APPDATA", state)  # both of them, on Windows
         patch.setenv("HF_HUB_OFFLINE", "1")
         yield
+
+
+@pytest.fixture(autouse=True)
+def _logging() -> Iterator[None]:
+    """Where a command that ran in this process wrote its log is left with the test."""
+    before, level = list(logging.root.handlers), logging.root.level
+    yield
+    logging.root.setLevel(level)
+    for handler in list(logging.root.handlers):
+        if handler not in before:
+            logging.root.removeHandler(handler)
+            handler.close()
 
 
 @pytest.fixture
