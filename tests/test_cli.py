@@ -79,6 +79,7 @@ def test_a_second_daemon_is_refused(hotfolder: Run, studio: Studio) -> None:
     assert (from_cron.returncode, from_cron.stdout, from_cron.stderr) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_a_run_from_cron_is_silent(quick: Studio) -> None:
     """With nothing to complain about, no line is printed: cron would mail it."""
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(quick.root.parent), "LC_ALL": "C"}

@@ -41,7 +41,8 @@ def test_each_topic_explains_what_is_said(name: str) -> None:
     topic = explanations()[name]
     assert topic.title and topic.sentences
     for sentence in topic.sentences:
-        said = [text for text in sayings() if name in topics(text) and _fits(text, sentence)]
+        fitting = re.compile(".*".join(map(re.escape, sentence.split("…"))))
+        said = [text for text in sayings() if fitting.search(text) and name in topics(text)]
         assert said, sentence
     places = [topic.text.index(part) for part in PARTS]
     assert places == sorted(places)
@@ -50,10 +51,6 @@ def test_each_topic_explains_what_is_said(name: str) -> None:
             tomllib.loads(block)
     for line in re.findall(r"(?m)^hotfolder (.+)$", topic.text):
         assert parser().parse_args(shlex.split(line)).command
-
-
-def _fits(text: str, sentence: str) -> bool:
-    return re.search(".*".join(map(re.escape, sentence.split("…"))), text) is not None
 
 
 def test_mistakes_lead_to_their_topics(hotfolder: Run, studio: Studio) -> None:
