@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -206,8 +207,12 @@ def test_stable_diffusion_2_says_what_it_predicts(tmp_path: Path) -> None:
 
 def test_what_cannot_be_used_says_why(tmp_path: Path, capsys: Capsys) -> None:
     """Each file that is a model and is no use has a sentence; nothing is written unasked."""
-    assert cli.main(["models", "add", str(comfyui(tmp_path / "ComfyUI"))]) == 0
+    program = comfyui(tmp_path / "ComfyUI")
+    whole = next(program.rglob("flux1-fill-dev.safetensors"))
+    shutil.copy(whole, whole.with_name("big-00001-of-00002.safetensors"))
+    assert cli.main(["models", "add", str(program)]) == 0
     said = capsys.readouterr().out
+    assert "big-00001-of-00002.safetensors is one of 2 pieces of a file" in said
     assert "flux1-fill-dev.safetensors is made for inpainting" in said
     assert "page.safetensors is a web page" in said
     assert "passed over: 1 pickled" in said

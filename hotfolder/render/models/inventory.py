@@ -103,6 +103,8 @@ def _found(path: Path, name: str) -> Found:
             family = weights.family(path)
             return Found(path, name, size, Contents("model", family=family))
         size = path.stat().st_size
+        if says := header.piece(path):
+            return Found(path, name, size, Contents(""), says)
         what = contents.of_file(path)
         if what.kind not in ("model", "denoiser"):
             return Found(path, name, size, what)
