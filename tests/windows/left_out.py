@@ -30,6 +30,13 @@ WORDS = {
 }
 """What the text of a test uses."""
 
+WINE = {
+    "hint_of(": "wine tells nobody what changes in a folder",
+    "hinted(": "wine tells nobody what changes in a folder",
+    "all_until(": "wine tells nobody what changes in a folder",
+}
+"""The same, of tests that run on a real Windows."""
+
 MODULES = {
     "test_attacks": "its attacks are links, pipes and devices",
     "test_campaigns": "its faults are those of Linux system calls and signals",
@@ -47,4 +54,12 @@ def why(item: pytest.Item) -> str | None:
     if reason := MODULES.get(item.path.stem):
         return reason
     text = inspect.getsource(item.function) if isinstance(item, pytest.Function) else ""
-    return next((reason for word, reason in WORDS.items() if word in text), None)
+    words = {**WORDS, **(WINE if is_wine() else {})}
+    return next((reason for word, reason in words.items() if word in text), None)
+
+
+def is_wine() -> bool:
+    """Whether this Windows is wine."""
+    import ctypes
+
+    return hasattr(getattr(ctypes, "windll").ntdll, "wine_get_version")  # noqa: B009 - not on Linux

@@ -150,8 +150,8 @@ class Seeds:
         try:
             caption = self._caption(seen, config, stars)
         except MistakesError as error:
-            assert seen.text  # noqa: S101 - nothing else that is read here has mistakes
-            self._refuse(path, f"{printable(seen.text.name)} beside it has a mistake: {error}")
+            where = f"{printable(seen.text.name)} beside it" if seen.text else "its profile"
+            self._refuse(path, f"{where} has a mistake: {error}")
             return
         try:
             caption = captions.with_more(seen.more, caption, config) if seen.more else caption

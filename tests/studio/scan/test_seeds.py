@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,16 @@ def test_a_mistake_in_the_text_beside_it(studio: Studio, seeds: Seeds) -> None:
     (studio.seeds / "photo.toml").write_text('promt = "a castle"\n')
     says = waits(studio, seeds)
     assert says.startswith("photo.toml beside it has a mistake: promt: unknown key")
+
+
+def test_a_mistake_in_its_profile(studio: Studio, seeds: Seeds) -> None:
+    """A picture that has no text waits for the profile, and that is what is told."""
+    path, reading = put(studio, "photo.png", samples.drawn("PNG", size=(64, 64)))
+    config = read_config(studio)
+    wrong = {**config.profiles, "postcard": {**config.profiles["postcard"], "steps": "x"}}
+    seeds.take_in(path, reading, replace(config, profiles=wrong), stars=0)
+    says = "its profile has a mistake: steps: expected a whole number"
+    assert seeds.useless[path].startswith(says)
 
 
 def test_a_text_that_comes_later(studio: Studio) -> None:
