@@ -43,8 +43,6 @@ def locate(model: Model, base: Path | None) -> Path:
     path = (base or Path()) / Path(source).expanduser()
     if path.is_dir():
         return diffusers_folder.whole(path, model, base)
-    if path.suffix.lower() == header.SAFETENSORS and path.is_file():
-        return path
     if path.is_file():
         says = header.piece(path)
         if path.suffix.lower() != header.SAFETENSORS:
@@ -56,6 +54,7 @@ def locate(model: Model, base: Path | None) -> Path:
         wanted = hub.sources(model, base)[0]
         found = _cached(wanted)
         return found if wanted.file else diffusers_folder.whole(found, model, base)
+    says = header.nearest(path) or sources.hint(source)
     raise ModelMissingError(
         f"there is no model at {path}; put its folder or .safetensors file there, "
         f"or correct model.source in the profile{says}"
