@@ -19,6 +19,8 @@ from typing import Any
 
 import hotfolder.render  # noqa: F401 - before torch: it keeps torch's threads from spinning
 
+SLOWEST = 5
+
 
 class ForkServer:
     """Keeps the parent of all daemons of a test."""
@@ -55,7 +57,7 @@ class ForkServer:
             self._spawned[process].kill()
         else:
             os.kill(process, signal.SIGKILL)
-        self.wait(process, 30.0)
+        self.wait(process, 60.0)
 
     def wait(self, process: int, seconds: float) -> None:
         """Wait until a process has ended; fails after so many seconds."""
@@ -71,7 +73,7 @@ class ForkServer:
             return
         assert self._parent.stdin is not None
         self._parent.stdin.close()
-        self._parent.wait(timeout=30)
+        self._parent.wait(timeout=300)
 
     def _line(self) -> str:
         assert self._parent.stdout is not None
@@ -79,8 +81,10 @@ class ForkServer:
 
 
 def until(condition: Any, seconds: float) -> None:
-    """Wait for something another process does; fails after so many seconds."""
-    assert comes_true(condition, seconds), f"waited {seconds:g} s in vain"
+    """Wait for what another process or thread surely does in so many seconds, or in `SLOWEST` times
+    as many where a slow computer is busy with other things; fails after those.
+    """
+    assert comes_true(condition, SLOWEST * seconds), f"waited {SLOWEST * seconds:g} s in vain"
 
 
 def comes_true(condition: Any, seconds: float) -> bool:

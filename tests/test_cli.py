@@ -115,7 +115,7 @@ def test_signals_end_the_daemon_cleanly(studio: Studio, number: int, code: int) 
     with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT) as daemon:
         until(lambda: list(studio.drafts.glob("*.png")), 120)
         os.kill(daemon.pid, number)
-        _, said = daemon.communicate(timeout=60)
+        _, said = daemon.communicate(timeout=200)
     assert daemon.returncode == code
     assert b"Traceback" not in said
     assert not list(studio.root.rglob("*.tmp"))
@@ -279,7 +279,7 @@ def test_shells_complete(studio: Studio) -> None:
             "COMP_POINT": str(len(line)),
             "_ARGCOMPLETE_STDOUT_FILENAME": str(studio.root / "answer"),
         }
-        subprocess.run([sys.executable, "-c", code], env=environment, timeout=60, check=True)
+        subprocess.run([sys.executable, "-c", code], env=environment, timeout=200, check=True)
         return {word.strip() for word in (studio.root / "answer").read_text().split("\v")}
 
     assert "light" in asked("hotfolder li") and "status" in asked("hotfolder sta")
