@@ -38,6 +38,7 @@ from hotfolder.jobs import (
     TryAgain,
     Work,
 )
+from hotfolder.newcomers import Newcomers
 from hotfolder.notices import Notices
 from hotfolder.plan import plan
 from hotfolder.renders import OpenExecutor, Renders
@@ -112,6 +113,7 @@ class Daemon:
             self._scanner, self._ledger, self._setbacks, self._renders, self._downloads, clock
         )
         self._critic = Critic(studio, self._goes_on)
+        self._newcomers = Newcomers(studio, self._critic)
         self._tutor = Tutor(studio, self._watch.wake)
         self._company = Company(Claims(studio.root), self._ledger)
         self._twins = Twins(studio)
@@ -286,6 +288,7 @@ class Daemon:
     def _due_in_s(self) -> float | None:
         """Seconds until there can be news without any notice; None: none are to come."""
         behind = self._ledger.has_more or self._critic.is_behind
+        behind = behind or (self._newcomers.is_behind and self._renders.has_model)
         due_s = self._schedule.due_in_s()
         return 0.0 if behind and due_s is None else due_s
 
@@ -338,6 +341,8 @@ class Daemon:
         self._setbacks.failures += self._notices.disk(snapshot.disk_is_low, least_gb)
         self._notices.pause(snapshot.paused)
         self._critic.attend(self._scanner, self._rounds, self._ledger.history)
+        if self._renders.has_model:  # none is read for that
+            self._newcomers.attend(self._scanner, self._rounds, self._ledger.history)
         wanted = self._scanner.config.settings.taste
         self._tutor.attend(wanted, datetime.now().astimezone())
         jobs = plan(snapshot, self._ledger.history, self._scanner.config)
@@ -383,6 +388,7 @@ class Daemon:
             self._cope(job, error)
         else:
             self._gate.passed(job)
+            self._newcomers.begun(job)
 
     def _slot_for(self, job: Work) -> int | None:
         """Where a job can begin now."""

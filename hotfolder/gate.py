@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from hotfolder.downloads import Downloads
-from hotfolder.jobs import Ask, Job, RenderDraft, RenderFinal, Work, claim_of
+from hotfolder.jobs import Ask, Encode, Job, RenderDraft, RenderFinal, Work, claim_of
 from hotfolder.plan import following
 from hotfolder.renders import Renders
 from hotfolder.setbacks import Setbacks
 from hotfolder.studio.scan.limits import Pace
 from hotfolder.studio.scan.scanner import Scanner
 from hotfolder.studio.store.ledger import Ledger
+
+_SHOWN_PER_HOUR = 300  # pictures from elsewhere: each takes about a tenth of a draft's time
 
 
 class Gate:
@@ -39,6 +41,7 @@ class Gate:
         self._ends = False
         self._served: set[str] = set()
         self._finals = Pace(3600.0)
+        self._shown = Pace(3600.0)
 
     def begin(self, ends: bool) -> None:
         """A run begins; `ends` is whether it ends by itself."""
@@ -54,6 +57,8 @@ class Gate:
         self._served.add(job.path)
         if isinstance(job, RenderFinal):
             self._finals.note(self._clock())
+        elif isinstance(job, Encode):
+            self._shown.note(self._clock())
 
     def came_to_nothing(self, job: Work) -> None:
         """A job that had begun went wrong."""
@@ -93,6 +98,10 @@ class Gate:
         if isinstance(job, RenderDraft) and not self._scanner.knows_all_wishes:
             return True  # a picture that was picked may be among the rest
         if isinstance(job, RenderFinal) and (self.refines_in_s() > 0 or self._scanner.reads_pixels):
+            return True
+        if isinstance(job, Encode) and not self._renders.has_model:
+            return True  # none is read for that
+        if isinstance(job, Encode) and self._shown.free_in_s(_SHOWN_PER_HOUR, self._clock()) > 0:
             return True
         if isinstance(job, Work) and self._model_is_missing(job):
             return True

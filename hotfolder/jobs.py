@@ -233,8 +233,34 @@ class Locate:
         return ()
 
 
+@dataclass(frozen=True, slots=True)
+class Encode:
+    """Show a picture from elsewhere to the model of `recipe`, a draft's, so that taste knows it.
+
+    `request` is the picture's key, and `ours` how it was made, if it is no stranger but what was
+    known of it is lost. No picture is made.
+    """
+
+    path: str
+    request: str
+    recipe: Recipe
+    ours: tuple[Recipe, Record] | None = None
+    ordinal: int = -1
+    why: str = "it came from elsewhere"
+
+    @property
+    def stage(self) -> Stage:
+        """What it is taken for."""
+        return "draft"
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """No file moves."""
+        return ()
+
+
 Render = RenderDraft | RenderFinal
-Work = Render | Locate
+Work = Render | Locate | Encode
 """What an executor does."""
 
 

@@ -3,7 +3,8 @@
 Housekeeping comes first, since it takes no time. Then:
 1. refinements, the picture that was picked first in front;
 2. drafts of prompt files with a count, in turn;
-3. endless drafts, in turn, held back while `drafts/` is full of pictures nobody looked at; those
+3. pictures from elsewhere are shown to the model, so that taste knows them;
+4. endless drafts, in turn, held back while `drafts/` is full of pictures nobody looked at; those
    that are likely to please are preferred, if their owner wants that.
 Where several machines work on a studio, each plans what is its own; of the first two kinds it asks
 for more when there is nothing left of that.
@@ -20,6 +21,7 @@ from hotfolder import refinements, turns
 from hotfolder.history import History
 from hotfolder.jobs import (
     Ask,
+    Encode,
     Explain,
     Finish,
     Job,
@@ -35,7 +37,7 @@ from hotfolder.jobs import (
     drafts_words,
 )
 from hotfolder.recipes.config import Config
-from hotfolder.recipes.draw import draw, seed_of, template, wish
+from hotfolder.recipes.draw import draw, seed_of, taken_for, template, wish
 from hotfolder.recipes.refine import Wish, wished
 from hotfolder.recipes.region import part
 from hotfolder.recipes.settings import Stars
@@ -45,6 +47,7 @@ from hotfolder.taste import steering
 from hotfolder.taste.odds import Odds
 
 _COMPARED = 64  # endless prompts that are compared with one another
+_SAID = 2000  # characters that a picture from elsewhere may say of itself
 _SOUGHT = 1000  # ordinals of an endless prompt among which one is this machine's, if it takes any
 
 
@@ -73,6 +76,7 @@ def plan(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
     yield from _finals(snapshot.seeds, history, config, shares)
     for files in turns.by_priority(counted):
         yield from _counted(files, history, config, shares)
+    yield from _shown(snapshot, history, config)
     if snapshot.unseen_drafts + history.under_way("draft") < config.settings.pause_endless_at:
         odds = _odds(snapshot, config)
         for files in turns.by_priority(endless):
@@ -114,6 +118,14 @@ def _paperwork(snapshot: Snapshot) -> Iterator[SetAside | TryAgain | Explain]:
     yield from (TryAgain(file.path, file.beside) for file in snapshot.complete)
     yield from (Explain(file.path, file.says) for file in snapshot.useless_seeds)
     yield from (Explain(file.path, file.says, "it waits") for file in snapshot.unclear)
+
+
+def _shown(snapshot: Snapshot, history: History, config: Config) -> Iterator[Encode]:
+    """The pictures that came from elsewhere; each is taken for a draft of the default profile."""
+    for one in snapshot.newcomers:
+        if snapshot.shares.tends(one.path) and not history.begun("draft", one.key):
+            recipe = taken_for(one.source, one.prompt[:_SAID], config.profile(None))
+            yield Encode(one.path, one.key, recipe, one.ours)
 
 
 def _counted(

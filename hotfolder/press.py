@@ -10,8 +10,8 @@ from pathlib import Path
 from hotfolder import publishing
 from hotfolder.errors import PictureError, printable
 from hotfolder.executors.chain import forget
-from hotfolder.executors.orders import Done, Found, GivenUp
-from hotfolder.jobs import Locate, Render, RenderDraft, Work
+from hotfolder.executors.orders import Done, Encoded, Found, GivenUp, Outcome
+from hotfolder.jobs import Encode, Locate, Render, RenderDraft, Work
 from hotfolder.publishing import Publication, Published
 from hotfolder.recipes.record import seconds
 from hotfolder.report.progress import Progress
@@ -123,4 +123,18 @@ class Press:
         for word, regions in news.regions.items():
             says = "is found in it" if regions else "is not seen in it"
             self._progress.say(printable(f"{job.path}  {word} {says}"))
+        return None
+
+    def keep_encoded(self, attempt: Attempt, news: Outcome) -> Exception | None:
+        """Keep what is known of a picture that was shown to a model; what went wrong, if anything.
+
+        Where it could not be shown, that is what its pixels say.
+        """
+        job, source = attempt.job, attempt.source
+        assert isinstance(job, Encode) and source  # noqa: S101 - nothing else is only shown
+        seen = news.features if isinstance(news, Encoded) else {}
+        try:
+            publishing.keep_encoded(self._studio, job, source, seen)
+        except OSError as error:
+            return error
         return None

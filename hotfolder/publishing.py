@@ -18,7 +18,7 @@ from hotfolder.history import PassedOver
 from hotfolder.images import picture, recipe_text
 from hotfolder.images.composition import measured
 from hotfolder.images.pixels import from_rgb
-from hotfolder.jobs import Render, RenderDraft
+from hotfolder.jobs import Encode, Render, RenderDraft
 from hotfolder.recipes.recipe import Pixels, picked
 from hotfolder.recipes.record import LINK, Record
 from hotfolder.recipes.settings import Settings
@@ -138,6 +138,13 @@ def require_room(job: Render, studio: Studio) -> None:
     """Raises PictureError if the file of a job's picture could not carry what it has to say."""
     between = [Between(_NOT_YET, {}) for _ in range(job.recipe.link - 1)]
     picture.require_room(job.recipe, _record(job, {}, studio.name, between), job.encoding)
+
+
+def keep_encoded(studio: Studio, job: Encode, source: Raster, seen: dict[str, bytes]) -> None:
+    """Keep what taste may learn from a picture that was shown to a model. Raises OSError."""
+    image = _image(source)
+    kinds = {**seen, **measured.features(image)}
+    opinions.keep(studio, replace(about(job.request, job.ours, image.size, kinds), encoded=True))
 
 
 def _keep_features(job: Render, done: Done, record: Record, studio: Studio) -> None:

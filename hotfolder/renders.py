@@ -18,6 +18,7 @@ from hotfolder.executors.orders import (
     Cancel,
     Cancelled,
     Done,
+    Encoded,
     Executor,
     Failed,
     Found,
@@ -37,7 +38,7 @@ from hotfolder.executors.orders import (
     Task,
     Unload,
 )
-from hotfolder.jobs import Locate, Render, RenderDraft, Work, claim_of
+from hotfolder.jobs import Encode, Locate, Render, RenderDraft, Work, claim_of
 from hotfolder.press import Ended, Press, Printed
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.model import Model, model_name
@@ -102,6 +103,11 @@ class Renders:
     def busy(self) -> bool:
         """Whether anything is being rendered or published."""
         return any(True for _ in self._slots) or bool(self._press.attempts)
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model is in memory."""
+        return self._model_is_loaded
 
     @property
     def paths(self) -> frozenset[str]:
@@ -212,6 +218,8 @@ class Renders:
         task = Task(pictures, models, source, str(self._states), rule)
         if isinstance(job, Locate):
             task = replace(task, words=job.words, detector=job.detector)
+        elif isinstance(job, Encode):
+            task = replace(task, encodes=True)
         self._give(slot, task)
 
     def forget(self) -> None:
@@ -351,7 +359,7 @@ class Renders:
         if isinstance(news, Done):
             taken_s = news.facts["seconds"] + sum(link.facts["seconds"] for link in news.links)
             self._slots.made(slot, attempt.job.recipe, taken_s, news.facts["device"])
-        if isinstance(news, Done | Found | GivenUp):
+        if isinstance(news, Done | Found | Encoded | GivenUp):
             if self._slots.sound(slot):
                 self._progress.say(f"{slots.name(slot)} renders again")
         elif is_last and (isinstance(news, Lost) or (isinstance(news, Failed) and news.device)):
@@ -368,6 +376,8 @@ class Renders:
             yield self._press.pass_over(attempt, news)
         elif isinstance(news, Found):
             yield self._press.keep(attempt.job, news)
+        elif isinstance(news, Encoded) or _cannot_be_shown(attempt, news):
+            yield self._press.keep_encoded(attempt, news)
         else:
             yield _what_went_wrong(news)
 
@@ -392,6 +402,11 @@ class Renders:
         if config is not self._config:
             self._config, self._models = config, workshop.models_of(config)
         return self._models
+
+
+def _cannot_be_shown(attempt: Attempt, news: Outcome) -> bool:
+    """Whether no model can be shown this picture, also not later."""
+    return isinstance(attempt.job, Encode) and isinstance(news, Failed) and news.expected
 
 
 def _what_went_wrong(report: Cancelled | Failed | Lost) -> Exception | None:

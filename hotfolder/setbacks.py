@@ -17,7 +17,7 @@ from hotfolder.errors import (
     printable,
     reason,
 )
-from hotfolder.jobs import Job, Locate, RenderDraft, RenderFinal, SetAside, Work
+from hotfolder.jobs import Encode, Job, Locate, RenderDraft, RenderFinal, SetAside, Work
 from hotfolder.report.progress import Progress
 from hotfolder.studio import entries
 from hotfolder.studio.layout import Studio
@@ -47,6 +47,9 @@ class Setbacks:
 
     def cope(self, job: Job, error: Exception) -> SetAside | None:
         """Let a job wait, or give it up; what has to be set aside for that, if anything."""
+        if isinstance(job, Encode):  # nobody asked for it: taste goes by the pixels
+            _log.info("%s is not shown to the model: %s", printable(job.path), error)
+            return None
         if isinstance(error, RenderError | PictureError):
             return self._give_up(job, str(error), isinstance(error, ModelMissingError))
         if isinstance(error, StudioMissingError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hotfolder import pace
 from hotfolder.backoff import Backoff
 from hotfolder.executors.orders import Joined, Raster
-from hotfolder.jobs import RenderDraft, Work
+from hotfolder.jobs import Encode, RenderDraft, Work
 from hotfolder.pace import Paces
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.settings import Settings
@@ -132,7 +132,7 @@ class Slots:
         draft does not begin on a slow slot if a fast one ends all that are `wanted` sooner.
         """
         sound = [slot for slot in self._slots if not self._resting.has(name(slot), now_s)]
-        if isinstance(job, RenderDraft):
+        if isinstance(job, RenderDraft | Encode):
             free = [slot for slot in sound if not self._slots[slot]]
             if len(free) < 2 and len(sound) < 2:
                 return next(iter(free), None)
@@ -187,4 +187,4 @@ def name(slot: int) -> str:
 
 
 def _is_draft(attempt: Attempt) -> bool:
-    return isinstance(attempt.job, RenderDraft)
+    return isinstance(attempt.job, RenderDraft | Encode)

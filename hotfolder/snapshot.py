@@ -133,6 +133,21 @@ class Starred:
 
 
 @dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A picture of which taste knows no more than its file shows.
+
+    `key` is what makes it the same picture wherever it lies, `source` its recipe or its bare
+    pixels, `prompt` what it says of itself, and `ours` how it was made, if it is no stranger.
+    """
+
+    path: str
+    key: str
+    source: Recipe | Pixels
+    prompt: str = ""
+    ours: tuple[Recipe, Record] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What the folders say now. Paths are relative to the studio, with forward slashes.
 
@@ -140,6 +155,7 @@ class Snapshot:
     learned of their owner. `paused` is the file for which nothing is rendered at all. `unclear` are
     files in `inbox/` that wait for their owner. `complete` are failed files that are tried again.
     `shares` says which of all this is to be done here, where other machines work as well.
+    `newcomers` have yet to be shown to the model.
     """
 
     prompt_files: Sequence[PromptFile] = ()
@@ -157,3 +173,4 @@ class Snapshot:
     waiting: Mapping[str, str] = field(default_factory=dict)
     advice: Advice = advice.NONE
     shares: Shares = ALONE
+    newcomers: Sequence[Newcomer] = ()

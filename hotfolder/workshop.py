@@ -6,12 +6,13 @@ import contextlib
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hotfolder.errors import MistakesError, PictureError, printable
 from hotfolder.executors.orders import Raster
 from hotfolder.jobs import (
     Chore,
+    Encode,
     Explain,
     Finish,
     Locate,
@@ -30,6 +31,9 @@ from hotfolder.studio.identity import Identity
 from hotfolder.studio.layout import REJECTS, Studio
 from hotfolder.studio.store import moves
 from hotfolder.studio.store.ledger import Ledger
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
@@ -77,6 +81,8 @@ def called(jobs: Sequence[Work]) -> str:
     job, shown = jobs[0], printable(PurePosixPath(jobs[0].path).name)
     if isinstance(job, Locate):
         return f"looking for {printable(', '.join(job.words))} in {shown}"
+    if isinstance(job, Encode):
+        return f"looking at {shown}"
     what = job.stage if len(jobs) == 1 else f"{len(jobs)} {job.stage}s"
     return f"{what} for {shown}"
 
@@ -86,6 +92,8 @@ def source_of(job: Work, identity: Callable[[str], Identity]) -> Raster | None:
 
     Raises FileNotFoundError if it is gone, and OSError or PictureError if it cannot be read.
     """
+    if isinstance(job, Encode):
+        return _raster(identity(job.path).image)
     source = picked(job.recipe)
     if source is None:
         return None
@@ -99,7 +107,11 @@ def source_of(job: Work, identity: Callable[[str], Identity]) -> Raster | None:
             raise
         says = f"the picture as it was, {printable(original)}, is gone; put it back, and this anew"
         raise PictureError(says) from None
-    return Raster(shown.image.width, shown.image.height, shown.image.tobytes())
+    return _raster(shown.image)
+
+
+def _raster(image: Image) -> Raster:
+    return Raster(image.width, image.height, image.tobytes())
 
 
 def models_of(config: Config) -> dict[str, Model]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from benchmarks.taste import change, cost, looks, order, prior, prompt, steer, stop
+from benchmarks.taste import change, cost, encoded, looks, order, prior, prompt, steer, stop
 from benchmarks.taste.drafts import drafts
 from benchmarks.taste.owners import owners
 
@@ -17,6 +17,7 @@ PARTS = {
     "looks": looks.measure,
     "steer": steer.measure,
     "stop": stop.measure,
+    "encoded": encoded.measure,
     "cost": cost.measure,
 }
 

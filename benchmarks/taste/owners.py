@@ -17,7 +17,7 @@ from hotfolder.taste.judgements import Judgement
 Everyone = dict[str, dict[str, Array]]
 """Whether each draft pleases, by owners' names, by their kinds."""
 
-ORDERS = 2  # in which an owner meets the drafts, each with wrong clicks of its own
+ORDERS = 6  # in which an owner meets the drafts, each with wrong clicks of its own
 HELD = 450  # drafts that are never judged
 
 

@@ -9,8 +9,9 @@ pixels and facts come back. What the daemon promises, and what it may rely on:
   paused when the refinement has ended, and goes on at `Resume`; it comes out as if it had never
   been paused.
 - A task is one refinement, or some drafts that may be drawn together. For each of its pictures
-  comes exactly one report: `Done` (`Found` for words), `Cancelled`, `Failed`, or `Lost` when the
-  worker is gone. That costs no other slot anything, and the slot's next task finds a new worker.
+  comes exactly one report: `Done` (`Found` for words, `Encoded`), `Cancelled`, `Failed`, or `Lost`
+  when the worker is gone. That costs no other slot anything, and the slot's next task finds a new
+  worker.
 - `Failed` with `device`, and `Lost`, take the slot out for a while, longer each time until it has
   made a picture. The other slots go on; a device's failure is never counted against a picture.
 - `Cancel` is obeyed at the next denoising step.

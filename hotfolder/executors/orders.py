@@ -33,7 +33,8 @@ class Task(Struct, frozen=True, tag=True):
 
     With `words` no picture is rendered: they are looked for in the source, with the model of the
     one recipe, or with the owner's `detector`, a file, where that knows them, and `Found` is
-    reported in place of `Done`.
+    reported in place of `Done`. Nor is one with `encodes`: the source is shown to the model of the
+    one recipe, a draft's, and `Encoded` is reported.
     """
 
     pictures: dict[int, Recipe]
@@ -43,6 +44,7 @@ class Task(Struct, frozen=True, tag=True):
     rule: Rule | None = None
     words: tuple[str, ...] = ()
     detector: str = ""
+    encodes: bool = False
 
     @property
     def number(self) -> int:
@@ -117,6 +119,13 @@ class Found(Struct, frozen=True, tag=True):
 
     attempt: int
     regions: dict[str, tuple[Region, ...]]
+
+
+class Encoded(Struct, frozen=True, tag=True):
+    """What a model thinks of a source that it did not draw: `features` are as those of `Done`."""
+
+    attempt: int
+    features: dict[str, bytes]
 
 
 class GivenUp(Struct, frozen=True, tag=True):
@@ -203,7 +212,7 @@ class To(Struct, frozen=True, tag=True):
 
 
 Order = Task | Cancel | Resume | Load | Unload
-Outcome = Done | Found | GivenUp | Cancelled | Failed | Lost
+Outcome = Done | Found | Encoded | GivenUp | Cancelled | Failed | Lost
 Staff = Joined | Left | Trouble
 """Who renders."""
 Report = Stepped | Outcome | Staff

@@ -27,6 +27,7 @@ from hotfolder.executors.orders import (
     Cancel,
     Cancelled,
     Done,
+    Encoded,
     Failed,
     Found,
     Load,
@@ -78,6 +79,12 @@ class Renderer(Protocol):
 
         By the recipe's model, or by a detector's file where one is named and knows them. `on_look`
         is called as `on_step` of `render_batch` is. Raises RenderError where the model cannot tell.
+        """
+
+    def encode(self, recipe: Recipe, picture: Image) -> dict[str, bytes]:
+        """What the model of a draft's recipe thinks of a picture, packed, by kind; {} if unknown.
+
+        Raises RenderError where it cannot be asked.
         """
 
     def preview(self) -> Image | None:
@@ -151,9 +158,8 @@ class Worker:
         waiting = dict(task.pictures)
         while waiting:
             try:
-                with turns.drawing(
-                    "final" if task.source else "draft", lambda: self._heed(task.number)
-                ):
+                stage: turns.Stage = "final" if task.source and not task.encodes else "draft"
+                with turns.drawing(stage, lambda: self._heed(task.number)):
                     self._end(waiting, self._drawn(task, waiting))
             except Stopped:
                 self._end(waiting, map(Cancelled, waiting))
@@ -186,6 +192,8 @@ class Worker:
             self._between_steps(task.number, step, steps)
 
         attempts, recipes = tuple(waiting), tuple(waiting.values())
+        if task.encodes and source is not None:
+            return [Encoded(attempts[0], renderer.encode(recipes[0], source))]
         if task.words and source is not None:
             found = renderer.locate(recipes[0], source, task.words, task.detector, on_step)
             return [Found(attempts[0], {word: _regions(word, found[word]) for word in found})]

@@ -11,7 +11,7 @@ from hotfolder.recipes.library import Library
 from hotfolder.recipes.model import model_name
 from hotfolder.recipes.profile import Profile
 from hotfolder.recipes.prompt import Prompt, choices, parts
-from hotfolder.recipes.recipe import Recipe
+from hotfolder.recipes.recipe import Pixels, Recipe, drafted
 
 SEED_RANGE = 2**32  # other programs keep seeds in 32 bits
 
@@ -76,6 +76,20 @@ def template(prompt: Prompt, profile: Profile) -> str:
     written = ["{" + "|".join(options) + "}" for options in random]
     fixed = [*parts(prompt.fixed), *parts(profile.fixed)]
     return ", ".join(part for part in [prompt.text.strip(), *written, *fixed] if part)
+
+
+def taken_for(source: Recipe | Pixels, prompt: str, profile: Profile) -> Recipe:
+    """The draft that a picture is taken for, whatever program it is from.
+
+    That is the one that it is, or was made from; else one of its aspect and `prompt` by `profile`.
+    """
+    if isinstance(source, Recipe) and (first := drafted(source)).source is None:
+        return first
+    area = sizes.size(profile.draft.area)
+    aspect = source.width / source.height
+    width, height = sizes.sides(area[0] * area[1], aspect, profile.model.multiple)
+    wanted = Prompt(text=prompt, literal=True, size=f"{width}x{height}")
+    return draw(wanted, profile, 0, "", {})
 
 
 def derive(below: int, *words: str) -> int:

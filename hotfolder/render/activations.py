@@ -2,9 +2,9 @@
 
 Composition is settled early, so a quarter of the steps is enough, and what is seen there can also
 end a draft that nobody wants. Two blocks are looked at: the middle, and a later one that knows
-places. Kept are each channel's mean and spread and where it is strong, in units of its own spread:
-so no channel counts more because its numbers are larger, in whatever model. Looking changes no
-bits.
+places. Kept are each channel's mean and spread and where it is strong, by cells and by finer bands
+across and down, in units of its own spread: so no channel counts more because its numbers are
+larger, in whatever model. Looking changes no bits.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ VERSION = 1
 _LISTS = ("transformer_blocks", "single_transformer_blocks", "blocks", "layers")
 MOST = 384  # numbers for a block's channels; more are projected to so many
 _CELLS = 4  # in each direction
+_BANDS = 8  # across, and down
 _MAPS = 32  # channels that are left of a block where places are kept
 
 
@@ -29,11 +30,15 @@ class Activations:
     """Looks into a pipeline's denoiser while it draws `count` pictures in one call.
 
     To be used as a context around the call, and told of what comes `after` a step and `before` the
-    next: meanwhile another picture may be drawn with the same modules.
+    next: meanwhile another picture may be drawn with the same modules. It looks at `step`, by
+    default at a quarter of them.
     """
 
-    def __init__(self, pipe: Any, denoiser: Any, count: int, aspect: float) -> None:
+    def __init__(
+        self, pipe: Any, denoiser: Any, count: int, aspect: float, step: int | None = None
+    ) -> None:
         self._pipe = pipe
+        self._at = step
         self._count = count
         self._aspect = aspect
         self._step: int | None = 1
@@ -64,25 +69,27 @@ class Activations:
         """The numbers of each picture, -4 to 4, by `denoiser.PART`; nothing where it saw none."""
         pictures: list[Numbers] = [{} for _ in range(self._count)]
         for name, parts in self._taken.items():
-            mean, spread, grid = (part.numpy() for part in parts)
+            mean, spread, grid, fine = (part.numpy() for part in parts)
             for at, numbers in enumerate(pictures):
                 numbers[f"denoiser.{name}"] = _channels(mean[at], spread[at])
                 if name == "late" and grid.size:
                     numbers["denoiser.places"] = _places(grid[at], mean[at], spread[at])
+                    bands = np.concatenate([fine[at].mean(1), fine[at].mean(2)], axis=1)
+                    numbers["denoiser.bands"] = _places(bands[:, None], mean[at], spread[at])
         return pictures
 
     def _see(self, name: str, output: Any) -> None:
-        if name in self._taken or self._step != quarter(_steps(self._pipe)):
+        if name in self._taken or self._step != (self._at or quarter(_steps(self._pipe))):
             return
         maps = _maps(output, self._count, self._aspect)
         if maps is None:
             return
         x = maps.float()
-        grid = x.new_zeros(0)
+        flat, grids = x.flatten(2), [x.new_zeros(0)] * 2
         if x.ndim == 4:
-            grid = torch.nn.functional.adaptive_avg_pool2d(x, _CELLS)
-        flat = x.flatten(2)
-        self._taken[name] = [part.cpu() for part in (flat.mean(2), flat.std(2, correction=0), grid)]
+            grids = [torch.nn.functional.adaptive_avg_pool2d(x, n) for n in (_CELLS, _BANDS)]
+        parts = (flat.mean(2), flat.std(2, correction=0), *grids)
+        self._taken[name] = [part.cpu() for part in parts]
 
 
 def quarter(steps: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,20 @@ from typing import Any
 import torch
 from PIL import Image
 
-from hotfolder.errors import RenderError, TooLargeError
+from hotfolder.errors import RenderError, Stopped, TooLargeError
 from hotfolder.images.pixels import pixel_hash
 from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
-from hotfolder.render import call, environment, failures, img2img, locate, resize, step_cache
+from hotfolder.render import (
+    call,
+    encoding,
+    environment,
+    failures,
+    img2img,
+    locate,
+    resize,
+    step_cache,
+)
 from hotfolder.render.activations import Activations
 from hotfolder.render.call import Call
 from hotfolder.render.compilation import NotCompiledError
@@ -169,6 +178,24 @@ class Engine:
             others = [word for word in words if word not in known]
             return known | self._located(recipe, source, others, on_look)
 
+    def encode(self, recipe: Recipe, picture: Image.Image) -> dict[str, bytes]:
+        """What the denoiser thinks of a picture, as if it had drawn it by `recipe`, a draft's.
+
+        Packed, by kind, as `Rendered.features`: the picture is encoded, and gets as much noise as
+        a draft has when it is looked at. That takes one step. Nothing where nobody can look.
+        """
+        found: dict[str, bytes] = {}
+
+        def once(step: int, steps: int) -> None:
+            found.update(self.features())
+            raise Stopped
+
+        with suppress(Stopped):
+            asked = encoding.asked(recipe, picture)
+            self._drawn([asked], picture, Control(once, encodes=True))
+        eye = self._models[recipe.model].eye
+        return found | self._eyes.features(eye, picture)
+
     def upscale(self, name: str, image: Image.Image) -> tuple[Image.Image, str]:
         """`image` enlarged by the owner's upscaler of this name, and its file's SHA-256.
 
@@ -313,7 +340,7 @@ class Engine:
                 pixels = source and pixel_hash(source.convert("RGB"))
                 same = {"recipes": [row.id for row in rows], "source": pixels, "plan": texts[0]}
                 guessed = bool(self._models[recipe.model].step_cache)
-                seen = None if guessed else _seen(made.pipe, rows, plan)
+                seen = None if guessed else _seen(made.pipe, rows, plan, control.encodes)
                 run = Run(control, same | circumstances, self.device, loaded.preview, seen)
                 images = self._sampled(made, run, loaded, recipe, plans[0])
         except (RenderError, MemoryError, RuntimeError) as error:
@@ -379,12 +406,15 @@ class Engine:
         return self._models.hold(name, plan.holding, alone=self._rendering <= 1)
 
 
-def _seen(pipe: Any, rows: list[Recipe], plan: Plan) -> Activations | None:
+def _seen(pipe: Any, rows: list[Recipe], plan: Plan, encodes: bool) -> Activations | None:
     """Who looks into the denoiser while it draws; None where it is not called as a whole."""
-    if rows[0].source is not None or plan.compiled or plan.windows or plan.split_guidance:
+    if plan.compiled or plan.windows or plan.split_guidance:
+        return None
+    if rows[0].source is not None and not encodes:
         return None
     aspect = rows[0].width / rows[0].height
-    return Activations(pipe, pipelines.denoiser(pipe), len(rows), aspect)
+    step = 1 if encodes else None
+    return Activations(pipe, pipelines.denoiser(pipe), len(rows), aspect, step)
 
 
 def _recorded(plan: str) -> Plan | None:

@@ -30,10 +30,14 @@ OnStep = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Who is told of each step, and where the state of a render goes that is stopped."""
+    """Who is told of each step, and where the state of a render goes that is stopped.
+
+    `encodes`: the denoiser is looked into at the first step, of whatever picture.
+    """
 
     on_step: OnStep | None = None
     resume: Path | None = None
+    encodes: bool = False
 
 
 class Run:

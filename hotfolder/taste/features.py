@@ -21,7 +21,8 @@ class Features(Struct, frozen=True, omit_defaults=True):
     `kinds` are numbers of one byte each by their kind: its name, its version and, for what a model
     thought of the picture, that model's fingerprint. Numbers of one kind can be compared, those of
     different kinds cannot. `chance` is how likely a picture of which so much was known early was to
-    be completed: 0 for a draft that was given up, of which only that is known.
+    be completed: 0 for a draft that was given up, of which only that is known. `encoded`: the model
+    has not drawn it, but was shown it later.
     """
 
     picture: Name
@@ -32,6 +33,7 @@ class Features(Struct, frozen=True, omit_defaults=True):
     height: Annotated[int, Meta(ge=0, le=2**20)] = 0
     kinds: Annotated[dict[Name, Numbers], Meta(max_length=KINDS_AT_MOST)] = {}
     chance: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    encoded: bool = False
 
 
 def pack(numbers: Array) -> bytes:

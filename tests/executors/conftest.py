@@ -88,6 +88,12 @@ class Ear:
         self.give(Task({number: recipe}, MODELS, rule=rule))
         return number
 
+    def show(self, recipe: Recipe) -> int:
+        """Give a task of a picture that is only shown to a model; returns its number."""
+        number = next(self._numbers)
+        self.give(Task({number: recipe}, MODELS, SOURCE, encodes=True))
+        return number
+
     def heard(self, until: Callable[[Report], bool]) -> list[Report]:
         """The reports up to and including the first that `until` holds for."""
         reports: list[Report] = []

@@ -11,6 +11,7 @@ from hotfolder.executors.orders import (
     Cancel,
     Cancelled,
     Done,
+    Encoded,
     Failed,
     GivenUp,
     Load,
@@ -44,6 +45,13 @@ def test_a_picture_and_its_facts(ear: Ear) -> None:
     assert len(made.picture.rgb) == 3 * 64 * 48
     assert steps_of(number, reports) == list(range(1, 13))
     assert Record(stage="draft", pixels="0" * 64, **made.facts).steps_run == 12
+
+
+def test_a_picture_that_is_only_shown_to_the_model(ear: Ear) -> None:
+    """What the model thinks of it has the kinds that a draft has, and no picture comes of it."""
+    shown = ear.outcome(ear.show(DRAFT))
+    assert isinstance(shown, Encoded), shown
+    assert shown.features.keys() == done(ear.outcome(ear.begin(DRAFT))).features.keys()
 
 
 def test_a_picture_that_is_given_up_by_a_rule(ear: Ear) -> None:

@@ -13,7 +13,7 @@ from hotfolder.render import engine as engines
 from hotfolder.render.engine import Engine
 from hotfolder.taste.features import KINDS_AT_MOST, unpack
 
-_PARTS = {"denoiser.middle", "denoiser.late", "denoiser.places"}
+_PARTS = {"denoiser.middle", "denoiser.late", "denoiser.places", "denoiser.bands"}
 
 
 def _parts(kinds: dict[str, bytes]) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from itertools import chain, islice
 
@@ -17,7 +17,7 @@ from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.record import Record
 from hotfolder.recipes.refine import key
 from hotfolder.shares import ALONE
-from hotfolder.snapshot import BrokenFile, PromptFile, Snapshot
+from hotfolder.snapshot import BrokenFile, Newcomer, PromptFile, Snapshot
 from hotfolder.stars import detectors
 from hotfolder.studio.config.live import LiveConfig, decides
 from hotfolder.studio.identity import Identity, Portrait
@@ -50,7 +50,8 @@ class Scanner:
 
     `config` takes the place of what lies in the studio. A scanner that does not wait takes all
     files as they lie, and remembers nothing over restarts: see `survey`. `advice` is what was
-    learned of the owner; whoever learns it puts it there. `minute` tells the minute of the day.
+    learned of the owner, and `newcomers` are pictures from elsewhere; whoever knows puts them
+    there. `minute` tells the minute of the day.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Scanner:
         self.studio = studio
         self.advice = NONE
         self.shares = ALONE
+        self.newcomers: Sequence[Newcomer] = ()
         self._apart = Apart(studio.root, wake, waits=not waits)
         self._tree = Tree(studio.root, clock)
         self._config_files = ConfigFiles(studio, self._tree, self._apart)
@@ -211,6 +213,7 @@ class Scanner:
             },
             advice=self._advice(),
             shares=self.shares,
+            newcomers=self.newcomers,
         )
 
     def _is_unsure(self) -> bool:
@@ -281,14 +284,14 @@ class Scanner:
         self._intake.add(seed)
 
     def key(self, path: str) -> str:
-        """What makes a picture the same one wherever it lies; raises as `Portraits.of`."""
-        source, reading = self._intake.seeds.source(path), self._tree.reading(path)
-        if source is None:
-            if reading is None:
-                raise FileNotFoundError(path)
-            limits = self.config.settings.limits
-            source = self._intake.portraits.of(path, reading, limits).source
-        return key(source)
+        """What makes a picture the same one wherever it lies; raises as `portrait`."""
+        return key(self._intake.seeds.source(path) or self.portrait(path).source)
+
+    def portrait(self, path: str) -> Portrait:
+        """What a picture is and says of itself; raises as `Portraits.of`."""
+        if (reading := self._tree.reading(path)) is None:
+            raise FileNotFoundError(path)
+        return self._intake.portraits.of(path, reading, self.config.settings.limits)
 
     def identity(self, path: str) -> Identity:
         """A picked picture with its pixels, as it is now; raises as `Portraits.identity`."""

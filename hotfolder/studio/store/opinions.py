@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import TypeVar
 
@@ -32,6 +33,7 @@ _LONGEST_LINE = 2**18
 _MOST_BYTES = 2**30  # of one machine's file: of a longer one the end is read
 _MOST_JUDGED = 2**25  # and of its judgements
 _MOST_FILES = 1000
+_LINES_AT_ONCE = 1000  # 5 ms
 
 
 def note(studio: Studio, judgements: Sequence[Judgement]) -> None:
@@ -75,12 +77,41 @@ def words(studio: Studio) -> Iterator[Features]:
 
 
 def order(studio: Studio) -> list[str]:
-    """The keys of all pictures whose features were kept, those of one machine in their order.
+    """The keys of all drafts that were made, as features were kept; those of a machine in order.
 
-    Drafts that were given up have no picture.
+    Drafts that were given up have no picture, and when a picture from elsewhere came nobody knows.
     """
     keys = (key for file in _files(studio, _FEATURES) for key in _read(studio, file, _Key))
-    return [key.picture for key in keys if key.chance > 0]
+    return [key.picture for key in keys if key.chance > 0 and not key.encoded]
+
+
+class Kept:
+    """Of which pictures features are kept: `digits` has the first eight of each key."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.digits: set[str] = set()
+        self._studio = studio
+        self._at: dict[str, int] = {}
+
+    def read_on(self) -> bool:
+        """Read some of the lines that are new; whether there is more. Raises OSError."""
+        return any(map(self._read_on, _files(self._studio, _FEATURES)))
+
+    def _read_on(self, file: str) -> bool:
+        try:
+            with beneath.reading(self._studio.root, file) as stream:
+                size, at = stream.seek(0, os.SEEK_END), self._at.get(file, 0)
+                stream.seek(at if at <= size else 0)  # a sync client may have put another one there
+                for _ in range(_LINES_AT_ONCE):
+                    line = stream.readline(_LONGEST_LINE)
+                    if not line.endswith(b"\n") and len(line) < _LONGEST_LINE:
+                        return False  # the end, or a line that is being written
+                    self._at[file] = stream.tell()
+                    with suppress(ValueError, RecursionError):
+                        self.digits.add(_decode_key(line).picture[:8])
+        except (FileNotFoundError, PictureError):
+            return False
+        return True
 
 
 class _Words(Struct, frozen=True):
@@ -99,6 +130,10 @@ class _Key(Struct, frozen=True):
 
     picture: str
     chance: float = 1.0
+    encoded: bool = False
+
+
+_decode_key = msgspec.json.Decoder(_Key).decode
 
 
 def _append(studio: Studio, folder: str, lines: Sequence[Struct], durable: bool) -> None:
