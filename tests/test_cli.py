@@ -101,9 +101,25 @@ def test_any_name_can_be_printed(studio: Studio) -> None:
     assert "灯台.txt" in done.stdout.decode("utf-8")
 
 
+PAINTED = """
+import hotfolder.commands.run
+from campaigns.kit import painter
+from hotfolder.cli import program
+
+hotfolder.commands.run.open_executor = painter.in_a_thread
+program()
+"""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_signals_end_the_daemon_cleanly(studio: Studio, number: int, code: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "program"),
+    [(signal.SIGTERM, 143, ("-m", "hotfolder")), (signal.SIGINT, 130, ("-c", PAINTED))],
+    ids=["SIGTERM", "SIGINT"],
+)
+def test_signals_end_the_daemon_cleanly(
+    studio: Studio, number: int, code: int, program: tuple[str, ...]
+) -> None:
     """The daemon ends by itself, with the signal's code, and leaves nothing half-written."""
     (studio.profiles / "quick.toml").write_text(
         'extends = "postcard"\nsteps = 2\n[draft]\narea = "64x64"\n'
@@ -111,7 +127,7 @@ def test_signals_end_the_daemon_cleanly(studio: Studio, number: int, code: int) 
     (studio.inbox / "more.toml").write_text(
         'prompt = "a boat"\ncount = "endless"\nprofile = "quick"\n'
     )
-    command = [sys.executable, "-m", "hotfolder", "run", str(studio.root)]
+    command = [sys.executable, *program, "run", str(studio.root)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT) as daemon:
         until(lambda: list(studio.drafts.glob("*.png")), 120)
         os.kill(daemon.pid, number)
@@ -171,12 +187,13 @@ def test_check_tells_a_size_that_does_not_fit(hotfolder: Run, studio: Studio) ->
     assert "choose a smaller model" in done.stdout
 
 
-def test_doctor_looks_at_everything(hotfolder: Run, studio: Studio) -> None:
+@pytest.mark.slow
+def test_doctor_looks_at_everything(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
     """Versions, device, threads, each profile, the same bits in every way, and the folder."""
     (studio.profiles / "mine.toml").write_text('[model]\nsource = "./nowhere"\n')
-    done = hotfolder("doctor", "--json", studio.root)
-    assert done.returncode == 0, done.stdout + done.stderr
-    sections = {section["title"]: section["findings"] for section in json.loads(done.stdout)}
+    code, said = main(["doctor", "--json", str(studio.root)]), capsys.readouterr().out
+    assert code == 0, said
+    sections = {section["title"]: section["findings"] for section in json.loads(said)}
     topics = {title: {f["topic"]: f for f in found} for title, found in sections.items()}
     assert {"versions", "device", "threads"} <= topics["This computer"].keys()
     assert topics["Profiles"]["postcard"]["state"] == "good"
@@ -188,6 +205,7 @@ def test_doctor_looks_at_everything(hotfolder: Run, studio: Studio) -> None:
     assert "disk" in topics["Studio"]["folder"]["says"] or "network" in str(topics["Studio"])
 
 
+@pytest.mark.slow
 def test_doctor_ends_as_an_error_where_nothing_can_be_made(
     studio: Studio, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
