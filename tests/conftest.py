@@ -38,6 +38,7 @@ _SLOW_ROOMS = ("render", "executors", "light", "training", "desktop")
 _SLOW_FILES = {
     "test_bounded_toml",
     "test_campaigns",
+    "test_cron",
     "test_docs",
     "test_examples",
     "test_flow",

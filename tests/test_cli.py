@@ -254,6 +254,7 @@ def test_show_and_regenerate(
     assert "does not say how it was made" in caplog.text
 
 
+@pytest.mark.slow
 def test_the_wheel_has_all_it_needs(tmp_path: Path) -> None:
     """Profiles, examples and the model are in it; training and tests are not."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
