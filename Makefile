@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-studio
+PROCESSORS ?= $(shell $(PYTHON) -c 'import os; print(min(6, os.cpu_count() or 2))')
 # Half as many tests again as there are processors: much of their time they wait.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(6, (os.cpu_count() or 2) * 3 // 2))')
 
@@ -21,9 +22,9 @@ docs: .venv/.installed-test
 pictures: .venv/.installed-test
 	$(BIN)/python docs/pictures.py
 
-# What neither renders nor starts processes, for use while writing: under a minute.
+# What neither renders nor starts processes nor waits, for use while writing: under a minute.
 test-quick: .venv/.installed-test
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n $(PROCESSORS) --dist loadfile -m "not slow"
 
 lint: .venv/.installed-test
 	$(BIN)/ruff check .
