@@ -38,6 +38,7 @@ _SLOW_ROOMS = ("render", "executors", "light", "training", "desktop")
 _SLOW_FILES = {
     "test_bounded_toml",
     "test_campaigns",
+    "test_command",
     "test_cron",
     "test_docs",
     "test_examples",
@@ -45,6 +46,7 @@ _SLOW_FILES = {
     "test_fuzz",
     "test_golden",
     "test_hardship",
+    "test_learning",
     "test_lost_and_found",
     "test_mistakes",
     "test_models_add",
@@ -54,6 +56,7 @@ _SLOW_FILES = {
     "test_start",
     "test_survival",
     "test_syntax_flow",
+    "test_whole_folders",
 }
 _SLOW_FIXTURES = {"browser", "forkserver", "hotfolder", "engine", "tool"}
 

@@ -13,7 +13,6 @@ from hotfolder.daemon import Daemon, Until
 from hotfolder.images import metadata, pixels, regions
 from hotfolder.recipes.recipe import Recipe, lineage
 from hotfolder.regenerate import regenerate
-from hotfolder.render.engine import Engine
 from hotfolder.render.retouch import soft
 from hotfolder.studio.config import load
 from hotfolder.studio.identity import identify
@@ -80,6 +79,8 @@ def test_a_retouch_is_made_again_from_its_final_alone(studio: Studio) -> None:
     daemon.run(Until(idle=True))
     daemon.close()
     finals = {"photo": "*balloon*", "scene": "*castle*"}
+    from hotfolder.render.engine import Engine  # the quick tests need no torch
+
     engine = Engine(models_of(load.read_config(studio)), studio.root)
     engine.locate = None  # type: ignore[assignment,method-assign] - it is not asked again
     said = {}
