@@ -27,9 +27,11 @@ from hotfolder.light.auth import Guard
 from hotfolder.light.catalogue import Shown, builtins
 from hotfolder.light.table import Table
 from hotfolder.light.work import Work
+from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import MAX_PICTURE_BYTES, read_file
 from hotfolder.studio.scan.listing import is_within
 from hotfolder.studio.store import passed_over
+from hotfolder.studio.store.lock import is_held
 
 T = TypeVar("T")
 Answer = Callable[[Request], Awaitable[Response]]
@@ -83,7 +85,9 @@ class _Answers:
 
     async def thumbnails(self, request: Request) -> Response:
         ids = _ids(request, _MOST_THUMBNAILS)
-        return Response(await asyncio.to_thread(self._table.thumbnails, ids), 200, {}, _BYTES)
+        beyond = int(request.query_params.get("beyond", "0"))
+        made = await asyncio.to_thread(self._table.thumbnails, ids, beyond)
+        return Response(made, 200, {}, _BYTES)
 
     async def picture(self, request: Request) -> Response:
         shown = await _shown(self._table, request)
@@ -127,9 +131,7 @@ class _Answers:
 
     async def more(self, request: Request) -> Response:
         shown = await _shown(self._table, request)
-        return _json(
-            {"path": await asyncio.to_thread(wishes.more_like, self._table.studio, shown.path)}
-        )
+        return await self._asked(wishes.more_like, shown.path)
 
     async def check(self, request: Request) -> Response:
         wish = await _body(request, wishes.Wish)
@@ -137,14 +139,20 @@ class _Answers:
 
     async def ask(self, request: Request) -> Response:
         wish = await _body(request, wishes.Wish)
-        return _json({"path": await asyncio.to_thread(wishes.ask, self._table.studio, wish)})
+        return await self._asked(wishes.ask, wish)
 
     async def failed(self, _: Request) -> Response:
         return _json(await asyncio.to_thread(wishes.failed, self._table.studio))
 
     async def mend(self, request: Request) -> Response:
         mended = await _body(request, wishes.Mended)
-        return _json({"path": await asyncio.to_thread(wishes.mend, self._table.studio, mended)})
+        return await self._asked(wishes.mend, mended)
+
+    async def _asked(self, ask: Callable[[Studio, T], str], what: T) -> Response:
+        """Drop a file into `inbox/`, and say where, and whether somebody makes what it asks for."""
+        studio = self._table.studio
+        path = await asyncio.to_thread(ask, studio, what)
+        return _json({"path": path, "running": await asyncio.to_thread(is_held, studio.root)})
 
     async def passed(self, _: Request) -> Response:
         left = (await asyncio.to_thread(passed_over.left, self._table.studio))[-_MOST_PASSED:]

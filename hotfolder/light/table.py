@@ -89,29 +89,30 @@ class Table:
         with suppress(OSError):  # a disk that is full, or a studio that has vanished
             critic.saw(self.studio, left, time.time())
 
-    def thumbnails(self, ids: Sequence[int]) -> bytes:
-        """Thumbnails for a browser, those that are missing to be made next.
+    def thumbnails(self, ids: Sequence[int], beyond: int = 0) -> bytes:
+        """Thumbnails for a browser. Those that are missing are made next, the last one first,
+        but for the first few, which are `beyond` the window.
 
         Little-endian: how many, then for each its picture's id and its length (uint32), then all
         JPEGs one behind the other. A length of 0 says that it is still to be made, `NEVER` that
         the picture cannot be read.
         """
         shown = {picture.id: picture for picture in self.catalogue.shown(ids)}
-        found = [(id_, self._thumbnail(shown.get(id_))) for id_ in ids]
+        found = [(id_, self._thumbnail(shown.get(id_), n >= beyond)) for n, id_ in enumerate(ids)]
         heads = [
             struct.pack("<II", id_, NEVER if jpeg is None else len(jpeg)) for id_, jpeg in found
         ]
         bodies = [jpeg or b"" for _, jpeg in found]
         return b"".join([struct.pack("<I", len(found)), *heads, *bodies])
 
-    def _thumbnail(self, shown: Shown | None) -> bytes | None:
+    def _thumbnail(self, shown: Shown | None, is_seen: bool) -> bytes | None:
         if shown is None:
             return None
         is_read = shown.version == VERSION
         if is_read and shown.trouble:
             return None
         jpeg = self.cache.get(shown.digest) if is_read and shown.digest else None
-        if jpeg is None:
+        if jpeg is None and is_seen:
             self._painters.want(shown.id, shown.path)
         return jpeg or b""
 

@@ -210,8 +210,23 @@ def test_large_views(page: Any, table: Table) -> None:
     assert page.evaluate("light.viewer.mode") == "wipe"
 
 
+def test_what_one_looks_at_is_asked_for_first(page: Any) -> None:
+    """The thumbnail of the first picture in sight is made before those below it."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    page.wait_for_selector(".cell.ready")
+    url = next(url for url in asked if "/thumbnails?" in url)
+    ids, beyond = url.partition("ids=")[2].split("&beyond=")
+    wanted = [int(id_) for id_ in ids.split(",")][int(beyond) :]
+    first = page.evaluate(STATE)["ids"][: len(wanted)]
+    assert wanted == first[::-1], "the last one is made next"
+
+
 def test_a_prompt_is_checked_while_it_is_typed(page: Any, full: Studio) -> None:
-    """The daemon's own checker speaks; what is right lands in inbox/ as a file."""
+    """The daemon's own checker speaks; what is right lands in inbox/ as a file, and nobody is led
+    to wait for pictures while nothing makes them.
+    """
     press(page, "n")
     field = page.locator("dialog.wish textarea")
     field.fill("a castle, __nothing__")
@@ -222,6 +237,8 @@ def test_a_prompt_is_checked_while_it_is_typed(page: Any, full: Studio) -> None:
     becomes(page, "document.querySelector('.makes').textContent.startsWith('3')")
     page.locator("dialog.wish .main").click()
     until(lambda: list(full.inbox.glob("*.toml")), 10)
+    page.wait_for_selector(".toast")
+    assert "hotfolder is not running" in page.locator(".toast").inner_text()
     (file,) = full.inbox.glob("*.toml")
     assert file.read_text() == 'prompt = "a castle by the {sea|lake}"\ncount = 3\n'
 

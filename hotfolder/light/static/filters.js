@@ -68,7 +68,7 @@ export class Filters {
   }
 
   #search() {
-    this.input = h("input", { type: "search", placeholder: t("search"), "aria-label": t("search"), title: t("search_hint"), autocomplete: "off", spellcheck: "false", maxlength: "400" });
+    this.input = h("input", { type: "search", placeholder: t(matchMedia("(max-width: 640px)").matches ? "search_short" : "search"), "aria-label": t("search"), title: t("search_hint"), autocomplete: "off", spellcheck: "false", maxlength: "400" });
     let typing;
     this.input.addEventListener("input", () => {
       clearTimeout(typing);

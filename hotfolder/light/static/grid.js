@@ -2,7 +2,7 @@
 import { get, NONE, isSeen, isStack, roomOf, starsOf } from "./api.js";
 import { h, icon } from "./dom.js";
 import { nearest, pack, place, rowAt } from "./layout.js";
-import { forget, thumbnail } from "./thumbs.js";
+import { askFrom, forget, thumbnail } from "./thumbs.js";
 import { number, t } from "./words.js";
 
 const GAP = 6;
@@ -123,10 +123,11 @@ export class Grid {
     }
     forget((id) => this.drawn.has(id));
     const missing = [];
-    // What is in sight comes last: thumbnails are asked for from there.
-    for (const [start, end] of [[from, first], [last, to], [Math.max(from, first), Math.min(last, to)]]) {
-      this.#drawRange(start, end, all, missing);
-    }
+    this.#drawRange(from, to, all, missing);
+    askFrom((id) => {
+      const n = this.places.get(id) ?? first; // another's relative, in the panel
+      return n < first || n >= last ? Infinity : n - first;
+    });
     this.#ask(missing);
     this.#look(first, last);
   }

@@ -1,8 +1,9 @@
 // How a picture was made: its parameters, its lineage as pictures, what was drawn anew in it.
 import { get, post } from "./api.js";
 import { button, h } from "./dom.js";
-import { t } from "./words.js";
+import { moment, t } from "./words.js";
 import { thumbnail } from "./thumbs.js";
+import { inInbox } from "./wish.js";
 
 const LONG = new Set(["prompt", "negative", "template"]);
 
@@ -45,7 +46,7 @@ export class Panel {
       this.box.replaceChildren(h("p.hint", {}, t("panel_none")));
       return;
     }
-    const rows = found.parameters.map(([name, value]) => h("div", { class: LONG.has(name) ? "long" : "" }, h("dt", {}, t(`parameters.${name}`)), h("dd", {}, value)));
+    const rows = found.parameters.map(([name, value]) => h("div", { class: LONG.has(name) ? "long" : "" }, h("dt", {}, t(`parameters.${name}`)), h("dd", {}, name === "created" ? moment(value) : value)));
     const parts = [
       button("close", t("close"), () => this.close(), { class: "only-narrow" }),
       h("h2", {}, found.path.split("/").pop()),
@@ -114,8 +115,7 @@ export class Panel {
 
   async #more(id) {
     try {
-      const { path } = await post(`/api/more/${id}`);
-      this.on.told(t("did.asked", { path }));
+      this.on.told(inInbox("did.asked", await post(`/api/more/${id}`)));
     } catch (error) {
       this.on.refused(error);
     }

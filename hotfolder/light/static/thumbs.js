@@ -6,6 +6,7 @@ const TOGETHER = 48;
 const NEVER = 0xffffffff;
 const kept = new Map(); // "id.tag" -> address of a blob, or null for a picture that cannot be read
 let wanted = []; // [id, key, tell], the most urgent last
+let distance = () => 0; // how far a picture is from where one looks first; Infinity: out of sight
 let asking = 0;
 let again = null;
 
@@ -28,9 +29,26 @@ export function forget(isWanted) {
   wanted = wanted.filter(([id]) => isWanted(id));
 }
 
+/** Pictures in sight are made first, the first of them before all others: `by` is `distance`. */
+export function askFrom(by) {
+  distance = by;
+  inOrder();
+}
+
+function inOrder() {
+  const far = new Map(wanted.map((one) => [one, Math.min(distance(one[0]), 1e9)]));
+  wanted.sort((a, b) => far.get(b) - far.get(a));
+}
+
 /** Some were made since: ask for what is missing now. */
 export function tryAgain() {
   clearTimeout(again);
+  again = null;
+  inOrder();
+  schedule();
+}
+
+function goOn() {
   again = null;
   schedule();
 }
@@ -42,15 +60,17 @@ function schedule() {
 async function ask() {
   if (asking >= 2 || again !== null || !wanted.length) return;
   const some = wanted.splice(-TOGETHER);
+  const beyond = some.filter(([id]) => distance(id) === Infinity);
+  const ids = [...beyond, ...some.filter((one) => !beyond.includes(one))].map(([id]) => id);
   asking += 1;
   try {
-    const data = await bytes(`/thumbnails?ids=${some.map(([id]) => id).join(",")}`);
+    const data = await bytes(`/thumbnails?ids=${ids.join(",")}&beyond=${beyond.length}`);
     const missing = take(data, some);
     wanted.unshift(...missing);
-    if (missing.length === some.length) again = setTimeout(tryAgain, 200);
+    if (missing.length === some.length) again = setTimeout(goOn, 200);
   } catch {
     wanted.unshift(...some);
-    again = setTimeout(tryAgain, 1000);
+    again = setTimeout(goOn, 1000);
   } finally {
     asking -= 1;
     schedule();

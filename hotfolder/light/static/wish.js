@@ -55,15 +55,21 @@ export function wish(told, refused) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      const { path } = await post("/api/ask", filled());
+      const done = await post("/api/ask", filled());
       box.close();
-      told(t("did.asked", { path }));
+      told(inInbox("did.asked", done));
     } catch (error) {
       refused(error);
     }
   });
   check();
   return box;
+}
+
+/** What is said of a file that was dropped into inbox/, and of what comes of it. */
+export function inInbox(says, { path, running }) {
+  const told = t(says, { path });
+  return running ? told : t("did.stopped", { says: told });
 }
 
 /** The files in failed/, each with its note, to be mended where they are. */
@@ -85,9 +91,9 @@ function one(file, box, told, refused) {
 
   async function put() {
     try {
-      const { path } = await post("/api/mend", { name: file.name, text: text.value });
+      const done = await post("/api/mend", { name: file.name, text: text.value });
       section.remove();
-      told(t("did.mended", { path }));
+      told(inInbox("did.mended", done));
       if (!box.querySelector("section")) box.close();
     } catch (error) {
       refused(error);

@@ -20,6 +20,12 @@ export function t(key, values = {}) {
 /** A number as its reader writes it. */
 export const number = (n, digits = 0) => n.toLocaleString(language, { maximumFractionDigits: digits });
 
+/** A moment as its reader writes it, in local time; a text that is none stays as it is. */
+export function moment(text) {
+  const when = new Date(text);
+  return Number.isNaN(when.valueOf()) ? text : when.toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+}
+
 /** Speak another language from now on. */
 export function speak(tag) {
   localStorage.setItem("language", tag);

@@ -68,7 +68,7 @@ class PassedOver {
 
 /** A window with the queue, up to date while it is open. */
 export function work() {
-  const inside = h("div.inside", {});
+  const inside = h("div.inside", {}, h("p.hint", {}, t("at_work.looking")));
   const passed = new PassedOver();
   const box = dialog(t("at_work.title"), "work", inside, passed.box);
   const look = async () => {
