@@ -10,15 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
+from itertools import islice
 from pathlib import Path
 
-from hotfolder.errors import HotfolderError, PictureError, printable, reason
+from hotfolder.errors import HotfolderError, PictureError, many, printable, reason
 from hotfolder.images.metadata import suffixes
 from hotfolder.light.portrait import small
-from hotfolder.light.wishes import failed
 from hotfolder.studio import beneath
 from hotfolder.studio.config.load import settings_alone
 from hotfolder.studio.layout import REJECTS, Studio
+from hotfolder.studio.scan import failed
 from hotfolder.studio.scan.listing import listing
 from hotfolder.studio.store import judgements, making_file, status_file
 from hotfolder.studio.store.making_file import MakingFile
@@ -30,6 +31,7 @@ EVERY_S = 10.0
 _ENDING_S = 0.5
 _MARK = "<!-- written by hotfolder; status_page = false in hotfolder.toml ends that -->"
 _NEWEST = 12
+_MOST_FAILED = 20
 _STYLE = """\
 :root{color-scheme:light dark;--paper:#f6f4ef;--sheet:#fffdf9;--line:#d9d5cb;--ink:#26241f;
 --soft:#69655c;--bad:#a8321f}
@@ -48,12 +50,14 @@ border-radius:10px;background:var(--sheet)}.now img{height:72px;border-radius:4p
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the page says. `drafts` and `finals` map paths to JPEGs, the newest first."""
+    """What the page says: `drafts` and `finals` map paths to JPEGs, the newest first, `failed` maps
+    paths to sentences.
+    """
 
     name: str
     making: MakingFile
     status: StatusFile
-    failed: tuple[tuple[str, str], ...]
+    failed: Mapping[str, str]
     drafts: Mapping[str, bytes]
     finals: Mapping[str, bytes]
     counts: tuple[int, int, int]
@@ -74,7 +78,7 @@ def _lines(shown: Shown, written: str) -> Iterator[str]:
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     yield f"<style>{_STYLE}</style></head><body><main><h1>{name}</h1>"
     drafts, seeds, finals = shown.counts
-    counted = f"{drafts:,} drafts, {seeds:,} picked, {finals:,} finals"
+    counted = f"{many(drafts, 'draft')}, {seeds:,} picked, {many(finals, 'final')}"
     yield f'<p class="soft">{counted} · as of {escape(written)}</p>'
     if shown.status.pause:
         yield f'<p class="bad">{escape(shown.status.pause)}</p>'
@@ -89,8 +93,10 @@ def _lines(shown: Shown, written: str) -> Iterator[str]:
     if making.an_hour:
         yield f'<p class="soft">{making.an_hour:,.0f} pictures an hour</p>'
     yield from _section("Waiting", (f"{path}: {says}" for path, says in shown.status.waits.items()))
-    yield from _section("Needs mending", (f"{name}: {says}" for name, says in shown.failed), "bad")
-    yield from _section("Troubles", making.warned[-5:], "bad")
+    mistakes = (f"{path}: {says}" for path, says in shown.failed.items())
+    yield from _section("To be mended and put back into inbox/", mistakes, "bad")
+    others = [says for says in making.warned if not any(path in says for path in shown.failed)]
+    yield from _section("Troubles", others[-5:], "bad")
     for title, pictures in (("Newest finals", shown.finals), ("Newest drafts", shown.drafts)):
         if pictures:
             yield f'<h2>{title}</h2><div class="wall">'
@@ -188,7 +194,7 @@ class StatusPage:
             Path(self._studio.root).name,
             making_file.read(self._studio.root) if not self._stopping.is_set() else MakingFile(),
             status_file.read(self._studio.root),
-            tuple((one["shown"], one["note"]) for one in failed(self._studio)[:20]),
+            dict(islice(failed.reasons(self._studio).items(), _MOST_FAILED)),
             {path: jpeg for (path, _), jpeg in walls[0].items()},
             {path: jpeg for (path, _), jpeg in walls[1].items()},
             (len(drafts), len(seeds), len(finals)),

@@ -36,12 +36,14 @@ def test_it_says_what_there_is(wanted: Studio) -> None:
     progress.began("draft for castle.txt", 1)
     progress.step(3, 12, 1)
     progress.warn("the disk is nearly full")
+    progress.warn("inbox/<b>.txt has a mistake: read inbox/failed/<b>.txt.error.txt")
     status_file.post(wanted.root, StatusFile(waits={"inbox/a.txt": "it has to wait"}))
     (wanted.failed / "<b>.txt").write_text("x")
     (wanted.failed / "<b>.txt.error.txt").write_text("promt: unknown key")
     page = StatusPage(wanted)
     assert page.write()
     text = (wanted.root / NAME).read_text("utf-8")
+    assert text.count("&lt;b&gt;.txt") == 1, "each mistake is told once"
     for said in ("38 drafts, 2 picked, 6 finals", "step 3 of 12",
                  "inbox/a.txt: it has to wait", "&lt;b&gt;.txt: promt: unknown key",
                  "the disk is nearly full"):  # fmt: skip
