@@ -7,6 +7,7 @@ import os
 import random
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ def table(many: Studio) -> Iterator[Table]:
 @pytest.fixture
 def known(table: Table) -> Table:
     """Their light table with all thumbnails made: a portrait serves all links to its picture."""
-    until(lambda: table.catalogue.rows("SELECT COUNT(*) FROM picture") == [(MANY,)], 120)
+    until(lambda: table.catalogue.rows("SELECT COUNT(*) FROM picture") == [(MANY,)], 600)
     root = str(table.studio.root)
     found: dict[int, Portrait] = {}
     wanted: dict[int, Portrait | Trouble] = {}
@@ -126,18 +127,31 @@ def known(table: Table) -> Table:
 
 
 def test_thumbnails_are_made_fast(table: Table, many: Studio) -> None:
-    """At least 100 pictures of 256x256 a second for each worker."""
+    """At least 100 pictures of 256x256 a second of a processor, whatever else the machine does."""
     began = time.monotonic()
-    until(lambda: table.catalogue.rows("SELECT COUNT(*) FROM picture") == [(MANY,)], 120)
+    until(lambda: table.catalogue.rows("SELECT COUNT(*) FROM picture") == [(MANY,)], 600)
     print(f"\nlisted after {time.monotonic() - began:.2f} s")
     count = "SELECT COUNT(*) FROM picture WHERE version > 0"
-    until(lambda: table.catalogue.rows(count)[0][0] > 100, 60)  # the workers have begun
-    ((before,),), began = table.catalogue.rows(count), time.monotonic()
-    time.sleep(20)
-    ((after,),) = table.catalogue.rows(count)
-    rate = (after - before) / (time.monotonic() - began)
-    print(f"{rate:.0f} thumbnails a second, load {os.getloadavg()[0]:.1f}")
-    assert rate > 100, "with a processor to spare"
+
+    def made() -> int:
+        return int(table.catalogue.rows(count)[0][0])
+
+    until(lambda: made() > 100, 600)  # the workers have begun
+    first, spent = made(), workers_s()
+    until(lambda: made() > first + 2000, 600)
+    rate = (made() - first) / (workers_s() - spent)
+    print(f"{rate:.0f} thumbnails a second of a processor, load {os.getloadavg()[0]:.1f}")
+    assert rate > 100
+
+
+def workers_s() -> float:
+    """Seconds of processors that worker processes have had so far."""
+    found = 0.0
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if "python" in child.name():
+                found += sum(child.cpu_times()[:2])
+    return found
 
 
 def test_questions_are_answered_fast(known: Table) -> None:
