@@ -4,8 +4,10 @@
 
 OWNER is a name of `benchmarks.taste.owners`, by default all whose taste is in the picture. Those of
 `ASKED` are pleased by what was asked for, whatever is drawn, so no model pleases them sooner. CACHE
-keeps drafts, the painted scenes that the owners' eye has seen and, from `python -m training.judge
---work CACHE`, the judge of obedience. A tenth of the clicks are wrong. All seeds are in this file.
+keeps drafts, what was learned and drawn with it, the painted scenes that the owners' eye has seen
+and, from `python -m training.judge --work CACHE`, the judge of obedience. So the command goes on
+where it was stopped, and what lies there is measured anew. A tenth of the clicks are wrong. All
+seeds are in this file.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ import json
 import tempfile
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +84,8 @@ def drawn(told: Told, first: int, model: Model, folder: Path) -> list[Image.Imag
     for number, wish in enumerate(told):
         file = folder / f"{number}.png"
         if not file.exists():
-            engine.render(recipe(wish, first + number, model)).image.save(file)
+            engine.render(recipe(wish, first + number, model)).image.save(folder / "half.png")
+            (folder / "half.png").replace(file)
         with Image.open(file) as picture:
             pictures.append(picture.convert("RGB"))
     return pictures
@@ -102,7 +107,7 @@ def pleases(owner: str, told: Sequence[Told], shown: Sequence[list[Image.Image]]
 
 
 def learned(told: Told, pictures: list[Image.Image], clicks: Array, method: Method) -> bytes:
-    """The LoRA that is trained on these drafts and clicks."""
+    """The LoRA that is trained on these drafts and clicks; b"" if nothing holds."""
     recipes = [recipe(one, number, PROFILE.model) for number, one in enumerate(told)]
     examples = [
         chosen.Example(r.id, r.prompt, bool(c), 1.0, not chosen.speaks_of_sides(r.prompt))
@@ -122,7 +127,30 @@ def learned(told: Told, pictures: list[Image.Image], clicks: Array, method: Meth
         found = school.learn(begun, Path(place), loaded, "cpu", lambda: given, _Quiet())
     print(f"    {method}: step {found.score.at} of {found.steps}, of held-out pictures "
           f"{found.score.best:.2%} learned, {'' if mirrored else 'not '}mirrored")  # fmt: skip
-    return result.file_of(found.lora, found.denoiser)
+    return result.file_of(found.lora, found.denoiser) if found.score.at else b""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What an owner's clicks made of the model: what it took, and the folder it lies in."""
+
+    model: Model
+    place: Path
+    wall_s: float
+    cpu_s: float
+
+
+def tuned(place: Path, learn: Callable[[], bytes]) -> Tuned:
+    """The model with what `learn` gives, which is kept in the folder `place`."""
+    place.mkdir(exist_ok=True)
+    lora, took = (place / "lora.safetensors").resolve(), place / "took.json"
+    if not took.exists():
+        wall, cpu = time.monotonic(), time.process_time()
+        lora.write_bytes(learn())
+        took.write_text(json.dumps((time.monotonic() - wall, time.process_time() - cpu)))
+    loras = [LoraFile(str(lora))] if lora.stat().st_size else []
+    model = msgspec.structs.replace(PROFILE.model, loras=loras)
+    return Tuned(model, place, *json.loads(took.read_text()))
 
 
 class _Quiet:
@@ -193,30 +221,31 @@ def main() -> None:
         methods: list[Method] = ["preference", *(["picks"] if given.picks_only else [])]
         print(f"{owner}: pleases {likes.mean():.0%} of {len(told)} drafts", flush=True)
         for method in methods:
-            began, cost = time.monotonic(), time.process_time()
-            data = learned(told, shown, clicks, method)
-            spent, cost = time.monotonic() - began, time.process_time() - cost
-            place = given.cache / f"{owner} {method} {result.lora_of('', data)}"
-            place.mkdir(exist_ok=True)
-            (place / "lora.safetensors").write_bytes(data)
-            model = msgspec.structs.replace(
-                plain, loras=[LoraFile(str((place / "lora.safetensors").resolve()))]
+            found = tuned(
+                given.cache / f"{owner} {method} {len(told)}",
+                partial(learned, told, shown, clicks, method),
             )
-            after = drawn(asked, HELD_SEED, model, place / "after")
-            same_after = drawn(same, HELD_SEED, model, place / "same")
+            after = drawn(asked, HELD_SEED, found.model, found.place / "after")
+            same_after = drawn(same, HELD_SEED, found.model, found.place / "same")
             _, was, now = pleases(owner, [told, asked, asked], [shown, before, after], given.cache)
             shares.setdefault(method, []).append((float(was.mean()), float(now.mean())))
-            print(f"    {spent:.0f} s, {cost:.0f} s of processors; pleasing {was.mean():.3f} -> "
-                  f"{now.mean():.3f} ({now.mean() / max(was.mean(), 1e-9):.2f} times), variety "
-                  f"{variety(same_after) / variety(same_before):.2f}", flush=True)  # fmt: skip
+            differs = variety(same_after) / variety(same_before)
+            print(f"    {method}: {found.wall_s:.0f} s, {found.cpu_s:.0f} s of processors; "
+                  f"pleasing {was.mean():.3f} -> {now.mean():.3f} "
+                  f"({_times(was.mean(), now.mean())}), "
+                  f"variety {differs:.2f}", flush=True)  # fmt: skip
             if (given.cache / "judge.pt").exists():
                 print(f"    obeyed {obeyed(asked, before, given.cache):.3f} -> "
                       f"{obeyed(asked, after, given.cache):.3f}", flush=True)  # fmt: skip
     for method, some in shares.items():
         enough = sum(now >= 1.5 * was for was, now in some)
         was, now = np.mean(some, axis=0)
-        print(f"{method}, all owners: {was:.3f} -> {now:.3f} ({now / was:.2f} times), at least "
+        print(f"{method}, all owners: {was:.3f} -> {now:.3f} ({_times(was, now)}), at least "
               f"1.5 times for {enough} of {len(some)}")  # fmt: skip
+
+
+def _times(was: float, now: float) -> str:
+    return f"{now / max(was, 1e-9):.2f} times"
 
 
 if __name__ == "__main__":

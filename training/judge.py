@@ -128,7 +128,10 @@ def load_judge(work: Path = WORK) -> Judge:
 
 
 def train(work: Path, minutes: float) -> None:
-    """Train for so many minutes on the square pictures of the corpus; goes on from judge.pt."""
+    """Train for so many minutes of one processor; goes on from judge.pt.
+
+    It sees the square pictures of the corpus.
+    """
     size = SIZES[0]
     paths = sorted((work / "corpus" / size.name).glob("*.npy"))
     chunks = [(np.load(path, mmap_mode="r"), seeds_of(size, int(path.stem))) for path in paths]
@@ -137,8 +140,8 @@ def train(work: Path, minutes: float) -> None:
     if before := checkpoint.load(work / "judge.pt"):
         judge.load_state_dict(before["judge"])
     optimizer = torch.optim.AdamW(judge.parameters(), lr=2e-3, weight_decay=0.01)
-    start, step = time.monotonic(), 0
-    while (share := (time.monotonic() - start) / 60 / minutes) < 1:
+    start, step = time.process_time(), 0
+    while (share := (time.process_time() - start) / 60 / minutes) < 1:
         pictures, answers = [], []
         for _ in range(BATCH):
             for _ in range(DRAWS_FOR_PAIR):
