@@ -23,14 +23,17 @@ SLOWEST = 5
 
 
 class ForkServer:
-    """Keeps the parent of all daemons of a test."""
+    """Keeps the parent of all daemons of a test.
 
-    def __init__(self) -> None:
+    `saves_every_s`: how often a training is saved, in place of its own rhythm.
+    """
+
+    def __init__(self, saves_every_s: float | None = None) -> None:
         self._spawned: dict[int, subprocess.Popen[bytes]] = {}
         if sys.platform == "win32":
             return
         self._parent = subprocess.Popen(
-            [sys.executable, __file__],
+            [sys.executable, __file__, *([str(saves_every_s)] if saves_every_s else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -112,8 +115,11 @@ def _serve() -> None:
     import hotfolder.commands.run
     import hotfolder.render.engine  # noqa: F401 - this is what takes long
     from hotfolder.cli import main
+    from hotfolder.tuning import school
 
     assert StableDiffusionPipeline and StableDiffusionImg2ImgPipeline
+    if sys.argv[1:]:
+        school._SAVES_EVERY_S = float(sys.argv[1])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended children vanish at once
     print("ready", flush=True)
     for line in sys.stdin:
