@@ -54,6 +54,7 @@ class Raylets:
             "RAY_AUTH_TOKEN": self.token,
             "RAY_TMPDIR": str(self.folder),
             "RAY_worker_niceness": "0",  # on a busy computer a nice worker hardly starts
+            "RAY_local_fs_capacity_threshold": "0.001",  # as if no disk took what is too much
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         }
 

@@ -71,15 +71,17 @@ class Ear:
         while not until():
             self._listen()
 
-    def begin(self, recipe: Recipe, slot: int = 0) -> int:
+    def begin(self, recipe: Recipe, slot: int = 0, source: Raster = SOURCE) -> int:
         """Give a task of one picture; returns its number."""
-        return self.begin_all([recipe], slot)[0]
+        return self.begin_all([recipe], slot, source=source)[0]
 
-    def begin_all(self, recipes: list[Recipe], slot: int = 0, states: str = "") -> list[int]:
+    def begin_all(
+        self, recipes: list[Recipe], slot: int = 0, states: str = "", source: Raster = SOURCE
+    ) -> list[int]:
         """Give a task of these pictures; returns their numbers, the first of which is its own."""
         numbers = [next(self._numbers) for _ in recipes]
-        source = SOURCE if recipes[0].source else None
-        self.give(Task(dict(zip(numbers, recipes, strict=True)), MODELS, source, states), slot)
+        shown = source if recipes[0].source else None
+        self.give(Task(dict(zip(numbers, recipes, strict=True)), MODELS, shown, states), slot)
         return numbers
 
     def begin_by(self, rule: Rule, recipe: Recipe) -> int:

@@ -14,9 +14,9 @@ import msgspec
 import psutil
 import pytest
 
-from campaigns.kit.raylets import Raylets
+from campaigns.kit.raylets import OBJECT_STORE_BYTES, Raylets
 from hotfolder.daemon import Daemon
-from hotfolder.executors.orders import Cancel, Cancelled, Done, Lost, Trouble
+from hotfolder.executors.orders import Cancel, Cancelled, Done, Failed, Left, Lost, Raster, Trouble
 from hotfolder.executors.ray.executor import Cluster
 from hotfolder.recipes.settings import ExecutorChoice, Settings
 from hotfolder.studio.layout import Studio
@@ -151,6 +151,31 @@ def test_a_killed_worker_costs_what_it_was_making(raylets: Raylets, painters: Ea
     other = 1 - slot
     painters.give(Cancel(given[other]), other)
     assert isinstance(painters.outcome(given[other]), Cancelled)
+
+
+def test_a_node_that_comes_and_goes(raylets: Raylets, painters: Ear) -> None:
+    """It paints as soon as it is there; when it goes, its slot does, and the others paint on."""
+    given = [painters.begin(LONG, slot) for slot in (0, 1)]
+    raylets.add()
+    painters.wait_for(lambda: len(painters.slots) == 3)
+    assert isinstance(painters.outcome(painters.begin(DRAFT, 2)), Done)
+    came = painters.slots[2]
+    painters.heard(stepped(painters.begin(LONG, 2)))
+    raylets.kill(raylets.nodes.pop())
+    painters.wait_for(lambda: len(painters.slots) == 2)
+    assert painters.staff[-1] == Left(came)
+    for slot, number in enumerate(given):
+        painters.give(Cancel(number), slot)
+        assert isinstance(painters.outcome(number), Cancelled)
+
+
+def test_a_full_object_store_is_told(raylets: Raylets, painters: Ear) -> None:
+    """A source for which there is room neither in it nor on the disk; smaller ones are painted."""
+    width = OBJECT_STORE_BYTES // 2500
+    large = Raster(width, 1000, bytes(3 * width * 1000))
+    failed = painters.outcome(painters.begin(FINAL, source=large))
+    assert isinstance(failed, Failed) and "the cluster's object store is full" in failed.says
+    assert isinstance(painters.outcome(painters.begin(FINAL)), Done)
 
 
 def test_a_head_that_dies_and_returns(raylets: Raylets, painters: Ear) -> None:
