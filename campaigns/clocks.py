@@ -68,7 +68,7 @@ class _Clock:
         self.people = People(place, f"{seed} {number}", f"{number}.")
         self._time = work / f"time-{number}"
         self._set(0.0)
-        self.daemon = daemons.start(kind, place, before=lambda: _set_from(self._time))
+        self.daemon = daemons.start(kind, place, before=lambda: set_from(self._time))
         self.people.drop(_aged(None))
 
     def turn(self) -> None:
@@ -93,8 +93,8 @@ class _Clock:
         beside.replace(self._time)
 
 
-def _set_from(file: Path) -> None:
-    """In this process all that reads the wall clock reads one that a file sets, in s from now."""
+def set_from(file: Path) -> None:
+    """For `before`: all that reads the wall clock here reads one that a file sets, in s off."""
     right = time.time
 
     def wrong() -> float:

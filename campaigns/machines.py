@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from campaigns import syncthing, two_daemons
+from campaigns import clocks, syncthing, two_daemons
 from campaigns.kit import checker, daemons
 from campaigns.kit.people import People, studio
 from campaigns.kit.table import Tally
@@ -30,31 +30,34 @@ NAIVE = 60
 _FEW = 50
 _LOOK_S = 0.5
 _REAL_LOOK_S = 6.0  # over Syncthing and sshfs, which hold news back for ten seconds and more
-_LAPSE_S = 10 * _LOOK_S  # as hotfolder.shares.LAPSE
+_LAPSE = 10  # looks, as hotfolder.shares.LAPSE
 _SETTLE_S = 0.2  # also between two looks at what the others say
 _DELAY_S = 0.2
 _STEP_S = 0.05  # two steps for each picture
 _SLOW_STEP_S = 2.5  # where speed counts, and not how busy this one computer is
+_DAY_S = 86_400
 _OWN_SETTINGS = 'together.work = "all"\n'
 
 
 def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
     """Have about `count` pictures made with trouble, and some without; of few, only the former."""
     if count < _FEW:
-        _in_trouble(kind, seed, 2, count, work / "trouble-2", tally)
+        _in_trouble(kind, seed, 2, count, work / "trouble-2", tally, _Late)
         return
     for sides in (2, 3):
-        _in_trouble(kind, seed, sides, count // 2, work / f"trouble-{sides}", tally)
+        _in_trouble(kind, seed, sides, count // 2, work / f"trouble-{sides}", tally, _Late)
         if count >= COUNT:
             _speed(kind, sides, count // 25, work, tally)
         _in_peace(kind, sides, count // 4, work / f"peace-{sides}", tally, _Late)
-    if shutil.which("syncthing"):
-        _in_peace(kind, 2, count // 4, work / "syncthing", tally, _Syncthing)
-    else:
+    for sides in (2, 3) if shutil.which("syncthing") else ():
+        _in_peace(kind, sides, count // 4, work / f"syncthing-{sides}", tally, _Syncthing)
+        stalls = work / f"syncthing-stalls-{sides}"
+        _in_trouble(kind, seed, sides, count // 10, stalls, tally, _Syncthing)
+    if not shutil.which("syncthing"):
         tally.measured["over Syncthing"] = "not here: Syncthing is missing"
-    if two_daemons.has_server():
-        _in_peace(kind, 2, count // 4, work / "sshfs", tally, _Sshfs)
-    else:
+    for sides in (2, 3) if two_daemons.has_server() else ():
+        _in_peace(kind, sides, count // 4, work / f"sshfs-{sides}", tally, _Sshfs)
+    if not two_daemons.has_server():
         tally.measured["over sshfs"] = "not here: sshfs, sshd or /dev/fuse is missing"
 
 
@@ -98,11 +101,19 @@ def _speed(kind: daemons.Kind, sides: int, count: int, work: Path, tally: Tally)
 
 
 def _in_trouble(
-    kind: daemons.Kind, seed: int, sides: int, count: int, work: Path, tally: Tally
+    kind: daemons.Kind,
+    seed: int,
+    sides: int,
+    count: int,
+    work: Path,
+    tally: Tally,
+    sync: OpenSync,
 ) -> None:
     """Stalls that outlast claims, kills, drops on every side, picks where all can see."""
-    group = _Group(kind, sides, f"{seed} {sides}", work, _Late)
+    look_s = _LOOK_S if sync is _Late else _REAL_LOOK_S
+    group = _Group(kind, sides, f"{seed} {sides}", work, sync, look_s=look_s)
     chance, wanted = group.people.chance, 0
+    patience_s = daemons.PATIENCE_S if kind == "hotfolder" else 10
     try:
         group.begin()
         while wanted < count:
@@ -117,14 +128,14 @@ def _in_trouble(
                 group.kill(side)
             if "stall" in trouble:
                 group.sync.stall({side})
-                time.sleep(chance.choice((0.3, 1.5, 3.0)) * _LAPSE_S)
+                time.sleep(chance.choice((0.3, 1.5, 3.0)) * _LAPSE * look_s)
                 group.sync.stall(set())
                 tally.faults += 1
             tally.faults += trouble == "kill"
-            group.wait(daemons.PATIENCE_S if kind == "hotfolder" else 10)
+            group.wait(patience_s)
             if group.people.pick():
                 wanted += group.people.book.finals
-            group.wait(daemons.PATIENCE_S if kind == "hotfolder" else 10)
+            group.wait(patience_s)
     finally:
         group.end()
     group.check(tally, f"seed {seed} {work.name}")
@@ -190,35 +201,41 @@ class _Late(Sync):
 
 
 class _Syncthing(Sync):
-    """Two real Syncthings."""
+    """A real Syncthing for each."""
 
     def __init__(self, roots: list[Path], work: Path) -> None:
         for root in roots:
             (root / ".stfolder").mkdir()
-        self._pair = syncthing.Pair(work, (roots[0], roots[1]))
-        self._pair.settle()
+        self._mesh = syncthing.Mesh(work, roots)
+        self._mesh.settle()
+
+    def stall(self, sides: set[int]) -> None:
+        """By pausing what they know of the others."""
+        self._mesh.part(sides) if sides else self._mesh.meet()
 
     def settle(self) -> None:
         """As Syncthing says."""
-        self._pair.settle()
+        self._mesh.settle()
 
     def close(self) -> None:
-        """End both."""
-        self._pair.close()
+        """End all."""
+        self._mesh.close()
 
 
 class _Sshfs(Sync):
-    """The second folder is the first one, mounted over ssh."""
+    """The other folders are the first one, mounted over ssh."""
 
     def __init__(self, roots: list[Path], work: Path) -> None:
-        shutil.rmtree(roots[1])
-        self._mounted = roots[1]
+        self._mounted = roots[1:]
         self._server = two_daemons.Server(work / "ssh")
-        self._server.mount(roots[0], roots[1])
+        for root in self._mounted:
+            shutil.rmtree(root)
+            self._server.mount(roots[0], root)
 
     def close(self) -> None:
         """Unmount, and end the server."""
-        subprocess.run(["fusermount3", "-u", "-z", self._mounted], check=False)
+        for root in self._mounted:
+            subprocess.run(["fusermount3", "-u", "-z", root], check=False)
         self._server.close()
 
 
@@ -257,10 +274,17 @@ class _Group:
 
     def begin(self) -> None:
         """One daemon after the other, so that they know of each other."""
-        for place in self.places:
-            self._daemons.append(daemons.start("hotfolder", place))
+        for side in range(len(self.places)):
+            self._daemons.append(self._started(side))
             if self._kind == "hotfolder":
                 daemons.until(lambda: self._know_of(len(self._daemons)), daemons.PATIENCE_S, 0.05)
+
+    def _started(self, side: int) -> daemons.Running:
+        """The daemon of a side; its clock is a day off for each side before it."""
+        place = self.places[side]
+        clock = place.state.with_suffix(".clock")
+        clock.write_text(f"{side * _DAY_S}")
+        return daemons.start("hotfolder", place, before=lambda: clocks.set_from(clock))
 
     def drop(self, side: int, count: int) -> int:
         """A prompt file that asks for so many drafts, on one side; how many."""
@@ -273,8 +297,8 @@ class _Group:
     def kill(self, side: int) -> None:
         """SIGKILL for one of the daemons, and another one in its place after a while."""
         self._daemons[side].kill()
-        time.sleep(self.people.chance.choice((0.1, 1.5 * _LAPSE_S)))
-        self._daemons[side] = daemons.start("hotfolder", self.places[side])
+        time.sleep(self.people.chance.choice((0.1, 1.5 * _LAPSE * self._look_s)))
+        self._daemons[side] = self._started(side)
 
     def wait(self, seconds: float) -> None:
         """Until nothing seems to be missing on the first side."""

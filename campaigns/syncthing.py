@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import time
 import urllib.request
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from xml.etree import ElementTree
@@ -28,7 +29,7 @@ TITLE = "a Syncthing pair with moves and edits on both sides"
 COUNT = 500
 NAIVE = 100
 _A_BATCH = 20
-_PORTS = ((14384, 14484), (14385, 14485))
+_FIRST_PORTS = (14384, 14484)  # of the interface, and of the protocol; one more for each other one
 _FOLDER = "studio"
 
 
@@ -43,7 +44,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
     (there / ".stfolder").mkdir()
     (place.root / ".stfolder").mkdir()
     people = People(place, str(seed))
-    pair = Pair(work, (place.root, there))
+    pair = Mesh(work, [place.root, there])
     daemon = daemons.start(kind, place)
     deeds = _Deeds(people, there)
     try:
@@ -51,7 +52,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
         while deeds.done < count:
             apart = deeds.done // _A_BATCH % 2 == 1
             if apart:
-                pair.part()
+                pair.part({0})
             for _ in range(min(_A_BATCH, count - deeds.done)):
                 deeds.any(apart)
             if apart:
@@ -169,21 +170,23 @@ class _Deeds:
                 self._people.book.own(root, picture)
 
 
-class Pair:
-    """Two Syncthings that know only each other."""
+class Mesh:
+    """Syncthings that know only one another, one for each of several folders."""
 
-    def __init__(self, work: Path, folders: tuple[Path, Path]) -> None:
-        self._keys = (secrets.token_hex(16), secrets.token_hex(16))
-        homes = [work / "st-here", work / "st-there"]
+    def __init__(self, work: Path, folders: Sequence[Path]) -> None:
+        self._all = range(len(folders))
+        self._keys = [secrets.token_hex(16) for _ in folders]
+        homes = [work / f"st-{number}" for number in self._all]
         names = [_identity(home) for home in homes]
         self._names = names
+        self._apart: set[int] = set()
         self._running = []
         for number, home in enumerate(homes):
             _configure(home, number, self._keys[number], names, folders[number])
             self._running.append(
                 subprocess.Popen(
                     ["syncthing", "serve", f"--home={home}", "--no-browser", "--no-restart",
-                     "--no-default-folder", f"--gui-address=127.0.0.1:{_PORTS[number][0]}"],
+                     "--no-default-folder", f"--gui-address=127.0.0.1:{_FIRST_PORTS[0] + number}"],
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     env={**os.environ, "STNOUPGRADE": "1", "HOME": str(work)},
@@ -191,38 +194,51 @@ class Pair:
             )  # fmt: skip
 
     def settle(self, seconds: float = 60.0) -> None:
-        """Until both have scanned and have all that the other has."""
+        """Until all have scanned and have what the others have."""
         end = time.monotonic() + seconds
         quiet = 0
         while time.monotonic() < end and quiet < 2:
             try:
-                for number in (0, 1):
-                    self._ask(number, f"/rest/db/scan?folder={_FOLDER}", "POST")
-                complete = all(self._is_complete(number) for number in (0, 1))
+                self._scan()
+                complete = all(map(self._is_complete, self._all))
                 quiet = quiet + 1 if complete else 0
             except OSError:
                 quiet = 0
             time.sleep(0.3)
 
-    def part(self) -> None:
-        """They lose sight of each other."""
-        self._ask(0, f"/rest/system/pause?device={self._names[1]}", "POST")
+    def part(self, sides: Collection[int]) -> None:
+        """From now on these see nobody, and nobody sees them."""
+        self._apart |= set(sides)
+        self._tell("pause")
 
     def meet(self) -> None:
-        """Each scans for itself, then they see each other again."""
-        for number in (0, 1):
+        """Each scans for itself, then all see one another again."""
+        self._scan()
+        self._tell("resume")
+        self._apart.clear()
+
+    def _tell(self, what: str) -> None:
+        """Pause or resume what those that are apart know of the others."""
+        for number in self._apart:
+            for other in self._names[:number] + self._names[number + 1 :]:
+                self._ask(number, f"/rest/system/{what}?device={other}", "POST")
+
+    def _scan(self) -> None:
+        for number in self._all:
             self._ask(number, f"/rest/db/scan?folder={_FOLDER}", "POST")
-        self._ask(0, f"/rest/system/resume?device={self._names[1]}", "POST")
 
     def _is_complete(self, number: int) -> bool:
-        other = self._names[1 - number]
-        params = self._ask(number, f"/rest/db/completion?folder={_FOLDER}&device={other}")
         status = self._ask(number, f"/rest/db/status?folder={_FOLDER}")
-        return params["completion"] == 100 and status["state"] == "idle" and not status["needFiles"]
+        others = self._names[:number] + self._names[number + 1 :]
+        there = [self._ask(number, f"/rest/db/completion?folder={_FOLDER}&device={name}")
+                 for name in others]  # fmt: skip
+        if status["state"] != "idle" or status["needFiles"]:
+            return False
+        return all(one["completion"] == 100 for one in there)
 
     def _ask(self, number: int, path: str, method: str = "GET"):  # type: ignore[no-untyped-def]
         request = urllib.request.Request(
-            f"http://127.0.0.1:{_PORTS[number][0]}{path}",
+            f"http://127.0.0.1:{_FIRST_PORTS[0] + number}{path}",
             headers={"X-API-Key": self._keys[number]},
             method=method,
         )
@@ -231,7 +247,7 @@ class Pair:
         return json.loads(data) if data else {}
 
     def close(self) -> None:
-        """End both."""
+        """End all."""
         for process in self._running:
             process.terminate()
         for process in self._running:
@@ -249,7 +265,7 @@ def _identity(home: Path) -> str:
 
 
 def _configure(home: Path, number: int, key: str, names: list[str], folder: Path) -> None:
-    """No discovery, no relays, no guests; one folder, shared with the other."""
+    """No discovery, no relays, no guests; one folder, shared with the others."""
     file = home / "config.xml"
     tree = ElementTree.parse(file)  # noqa: S314
     root = tree.getroot()
@@ -271,12 +287,12 @@ def _configure(home: Path, number: int, key: str, names: list[str], folder: Path
     for each, name in enumerate(names):
         device = ElementTree.SubElement(root, "device", id=name, name=str(each))
         address = ElementTree.SubElement(device, "address")
-        address.text = f"tcp://127.0.0.1:{_PORTS[each][1]}"
+        address.text = f"tcp://127.0.0.1:{_FIRST_PORTS[1] + each}"
     options = root.find("options")
     gui = root.find("gui")
     assert options is not None and gui is not None
     wanted = {
-        "listenAddress": f"tcp://127.0.0.1:{_PORTS[number][1]}",
+        "listenAddress": f"tcp://127.0.0.1:{_FIRST_PORTS[1] + number}",
         "globalAnnounceEnabled": "false",
         "localAnnounceEnabled": "false",
         "relaysEnabled": "false",
