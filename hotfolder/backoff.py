@@ -51,6 +51,10 @@ class Backoff:
         """Whether this file has to wait still."""
         return path in self._backoff and now_s < self._backoff[path].again_at
 
+    def waiting(self, now_s: float) -> set[str]:
+        """All that have to wait still."""
+        return {path for path, wait in self._backoff.items() if now_s < wait.again_at}
+
     def tries(self, path: str) -> int:
         """How often in a row this was postponed."""
         return self._backoff[path].tries if path in self._backoff else 0

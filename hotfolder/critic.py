@@ -82,10 +82,13 @@ class Critic:
     def attend(self, scanner: Scanner, rounds: int, history: History) -> None:
         """Write down what is new, if pictures came or went since the last call, or in a new round.
 
+        Pictures that were just published do not count: nobody has said anything of them.
+
         What became of finals is looked at in a new round only: they lie in a folder that is not
         watched. A disk that does not take it now is asked again in the next round.
         """
-        lying = [len(scanner.readings(room)) for room in ("seeds", "drafts")]
+        lying = [len(scanner.readings("seeds"))]
+        lying += [len(scanner.readings("drafts")) - scanner.published_count]
         now = (*lying, len(scanner.marked_drafts()), rounds)
         if (now == self._attended and not self.is_behind) or not scanner.knows_all_wishes:
             return

@@ -54,7 +54,7 @@ from hotfolder.studio.store.status_file import StatusFile
 from hotfolder.studio.store.twins import Twins
 from hotfolder.taste.rule import Rule
 from hotfolder.tutor import Tutor
-from hotfolder.waiting import Wait, soonest
+from hotfolder.waiting import Sparingly, Wait, soonest
 
 _log = logging.getLogger(__name__)
 _LISTEN_S = 2.0  # between two looks at what the other machines say
@@ -120,6 +120,7 @@ class Daemon:
         self._rounds = 0
         self._notices = Notices(studio.root, self._scanner, self._ledger, self._progress, clock)
         self._noted: dict[str, dict[str, None]] = {}
+        self._review = Sparingly(clock)
         self._pause_s = 0.0
 
     @property
@@ -182,7 +183,8 @@ class Daemon:
             self._scanner.shares = self._company.shares
             # Last, since all of these may have read on: a file that is finished is no new one.
             self._scanner.finished_elsewhere(self._ledger.finished_elsewhere())
-            self._renders.cancel(_any if self._notices.paused else self._gate.is_unwanted)
+            unwanted = _any if self._notices.paused else self._gate.is_unwanted
+            self._review.do(lambda: self._renders.cancel(unwanted))
             job = self._first_job()
             if not self._goes_on():
                 return False  # or else what takes long would begin now
@@ -201,11 +203,11 @@ class Daemon:
             self._do(job)
         elif isinstance(job, Ask):
             self._company.ask(job.claims)
-            self._company.post(self._renders.claims)
+            self._say_what_is_made()
             return True
         elif job is not None and (slot := self._slot_for(job)) is not None:
             self._begin(job, slot)
-            self._company.post(self._renders.claims)
+            self._say_what_is_made()
         else:
             self._renders.go_on()
             return self._rest(job)
@@ -227,7 +229,7 @@ class Daemon:
         now = self._clock()
         due_s = self._due_in_s()
         self._downloads.show()
-        self._company.post(self._renders.claims)
+        self._say_what_is_made()
         at_work = self._renders.busy or self._downloads.busy or self._tutor.busy
         idle = job is None and not at_work
         if idle and due_s is None:
@@ -243,7 +245,8 @@ class Daemon:
                 self._renders.load(self._scanner.config)
         elif unloads_in_s <= 0:
             self._renders.unload()
-        self._setbacks.forget_past(self._turn_at, self._renders.paths)
+        if self._setbacks.reasons():
+            self._setbacks.forget_past(self._turn_at, self._renders.paths)
         self._post()
         self._notices.queue()
         self.waits_for = soonest(self._waits(now, idle))
@@ -264,12 +267,19 @@ class Daemon:
             return False
         return bool(self._company.waits_for) or any(self._notices.wanted())
 
+    def _say_what_is_made(self) -> None:
+        """Tell the other machines on the studio, if there are any."""
+        if self._company.is_on:
+            self._company.post(self._renders.claims)
+
     def _waits(self, now: float, idle: bool) -> Iterator[Wait]:
         """All that may end a rest without any notice."""
         yield Wait(self._schedule.round_in_s(), "a look everywhere")
         yield Wait(self._ends_at - now, "the end of the run")
         if (due_s := self._due_in_s()) is not None:
             yield Wait(due_s, "a file that settles or is read")
+        if (owed_in_s := self._review.owed_in_s()) is not None:
+            yield Wait(owed_in_s, "a look at what is being made")
         yield from self._setbacks.waits(now)
         yield from self._renders.waits(now)
         yield from self._downloads.waits(now)
@@ -449,7 +459,7 @@ class Daemon:
         waits |= self._renders.troubles()
         for name in self._company.waits_for:
             waits[f"the computer {name}"] = "has not yet said that it knows of this one"
-        staff = {name: printable(says) for name, says in self._renders.staff().items() if says}
+        staff = self._renders.staff()
         self._notices.post(StatusFile(printable(pause), waits, self._watch.blind, staff))
 
     def _in_words(self, error: Exception) -> HotfolderError:

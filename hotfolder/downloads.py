@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 _BAR = -1  # no picture has this number
 SHOWN_EVERY_S = 2.0
 _LOGGED_EVERY_S = 60.0
+_MOST_MODELS = 64
 
 Key = tuple[hub.Source, ...]
 
@@ -83,6 +84,7 @@ class Downloads:
         self._wake = wake
         self._clock = clock
         self._complete: set[Key] = set()
+        self._here: list[Model] = []  # of which nothing has to be fetched
         self._refused: dict[Key, Exception] = {}
         self._delays = Backoff()
         self._not_before: dict[str, float] = {}
@@ -202,6 +204,8 @@ class Downloads:
         self._stopping.set()
 
     def _key(self, model: Model) -> Key:
+        if model in self._here:
+            return ()
         try:
             key = split.sources(model, self._base)
             if key and key not in self._complete and weights.lacking(model, self._base):
@@ -209,6 +213,7 @@ class Downloads:
         except RenderError:  # which the render says in its turn
             return ()
         self._complete.add(key)
+        self._here = [*self._here[-_MOST_MODELS:], model]
         return ()
 
     def _run(self, fetch: Fetch) -> None:

@@ -50,7 +50,12 @@ class Gate:
 
     def first(self, jobs: Iterable[Job]) -> Job | None:
         """The first job that need not wait."""
-        return next((job for job in jobs if not self._must_wait(job)), None)
+        for job in jobs:
+            if not self._must_wait(job):
+                return job
+            if isinstance(job, RenderDraft) and not self._scanner.knows_all_wishes:
+                break  # as all that come after it
+        return None
 
     def passed(self, job: Work) -> None:
         """A job has begun."""

@@ -128,6 +128,11 @@ class Ordinals(Set[int]):
         self._below = 0  # all smaller ones are in
         self._beyond: set[int] = set()
 
+    @property
+    def gap(self) -> int:
+        """The smallest that is missing."""
+        return self._below
+
     def add(self, ordinal: int) -> None:
         """Take one more in."""
         if ordinal not in self:
@@ -150,6 +155,9 @@ class Ordinals(Set[int]):
 
     def __len__(self) -> int:
         return self._below + len(self._beyond)
+
+
+_NONE = Ordinals()
 
 
 @dataclass(slots=True)
@@ -236,9 +244,9 @@ class History:
         """How many pictures of a stage are being made."""
         return sum(len(begun) for (s, _), begun in self._begun.items() if s == stage)
 
-    def made(self, stage: Stage, request: str) -> Set[int]:
+    def made(self, stage: Stage, request: str) -> Ordinals:
         """The ordinals that were made for a request."""
-        return self._made.get((stage, request), frozenset())
+        return self._made.get((stage, request), _NONE)
 
     def made_between(self, stage: Stage, request: str, first: int, end: int | None = None) -> int:
         """How many ordinals were made from `first` on, before `end` if there is one."""

@@ -65,9 +65,10 @@ class Paces:
         self._paces.pop(slot, None)
         self._ends.pop(slot, None)
 
-    def takes_s(self, slot: int, recipe: Recipe) -> float:
-        """How long a slot takes for a picture; one that has made none is tried: 0."""
-        return self.of(slot).unit_s * work(recipe)
+    def times(self, recipe: Recipe) -> Callable[[int], float]:
+        """How long each slot takes for a picture, in s; one that has made none is tried: 0."""
+        wanted = work(recipe)
+        return lambda slot: self.of(slot).unit_s * wanted
 
     def busy_s(self, slot: int, now_s: float) -> float:
         """For how long a slot still makes what it has begun; inf where nobody knows."""
@@ -76,7 +77,7 @@ class Paces:
 
     def fastest(self, recipe: Recipe, slots: Iterable[int]) -> int | None:
         """The slot that makes a picture in the shortest time; the first of equal ones."""
-        return min(slots, key=lambda slot: self.takes_s(slot, recipe), default=None)
+        return min(slots, key=self.times(recipe), default=None)
 
 
 def first(
@@ -95,8 +96,9 @@ def first(
     best = paces.fastest(recipe, free)
     if best is None:
         return None
-    takes = {slot: paces.takes_s(slot, recipe) for slot in sound}
-    ends = {slot: 0.0 if slot in free else paces.busy_s(slot, now_s) for slot in sound}
+    times, waiting = paces.times(recipe), set(free)
+    takes = {slot: times(slot) for slot in sound}
+    ends = {slot: 0.0 if slot in waiting else paces.busy_s(slot, now_s) for slot in sound}
     if all(ends[slot] + takes[slot] >= takes[best] for slot in sound):
         return best
     count = wanted()
@@ -104,7 +106,7 @@ def first(
         return best
     for _ in range(int(count)):
         slot = min(sound, key=lambda slot: ends[slot] + takes[slot])
-        if slot in free:
+        if slot in waiting:
             return best
         ends[slot] += takes[slot]
     return None

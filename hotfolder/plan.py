@@ -62,7 +62,7 @@ def plan(snapshot: Snapshot, history: History, config: Config) -> Iterator[Job]:
     yield from _sorting(snapshot, history, config)
     yield from _favourites(snapshot, history, config)
     files = turns.first_of_each(snapshot.prompt_files)
-    counted = [file for file in files if next(_missing(file, history), None) is not None]
+    counted = [file for file in files if any(_lacks(request, history) for request in file.requests)]
     endless = [file for file in files if any(map(_is_endless, file.requests))]
     busy = {file.path for file in (*counted, *endless)}
     finished = [f for f in files if f.path not in busy and not _has_begun(f, history)]
@@ -304,10 +304,17 @@ def _missing(file: PromptFile, history: History) -> Iterator[tuple[Request, int]
     )
 
 
+def _lacks(request: Request, history: History) -> bool:
+    """Whether a counted draft of a prompt was never made."""
+    return next(_ordinals(request, history), None) is not None
+
+
 def _ordinals(request: Request, history: History) -> Iterator[tuple[Request, int]]:
+    if request.count == "endless":
+        return iter(())
     made, begun = history.made("draft", request.digest), history.begun("draft", request.digest)
     base = history.base(request.digest)
-    wanted = range(base, base) if request.count == "endless" else range(base, base + request.count)
+    wanted = range(max(base, made.gap), base + request.count)
     return ((request, o) for o in wanted if o not in made and o not in begun)
 
 

@@ -151,10 +151,9 @@ def _keep_features(job: Render, done: Done, record: Record, studio: Studio) -> N
     """Keep what taste may learn from a draft. A disk that does not take it is no reason to fail."""
     if not isinstance(job, RenderDraft):
         return
-    image, ours = _image(done.picture), (job.recipe, record)
-    kinds = {**done.features, **measured.features(image)}
+    sides = (done.picture.width, done.picture.height)
     try:
-        known = about(job.recipe.id, ours, image.size, kinds)
+        known = about(job.recipe.id, (job.recipe, record), sides, done.features)
         opinions.keep(studio, replace(known, chance=done.chance))
     except OSError as error:
         _log.warning("what taste could learn from %s is not kept: %s", job.recipe.id[:8], error)

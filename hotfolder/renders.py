@@ -174,9 +174,9 @@ class Renders:
         """What is wrong with each slot that has failed and made no picture since, and elsewhere."""
         return {**self._troubles, **self._slots.troubles()}
 
-    def staff(self) -> Mapping[str, str]:
-        """What renders: each slot's computer and device, and how fast it is."""
-        return {slots.name(slot): self._slots.told(slot) for slot in self._slots.numbers}
+    def staff(self) -> dict[str, str]:
+        """What renders: each slot's computer and device, and how fast it is; as far as known."""
+        return {name: says for name, says in self._slots.staff.items() if says}
 
     def waits(self, now: float) -> Iterator[Wait]:
         """Until slots that rest are tried again."""

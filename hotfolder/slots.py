@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hotfolder import pace
 from hotfolder.backoff import Backoff
+from hotfolder.errors import printable
 from hotfolder.executors.orders import Joined, Raster
 from hotfolder.jobs import Encode, RenderDraft, Work
 from hotfolder.pace import Paces
@@ -36,12 +37,15 @@ class Slots:
     """The slots of an executor. On one may be drafts and, above them, a refinement.
 
     A slot whose device or worker has failed rests, longer each time until it has made a picture.
-    `paces` tells how fast each is.
+    `paces` tells how fast each is, and `staff` the same in words: each slot's computer, device and
+    speed by its name; "" before its first picture here.
     """
 
     def __init__(self) -> None:
         self.paces = Paces()
+        self.staff: dict[str, str] = {}
         self._slots: dict[int, list[Attempt]] = {}  # what was interrupted lies below
+        self._places: dict[int, int] = {}  # the slot of each attempt
         self._joined: dict[int, Joined] = {}
         self._devices: dict[int, str] = {}
         self._paused: set[int] = set()
@@ -64,19 +68,24 @@ class Slots:
     def open(self, count: int) -> None:
         """There are so many slots from now on."""
         self._slots |= {slot: [] for slot in range(count)}
+        self.staff |= {name(slot): "" for slot in range(count)}
 
     def join(self, joined: Joined) -> None:
         """Another slot is there from now on."""
         self._slots[joined.slot] = []
         self._joined[joined.slot] = joined
+        self._tell_of(joined.slot)
 
     def leave(self, slot: int) -> list[Attempt]:
         """A slot is gone; the attempts that go with it."""
         self._joined.pop(slot, None)
+        self.staff.pop(name(slot), None)
         self._paused.discard(slot)
         self._resting.end(name(slot))
         self.paces.forget(slot)
         lost = self._slots.pop(slot, [])
+        for attempt in lost:
+            del self._places[attempt.number]
         self._cancelled -= {attempt.task for attempt in lost}
         return lost
 
@@ -88,17 +97,17 @@ class Slots:
         """A slot has made a picture on a device in so many seconds."""
         self.paces.made(slot, recipe, seconds)
         self._devices[slot] = device
+        self._tell_of(slot)
 
-    def told(self, slot: int) -> str:
-        """A slot's computer, device and speed, in words; "" before its first picture here."""
+    def _tell_of(self, slot: int) -> None:
         device = self._joined[slot].device if slot in self._joined else self._devices.get(slot, "")
-        where = self.where(slot)
-        at = f"{where}, {device}" if where else device
-        return ", ".join(filter(None, (at, self.paces.of(slot).told)))
+        said = (self.where(slot), device, self.paces.of(slot).told)
+        self.staff[name(slot)] = printable(", ".join(filter(None, said)))
 
     def put(self, slot: int, attempts: list[Attempt], now_s: float = 0.0) -> None:
         """Attempts begin on a slot, in one task; what is there is interrupted."""
         self._slots[slot].extend(attempts)
+        self._places |= {attempt.number: slot for attempt in attempts}
         self._paused.discard(slot)
         self.paces.begin(slot, [attempt.job.recipe for attempt in attempts], now_s)
 
@@ -107,17 +116,16 @@ class Slots:
 
         What its task interrupted stays paused.
         """
-        for slot, attempts in self._slots.items():
-            for attempt in attempts:
-                if attempt.number == number:
-                    attempts.remove(attempt)
-                    is_last = all(other.task != attempt.task for other in attempts)
-                    if is_last:
-                        self._cancelled.discard(attempt.task)
-                        if any(other.task < attempt.task for other in attempts):
-                            self._paused.add(slot)
-                    return slot, attempt, is_last
-        raise KeyError(number)
+        slot = self._places.pop(number)
+        attempts = self._slots[slot]
+        attempt = next(one for one in attempts if one.number == number)
+        attempts.remove(attempt)
+        is_last = all(other.task != attempt.task for other in attempts)
+        if is_last:
+            self._cancelled.discard(attempt.task)
+            if any(other.task < attempt.task for other in attempts):
+                self._paused.add(slot)
+        return slot, attempt, is_last
 
     def free_for(
         self,
@@ -131,7 +139,8 @@ class Slots:
         The one where it ends first. A refinement goes where it `fits`, if there is such a slot. A
         draft does not begin on a slow slot if a fast one ends all that are `wanted` sooner.
         """
-        sound = [slot for slot in self._slots if not self._resting.has(name(slot), now_s)]
+        resting = self._resting.waiting(now_s)
+        sound = [slot for slot in self._slots if not resting or name(slot) not in resting]
         if isinstance(job, RenderDraft | Encode):
             free = [slot for slot in sound if not self._slots[slot]]
             if len(free) < 2 and len(sound) < 2:

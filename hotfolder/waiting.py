@@ -1,8 +1,8 @@
-"""What a daemon waits for when there is nothing to do. Pure."""
+"""What a daemon waits for when there is nothing to do. Time is passed in; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +10,7 @@ Event = Literal[
     "a look everywhere",
     "a file that settles or is read",
     "another try at a file",
+    "a look at what is being made",
     "a device that rests",
     "a model that is fetched",
     "the limit of refinements",
@@ -32,6 +33,28 @@ class Wait:
 def until(moments: Iterable[float], now: float, event: Event) -> Iterator[Wait]:
     """Pauses until `moments`; none until one that is past, since its turn has come."""
     return (Wait(moment - now, event) for moment in moments if moment > now)
+
+
+class Sparingly:
+    """Does something only so often that it takes a twentieth of the time."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._again_at = float("-inf")
+        self._is_owed = False
+
+    def do(self, what: Callable[[], None]) -> None:
+        """Do it now, or leave it for later."""
+        began = self._clock()
+        self._is_owed = began < self._again_at
+        if not self._is_owed:
+            what()
+            ended = self._clock()
+            self._again_at = ended + 19 * (ended - began)
+
+    def owed_in_s(self) -> float | None:
+        """Seconds until it may be done that was left for later; None if nothing was."""
+        return self._again_at - self._clock() if self._is_owed else None
 
 
 def soonest(waits: Iterable[Wait]) -> Wait:

@@ -123,8 +123,8 @@ def test_refinements_go_where_they_fit() -> None:
 
 def test_what_is_told_of_a_slot(slots: Slots) -> None:
     """Its computer and device when it has joined, its device and speed when it has painted."""
-    assert slots.told(0) == ""
+    assert slots.staff == {"renderer 1": "", "renderer 2": ""}
     slots.made(0, RECIPE, 2.0, "cpu A")
     slots.join(Joined(2, "box", "cuda B"))
-    assert slots.told(0) == "cpu A, 2 s a draft"
-    assert slots.told(2) == "box, cuda B"
+    assert slots.staff["renderer 1"] == "cpu A, 2 s a draft"
+    assert slots.staff["renderer 3"] == "box, cuda B"

@@ -101,9 +101,10 @@ class Between(Struct, frozen=True):
 class Done(Struct, frozen=True, tag=True):
     """A picture, and how it was made: `facts` has fields of `recipes.record.Record`.
 
-    `features` are what its model thought of a draft, packed, by kind (`taste.features`), and
-    `chance` how likely it was that one of which so much was known would be completed. `links` are
-    the pictures between the source and this one, in the order in which they were made.
+    `features` are what its model thought of a draft and what is measured of it, packed, by kind
+    (`taste.features`), and `chance` how likely it was that one of which so much was known would be
+    completed. `links` are the pictures between the source and this one, in the order in which they
+    were made.
     """
 
     attempt: int
@@ -131,7 +132,7 @@ class Encoded(Struct, frozen=True, tag=True):
 class GivenUp(Struct, frozen=True, tag=True):
     """A picture is given up after `step` of `steps` by a rule.
 
-    `score` is how likely it was to please, 0 to 1. `features` are as those of `Done`.
+    `score` is how likely it was to please, 0 to 1. `features` are what its model thought of it.
     """
 
     attempt: int

@@ -10,6 +10,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
+from msgspec.structs import replace
+
 import hotfolder.render  # noqa: F401 - before any thread begins: see there
 from hotfolder.errors import (
     DeviceLostError,
@@ -41,6 +43,7 @@ from hotfolder.executors.orders import (
     Unload,
 )
 from hotfolder.images import pixels, regions
+from hotfolder.images.composition import measured
 from hotfolder.recipes.model import Model
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.recipes.region import Region
@@ -207,7 +210,7 @@ class Worker:
         except UnwantedError:
             assert look.given_up is not None  # noqa: S101 - it raised that
             return [look.given_up]
-        return [_done(attempts[at], one, chance=look.chance) for at, one in drawn.items()]
+        return [_draft(attempts[at], one, look.chance) for at, one in drawn.items()]
 
     def _between_steps(self, task: int, step: int, steps: int) -> None:
         """Tell of a step, and follow the orders that came during it."""
@@ -270,12 +273,17 @@ def _regions(word: str, mask: Any) -> tuple[Region, ...]:
         raise RenderError(f'where "{printable(word)}" is cannot be told: {error}') from error
 
 
-def _done(
-    attempt: int, rendered: Rendered, links: tuple[Between, ...] = (), chance: float = 1.0
-) -> Done:
+def _done(attempt: int, rendered: Rendered, links: tuple[Between, ...] = ()) -> Done:
     image = rendered.image
     raster = Raster(image.width, image.height, image.tobytes())
-    return Done(attempt, raster, asdict(rendered.facts), rendered.features, links, chance)
+    return Done(attempt, raster, asdict(rendered.facts), rendered.features, links)
+
+
+def _draft(attempt: int, rendered: Rendered, chance: float) -> Done:
+    """As above, and what taste may learn from the picture: measured here, where there is time."""
+    done = _done(attempt, rendered)
+    kinds = {**done.features, **measured.features(rendered.image)}
+    return replace(done, features=kinds, chance=chance)
 
 
 def _failed(attempt: int, error: Exception) -> Failed:

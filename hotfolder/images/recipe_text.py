@@ -147,7 +147,7 @@ def document(recipe: Recipe, record: Record) -> str:
 
     Half characters in the record, as in a file's name of an unknown encoding, become "?".
     """
-    text = _written(recipe, record)
+    text = written(recipe, record)
     parse(text)
     return text
 
@@ -157,7 +157,7 @@ def require_room(recipe: Recipe, record: Record) -> None:
 
     For before the picture is rendered: of its record may be missing what is known afterwards.
     """
-    text = _written(recipe, record)
+    text = written(recipe, record)
     if len(text) > MAX_BYTES - _NOT_YET_KNOWN:
         raise PictureError(
             f"its prompts and those of what it is made from take {len(text):,} bytes; "
@@ -166,14 +166,17 @@ def require_room(recipe: Recipe, record: Record) -> None:
     parse(text)
 
 
-def _written(recipe: Recipe, record: Record) -> str:
-    told = json.dumps(
-        _whole(msgspec.to_builtins(record)),
-        ensure_ascii=True,
-        sort_keys=True,
-        separators=(",", ":"),
-    )
+def written(recipe: Recipe, record: Record) -> str:
+    """The text of `document` for what is known to be read again."""
+    said = msgspec.to_builtins(record)
+    told = _ascii(said)
+    if "\\ud" in told:  # half a character, or one of two halves
+        told = _ascii(_whole(said))
     return f'{_BEGIN}{canonical(recipe)},"record":{told}}}'
+
+
+def _ascii(said: Any) -> str:
+    return json.dumps(said, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
 
 
 def _whole(value: Any) -> Any:

@@ -105,10 +105,7 @@ def append_line(root: Path, path: str, line: bytes, durable: bool = True) -> tup
     A last line that a crash has torn is ended first, so that it does not spoil this one.
     """
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
-    found = status(root, path)
-    if found is not None and not stat.S_ISREG(found.st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file", path)  # no picture's fault
-    with place(root, path) as (name, folder), opened(name, flags, folder, "ab") as stream:
+    with place(root, path) as there, _regular(there, path, flags) as stream:
         begin = os.lseek(stream.fileno(), 0, os.SEEK_END)
         if begin:
             os.lseek(stream.fileno(), -1, os.SEEK_END)
@@ -118,6 +115,16 @@ def append_line(root: Path, path: str, line: bytes, durable: bool = True) -> tup
         if durable:
             os.fsync(stream.fileno())
     return begin, begin + len(line) + 1
+
+
+@contextlib.contextmanager
+def _regular(there: Place, path: str, flags: int) -> Iterator[BinaryIO]:
+    """A file to add to, open; raises OSError for what is none, which is no picture's fault."""
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(_lstat(there).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", path)
+    with opened(there[0], flags, there[1], "ab") as stream:
+        yield stream
 
 
 def create(root: Path, path: str, data: bytes, durable: bool = True) -> None:
@@ -158,6 +165,8 @@ def make_folder(root: Path, path: str, new: bool = False) -> None:
     `new` studio nothing is there yet.
     """
     parts = _parts(path) if path not in ("", ".") else []
+    with contextlib.suppress(OSError), _folder(root, parts):
+        return  # as nearly always
     for depth in range(1, len(parts) + 1):
         with place(root, "/".join(parts[:depth])) as (name, folder):
             try:

@@ -91,7 +91,6 @@ class Cluster:
         # Ray listens on all of a computer's addresses, whatever it is told: so there is a token.
         usual = {"RAY_AUTH_MODE": "token", "RAY_NUM_REDIS_GET_RETRIES": "5", "PYTHONUTF8": "1"}
         choice = self._choice
-        local.make_folder(local.folder(self._base))
         with local.opened(local.folder(self._base) / _LOG, "wb") as log:
             driver = child.start(
                 "hotfolder.executors.ray.driver",

@@ -94,7 +94,6 @@ class Cache(Generic[T]):
             return
         text = "".join(f"{line}\n" for line in ([self._head, *lines] if mode == "w" else lines))
         try:
-            local.make_folder(self._file.parent)
             with local.opened(self._file, "ab" if mode == "a" else "wb") as stream:
                 stream.write(text.encode("ascii"))
         except OSError as error:

@@ -51,7 +51,7 @@ class Scanner:
     `config` takes the place of what lies in the studio. A scanner that does not wait takes all
     files as they lie, and remembers nothing over restarts: see `survey`. `advice` is what was
     learned of the owner, and `newcomers` are pictures from elsewhere; whoever knows puts them
-    there. `minute` tells the minute of the day.
+    there. `minute` tells the minute of the day. `published_count` drafts were `published`.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class Scanner:
         self.advice = NONE
         self.shares = ALONE
         self.newcomers: Sequence[Newcomer] = ()
+        self.published_count = 0
         self._apart = Apart(studio.root, wake, waits=not waits)
         self._tree = Tree(studio.root, clock)
         self._config_files = ConfigFiles(studio, self._tree, self._apart)
@@ -264,6 +265,7 @@ class Scanner:
             with suppress(StudioMissingError):  # the next look says so
                 self._digest(changes)
             return
+        self.published_count += path.startswith("drafts/")
         self._settling.forget(path)
         self._intake.portraits.know(reading, Portrait.ours(recipe, record))
         self._intake.published(path, reading)

@@ -30,10 +30,13 @@ Ours = tuple[Recipe, Record]
 
 
 def enter(studio: Studio, recipe: Recipe, record: Record) -> None:
-    """Keep a picture's recipe and record, durably; raises OSError where the studio has gone."""
+    """Keep what a picture carries, its recipe and record, durably.
+
+    Raises OSError where the studio has gone.
+    """
     folder = f"{ARCHIVE}/{local.machine()}"
     beneath.make_folder(studio.root, folder)
-    line = recipe_text.document(recipe, record).encode("ascii")
+    line = recipe_text.written(recipe, record).encode("ascii")
     beneath.append_line(studio.root, f"{folder}/{record.pixels[:2]}.jsonl", signed(line))
 
 

@@ -76,7 +76,6 @@ class Journal:
         if not self._open and self._size() > _LONG:
             held.delete(self._file)
             return
-        local.make_folder(self._file.parent)
         # ASCII, since a file's name may hold bytes that are no UTF-8. The line end comes first: a
         # torn line ends before the next.
         line = json.dumps(msgspec.to_builtins(entry), separators=(",", ":")).encode("ascii")

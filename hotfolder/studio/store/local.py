@@ -93,10 +93,17 @@ def make_folder(folder: Path) -> None:
 
 
 def opened(file: Path, mode: Literal["ab", "wb"]) -> BinaryIO:
-    """A file of local state, open for writing; a new one can be read by this user only."""
+    """A file of local state, open for writing; it and its folder are made where they are missing.
+
+    A new one can be read by this user only.
+    """
 
     def unshared(path: str, flags: int) -> int:
-        return os.open(path, flags, 0o600)
+        try:
+            return os.open(path, flags, 0o600)
+        except FileNotFoundError:
+            make_folder(file.parent)
+            return os.open(path, flags, 0o600)
 
     return open(file, mode, opener=unshared)
 
@@ -111,7 +118,6 @@ def read(file: Path, kind: type[T]) -> T | None:
 
 def private(file: Path) -> Path:
     """The same file, there from now on, and for this user's eyes only: for libraries that write."""
-    make_folder(file.parent)
     opened(file, "ab").close()
     return file
 
@@ -124,6 +130,12 @@ def replace(file: Path, data: bytes) -> None:
 
 def state() -> Path:
     """The folder of all that this machine keeps; it may be missing."""
+    return _state(os.environ.get("XDG_STATE_HOME"), os.environ.get("HOME"))
+
+
+@cache
+def _state(*_decides: str | None) -> Path:
+    """Asked once for what decides it, since every line that is signed has to know."""
     from platformdirs import user_state_path
 
     return user_state_path("hotfolder")
