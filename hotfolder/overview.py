@@ -57,7 +57,8 @@ def _standing(studio: Studio, config: Config) -> tuple[Grounds, tuple[int, bool]
     whole += [(root / Path(name).expanduser()).resolve() for name in config.folders]
     whole += [kept / name for name in ("advice.json", "trust.json", "located")]
     whole += [kept / f"journal-{local.machine()}.jsonl"]
-    alone = [studio.marker, studio.sources, studio.recipes, *map(Path, sys.path)]
+    packages = [Path(place) for place in sys.path if place.endswith("-packages")]
+    alone = [studio.marker, studio.sources, studio.recipes, *packages]
     least_free = int(config.settings.keep_free_gb * 1e9)
     grounds = Grounds(tuple(map(str, whole)), tuple(map(str, alone)), least_free)
     return grounds, last_look.state(root, grounds)
