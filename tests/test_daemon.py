@@ -281,7 +281,7 @@ def test_several_slots_make_each_picture_once(small: Studio, slots: int) -> None
     opened = FakeExecutor(slots)
     work(Daemon(small, executor=opened))
     assert list(ids(small.drafts).values()) == [1] * 22
-    assert {slot for slot, _ in opened.opened[0].given} == set(range(slots))
+    assert {slot for slot, _ in opened.opened[0].given} <= set(range(slots))
     tasks = [order for _, order in opened.opened[0].given if isinstance(order, Task)]
     rendered = [recipe.id for task in tasks for recipe in task.pictures.values()]
     assert sorted(rendered) == sorted(ids(small.drafts)), "none is rendered twice"
