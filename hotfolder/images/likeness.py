@@ -3,8 +3,9 @@
 A sketch is a picture's tones at 32x32, uint8: so much of it outlives messengers, other sizes and
 lossy formats. A picture that was cropped shows a window of what was sketched: every window that
 leaves out at most a tenth of a side is tried, averaged to 16x16, and the best correlation counts.
-Where that is high, so must be that of the steps between neighbouring tones, and the colours of
-4x4 patches must be near: the same lighthouse at dusk is another picture.
+Where that is high, so must be that of the steps between neighbouring tones; light, contrast, the
+tones of each of 8x8 parts and the colour of each of 4x4 patches must be near: the same lighthouse
+in fog, in another colour or with a sun behind it is another picture.
 """
 
 from __future__ import annotations
@@ -20,9 +21,15 @@ if TYPE_CHECKING:
 
 SIDE = 32
 _TONES = SIDE**2  # bytes
-_PATCHES = 4
+_PATCHES, _PATCHES_SEEN, _PATCHES_ONCE = 8, 4, 4  # earlier sketches have colours of 4x4 patches
+# How far what is no correlation may be off where two pictures are just ALIKE: 25 times less.
+_TONES_APART = 0.5  # a correlation of 0.98
 _STEPS_APART = 1.2  # they suffer more than tones do: a correlation of 0.952 is enough
-_COLOURS_APART = 250.0  # of 255: a mean difference of 10 is as unlike as pictures may be
+_COLOUR_APART = 215.0  # of 255: the colours of not three patches by more than 8.6
+_COLOURS_APART = 250.0  # of 255, in an earlier sketch: by 10 in the mean
+_LIGHT_APART = 1000.0  # of 255: by 40 in the mean
+_CONTRAST_APART = 6.25  # of a contrast of 1: not under 0.75
+_PART_APART = 8.75  # of the picture's contrast: not two parts by more than 0.35
 ALIKE = 0.96
 """Correlation from which two pictures are taken for the same one."""
 
@@ -35,19 +42,19 @@ _LEAST_CONTRAST = 3.0  # of 255: tones of less are all alike
 
 def sketch(image: Image) -> bytes:
     """An RGB picture's tones, SIDE rows of SIDE bytes, and its colours as `_colours` has them."""
-    return _shrunk(image, SIDE) + _colours(image)
+    return _shrunk(image, SIDE) + _colours(image, _PATCHES)
 
 
 def is_one(data: bytes) -> bool:
-    """Whether these may be a sketch; earlier ones have no colours."""
-    return len(data) in (_TONES, _TONES + 2 * _PATCHES**2)
+    """Whether these may be a sketch; earlier ones have fewer colours or none."""
+    return len(data) - _TONES in (0, 2 * _PATCHES_ONCE**2, 2 * _PATCHES**2)
 
 
-def _colours(image: Image) -> bytes:
-    """How blue, then how red, each of _PATCHES x _PATCHES parts is, 128 for neither."""
+def _colours(image: Image, side: int) -> bytes:
+    """How blue, then how red, each of `side` x `side` patches is, 128 for neither."""
     from PIL.Image import Resampling
 
-    small = image.resize((_PATCHES, _PATCHES), Resampling.BOX).convert("YCbCr")
+    small = image.resize((side, side), Resampling.BOX).convert("YCbCr")
     return b"".join(band.tobytes() for band in small.split()[1:])
 
 
@@ -65,7 +72,7 @@ def scores(image: Image, sketches: Sequence[bytes]) -> list[float]:
         return []
     seen = _tones([_shrunk(image, _SEEN)], _SEEN)[0]
     known = _tones([sketch[:_TONES] for sketch in sketches], SIDE)
-    colours = _colours(image)
+    colours = _colours(image, _PATCHES_SEEN)
     rough = _correlations(_coarse(known), _coarse(seen[None])[0])
     found = [0.0] * len(sketches)
     for index in np.argsort(-rough)[:_MOST_TRIED]:
@@ -73,10 +80,15 @@ def scores(image: Image, sketches: Sequence[bytes]) -> list[float]:
             alike = _correlations(_windows(known[index]), seen)
             found[index] = float(alike.max())
             if found[index] >= ALIKE:
-                steps = _steps_alike(known[index], seen, int(alike.argmax()))
-                edges = 1 - (1 - steps) / _STEPS_APART
-                hues = _hues_alike(sketches[index][_TONES:], colours)
-                found[index] = min(found[index], edges, hues)
+                steps, cut = _steps_alike(known[index], seen, int(alike.argmax()))
+                window = _window(known[index], cut, _SEEN)
+                found[index] = min(
+                    1 - (1 - found[index]) / _TONES_APART,
+                    1 - (1 - steps) / _STEPS_APART,
+                    _light_alike(window, seen),
+                    _parts_alike(window, seen),
+                    _hues_alike(sketches[index][_TONES:], colours, cut),
+                )
     return found
 
 
@@ -108,8 +120,12 @@ def _windows(tones: NDArray[np.float32]) -> NDArray[np.float32]:
     return windows.reshape(-1, _SEEN, _SEEN).astype(np.float32, copy=False)
 
 
-def _steps_alike(tones: NDArray[np.float32], seen: NDArray[np.float32], window: int) -> float:
+def _steps_alike(
+    tones: NDArray[np.float32], seen: NDArray[np.float32], window: int
+) -> tuple[float, list[float]]:
     """How alike the steps from tone to tone are, in the best crop near to a window of `_windows`.
+
+    And that crop: what it leaves out above, below, left and right.
 
     Two pictures of one composition have the same tones, on the whole; their steps differ.
     """
@@ -120,9 +136,7 @@ def _steps_alike(tones: NDArray[np.float32], seen: NDArray[np.float32], window: 
     steps = _steps(seen)
 
     def alike(edges: Sequence[float]) -> float:
-        rows, columns = _sampling(*edges[:2]), _sampling(*edges[2:])
-        window: NDArray[np.float32] = (rows @ tones @ columns.T).astype(np.float32, copy=False)
-        return float(_correlations(_steps(window)[None], steps)[0])
+        return float(_correlations(_steps(_window(tones, edges, _SEEN))[None], steps)[0])
 
     best = alike(cut)
     for width in _NEARER:
@@ -137,13 +151,58 @@ def _steps_alike(tones: NDArray[np.float32], seen: NDArray[np.float32], window: 
             if found[nearest] <= best:
                 break
             best, cut = found[nearest], tries[nearest]
-    return best
+    return best, cut
 
 
-def _hues_alike(known: bytes, seen: bytes) -> float:
-    """How near the colours of two pictures are, 1 for the same; 1 as well where none are known."""
-    apart = sum(abs(one - other) for one, other in zip(known, seen, strict=False))
-    return 1 - apart / max(1, len(known)) / _COLOURS_APART
+def _window(means: NDArray[np.float32], cut: Sequence[float], seen: int) -> NDArray[np.float32]:
+    """What a crop shows at `seen` x `seen`; `cut` as `_steps_alike` has it."""
+    above, below, left, right = cut
+    rows = _sampling(above, below, len(means), seen)
+    columns = _sampling(left, right, len(means), seen)
+    window: NDArray[np.float32] = (rows @ means @ columns.T).astype("float32", copy=False)
+    return window
+
+
+def _light_alike(known: NDArray[np.float32], seen: NDArray[np.float32]) -> float:
+    """How near light and contrast of two pictures are, 1 for the same."""
+    contrasts = sorted(float(tones.std()) for tones in (known, seen))
+    light = abs(float(known.mean() - seen.mean())) / _LIGHT_APART
+    contrast = (1 - contrasts[0] / contrasts[1]) / _CONTRAST_APART
+    return 1 - max(light, contrast)
+
+
+def _parts_alike(known: NDArray[np.float32], seen: NDArray[np.float32]) -> float:
+    """How near the tones of two pictures are, part by part, whatever their light: 1 is the same.
+
+    The part that differs most does not count: what a crop cuts through may differ.
+    """
+    import numpy as np
+
+    shares = [(tones - tones.mean()) / max(float(tones.std()), 1e-6) for tones in (known, seen)]
+    half = len(seen) // 2
+    apart = np.abs((shares[0] - shares[1]).reshape(half, 2, half, 2).mean(axis=(1, 3)))
+    return 1 - float(np.sort(apart, axis=None)[-2]) / _PART_APART
+
+
+def _hues_alike(known: bytes, seen: bytes, cut: Sequence[float]) -> float:
+    """How near the colours of two pictures are, 1 for the same; 1 as well where none are known.
+
+    Two patches may differ: those that a crop cuts through.
+    """
+    import numpy as np
+
+    if len(known) == len(seen):
+        apart = sum(abs(one - other) for one, other in zip(known, seen, strict=True))
+        return 1 - apart / len(known) / _COLOURS_APART
+    if not known:
+        return 1.0
+    planes, here = (
+        np.frombuffer(hues, np.uint8).astype(np.float32).reshape(2, side, side)
+        for hues, side in ((known, _PATCHES), (seen, _PATCHES_SEEN))
+    )
+    there = np.stack([_window(plane, cut, _PATCHES_SEEN) for plane in planes])
+    apart = np.hypot(*(there - here))
+    return 1 - float(np.sort(apart, axis=None)[-3]) / _COLOUR_APART
 
 
 def _steps(tones: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -168,14 +227,16 @@ def _samplings() -> NDArray[np.float32]:
     return np.array([_sampling(*crop) for crop in _crops()], dtype=np.float32)
 
 
-def _sampling(before: float, behind: float) -> NDArray[np.float32]:
-    """For a crop of one direction, how much of each tone is in each mean of what is left."""
+def _sampling(
+    before: float, behind: float, known: int = SIDE, seen: int = _SEEN
+) -> NDArray[np.float32]:
+    """For a crop of one direction, how much of each of `known` means is in each of `seen`."""
     import numpy as np
 
-    tone = np.arange(SIDE)[None, :]
-    edges = SIDE * np.linspace(before, 1 - behind, _SEEN + 1)
+    mean = np.arange(known)[None, :]
+    edges = known * np.linspace(before, 1 - behind, seen + 1)
     begin, end = edges[:-1, None], edges[1:, None]
-    weights = np.clip(np.minimum(end, tone + 1) - np.maximum(begin, tone), 0, None)
+    weights = np.clip(np.minimum(end, mean + 1) - np.maximum(begin, mean), 0, None)
     found: NDArray[np.float32] = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from benchmarks.likeness import main
+from benchmarks.likeness import main, picture, scaled
 from hotfolder.images import likeness
 
 
@@ -22,3 +22,36 @@ def test_flat_pictures_are_alike_to_none() -> None:
     assert likeness.scores(flat, known) == [0, 0]
     assert likeness.scores(slope, known)[1] > 0.99
     assert likeness.scores(slope, []) == []
+
+
+STRANGERS = {
+    "in fog, another colour": (1_000_863, 1_001_360),
+    "another night": (1_000_702, 1_001_505),
+    "another colour": (1_000_183, 1_001_509),
+    "another colour, in fog": (9_000_480, 9_001_099),
+    "another lamp": (5_000_340, 5_001_002),
+    "with a sun": (5_000_947, 5_001_400),
+}
+
+
+@pytest.mark.parametrize("scenes", STRANGERS.values(), ids=STRANGERS)
+def test_one_composition_twice(scenes: tuple[int, int]) -> None:
+    """Tones in the same places are not enough: light, contrast and each patch's colour count."""
+    known, stranger = map(picture, scenes)
+    sketch = likeness.sketch(known)
+    assert likeness.scores(stranger, [sketch])[0] < likeness.ALIKE
+    assert likeness.scores(known, [sketch])[0] > 0.99
+
+
+def test_earlier_sketches() -> None:
+    """Those with fewer colours, or none, still find their picture, and one that was resized."""
+    known = picture(7)
+    tones = likeness.sketch(known)[:1024]
+    few = b"".join(
+        band.tobytes()
+        for band in known.resize((4, 4), Image.Resampling.BOX).convert("YCbCr").split()[1:]
+    )
+    for sketch in (tones, tones + few):
+        assert likeness.is_one(sketch)
+        assert likeness.scores(known, [sketch])[0] > 0.99
+        assert likeness.scores(scaled(known, 0.6), [sketch])[0] >= likeness.ALIKE
