@@ -1,12 +1,15 @@
 """What a chain of links gains: four times the area in three links, in one, and drawn at once.
 
     python benchmarks/refine.py [--scenes 8] [--first 700000] [--keep DIR] [--judge DIR]
+                               [--parts DIR]
 
 Prompts are captions of painted scenes. Of each a draft of 256x256 is drawn by the model that is
 included; what follows has 512x512. Composition is the correlation with the draft of what is left
 of both at 16x16; detail is what is finer than two pixels, as a multiple of that of the draft
 enlarged by Lanczos; cost is CPU time of one thread, for each megapixel that is drawn. With a judge
-(`training/judge.py`) the share of pictures follows in which it does not see the caption's subject.
+(`training/judge.py`) the share of pictures follows in which it does not see the caption's subject;
+with a judge of parts (`training/parts.py`) that of lighthouses and boats, which it knows best, that
+are broken (no lamp room, a sail less) or there more than once.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ from hotfolder.render import link
 from hotfolder.render.engine import Engine
 from training.painter.caption import caption
 from training.painter.scene import Scene, draw_scene
+from training.painter.shapes import Part
 
 POSTCARD = {"postcard": Model(source="shipped:postcard", multiple=16)}
 BASE = {"model": {"source": "shipped:postcard", "multiple": 16}, "scheduler": "DPM++ 2M SDE"}
@@ -44,6 +48,9 @@ WAYS: dict[str, list[dict[str, Any]]] = {
     ],
 }
 
+_ONLY_ONE: dict[str, Part] = {"lighthouse": "lamp room", "boat": "sail"}
+"""Of each subject that the judge of parts knows well, the part of which there is one."""
+
 
 def main() -> None:
     """Draw, measure, print the table."""
@@ -52,6 +59,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=700_000)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--judge", type=Path)
+    parser.add_argument("--parts", type=Path)
     options = parser.parse_args()
     engine = Engine(POSTCARD, None, device="cpu", threads=1)
     rows: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
@@ -68,7 +76,14 @@ def main() -> None:
             cost = (time.process_time() - began) / megapixels
             rows[way].append((*_measured(made, draft), cost))
             pictures[way].append(made)
-    _print(rows, pictures, scenes, options.judge)
+    judges = {"subject not seen": (options.judge, _unseen)}
+    judges["broken or repeated"] = (options.parts, _broken)
+    shares = {
+        name: {way: judged(pictures[way], scenes, work) for way in rows}
+        for name, (work, judged) in judges.items()
+        if work
+    }
+    _print(rows, shares, len(scenes))
     if options.keep:
         _sheet(pictures).save(options.keep / "refine.png")
 
@@ -132,22 +147,34 @@ def _fine(image: Image.Image) -> float:
     return float((light - gaussian_filter(light, 1.0)).std())
 
 
-def _print(rows: Any, pictures: Any, scenes: list[Scene], judge: Path | None) -> None:
-    print(f"| {len(scenes)} scenes | composition | detail | CPU s a megapixel drawn |", end="")
-    print(" subject not seen |" if judge else "")
-    print("|---|--:|--:|--:|" + ("--:|" if judge else ""))
+def _print(rows: Any, shares: dict[str, dict[str, str]], count: int) -> None:
+    heads = ["composition", "detail", "CPU s a megapixel drawn", *shares]
+    print(f"| {count} scenes | {' | '.join(heads)} |")
+    print("|---|" + "--:|" * len(heads))
     for way, measured in rows.items():
         kept, fine, cost = np.mean(measured, axis=0)
-        print(f"| {way} | {kept:.3f} | {fine:.2f} | {cost:.1f} |", end="")
-        print(f" {_unseen(pictures[way], scenes, judge):.0%} |" if judge else "")
+        judged = [share[way] for share in shares.values()]
+        print("|", " | ".join([way, f"{kept:.3f}", f"{fine:.2f}", f"{cost:.1f}", *judged]), "|")
 
 
-def _unseen(pictures: list[Image.Image], scenes: list[Scene], work: Path) -> float:
+def _unseen(pictures: list[Image.Image], scenes: list[Scene], work: Path) -> str:
     from training.judge import load_judge, verdicts
 
     seen = verdicts(load_judge(work), np.stack([np.asarray(one) for one in pictures]))
-    missing = [scene.subject not in one.subjects for scene, one in zip(scenes, seen, strict=True)]
-    return float(np.mean(missing))
+    pairs = zip(scenes, seen, strict=True)
+    return f"{sum(scene.subject not in one.subjects for scene, one in pairs)} of {len(scenes)}"
+
+
+def _broken(pictures: list[Image.Image], scenes: list[Scene], work: Path) -> str:
+    from training.parts import load_marker, marks, pieces, whole
+
+    labels = marks(load_marker(work), np.stack([np.asarray(one) for one in pictures]))
+    told = [
+        not whole(seen, scene.subject) or pieces(seen, _ONLY_ONE[scene.subject]) > 1
+        for scene, seen in zip(scenes, labels, strict=True)
+        if scene.subject in _ONLY_ONE
+    ]
+    return f"{sum(told)} of {len(told)}"
 
 
 def _sheet(pictures: dict[str, list[Image.Image]]) -> Image.Image:
