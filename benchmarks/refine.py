@@ -79,7 +79,7 @@ def main() -> None:
     judges = {"subject not seen": (options.judge, _unseen)}
     judges["broken or repeated"] = (options.parts, _broken)
     shares = {
-        name: {way: judged(pictures[way], scenes, work) for way in rows}
+        name: {way: judged(made, scenes, work) for way, made in pictures.items()}
         for name, (work, judged) in judges.items()
         if work
     }
@@ -151,10 +151,12 @@ def _print(rows: Any, shares: dict[str, dict[str, str]], count: int) -> None:
     heads = ["composition", "detail", "CPU s a megapixel drawn", *shares]
     print(f"| {count} scenes | {' | '.join(heads)} |")
     print("|---|" + "--:|" * len(heads))
-    for way, measured in rows.items():
-        kept, fine, cost = np.mean(measured, axis=0)
-        judged = [share[way] for share in shares.values()]
-        print("|", " | ".join([way, f"{kept:.3f}", f"{fine:.2f}", f"{cost:.1f}", *judged]), "|")
+    for way in ["draft", *rows]:
+        told = [""] * 3
+        if way in rows:
+            kept, fine, cost = np.mean(rows[way], axis=0)
+            told = [f"{kept:.3f}", f"{fine:.2f}", f"{cost:.1f}"]
+        print("|", " | ".join([way, *told, *(share[way] for share in shares.values())]), "|")
 
 
 def _unseen(pictures: list[Image.Image], scenes: list[Scene], work: Path) -> str:

@@ -86,9 +86,9 @@ def out_of_fold(
 
 
 def calibrated(logits: Array, liked: Array, weights: Array) -> tuple[float, float]:
-    """Slope and offset that make log odds honest (Platt 1999), slopes near 1 preferred."""
+    """Slope and offset that make log odds honest (Platt 1999), slopes near 1 preferred a little."""
     rows = np.column_stack([logits, np.ones(len(logits))])
-    target, usual, prior = liked.astype(float), np.array([1.0, 0.0]), np.array([4.0, 0.25])
+    target, usual, prior = liked.astype(float), np.array([1.0, 0.0]), np.array([1.0, 0.05])
     # The weights of a fit are looked for as what they differ from the usual ones by.
     found = _maximum(rows, target, weights, prior, base=rows @ usual) + usual
     return max(float(found[0]), 0.0), float(found[1])
