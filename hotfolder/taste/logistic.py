@@ -17,6 +17,7 @@ _USUAL = 8.0
 _BIAS_VARIANCE = 4.0
 _ITERATIONS = 25
 _CLOSE = 1e-4
+_LEAST_SLOPE = 0.1  # few judgements may speak against an order, never enough to turn it round
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def calibrated(logits: Array, liked: Array, weights: Array) -> tuple[float, floa
     target, usual, prior = liked.astype(float), np.array([1.0, 0.0]), np.array([1.0, 0.05])
     # The weights of a fit are looked for as what they differ from the usual ones by.
     found = _maximum(rows, target, weights, prior, base=rows @ usual) + usual
-    return max(float(found[0]), 0.0), float(found[1])
+    return max(float(found[0]), _LEAST_SLOPE), float(found[1])
 
 
 def auc(scores: Array, liked: Array) -> float:

@@ -20,7 +20,7 @@ from hotfolder.taste.judgements import Judgement
 LEAST = 100
 """So many certain judgements are needed before anything is given up."""
 
-LOST = 0.13
+LOST = 0.1
 """Of all that pleases, so much may be expected among what is given up."""
 
 COMPLETED = 0.1
