@@ -97,8 +97,8 @@ class Judge:
         return logits
 
     def scores(self, pictures: Sequence[Features]) -> Array:
-        """The probability that each picture is wanted, float64 (n), 0 to 1."""
-        return logistic.sigmoid(self.logits(pictures))
+        """The probability that each picture is wanted, float64 (n), 0.01 to 0.99."""
+        return _probabilities(self.logits(pictures))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,11 @@ class _Known:
         """How much each has to say in the choice of a memory."""
         noticed: Array = self.full * 0.5 ** (self.age / _NOTICED)
         return noticed
+
+
+def _probabilities(logits: Array) -> Array:
+    """Of log odds; never nearer than a hundredth to certainty, since anybody may click wrongly."""
+    return 0.01 + 0.98 * logistic.sigmoid(logits)
 
 
 def fit(
@@ -205,7 +210,7 @@ def _learned(known: _Known, common: Scale, rows: Array, others: Array) -> Judge 
             found[at] = _fitted(every, known, weights, strengths[at])
     column = np.sum([shares[at] * (turns[at] @ found[at].mean[:-1]) for at in said_by], axis=0)
     bias = sum(shares[at] * found[at].mean[-1] for at in said_by)
-    said = logistic.sigmoid(slope * guessed + offset)[recent.certain]
+    said = _probabilities(slope * guessed + offset)[recent.certain]
     came = recent.liked[recent.certain]
     left = int((known.certain & ~known.liked).sum())
     return Judge(
