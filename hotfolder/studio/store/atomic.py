@@ -24,8 +24,12 @@ def publish(root: Path, path: str, data: bytes) -> str:
     appears with all its bytes on the disk: temp file in the same folder, fsync, exclusive rename,
     fsync of the folder.
     """
-    with written(root, path, data) as temporary:
-        return move(root, temporary, path)
+    try:
+        with written(root, path, data) as temporary:
+            return move(root, temporary, path)
+    except FileNotFoundError:  # a daemon that begins has taken it for a leftover: once more
+        with written(root, path, data) as temporary:
+            return move(root, temporary, path)
 
 
 def place(root: Path, path: str, data: bytes) -> bool:
