@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -62,11 +61,10 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
 
 
 def _in_peace(
-    kind: daemons.Kind, sides: int, count: int, work: Path, tally: Tally, sync: OpenSync
+    kind: daemons.Kind, sides: int, count: int, work: Path, tally: Tally, sync: type[Sync]
 ) -> None:
     """So many drafts and nothing goes wrong: what is wasted."""
-    look_s = _LOOK_S if sync is _Late else _REAL_LOOK_S
-    group = _Group(kind, sides, work.name, work, sync, look_s=look_s)
+    group = _Group(kind, sides, work.name, work, sync)
     try:
         group.begin()
         group.drop(0, count)
@@ -107,11 +105,10 @@ def _in_trouble(
     count: int,
     work: Path,
     tally: Tally,
-    sync: OpenSync,
+    sync: type[Sync],
 ) -> None:
     """Stalls that outlast claims, kills, drops on every side, picks where all can see."""
-    look_s = _LOOK_S if sync is _Late else _REAL_LOOK_S
-    group = _Group(kind, sides, f"{seed} {sides}", work, sync, look_s=look_s)
+    group = _Group(kind, sides, f"{seed} {sides}", work, sync)
     chance, wanted = group.people.chance, 0
     patience_s = daemons.PATIENCE_S if kind == "hotfolder" else 10
     try:
@@ -128,7 +125,7 @@ def _in_trouble(
                 group.kill(side)
             if "stall" in trouble:
                 group.sync.stall({side})
-                time.sleep(chance.choice((0.3, 1.5, 3.0)) * _LAPSE * look_s)
+                time.sleep(chance.choice((0.3, 1.5, 3.0)) * _LAPSE * sync.look_s)
                 group.sync.stall(set())
                 tally.faults += 1
             tally.faults += trouble == "kill"
@@ -148,7 +145,12 @@ def _wasted(begun: int, wanted: int) -> str:
 
 
 class Sync:
-    """Carries files between folders."""
+    """Carries files between the folders `roots`; `look_s` suits how late it brings news."""
+
+    look_s = _LOOK_S
+
+    def __init__(self, roots: list[Path], work: Path) -> None:
+        """Begin; `work` is a folder for what it needs."""
 
     def stall(self, sides: set[int]) -> None:
         """From now on these see nobody, and nobody sees them."""
@@ -160,14 +162,8 @@ class Sync:
         """End it."""
 
 
-OpenSync = Callable[[list[Path], Path], Sync]
-
-
 class _Nothing(Sync):
     """No sync at all."""
-
-    def __init__(self, roots: list[Path], work: Path) -> None:
-        pass
 
 
 class _Late(Sync):
@@ -203,6 +199,8 @@ class _Late(Sync):
 class _Syncthing(Sync):
     """A real Syncthing for each."""
 
+    look_s = _REAL_LOOK_S
+
     def __init__(self, roots: list[Path], work: Path) -> None:
         for root in roots:
             (root / ".stfolder").mkdir()
@@ -224,6 +222,8 @@ class _Syncthing(Sync):
 
 class _Sshfs(Sync):
     """The other folders are the first one, mounted over ssh."""
+
+    look_s = _REAL_LOOK_S
 
     def __init__(self, roots: list[Path], work: Path) -> None:
         self._mounted = roots[1:]
@@ -248,14 +248,12 @@ class _Group:
         sides: int,
         seed: str,
         work: Path,
-        sync: OpenSync,
+        sync: type[Sync],
         step_s: float = _STEP_S,
-        look_s: float = _LOOK_S,
     ) -> None:
         work.mkdir()
         self._kind = kind
-        self._look_s = look_s
-        first = studio(work, "side-0", settle_s=_SETTLE_S, look_s=look_s, step_s=step_s)
+        first = studio(work, "side-0", settle_s=_SETTLE_S, look_s=sync.look_s, step_s=step_s)
         self.people = People(first, seed)
         self.places = [first]
         for number in range(1, sides):
@@ -297,7 +295,7 @@ class _Group:
     def kill(self, side: int) -> None:
         """SIGKILL for one of the daemons, and another one in its place after a while."""
         self._daemons[side].kill()
-        time.sleep(self.people.chance.choice((0.1, 1.5 * _LAPSE * self._look_s)))
+        time.sleep(self.people.chance.choice((0.1, 1.5 * _LAPSE * self.sync.look_s)))
         self._daemons[side] = self._started(side)
 
     def wait(self, seconds: float) -> None:
@@ -314,7 +312,7 @@ class _Group:
         try:
             for _ in range(3):
                 self.sync.settle()
-                time.sleep(2.5 * self._look_s)
+                time.sleep(2.5 * self.sync.look_s)
             self.sync.settle()
         finally:
             for daemon in self._daemons:

@@ -1,4 +1,4 @@
-"""What a daemon waits for when there is nothing to do. Time is passed in; pure."""
+"""What a daemon waits for when there is nothing to do, and what it does only now and then."""
 
 from __future__ import annotations
 

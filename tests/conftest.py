@@ -87,12 +87,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _local_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Locks, logs, caches and journals of a test lie in a folder of its own, from end to end."""
+    """Locks, logs, caches and journals of a test lie in a folder of its own, from end to end.
+
+    What it changes of these variables ends with it.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", state := str(tmp_path_factory.mktemp("state")))
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         patch.setenv("WIN_PD_OVERRIDE_LOCAL_APPDATA", state)  # both of them, on Windows
         patch.setenv("HF_HUB_OFFLINE", "1")
+        patch.setenv("PYTHONSAFEPATH", "")  # hotfolder sets it for the processes that it starts
         yield
 
 

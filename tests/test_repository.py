@@ -51,6 +51,7 @@ def test_the_map_names_what_is_there() -> None:
     rooms = re.findall(r"(?m)^\| (`[^|]+`) \|", MAP)
     names = [name for room in rooms for name in re.findall(r"`([^`]+)`", room)]
     assert len(names) > 15
+    assert len(set(rooms)) == len(rooms), "a room has two rows"
     for name in names:
         assert (ROOT / "hotfolder" / name).exists(), name
 

@@ -22,14 +22,18 @@ def publish(root: Path, path: str, data: bytes) -> str:
 
     `path` is relative to the studio's `root`, and so is the path that is returned. The file
     appears with all its bytes on the disk: temp file in the same folder, fsync, exclusive rename,
-    fsync of the folder.
+    fsync of the folder. A daemon of this machine that begins may take the temp file for a leftover
+    (`sweep`), once; then it is written again.
     """
     try:
-        with written(root, path, data) as temporary:
-            return move(root, temporary, path)
-    except FileNotFoundError:  # a daemon that begins has taken it for a leftover: once more
-        with written(root, path, data) as temporary:
-            return move(root, temporary, path)
+        return _published(root, path, data)
+    except FileNotFoundError:
+        return _published(root, path, data)
+
+
+def _published(root: Path, path: str, data: bytes) -> str:
+    with written(root, path, data) as temporary:
+        return move(root, temporary, path)
 
 
 def place(root: Path, path: str, data: bytes) -> bool:

@@ -130,6 +130,7 @@ def test_a_full_disk_keeps_nothing_from_ending(
     reader = Apart(tmp_path)
     with reader.here("drafts/a.png"):
         pass
+    assert not reader.is_suspect("drafts/a.png")
     reader.close()
 
 

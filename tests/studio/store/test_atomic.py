@@ -219,6 +219,23 @@ def test_sweep(tmp_path: Path) -> None:
     assert names(tmp_path) == ["drafts", others, "drafts/.other.tmp", "drafts/a.png", "drafts/deep"]
 
 
+def test_a_temp_file_that_was_taken_for_a_leftover(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon that begins just then costs nothing: the file is there, once."""
+    create, swept = beneath.create, []
+
+    def created(root: Path, path: str, data: bytes) -> None:
+        create(root, path, data)
+        if not swept:
+            swept.append(path)
+            atomic.sweep(root, ("inbox",))
+
+    monkeypatch.setattr(beneath, "create", created)
+    assert atomic.publish(tmp_path, "inbox/a.txt", b"a castle") == "inbox/a.txt"
+    assert swept and names(tmp_path) == ["inbox", "inbox/a.txt"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="folders are not synced there")
 @pytest.mark.parametrize("write", [atomic.publish, atomic.place])
 def test_the_order_on_the_disk(
