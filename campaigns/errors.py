@@ -1,32 +1,31 @@
 """The k-th write, fsync, rename, open, unlink, mkdir of one prompt's life fails, for every k.
 
-Each with every error of `_ERRORS`: the call fails alone, and (at every `_LASTING`th k) from then
-on for a moment. When the fault is gone the daemon has to finish by itself; one that ended because
-of it gets a successor, as from a service manager. I6 counts daemons that lived but did not go on.
-Only calls about the studio and local state count: what a program does whose own files cannot be
-read is another matter, so those are read before the daemon begins.
+Each with every error of `_ERRORS`, a file that is only read with one of them in turn: the call
+fails alone, and (at every `_LASTING`th k) from then on for a moment. When the fault is gone the
+daemon has to finish by itself; one that ended because of it gets a successor, as from a service
+manager. I6 counts daemons that lived but did not go on. Only calls about the studio and local state
+count: what a program does whose own files cannot be read is another matter, so those are read
+before the daemon begins.
 """
 
 from __future__ import annotations
 
 import signal
 import time
-from collections import Counter
 from dataclasses import asdict
-from itertools import product
 from pathlib import Path
 
 from campaigns.kit import checker, daemons
 from campaigns.kit.table import Tally
-from campaigns.syscalls import copy, life, pattern
+from campaigns.syscalls import CHANGING, Call, changes, copy, life, numbered, pattern
 
 TITLE = "every write, fsync, rename, open, unlink, mkdir failing with 5 errors"
 COUNT = 0  # all
 NAIVE = 0
-_CALLS = ("write", "fsync", "rename", "renameat2", "openat", "unlink", "mkdir")
 _ERRORS = ("EIO", "ENOSPC", "EACCES", "EROFS", "EMFILE")
 _LASTING = 10
 _LASTS_S = 0.6
+_NONE = "no call"
 
 
 def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
@@ -35,10 +34,10 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
     place, book = pattern(kind, work)
     calls = _here(life(kind, place, work), work)
     faults = [
-        (name, number, error, lasting)
-        for name, error in product(_CALLS, _ERRORS)
-        for place_in_life, number in enumerate(calls[name])
-        for lasting in ((False, True) if place_in_life % _LASTING == 0 else (False,))
+        (*call, error, lasting)
+        for k, (call, is_read) in enumerate(calls)
+        for error in (_ERRORS[k % len(_ERRORS)],) * is_read or _ERRORS
+        for lasting in ((False, True) if k % _LASTING == 0 else (False,))
     ]
     tally.measured["faults in all"] = f"{len(faults):,}"
     stride = max(1, len(faults) // count) if count else 1
@@ -48,7 +47,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
         daemon = daemons.start(kind, here, stopped=True, before=daemons.in_one_thread)
         when = f"{number}+" if lasting else number
         listed = work / "calls"
-        inject = (f"--trace={name}", f"--inject={name}:error={error}:when={when}")
+        inject = ("-y", f"--trace={name}", f"--inject={name}:error={error}:when={when}")
         tracer = daemons.traced(daemon, "-o", str(listed), *inject)
         if lasting:
             time.sleep(_LASTS_S)
@@ -59,7 +58,7 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
         tracer.wait(daemons.PATIENCE_S)
         injected = _injected(listed)
         where = f"{name} {when} {error}: {injected}"
-        if '"/' in injected and str(work) not in injected:
+        if injected != _NONE and str(work) not in injected:
             elsewhere += 1
             continue
         if was_alive and not goes_on:
@@ -75,19 +74,16 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
     tally.measured["ended by the fault, went on with a successor"] = f"{ended:,}"
 
 
-def _here(calls: list[str], work: Path) -> dict[str, list[int]]:
-    """Of each kind of call, the numbers of those about files of the studio and of local state.
+def _here(calls: list[str], work: Path) -> list[tuple[Call, bool]]:
+    """Those calls that are about files of the studio and of local state, and whether it is read.
 
     The program's own files, which Python opens at times, are not what is tried here.
     """
-    found: dict[str, list[int]] = {name: [] for name in _CALLS}
-    met: Counter[str] = Counter()
-    for line in calls:
-        name = line.partition("(")[0]
-        met[name] += 1
-        if name in found and ('"' not in line or str(work) in line or name == "write"):
-            found[name].append(met[name])
-    return found
+    return [
+        (call, not changes(line))
+        for call, line in numbered(calls)
+        if call[0] in CHANGING and str(work) in line
+    ]
 
 
 def _finishes(place: daemons.Place, daemon: daemons.Running, seconds: float) -> bool:
@@ -106,7 +102,7 @@ def _finishes(place: daemons.Place, daemon: daemons.Running, seconds: float) -> 
 def _injected(listed: Path) -> str:
     """The first call that failed, as strace wrote it down."""
     lines = listed.read_text("ascii", "replace").splitlines()
-    return next((line for line in lines if line.endswith("(INJECTED)")), "no call")
+    return next((line for line in lines if line.endswith("(INJECTED)")), _NONE)
 
 
 def is_done(root: Path) -> bool:

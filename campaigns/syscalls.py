@@ -3,6 +3,9 @@
 A studio holds one prompt file and one starred draft. strace kills the daemon when its main thread
 enters the k-th call of a kind, for every kind and every k until one daemon lives to the end. Each
 killed one has a successor, and the disk is read.
+
+Between two calls that change the disk it stays as it is, so that of the others one in `_STRIDE` is
+enough.
 """
 
 from __future__ import annotations
@@ -18,25 +21,29 @@ from campaigns.kit import checker, daemons, people
 from campaigns.kit.book import Book
 from campaigns.kit.table import Tally
 
-TITLE = "SIGKILL at every system call of one prompt's life"
-COUNT = 0  # all
+TITLE = "SIGKILL at every system call of one prompt's life that changes the disk"
+COUNT = 0  # all of these, and some of the others
 NAIVE = 0
-_CHANGING = ("fsync", "mkdir", "openat", "rename", "renameat2", "unlink", "write")
-"""These come first: between two of them the disk stays as it is."""
-
+CHANGING = (
+    *("fsync", "fdatasync", "ftruncate", "write", "pwrite64", "openat"),
+    *("mkdir", "mkdirat", "rename", "renameat", "renameat2", "link", "linkat"),
+    *("unlink", "unlinkat", "rmdir", "utimensat", "setxattr", "fsetxattr"),
+)
+_STRIDE = 10
+Call = tuple[str, int]
 _CALL = re.compile(r"\w+\(")
 
 
 def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> None:
     """Kill at every call, or at about `count` calls spread evenly from one that `seed` chooses."""
     place, book = pattern(kind, work)
-    counts = _counts(life(kind, place, work))
-    names = sorted(counts, key=lambda name: (name not in _CHANGING, name))
-    calls = [(name, number) for name in names for number in range(1, counts[name] + 1)]
-    changing = sum(counts[name] for name in _CHANGING)
-    tally.measured["system calls"] = f"{len(calls):,}, of which {changing} may change the disk"
-    stride = max(1, len(calls) // count) if count else 1
-    for name, number in calls[(seed - 1) % stride :: stride]:
+    calls = numbered(life(kind, place, work))
+    first = [call for call, line in calls if changes(line)]
+    others = [call for call, line in calls if not changes(line)]
+    tally.measured["system calls"] = f"{len(calls):,}, of which {len(first)} may change the disk"
+    chosen = first + others[(seed - 1) % _STRIDE :: _STRIDE]
+    stride = max(1, len(chosen) // count) if count else 1
+    for name, number in chosen[(seed - 1) % stride :: stride]:
         here = copy(place, work / "life")
         daemon = daemons.start(kind, here, "--once", stopped=True, before=daemons.in_one_thread)
         tracer = daemons.traced(daemon, f"--inject={name}:signal=KILL:when={number}")
@@ -70,15 +77,30 @@ def copy(place: daemons.Place, root: Path) -> daemons.Place:
 
 
 def life(kind: daemons.Kind, place: daemons.Place, work: Path) -> list[str]:
-    """The system calls of the main thread in the whole life, as strace writes them down."""
+    """The system calls of the main thread in the whole life, as strace writes them down.
+
+    What a descriptor stands for is written beside it.
+    """
     here, listed = copy(place, work / "life"), work / "calls"
     daemon = daemons.start(kind, here, "--once", stopped=True, before=daemons.in_one_thread)
-    daemons.traced(daemon, "-s", "4096", "-o", str(listed)).wait(daemons.PATIENCE_S)
+    daemons.traced(daemon, "-y", "-s", "4096", "-o", str(listed)).wait(daemons.PATIENCE_S)
     daemon.wait(daemons.PATIENCE_S)
     lines = listed.read_text("ascii", "replace").splitlines()
     return [line for line in lines if _CALL.match(line) and not line.startswith("exit_group")]
 
 
-def _counts(calls: list[str]) -> Counter[str]:
-    """How often each system call is made."""
-    return Counter(line.partition("(")[0] for line in calls)
+def numbered(calls: list[str]) -> list[tuple[Call, str]]:
+    """Each call's name, which one of that name it is, from 1, and its line."""
+    met: Counter[str] = Counter()
+    found = []
+    for line in calls:
+        name = line.partition("(")[0]
+        met[name] += 1
+        found.append(((name, met[name]), line))
+    return found
+
+
+def changes(line: str) -> bool:
+    """Whether a call may change the disk: a file that is only read does not."""
+    name = line.partition("(")[0]
+    return name in CHANGING and (name != "openat" or "O_CREAT" in line or "O_TRUNC" in line)

@@ -126,7 +126,8 @@ class Scanner:
         changes.gone -= changes.changed
         come = self._apart.come()
         for path in come:
-            self._intake.come(path)
+            if not decides(path):
+                self._intake.come(path)
         self._intake.marks.beside |= set(filter(is_beside, changes.changed))
         moved = self._only_renamed(changes, now)
         for path in changes.gone:

@@ -25,6 +25,7 @@ from hotfolder.studio import entries
 from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan import portraits
+from hotfolder.studio.scan.apart import Apart
 from hotfolder.studio.scan.scanner import Scanner
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store.ledger import Ledger
@@ -260,6 +261,24 @@ def test_wrong_settings_forbid_to_begin(studio: Studio) -> None:
     studio.settings.write_text("[stars]\nfrom = 77\n")
     with pytest.raises(MistakesError, match=r"stars\.from"):
         Scanner(studio)
+
+
+def test_it_rests_after_a_death_over_the_settings(studio: Studio) -> None:
+    """They are read elsewhere then, and once; nothing else looks into them, and it rests."""
+    with Apart(studio.root).here("hotfolder.toml"):
+        pass
+    scanner = Scanner(studio)
+    scanner.refresh()
+    asked = set[str]()
+
+    def is_at_rest() -> bool:
+        scanner.refresh(set())
+        asked.update(name for _, name in scanner._apart._wishes)
+        return not scanner.busy
+
+    until(is_at_rest, 20)
+    assert asked == {"read_config"}
+    scanner.close()
 
 
 def test_slices_see_what_a_whole_look_sees(studio: Studio, clock: Clock) -> None:
