@@ -5,7 +5,6 @@ Masks are arrays of bool, (height, width). numpy and PIL are imported when they 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -90,8 +89,9 @@ def region(mask: Any) -> Region:
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     top, low, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     inside = mask[top:low, left:right]
-    runs = ".".join(map(str, _runs(inside)))
-    if len(runs) > LONGEST:
+    counts = _runs(inside)
+    runs = ".".join(map(str, counts.tolist())) if 2 * len(counts) <= LONGEST + 1 else None
+    if runs is None or len(runs) > LONGEST:
         raise PictureError("the region's edge is too ragged; draw it with a harder, larger brush")
     box = int(left), int(top), int(right - left), int(low - top)
     feather = min(max(1, min(box[2:]) // 8), _MOST_FEATHER_PX)
@@ -125,14 +125,14 @@ def mask(region: Region) -> Any:
     return whole
 
 
-def _runs(mask: Any) -> Iterator[int]:
-    """How many pixels in a row are out, in, out, ... of a mask, row after row."""
+def _runs(mask: Any) -> Any:
+    """How many pixels in a row are out, in, out, ... of a mask, row after row: 1-D, int."""
     import numpy as np
 
     flat = mask.ravel()
     edges = np.flatnonzero(np.diff(flat)) + 1
     ends = np.concatenate([[0] if flat[0] else [], edges, [len(flat)]]).astype(int)
-    yield from (int(n) for n in np.diff(ends, prepend=0))
+    return np.diff(ends, prepend=0)
 
 
 def _around(low: int, high: int, side: int, most: int) -> tuple[int, int]:

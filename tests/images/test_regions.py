@@ -94,6 +94,12 @@ def test_a_mask_of_very_many_parts_is_told() -> None:
         regions.read(painted(mask), (2000, 2000))
 
 
+def test_a_ragged_mask_is_told() -> None:
+    """A recipe holds no region whose edge is everywhere."""
+    with pytest.raises(PictureError, match="too ragged"):
+        regions.of(np.indices((600, 600)).sum(0) % 2 == 0)
+
+
 def test_a_region_that_does_not_fit_is_refused() -> None:
     """Runs from anywhere that are not those of the box end in a sentence."""
     from msgspec.structs import replace

@@ -329,14 +329,17 @@ def require_quick_text(size: int) -> None:
         raise SlowError
 
 
-def require_quick_picture(size: int, contents: Metadata | None) -> None:
-    """Raises SlowError for a picture that may take longer than 100 ms to decode and to read."""
+def require_quick_picture(size: int, contents: Metadata | None, most_px: int = _QUICK_PX) -> None:
+    """Raises SlowError for a picture that may take longer than 100 ms to decode and to read.
+
+    `most_px`: what is done with it besides may take longer for more pixels.
+    """
     if contents is None:
         return  # it is none
     said = sum(len(text) for _, text in contents.texts) + len(contents.xmp or b"")
     said += len(contents.exif or b"")
     area = contents.width * contents.height
-    if size > _QUICK_BYTES or area > _QUICK_PX or said > _QUICK_METADATA:
+    if size > _QUICK_BYTES or area > most_px or said > _QUICK_METADATA:
         raise SlowError
 
 

@@ -33,6 +33,7 @@ WORDS = ".retouch.txt"
 Seen = Callable[[str], Sequence[Region] | None]
 """Where a word is: its regions; none if it is not there, None if nobody has looked yet."""
 
+_QUICK_PX = 1_000_000  # of a mask, in which the parts are told apart as well
 _OR_PAINT = "or paint the part white in {}, a black picture of the same size"
 
 
@@ -98,7 +99,7 @@ def read(
     if (contents.height, contents.width) != size:  # which turning makes right
         regions.require_size((contents.width, contents.height), size)  # before it is decoded
     if quick:
-        require_quick_picture(len(data), contents)
+        require_quick_picture(len(data), contents, _QUICK_PX)
     return regions.read(pixels.decode(data, contents), size)
 
 
