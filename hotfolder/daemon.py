@@ -168,6 +168,7 @@ class Daemon:
         finally:
             self._wind_up()
             self._company.leave()
+        self._notices.leave()
 
     def _turn(self) -> bool:
         """Look, plan, and do one thing or wait for news; whether to go on."""

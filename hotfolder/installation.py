@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import shutil
 import sys
@@ -31,9 +30,11 @@ def remedy(extra: Extra) -> str:
 
 def requirements(extra: str) -> list[str]:
     """The packages that an extra asks for here, as an installer takes them: `gguf>=0.17`."""
+    from importlib import metadata
+
     from packaging.requirements import Requirement
 
-    wanted = map(Requirement, importlib.metadata.requires("hotfolder") or ())
+    wanted = map(Requirement, metadata.requires("hotfolder") or ())
     return [
         f"{each.name}{each.specifier}"
         for each in wanted
@@ -66,4 +67,6 @@ def _has_pip() -> bool:
     Its module must not be looked for: setuptools takes that for pip at work and steps aside, and
     torch can compile nothing any more in this process.
     """
-    return next(iter(importlib.metadata.distributions(name="pip")), None) is not None
+    from importlib import metadata
+
+    return next(iter(metadata.distributions(name="pip")), None) is not None

@@ -6,7 +6,6 @@ import importlib
 import inspect
 import logging
 from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
 from importlib.resources import files
 from types import ModuleType
 
@@ -32,6 +31,8 @@ def modules_of(package: ModuleType, group: str = "") -> Mapping[str, ModuleType]
 
 def _installed(group: str, own: Mapping[str, ModuleType]) -> Iterator[tuple[str, ModuleType]]:
     """The modules that other packages offer under names of their own."""
+    from importlib.metadata import entry_points  # which takes a while to import
+
     for offered in entry_points(group=group):
         where = f"the extension {offered.name!r} of {group} ({offered.value})"
         if offered.name in own:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from hotfolder import refinements
-from hotfolder.errors import printable
-from hotfolder.overview import overview
+from hotfolder.errors import HotfolderError, printable
+from hotfolder.overview import leave, overview
 from hotfolder.plan import drafts_wanted
 from hotfolder.report.progress import Progress
 from hotfolder.studio.scan.scanner import Scanner
@@ -19,6 +20,7 @@ from hotfolder.studio.store.status_file import StatusFile, post, states
 _COUNTS_EVERY_S = 2.0
 _POSTS_EVERY_S = 0.25
 _SHARE = 0.005  # of a daemon's time, for `hotfolder status`
+_LEAVES_IN_S = 0.5  # or not at all, since somebody waits for its end
 
 
 class Notices:
@@ -44,6 +46,7 @@ class Notices:
         self._clock = clock
         self._posted = StatusFile()
         self._posted_at = self._posts_at = float("-inf")
+        self._takes_s = 0.0
         self._is_behind = False
         self._counted_at = float("-inf")
 
@@ -68,6 +71,12 @@ class Notices:
             post(self._root, status)
             self._posted, self._posted_at = status, self._clock()
 
+    def leave(self) -> None:
+        """Leave how things stand to those who ask when nobody is at work, if that takes no time."""
+        if self._takes_s <= _LEAVES_IN_S:
+            with suppress(HotfolderError, OSError):
+                leave(self._scanner, self._ledger)
+
     def posts_in_s(self) -> float | None:
         """Seconds until there may be more to post; None if all is told."""
         return max(0.0, self._posts_at - self._clock()) if self._is_behind else None
@@ -84,7 +93,8 @@ class Notices:
             inode, _, changed_ns = seen[path]
             seen[path] = inode, size, changed_ns
         found = overview(scanner.snapshot(), ledger.history, scanner.config, scanner.notes)
-        self._posts_at = now + max(_POSTS_EVERY_S, (self._clock() - now) / _SHARE)
+        self._takes_s = self._clock() - now
+        self._posts_at = now + max(_POSTS_EVERY_S, self._takes_s / _SHARE)
         return replace(status, overview=found, seen=seen)
 
     def queue(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Set
 from dataclasses import replace
 from itertools import takewhile
@@ -18,9 +17,10 @@ from hotfolder.shares import ALONE
 from hotfolder.snapshot import PromptFile, Snapshot
 from hotfolder.studio.config.load import shipped
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
+from hotfolder.studio.scan import standing
+from hotfolder.studio.scan.scanner import Scanner
 from hotfolder.studio.scan.survey import Survey
-from hotfolder.studio.scan.tree import ROOMS
-from hotfolder.studio.store import last_look, local
+from hotfolder.studio.store import advice_file, last_look, local
 from hotfolder.studio.store.last_look import Grounds
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.studio.store.status_file import Overview, Progress
@@ -31,12 +31,41 @@ from hotfolder.taste.judge import LEAST
 def look(studio: Studio) -> Overview:
     """How things stand, by a look at all files; it is kept in local state if it lasts."""
     survey = Survey(studio)
-    before = _standing(studio, survey.config)
-    snapshot, history = survey.look(), Ledger(studio).history
-    found = overview(snapshot, history, survey.config, survey.notes)
-    lasts = _lasts(snapshot, survey.scanner.unreadable)
-    if lasts and before == _standing(studio, survey.config):
-        last_look.keep(studio.root, *before, found)
+    grounds = _grounds(studio, survey.config)
+    before = standing.beside(grounds)
+    survey.look()
+    return _kept(survey.scanner, Ledger(studio), grounds, before)
+
+
+def leave(scanner: Scanner, ledger: Ledger) -> None:
+    """Keep how things stand as a daemon ends, so that who asks next need not look at all files.
+
+    It says what the daemon knows, and in which state all files were of which it knows that: what
+    it has not noticed makes it void. Little is read for it, so that no stop has to wait.
+    """
+    if scanner.busy:
+        return
+    grounds = _grounds(scanner.studio, scanner.config)
+    before = standing.beside(grounds)
+    scanner.read_owner_again()
+    if scanner.busy:
+        return
+    ledger.reload()
+    scanner.advice = advice_file.read(scanner.studio.root)
+    _kept(scanner, ledger, grounds, before)
+
+
+def _kept(scanner: Scanner, ledger: Ledger, grounds: Grounds, beside: int) -> Overview:
+    """How things stand by what is known; kept in local state if it lasts.
+
+    `beside` is the state that all but the rooms was in before it was read.
+    """
+    snapshot, config = scanner.snapshot(), scanner.config
+    found = overview(snapshot, ledger.history, config, scanner.notes)
+    is_known = not ledger.has_more and grounds == _grounds(scanner.studio, config)
+    if is_known and _lasts(snapshot, scanner.unreadable):
+        state = standing.joined(scanner.digest, beside), snapshot.disk_is_low
+        last_look.keep(scanner.studio.root, grounds, state, found)
     return found
 
 
@@ -47,21 +76,16 @@ def _lasts(snapshot: Snapshot, unreadable: Set[str]) -> bool:
     return not (any(troubles) or any(hours))
 
 
-def _standing(studio: Studio, config: Config) -> tuple[Grounds, tuple[int, bool]]:
-    """What decides how things stand (the studio, what the owner set, the packages in use), and
-    in which state all that is.
-    """
-    root, kept, own = studio.root, local.folder(studio.root), local.config()
-    whole = [root / room for room in (*ROOMS, SETTINGS_FILE)]
-    whole += [studio.ledger, own / SETTINGS_FILE, own / "profiles", shipped("profiles")]
-    whole += [(root / Path(name).expanduser()).resolve() for name in config.folders]
+def _grounds(studio: Studio, config: Config) -> Grounds:
+    """What decides how things stand beside the rooms: what was made, and what the owner set."""
+    kept, own = local.folder(studio.root), local.config()
+    whole = [studio.ledger, own / SETTINGS_FILE, own / "profiles", shipped("profiles")]
+    whole += [(studio.root / Path(name).expanduser()).resolve() for name in config.folders]
     whole += [kept / name for name in ("advice.json", "trust.json", "located")]
     whole += [kept / f"journal-{local.machine()}.jsonl"]
-    packages = [Path(place) for place in sys.path if place.endswith("-packages")]
-    alone = [studio.marker, studio.sources, studio.recipes, *packages]
+    alone = [studio.marker, studio.sources, studio.recipes]
     least_free = int(config.settings.keep_free_gb * 1e9)
-    grounds = Grounds(tuple(map(str, whole)), tuple(map(str, alone)), least_free)
-    return grounds, last_look.state(root, grounds)
+    return Grounds(tuple(map(str, whole)), tuple(map(str, alone)), least_free)
 
 
 def overview(

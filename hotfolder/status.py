@@ -13,7 +13,7 @@ from hotfolder.services.definition import Service
 from hotfolder.services.managers import installed
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.scan import failed
+from hotfolder.studio.scan import failed, standing
 from hotfolder.studio.store import last_look, local, status_file
 from hotfolder.studio.store.lock import is_held
 from hotfolder.studio.store.status_file import Overview, Progress, StatusFile
@@ -58,7 +58,7 @@ def status(studio: Studio) -> Status:
     """
     running = is_held(studio.root)
     posted = _posted(studio) if running else StatusFile()
-    overview = posted.overview or last_look.recall(studio.root) or _looked(studio)
+    overview = posted.overview or _recalled(studio) or _looked(studio)
     return Status(
         **msgspec.structs.asdict(
             msgspec.structs.replace(
@@ -90,6 +90,14 @@ def _posted(studio: Studio) -> StatusFile:
         if time.monotonic() > tried_until:
             return msgspec.structs.replace(posted, overview=None)
         time.sleep(_ASKS_EVERY_S)
+
+
+def _recalled(studio: Studio) -> Overview | None:
+    """What was found when somebody looked last, if all is as it was then."""
+    last = last_look.recall(studio.root)
+    if last is None or last.state != standing.state(studio.root, last.grounds):
+        return None
+    return last.overview
 
 
 def _looked(studio: Studio) -> Overview:

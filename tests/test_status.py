@@ -8,6 +8,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hotfolder import overview
@@ -20,7 +21,7 @@ from hotfolder.report.progress import Lines
 from hotfolder.status import status as now
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.survey import Survey
-from hotfolder.studio.store import local, status_file
+from hotfolder.studio.store import last_look, local, status_file
 from hotfolder.studio.store.ledger import Ledger
 from hotfolder.studio.store.lock import locked
 from hotfolder.studio.store.status_file import Overview, StatusFile
@@ -242,8 +243,15 @@ def test_a_daemon_tells_how_things_stand(studio: Studio, monkeypatch: pytest.Mon
             assert now(studio).drafts_lying == len(made) + number, "whoever told it"
         (studio.seeds / made[0].name).unlink()
         assert now(studio).seeds == 0
+        until(lambda: status_file.read(studio.root).overview == look(studio), 60)
+        last_look.path(studio.root).unlink()  # of a look by the test itself
     looks.clear()
-    assert now(studio).drafts_lying == len(made) + 2
+    told = now(studio)
+    assert not looks, "the daemon has left how things stand"
+    assert (told.running, told.drafts_lying, told.seeds) == (False, len(made) + 2, 0)
+    assert msgspec.convert(msgspec.to_builtins(told), Overview) == look(studio)
+    (studio.drafts / "by hand 0.png").unlink()
+    assert now(studio).drafts_lying == len(made) + 1
     assert looks, "nobody is there who could tell"
 
 

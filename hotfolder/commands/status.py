@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from itertools import islice
@@ -11,7 +12,6 @@ from typing import Any
 import msgspec
 
 from hotfolder.errors import EXIT_DONE, StudioMissingError, many, printable
-from hotfolder.report.terminal import console
 from hotfolder.status import Progress, Status, status
 from hotfolder.studio import layout
 from hotfolder.studio.scan import failed
@@ -33,12 +33,12 @@ def run(options: Namespace) -> int:
             raise StudioMissingError(says) from None
         raise
     now = status(studio)
-    screen = console()
     if options.json:
         facts = {**msgspec.to_builtins(now), "taste": _taste(studio)}
-        screen.print(json.dumps(facts, indent=2, ensure_ascii=True))
+        told = json.dumps(facts, indent=2, ensure_ascii=True)
     else:
-        screen.print("\n".join(_lines(now)))
+        told = "\n".join(_lines(now))
+    sys.stdout.write(f"{told}\n")  # rich would take longer to import than all else
     return EXIT_DONE
 
 

@@ -12,7 +12,6 @@ PictureError for a file that is none.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
 import shutil
@@ -388,6 +387,8 @@ def _rename(old: Place, new: Place) -> None:
 
 def _rename_noreplace(old: Place, new: Place) -> bool:
     """Whether the kernel did it; False where it or the file system does not know how."""
+    import ctypes  # which most commands never need
+
     library = ctypes.CDLL(None, use_errno=True)
     name_old, name_new = os.fsencode(old[0]), os.fsencode(new[0])
     at_old = _AT_FDCWD if old[1] is None else old[1]

@@ -9,7 +9,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 if sys.platform == "win32":
@@ -45,9 +45,18 @@ else:
         """A path for functions of `os`, with any name and of any length."""
         return str(path)
 
-    def scandir(folder: str) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
-        """The entries of a folder. Raises OSError."""
-        return os.scandir(folder)
+    @contextmanager
+    def scandir(folder: str) -> Iterator[Iterator[os.DirEntry[str]]]:
+        """The entries of a folder, which is no link. Raises OSError.
+
+        By its descriptor, since the state of an entry is then found without walking its path again.
+        """
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            with os.scandir(descriptor) as inside:
+                yield inside
+        finally:
+            os.close(descriptor)
 
     def status(entry: os.DirEntry[str]) -> Status:
         """What `lstat` says of an entry. Raises OSError."""

@@ -39,6 +39,8 @@ _TEMPORARY = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+# Most names are of this kind, and are told quickly: none of the above matches one.
+_PLAIN = re.compile(r"\w[^.]*\.(?:png|jpe?g|webp|xmp|txt|toml|json)")
 _FOLDER = re.compile(r"^(\.|@eaDir$|#recycle$|\$RECYCLE\.BIN$|lost\+found$)", re.IGNORECASE)
 # Anchored at the end, since "Romeo (Conflicts and all).txt" is a title.
 _CONFLICT = re.compile(
@@ -68,7 +70,7 @@ def is_mask(path: str) -> bool:
 
 def is_temporary(name: str) -> bool:
     """Whether a file of this name belongs to some program's work in progress."""
-    return _TEMPORARY.search(name) is not None
+    return not _PLAIN.fullmatch(name) and _TEMPORARY.search(name) is not None
 
 
 def is_private_folder(name: str) -> bool:

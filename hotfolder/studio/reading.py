@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from pathlib import Path
+from zlib import crc32
 
 from msgspec import Struct
 
@@ -38,6 +39,11 @@ class Reading(Struct, frozen=True, gc=False):
         """What stays as it is when a file is renamed, which may change its ctime."""
         return self.device, self.inode, self.size, self.mtime_ns
 
+    def digest(self, path: str) -> int:
+        """A number for a file of this path in this state: the same in every process."""
+        times = self.mtime_ns, self.ctime_ns
+        return hash((crc32(encoded(path)), self.inode, self.size, *times))
+
     @classmethod
     def of(cls, stat: Status) -> Reading:
         """The reading in a stat result."""
@@ -47,6 +53,17 @@ class Reading(Struct, frozen=True, gc=False):
             placeholder = stat.st_blocks == 0 and stat.st_size > 0
         times = stat.st_mtime_ns, stat.st_ctime_ns
         return cls(stat.st_dev, stat.st_ino, stat.st_size, *times, placeholder)
+
+
+def encoded(name: str) -> bytes:
+    """The bytes of a name, which may be no text."""
+    return name.encode("utf-8", "surrogatepass")
+
+
+def state_digest(path: int, status: Status) -> int:
+    """The same number as `Reading.digest`, of a path's checksum and a stat result."""
+    times = status.st_mtime_ns, status.st_ctime_ns
+    return hash((path, status.st_ino, status.st_size, *times))
 
 
 def read_settled(

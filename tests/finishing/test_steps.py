@@ -97,7 +97,7 @@ def test_another_package_offers_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
         asked.append(group)
         return [Offered()]
 
-    monkeypatch.setattr("hotfolder.modules.entry_points", entry_points)
+    monkeypatch.setattr("importlib.metadata.entry_points", entry_points)
     steps._steps.cache_clear()
     try:
         assert "sepia" in steps.names()

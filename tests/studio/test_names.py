@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotfolder.errors import printable
+from hotfolder.studio import names
 from hotfolder.studio.names import (
     TEMPORARY,
     copied_from,
@@ -40,6 +41,13 @@ def test_temporary(name: str) -> None:
 def test_not_temporary(name: str) -> None:
     """Names that only look a little like it are the owner's."""
     assert not is_temporary(name)
+
+
+@given(st.from_regex(names._PLAIN, fullmatch=True))
+@settings(max_examples=300)
+def test_what_is_told_quickly_is_told_rightly(name: str) -> None:
+    """No name that is taken for plain at once is one of a program's work in progress."""
+    assert not names._TEMPORARY.search(name)
 
 
 @pytest.mark.parametrize(

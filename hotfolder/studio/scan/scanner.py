@@ -244,6 +244,18 @@ class Scanner:
                 f"{self.studio.root} is not there ({refusal(error)})"
             ) from None
 
+    def read_owner_again(self) -> None:
+        """See what the owner decides outside of the studio, where nobody watches.
+
+        Where there is much to be read the scanner is `busy` with that from now on.
+        """
+        self._read_owner()
+
+    @property
+    def digest(self) -> int:
+        """A number for the state of all files that the snapshot rests on, as `tree.digest`."""
+        return self._tree.digest
+
     @property
     def unreadable(self) -> Set[str]:
         """The pictures whose marks could not be read, for now."""

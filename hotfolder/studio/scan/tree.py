@@ -8,9 +8,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from zlib import crc32
 
 from hotfolder.images.metadata import suffixes as picture_suffixes
 from hotfolder.stars import detectors
@@ -19,11 +21,12 @@ from hotfolder.studio.beneath import DEEPEST
 from hotfolder.studio.entries import Status
 from hotfolder.studio.layout import SETTINGS_FILE
 from hotfolder.studio.names import AT_WORK, is_private_folder, is_temporary
-from hotfolder.studio.reading import Reading
+from hotfolder.studio.reading import Reading, encoded, state_digest
 
 ROOMS = ("inbox", "drafts", "seeds", "profiles", "wildcards")
 _TICK_S = 2.5  # of no file system that is worth watching
 _SOME = 5_000
+_ROOMS = (*ROOMS, SETTINGS_FILE)
 _ROUNDS = 20
 _NOT_READ = {"inbox/done", "inbox/failed"}
 _MARKED = ("drafts", "seeds")  # where also hidden files that hold marks are read
@@ -64,11 +67,13 @@ class Tree:
     """The regular files in the folders that matter, each with its last reading.
 
     Links are not followed and special files are left out: what another machine put into a shared
-    folder must not lead out of it, or block a read for ever.
+    folder must not lead out of it, or block a read for ever. `digest` is a number for all files and
+    their readings: see the function of that name.
     """
 
     def __init__(self, root: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self.rooms: dict[str, dict[str, Reading]] = {room: {} for room in (*ROOMS, SETTINGS_FILE)}
+        self.rooms: dict[str, dict[str, Reading]] = {room: {} for room in _ROOMS}
+        self.digest = 0
         self._at = f"{root}/"  # joining paths properly would take most of a look's time
         self._clock = clock
         self._listed: dict[str, _Listing] = {}
@@ -160,11 +165,10 @@ class Tree:
         known = self.rooms[room]
         for path in gone:
             changes.last[path] = known.pop(path)
+            self.digest -= changes.last[path].digest(path)
             self._files_below.subtract(_folders(path))
         for path in changed:
-            if path not in known:
-                self._files_below.update(_folders(path))
-            known[path] = found[path]
+            self._know(path, found[path], known)
         changes.gone |= gone
         changes.changed |= changed
         changes.gone -= changed
@@ -175,11 +179,18 @@ class Tree:
         last = known.get(path)
         if last == reading:
             return
-        if last is None:
-            self._files_below.update(_folders(path))
-        known[path] = reading
+        self._know(path, reading, known)
         changes.changed.add(path)
         changes.gone.discard(path)
+
+    def _know(self, path: str, reading: Reading, known: dict[str, Reading]) -> None:
+        """Take down a file's new reading."""
+        if (last := known.get(path)) is None:
+            self._files_below.update(_folders(path))
+        else:
+            self.digest -= last.digest(path)
+        self.digest += reading.digest(path)
+        known[path] = reading
 
     def _some(self) -> Iterator[tuple[str, Reading]]:
         """The files whose turn it is, anew."""
@@ -212,7 +223,7 @@ class Tree:
         except OSError:
             return
         name = path.rpartition("/")[2]
-        if stat.S_ISREG(status.st_mode) and (not is_temporary(name) or _holds_marks(path)):
+        if stat.S_ISREG(status.st_mode) and _is_read(path, name, private=False):
             yield path, Reading.of(status)
             return
         is_folder = stat.S_ISDIR(status.st_mode) and _is_open_folder(path)
@@ -240,14 +251,51 @@ class Tree:
                             if not private and _is_open_folder(below):
                                 inside.append(below)
                             continue
-                        hidden = not known and (private or is_temporary(entry.name))
-                        if (not hidden or _holds_marks(below)) and (reading := _reading(entry)):
+                        is_read = known or _is_read(below, entry.name, private)
+                        if is_read and (reading := _reading(entry)):
                             yield below, reading
             except OSError:
                 self._listed.pop(folder, None)
                 continue
             self._note(folder, status, inside)
             folders += inside
+
+
+def digest(root: Path) -> int:
+    """What `Tree.digest` is after a look everywhere, in a third of its time."""
+    total, folders = 0, list[str]()
+    for room in _ROOMS:
+        with suppress(OSError):
+            status = entries.lstat(f"{root}/{room}")
+            if stat.S_ISREG(status.st_mode):
+                total += Reading.of(status).digest(room)
+            elif stat.S_ISDIR(status.st_mode):
+                folders.append(room)
+    while folders:
+        with suppress(OSError):
+            total += _digest_of(root, folders.pop(), folders)
+    return total
+
+
+def _digest_of(root: Path, folder: str, folders: list[str]) -> int:
+    """The part of the files in a folder; those in it go to `folders`."""
+    total, above = 0, crc32(encoded(f"{folder}/"))
+    private = is_private_folder(folder.rpartition("/")[2])
+    with entries.scandir(f"{root}/{folder}") as inside:
+        for entry in inside:
+            name, below = entry.name, f"{folder}/{entry.name}"
+            try:
+                status = entries.status(entry)
+            except OSError:
+                continue
+            if below in _NOT_READ:
+                continue
+            if stat.S_ISREG(status.st_mode):
+                is_read = _is_read(below, name, private)
+                total += state_digest(crc32(encoded(name), above), status) if is_read else 0
+            elif stat.S_ISDIR(status.st_mode) and not private and _is_open_folder(below):
+                folders.append(below)
+    return total
 
 
 def _state(status: Status) -> tuple[int, int, int, int]:
@@ -292,6 +340,11 @@ def _is_open_folder(path: str) -> bool:
         return False
     name = path.rpartition("/")[2]
     return not is_private_folder(name) or (_room(path) in _MARKED and name in detectors.folders())
+
+
+def _is_read(path: str, name: str, private: bool) -> bool:
+    """Whether a file of this name is read; `private` says whether its folder is hidden."""
+    return not (private or is_temporary(name)) or _holds_marks(path)
 
 
 def _holds_marks(path: str) -> bool:

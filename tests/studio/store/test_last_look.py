@@ -14,6 +14,8 @@ from hotfolder import overview
 from hotfolder.history import Made, Making
 from hotfolder.status import status
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.scan.scanner import Scanner
+from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import advice_file, last_look, local, trust
 from hotfolder.studio.store.journal import Journal
 from hotfolder.studio.store.ledger import Ledger
@@ -92,6 +94,33 @@ CHANGES: dict[str, Callable[[Studio, Path], object]] = {
     ),
     "a kept recipe": lambda studio, _: (studio.recipes / "r.json").write_text("{}"),
 }
+
+
+@pytest.mark.parametrize("change", [*CHANGES, ""])
+def test_what_a_daemon_leaves(
+    full: Studio, looks: list[Studio], tmp_path: Path, change: str
+) -> None:
+    """It is believed if nothing has changed, and never untrue: what the daemon has not noticed at
+    its end is looked for.
+    """
+    survey, ledger = Survey(full), Ledger(full)
+    survey.look()
+    if change:
+        CHANGES[change](full, tmp_path)
+    overview.leave(survey.scanner, ledger)
+    told = status(full)
+    assert len(looks) == 0 or change
+    last_look.path(full.root).unlink(missing_ok=True)
+    assert told == status(full)
+
+
+def test_a_daemon_that_knows_not_all_leaves_nothing(full: Studio) -> None:
+    """Its first look may take longer than its life."""
+    scanner = Scanner(full)
+    scanner.refresh()
+    assert scanner.busy
+    overview.leave(scanner, Ledger(full))
+    assert not last_look.path(full.root).exists()
 
 
 @pytest.mark.parametrize("change", CHANGES)
