@@ -132,6 +132,8 @@ def light(_target: Path) -> None:
     """All pictures of the light table: of 56 drafts, five of them picked, and a folder."""
     studio = work() / "table"
     hotfolder("init", studio)
+    settings = studio / "hotfolder.toml"
+    settings.write_text(settings.read_text("utf-8").replace("# alike = 6", "alike = 14"), "utf-8")
     folder = studio / "inbox" / "winter"
     folder.mkdir()
     (folder / "folder.toml").write_text(_FOLDER, "utf-8")

@@ -25,6 +25,14 @@ PHONE = {
     "is_mobile": True,
     "has_touch": True,
 }
+_FINEST = """SELECT source FROM picture WHERE there AND room='final'
+  ORDER BY path NOT LIKE '%evening%', path LIMIT 1"""
+_FIRST_STACK = """async () => {
+  const { isStack } = await import("/static/api.js");
+  const { ids, flags } = light.table.view;
+  const at = flags.findIndex(isStack);
+  return at < 0 ? null : ids[at];
+}"""
 
 
 def main(root: Path) -> None:
@@ -43,15 +51,14 @@ def main(root: Path) -> None:
 
         with page(**DESK, color_scheme="light") as light:
             press(light, "Home", "ArrowDown", "ArrowRight", "4", "ArrowRight", "ArrowRight", "i")
-            picked = "SELECT source FROM picture WHERE there AND room='final' ORDER BY path LIMIT 1"
-            ((recipe,),) = table.catalogue.rows(picked)
+            ((recipe,),) = table.catalogue.rows(_FINEST)
             ((seed,),) = table.catalogue.rows("SELECT id FROM picture WHERE recipe=?", [recipe])
             choose(light, seed)
             shoot(light, "light")
             press(light, "i")
             light.get_by_role("button", name="Stack look-alikes").click()
-            light.locator("#grid").focus()
-            press(light, "Home", "ArrowRight")
+            until(lambda: light.evaluate(_FIRST_STACK) is not None, 60)
+            choose(light, light.evaluate(_FIRST_STACK))
             shoot(light, "light-stacks")
             light.get_by_role("button", name="Stack look-alikes").click()
             press(light, "n")

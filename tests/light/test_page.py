@@ -160,10 +160,12 @@ def test_all_modules_are_asked_for_at_once(page: Any) -> None:
 
 
 def test_rows_are_filled(page: Any) -> None:
-    """All pictures are there, in rows as wide as the window but for few; sizes hardly differ."""
+    """All pictures are there, in rows as wide as the window but for very few; sizes differ little,
+    and most where a phone has two or three pictures in a row.
+    """
     found = page.evaluate(PACK, 1)
-    assert found["narrow"] < 0.03 * found["rows"]
-    assert found["largest"] <= 1.5
+    assert found["narrow"] < 0.01 * found["rows"]
+    assert found["largest"] <= 2
     assert found["smallest"] > 0.3, "of panoramas in a narrow window"
     assert not found["moved"], "what comes in front changes the first two rows only"
 

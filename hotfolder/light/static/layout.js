@@ -1,6 +1,6 @@
 // A justified layout: pictures of all shapes in rows of one width. Pure, and linear in their number.
 
-const MOST_CHANGE = 1.5; // as many times larger or smaller may pictures be to fill a row
+const MOST_CHANGE = 2; // as many times larger or smaller may pictures be to fill a row
 
 /**
  * Rows of pictures with these shapes (width / height, in thousandths).
