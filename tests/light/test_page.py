@@ -266,23 +266,25 @@ def test_no_barriers(
     look_for_barriers(browser, table, place, full, scheme, locale)
 
 
+def sound(page: Any, where: str) -> None:
+    """See to it that axe-core finds nothing serious."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.wait_for_timeout(300)
+    found = Axe().run(page).response["violations"]
+    grave = [v for v in found if v["impact"] in ("serious", "critical")]
+    first = [violation["nodes"][0] for violation in grave]
+    assert not grave, (where, [(node["html"], node["failureSummary"]) for node in first])
+
+
 def look_for_barriers(
     browser: Any, table: Table, place: Place, full: Studio, scheme: str, locale: str
 ) -> None:
     """Go through all that can be opened, in a colour scheme and a language."""
-    from axe_playwright_python.sync_playwright import Axe
-
     (full.inbox / "night").mkdir()
     (full.inbox / "night/folder.toml").write_text("count = 3\n")
     (full.failed / "typing.toml").write_text('promt = "a castle"')
     (full.failed / "typing.toml.error.txt").write_text("promt: unknown key")
-
-    def sound(page: Any, where: str) -> None:
-        page.wait_for_timeout(300)
-        found = Axe().run(page).response["violations"]
-        grave = [v for v in found if v["impact"] in ("serious", "critical")]
-        first = [violation["nodes"][0] for violation in grave]
-        assert not grave, (where, [(node["html"], node["failureSummary"]) for node in first])
 
     with served(table, place):
         address = place.address(table.sessions.key())

@@ -160,12 +160,15 @@ function bottom() {
 }
 
 function empty(is) {
-  byId("grid").querySelector(".nothing")?.remove();
+  const box = byId("grid");
+  box.querySelector(".nothing")?.remove();
+  const list = { role: "listbox", "aria-multiselectable": "true" }; // of which a sentence is no part
+  for (const [name, value] of Object.entries(list)) is ? box.removeAttribute(name) : box.setAttribute(name, value);
   if (!is) return;
   const says = filters.isFiltered
     ? [h("p", {}, t("empty_filtered")), h("button.main", { type: "button", onclick: () => filters.clear() }, t("filters.clear"))]
     : [h("p", {}, t("empty")), h("p.hint", {}, t("empty_says")), button("plus", t("new_prompt"), () => run("wish"), { shown: true, class: "main" })];
-  byId("cells").append(h("div.nothing", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, ...says));
+  byId("cells").append(h("div.nothing", {}, ...says));
 }
 
 // What keys and buttons do
