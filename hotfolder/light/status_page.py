@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from hotfolder.errors import HotfolderError, PictureError, many, printable, reason
-from hotfolder.images.metadata import suffixes
+from hotfolder.images.metadata import read, suffixes
 from hotfolder.light.portrait import small
 from hotfolder.studio import beneath
 from hotfolder.studio.config.load import settings_alone
@@ -31,6 +31,7 @@ EVERY_S = 10.0
 _ENDING_S = 0.5
 _MARK = "<!-- written by hotfolder; status_page = false in hotfolder.toml ends that -->"
 _NEWEST = 12
+_HIGH_PX = 120
 _MOST_FAILED = 20
 _STYLE = """\
 :root{color-scheme:light dark;--paper:#f6f4ef;--sheet:#fffdf9;--line:#d9d5cb;--ink:#26241f;
@@ -41,7 +42,8 @@ body{margin:0;padding:24px;background:var(--paper);color:var(--ink);
 font:15px/1.5 system-ui,"Segoe UI","Hiragino Sans","Noto Sans CJK JP",sans-serif}
 main{max-width:1000px;margin:auto}h1{font-size:20px;margin:0}h2{font-size:15px;margin:26px 0 8px}
 .soft{color:var(--soft)}.bad{color:var(--bad);white-space:pre-line}
-.wall{display:flex;flex-wrap:wrap;gap:6px}.wall img{height:120px;border-radius:4px;display:block}
+.wall{display:flex;flex-wrap:wrap;gap:6px;align-items:start}.wall::after{content:"";flex:99}
+.wall img{border-radius:4px;display:block;min-width:0}.whole{white-space:nowrap}
 li,p{margin:4px 0;overflow-wrap:anywhere}ul{padding-left:20px;margin:0}
 .now{display:flex;gap:14px;align-items:center;padding:10px 14px;border:1px solid var(--line);
 border-radius:10px;background:var(--sheet)}.now img{height:72px;border-radius:4px}
@@ -79,7 +81,7 @@ def _lines(shown: Shown, written: str) -> Iterator[str]:
     yield f"<style>{_STYLE}</style></head><body><main><h1>{name}</h1>"
     drafts, seeds, finals = shown.counts
     counted = f"{many(drafts, 'draft')}, {seeds:,} picked, {many(finals, 'final')}"
-    yield f'<p class="soft">{counted} · as of {escape(written)}</p>'
+    yield f'<p class="soft">{counted} · <span class="whole">as of {escape(written)}</span></p>'
     if shown.status.pause:
         yield f'<p class="bad">{escape(shown.status.pause)}</p>'
     yield "<h2>In the making</h2>"
@@ -100,7 +102,7 @@ def _lines(shown: Shown, written: str) -> Iterator[str]:
     for title, pictures in (("Newest finals", shown.finals), ("Newest drafts", shown.drafts)):
         if pictures:
             yield f'<h2>{title}</h2><div class="wall">'
-            yield from (_image(jpeg, path) for path, jpeg in pictures.items())
+            yield from (_image(jpeg, path, style=_filling(jpeg)) for path, jpeg in pictures.items())
             yield "</div>"
     yield "</main></body></html>"
 
@@ -111,11 +113,17 @@ def _section(title: str, sentences: Iterable[str], kind: str = "") -> Iterator[s
         yield f"<h2>{title}</h2><ul>{''.join(found)}</ul>"
 
 
-def _image(data: bytes, path: str, kind: str = "jpeg") -> str:
+def _image(data: bytes, path: str, kind: str = "jpeg", style: str = "") -> str:
     words = escape(printable(path), quote=True)
-    return f'<img alt="{words}" title="{words}" src="data:image/{kind};base64,' + (
-        base64.b64encode(data).decode("ascii") + '">'
-    )
+    opening = f'<img alt="{words}" title="{words}" style="{style}" src="data:image/{kind};base64,'
+    return opening + base64.b64encode(data).decode("ascii") + '">'
+
+
+def _filling(jpeg: bytes) -> str:
+    """How a picture fills a row with others: all of one height, each as wide as its shape."""
+    found = read(jpeg)
+    shape = found.width / found.height
+    return f"flex:{shape:.3f} 1 {shape * _HIGH_PX:.0f}px"
 
 
 class StatusPage:

@@ -124,5 +124,6 @@ function waiting(files) {
 
 function job(one) {
   const size = one.width ? ` ${one.width} × ${one.height}` : "";
-  return h("li", {}, h("b", {}, t(`jobs.${one.kind}`) + size), " ", h("span", {}, one.prompt || one.path), h("small", {}, ` ${one.path} · ${one.why}`));
+  const where = one.prompt ? `${one.path} · ` : "";
+  return h("li", {}, h("b", {}, t(`jobs.${one.kind}`) + size), " ", h("span", {}, one.prompt || one.path), h("small", {}, ` ${where}${one.why}`));
 }
