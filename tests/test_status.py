@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import json
 import subprocess
 import sys
@@ -312,6 +314,19 @@ def test_posts_are_not_made_often(studio: Studio) -> None:
     assert notices.posts_in_s() is None
     posted = status_file.read(studio.root).overview
     assert posted and posted.drafts_lying == 1
+
+
+@pytest.mark.parametrize("takes_s", [0.0, 1.0])
+def test_no_end_waits_for_a_long_look(studio: Studio, takes_s: float) -> None:
+    """A daemon leaves how things stand only if finding that out takes a moment."""
+    survey, clock = Survey(studio), itertools.count(0.0, takes_s)
+    survey.look()
+    notices = Notices(
+        studio.root, survey.scanner, Ledger(studio), Lines(), functools.partial(next, clock)
+    )
+    notices.post(StatusFile())
+    notices.leave()
+    assert last_look.path(studio.root).exists() == (not takes_s)
 
 
 def test_a_quick_answer_imports_little() -> None:
