@@ -31,14 +31,14 @@ _SCANT = Budget(1, 1024 * GIB)
 _ABOVE = """\
 # Models
 
-The profiles for these models are included; each is fetched at its first use, or before by
-`hotfolder fetch PROFILE`. Memory is what a graphics card must have free for a draft of the
-profile's size, counted by the plan that hotfolder makes: with all weights on the card, and at the
-least, with the weights passing through it layer by layer, which is slower. `hotfolder doctor` says
-the same of your card. What is "in four bits" needs an NVIDIA card and one more package
-(`hotfolder setup quantize`); its memory was counted, not measured on a card. What each
-family can do is in [families.md](families.md); where files go that you have already, and what to
-write for them, in [model-files.md](model-files.md).
+The profiles for these models are included; each model is fetched when it is first used, or before
+that with `hotfolder fetch PROFILE`. Memory is what a graphics card must have free for a draft of
+the profile's size, as hotfolder's memory plan counts it: with all weights on the card, and at the
+least, with the weights moved to it layer by layer, which is slower. `hotfolder doctor` says the
+same for your card. Profiles "in four bits" need an NVIDIA card and one more package
+(`hotfolder setup quantize`); their memory was counted, not measured on a card. What each family can
+do is in [families.md](families.md); how to use model files that you already have is in
+[model-files.md](model-files.md).
 
 | Profile | Licence | Download | Memory | At least | What it is |
 | --- | --- | --- | --- | --- | --- |
@@ -46,8 +46,8 @@ write for them, in [model-files.md](model-files.md).
 _BELOW = """
 ## A finetune of your own
 
-A finetune is drawn with the settings of the model that it was made of. For one of SDXL, put this
-into `profiles/NAME.toml` of a studio, with the path of your file:
+A finetune uses the settings of the model that it was made from. For one of SDXL, put this into
+`profiles/NAME.toml` in a studio, with the path of your file:
 
 ```toml
 description = "My favourite finetune of SDXL"
@@ -62,7 +62,7 @@ source = "/models/favourite.safetensors"
 area = "1000x1000"
 ```
 
-A file that was trained for v-prediction is known by the marks in it.
+A file that was trained for v-prediction is recognised by the marks in it.
 """
 
 

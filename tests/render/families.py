@@ -148,15 +148,15 @@ def _line(family: Family, tried: list[str]) -> str:
 _INTRODUCTION = """\
 Every text-to-image pipeline of diffusers is here, by diffusers' name for it; a test finds those
 that are missing. A tick stands for a test with a tiny model of the family: it draws; it refines a
-draft; a picture in the making is interrupted by another one, or stopped and taken up by another
+draft; a picture in progress is interrupted by another one, or stopped and resumed by another
 engine, and comes out with the same bits; and so does one that is made again from its record.
-The three columns on files stand for `make forms`, where models in files draw as the same weights
-in a folder do; [model-files.md](model-files.md) has more on these. Quantised ones draw with weights
-that `quantize = "int8"` rounds, the same bits wherever those weights are.
+The three columns on files stand for `make forms`, where models in files draw the same as the same
+weights in a folder; [model-files.md](model-files.md) has more on these. Quantised ones draw with
+weights that `quantize = "int8"` rounds, with the same bits wherever those weights are.
 
 `make families` tries them all and writes this page. `make bits` does so with every scheduler that
-fits, and takes pictures up in another process."""
-_REFUSED = "These are refused, with the reason, where a profile names one."
+fits, and resumes pictures in another process."""
+_REFUSED = "If a profile names one of these, it is refused, with the reason."
 
 
 def _main() -> int:

@@ -142,7 +142,7 @@ _PAGE = """\
 `make survival` runs each program over a draft and a final of each format, and writes this page.
 Each cell says how the recipe can still be found afterwards. `text`, `comment`, `XMP` and `EXIF` are
 the places in the file that still have it. `pixels` means that the pixels are the same; by these the
-studio knows a picture that has lost everything else.
+studio recognises a picture that has lost everything else.
 
 {table}
 

@@ -7,6 +7,6 @@ from hotfolder.render.models.family import Family
 FAMILIES = [
     Family(
         "Cosmos2TextToImagePipeline",
-        refused="they draw only with a filter of NVIDIA's that is no part of hotfolder",
+        refused="they require a safety filter by NVIDIA that hotfolder does not include",
     )
 ]

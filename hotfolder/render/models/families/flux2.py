@@ -53,5 +53,5 @@ FAMILIES = [
         },
         step_caches=("taylor",),
     ),
-    Family("Flux2KleinKVPipeline", refused="they are for changing pictures by other pictures"),
+    Family("Flux2KleinKVPipeline", refused="they edit pictures with the help of other pictures"),
 ]

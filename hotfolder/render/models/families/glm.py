@@ -7,7 +7,7 @@ from hotfolder.render.models.family import Family
 FAMILIES = [
     Family(
         "GlmImagePipeline",
-        refused="a language model of theirs writes each picture down first, for minutes in which "
-        "nothing is told of its steps; choose CogView 4, of the same makers",
+        refused="their language model first writes out each picture, for minutes in which no "
+        "steps are reported; choose CogView 4, by the same makers",
     )
 ]

@@ -18,14 +18,14 @@ def _channels_last(pipe: Any, picture: Any) -> Any:
     return scaled_latents(pipe, picture).permute(0, 2, 3, 1).unsqueeze(1)
 
 
-_TWO_MODELS = "they are two models, of which the first draws what the second paints over"
+_TWO_MODELS = "they are two models, the second of which works on what the first draws"
 
 FAMILIES = [
     Family("KandinskyCombinedPipeline", refused=_TWO_MODELS),
     Family("KandinskyV22CombinedPipeline", refused=_TWO_MODELS),
     Family(
         "Kandinsky3Pipeline",
-        refused="their autoencoder is of a kind of its own (MoVQ), not computed in parts",
+        refused="their autoencoder is of a special kind (MoVQ) that is not computed in tiles",
     ),
     Family("Kandinsky5T2IPipeline", encode=_channels_last, tokens=512, pairs=False, ready=_ready),
 ]

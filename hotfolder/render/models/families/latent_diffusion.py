@@ -7,6 +7,6 @@ from hotfolder.render.models.family import Family
 FAMILIES = [
     Family(
         "LDMTextToImagePipeline",
-        refused="their pipeline tells nobody of its steps; choose Stable Diffusion, its successor",
+        refused="their pipeline does not report its steps; choose Stable Diffusion, its successor",
     )
 ]

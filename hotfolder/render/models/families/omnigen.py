@@ -7,6 +7,6 @@ from hotfolder.render.models.family import Family
 FAMILIES = [
     Family(
         "OmniGenPipeline",
-        refused="their reader of pictures needs torchvision, which hotfolder does without",
+        refused="their image processor needs torchvision, which hotfolder does without",
     )
 ]

@@ -7,6 +7,6 @@ from hotfolder.render.models.family import Family
 FAMILIES = [
     Family(
         "StableCascadeCombinedPipeline",
-        refused="they are two models, of which the first draws what the second paints over",
+        refused="they are two models, the second of which works on what the first draws",
     )
 ]

@@ -26,5 +26,5 @@ FAMILIES = [
             )
         },
     ),
-    Family("ZImageOmniPipeline", refused="they are for changing pictures by other pictures"),
+    Family("ZImageOmniPipeline", refused="they edit pictures with the help of other pictures"),
 ]
