@@ -15,16 +15,16 @@ from hotfolder.arguments import duration, extra, number, profile_names, seed, si
 
 _EPILOG = """\
 exit codes:
-  0    done, or nothing to do (also, under cron, when another run is at work already)
+  0    done, or nothing to do (also, under cron, when another run is already at work)
   1    something went wrong that has no code of its own
-  2    the command line is not understood
-  3    some items failed: a note lies beside each, or the command said which
-  10   the studio's folder or its marker is not there
-  75   another hotfolder works on this studio
-  130  ended by Ctrl-C
-  143  ended by SIGTERM
+  2    the command line was not understood
+  3    some items failed: there is a note beside each, or the command said which
+  10   the studio's folder or its marker is missing
+  75   another hotfolder is working on this studio
+  130  stopped by Ctrl-C
+  143  stopped by SIGTERM
 
-STUDIO defaults to the current folder. Start with:  hotfolder demo
+STUDIO defaults to the current folder. To begin, try:  hotfolder demo
 """
 
 AddArguments = Callable[[argparse.ArgumentParser], None]
@@ -35,8 +35,8 @@ def parser() -> argparse.ArgumentParser:
     """Reads the words of a command line; `command` is the module in `commands` that they name."""
     parser = argparse.ArgumentParser(
         prog="hotfolder",
-        description="Pictures from folders: drop a prompt file into inbox/, get drafts; move a "
-        "draft to seeds/ or give it a star, get three refinements in final/.",
+        description="Pictures from folders: drop a prompt file into inbox/ and get drafts; move a "
+        "draft to seeds/ or give it a star, and get three refinements in final/.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -81,25 +81,30 @@ def _images(parser: argparse.ArgumentParser) -> None:
 @_command("demo", "show the whole flow in a new studio, in a few minutes")
 def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "folder", metavar="DIR", nargs="?", type=Path, default=Path("demo-studio"), help="where"
+        "folder",
+        metavar="DIR",
+        nargs="?",
+        type=Path,
+        default=Path("demo-studio"),
+        help="where to make it",
     )
 
 
-@_command("init", "make a studio; never touches what is there")
+@_command("init", "make a studio; existing files are never touched")
 def _init(parser: argparse.ArgumentParser) -> None:
     _studio(parser)
     parser.add_argument(
-        "--shared", action="store_true", help="others may write there: do not trust"
+        "--shared", action="store_true", help="others can write to it: do not trust it"
     )
 
 
 @_command("trust", "let a studio from elsewhere name models, folders and devices here")
 def _trust(parser: argparse.ArgumentParser) -> None:
     _studio(parser)
-    parser.add_argument("--not", dest="no", action="store_true", help="take it back")
+    parser.add_argument("--not", dest="no", action="store_true", help="withdraw that trust")
 
 
-@_command("config", "open your own settings and profiles, which hold in every studio")
+@_command("config", "open your own settings and profiles, which apply to every studio")
 def _config(parser: argparse.ArgumentParser) -> None:
     """There are none."""
 
@@ -118,7 +123,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
         dest="seconds",
         metavar="TIME",
         type=duration,
-        help="go on with endless files for this long (90s, 50m, 8h), then end",
+        help="work for this long, endless files included (90s, 50m, 8h), then exit",
     )
     parser.add_argument(
         "--executor", metavar="NAME", help="where pictures are rendered: local, ray or another"
@@ -128,8 +133,8 @@ def _run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--light", action="store_true", help="also serve the light table")
     loud = parser.add_mutually_exclusive_group()
-    loud.add_argument("--quiet", action="store_true", help="say only what needs you")
-    loud.add_argument("--verbose", action="store_true", help="also say what begins, and details")
+    loud.add_argument("--quiet", action="store_true", help="report only what needs you")
+    loud.add_argument("--verbose", action="store_true", help="also report what starts, and details")
 
 
 @_command("sheet", "make a contact sheet of pictures, or of one picture's lineage")
@@ -141,7 +146,7 @@ def _sheet(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         type=Path,
         default=Path("contact-sheet.png"),
-        help="a .png, .jpg or .pdf; never over a file that is there (default: contact-sheet.png)",
+        help="a .png, .jpg or .pdf that does not exist yet (default: contact-sheet.png)",
     )
     parser.add_argument(
         "--lineage", action="store_true", help="each draft large, its finals, and what differs"
@@ -149,7 +154,7 @@ def _sheet(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--best",
         action="store_true",
-        help="the best of the drafts first that were not judged yet",
+        help="drafts that you have not judged yet, best first",
     )
 
 
@@ -170,12 +175,12 @@ def _gallery(parser: argparse.ArgumentParser) -> None:
         "--prompts", action="store_true", help="show prompts and settings, with tags and a search"
     )
     parser.add_argument(
-        "--address", metavar="URL", help="where it will lie on the web, for previews of links"
+        "--address", metavar="URL", help="where it will be on the web, for link previews"
     )
     parser.add_argument("--language", choices=["en", "ja"], default="en", help="default: en")
 
 
-@_command("stats", "say how much was made, how fast, and what gets picked")
+@_command("stats", "show how much was made, how fast, and what gets picked")
 def _stats(parser: argparse.ArgumentParser) -> None:
     _studio(parser)
     _json(parser)
@@ -189,20 +194,22 @@ def _light(parser: argparse.ArgumentParser) -> None:
     _studio(parser)
     parser.add_argument(
         "--address",
-        help="serve it at this address of the computer, for others in the home network "
-        "(0.0.0.0: the address that they see); default: for this computer alone",
+        help="this computer's address to serve it at, for others on the home network "
+        "(0.0.0.0: the one they can reach); default: for this computer only",
     )
-    parser.add_argument("--port", type=int, help="default: 8321, or the next that is free")
+    parser.add_argument("--port", type=int, help="default: 8321, or the next free one")
     parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
 
 
-@_command("service", "have the computer start hotfolder by itself, or no longer")
+@_command("service", "start hotfolder automatically, or stop doing so")
 def _service(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    install = actions.add_parser("install", help="start it from now on, at login or by cron")
+    install = actions.add_parser(
+        "install", help="start it automatically from now on, at login or with cron"
+    )
     _studio(install)
-    _studio(actions.add_parser("uninstall", help="start it no longer"))
-    _studio(actions.add_parser("status", help="say what starts it"))
+    _studio(actions.add_parser("uninstall", help="no longer start it automatically"))
+    _studio(actions.add_parser("status", help="show what starts it"))
     install.add_argument(
         "--with",
         dest="manager",
@@ -211,16 +218,16 @@ def _service(parser: argparse.ArgumentParser) -> None:
     )
 
 
-_command("plan", "say what would be done next, in order, and why")(_studio)
+_command("plan", "show what will be done next, in order, and why")(_studio)
 
 
-@_command("status", "say what lies where and what is waiting")
+@_command("status", "show what is where, and what is waiting")
 def _status(parser: argparse.ArgumentParser) -> None:
     _studio(parser)
     _json(parser)
 
 
-@_command("best", "list the drafts that were not judged yet, best first")
+@_command("best", "list the drafts that you have not judged yet, best first")
 def _best(parser: argparse.ArgumentParser) -> None:
     _studio(parser)
     _json(parser)
@@ -232,7 +239,7 @@ def _best(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@_command("finish", "make drafts that were given up early, or list them")
+@_command("finish", "finish drafts that were given up early, or list them")
 def _finish(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", metavar="NAME", nargs="*", help="a draft, or its eight digits")
     parser.add_argument("--studio", type=Path, default=Path(), help="its folder")
@@ -250,26 +257,33 @@ def _taste(parser: argparse.ArgumentParser) -> None:
 @_command("tune", "teach a model what you like, from what you picked and rejected")
 def _tune(parser: argparse.ArgumentParser) -> None:
     _studio(parser)
-    name = parser.add_argument("--profile", metavar="NAME", help="which (default: the studio's)")
+    name = parser.add_argument(
+        "--profile", metavar="NAME", help="which one (default: the studio's)"
+    )
     name.completer = profile_names  # type: ignore[attr-defined]
     parser.add_argument(
-        "--since", metavar="DAY", type=since, help="only by what you said since (2026-11-30, 30d)"
+        "--since",
+        metavar="DAY",
+        type=since,
+        help="use only what you judged since then (2026-11-30, 30d)",
     )
-    parser.add_argument("--seed", metavar="N", type=seed, default=0, help="of chance (default: 0)")
     parser.add_argument(
-        "--steps", metavar="N", type=number, help="how long (default: by how many pictures)"
+        "--seed", metavar="N", type=seed, default=0, help="for the random numbers (default: 0)"
+    )
+    parser.add_argument(
+        "--steps", metavar="N", type=number, help="how many (default: depends on how many pictures)"
     )
     parser.add_argument("--dry-run", action="store_true", help="only list pictures and captions")
     parser.add_argument("--use", action="store_true", help="then draw with it from now on")
     parser.add_argument(
-        "--anew", action="store_true", help="begin again, where one was begun and not ended"
+        "--anew", action="store_true", help="start over instead of continuing an unfinished one"
     )
 
 
 _command("check", "list all mistakes in settings, profiles, wildcards and prompt files")(_studio)
 
 
-@_command("explain", "say more about a message: what it means, why, and what to do")
+@_command("explain", "explain a message: what it means, why, and what to do")
 def _explain(parser: argparse.ArgumentParser) -> None:
     names = parser.add_argument(
         "names",
@@ -280,16 +294,16 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     names.completer = topics  # type: ignore[attr-defined]
 
 
-@_command("setup", "install the torch that can use the graphics card, or what can be added")
+@_command("setup", "install the build of torch that can use the graphics card, or add extras")
 def _setup(parser: argparse.ArgumentParser) -> None:
     offered = ", ".join(f"{name} ({purpose})" for name, purpose in installation.EXTRAS.items())
     parser.add_argument(
         "extras", metavar="EXTRA", nargs="*", type=extra, help=f"what to add: {offered}"
     ).completer = lambda **_: list(installation.EXTRAS)  # type: ignore[attr-defined]
-    parser.add_argument("--dry-run", action="store_true", help="say only what would be done")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
 
 
-@_command("doctor", "say what this computer can render, and what would help")
+@_command("doctor", "show what this computer can render, and what would help")
 def _doctor(parser: argparse.ArgumentParser) -> None:
     _studio(parser)
     _json(parser)
@@ -298,27 +312,27 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@_command("show", "say what is in a picture, and what it was made from")
+@_command("show", "show what is in a picture, and what it was made from")
 def _show(parser: argparse.ArgumentParser) -> None:
     _images(parser)
     _json(parser)
 
 
-@_command("refine", "refine pictures once more, or by other settings, and say what will be made")
+@_command("refine", "refine pictures once more, or with other settings, and say what will be made")
 def _refine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "images", metavar="IMAGE", nargs="*", type=Path, help="pictures, or folders of them"
     )
     parser.add_argument("--count", metavar="N", type=number, help="how many refinements of each")
-    parser.add_argument("--profile", metavar="NAME", help="by which profile")
+    parser.add_argument("--profile", metavar="NAME", help="with which profile")
     parser.add_argument("--area", metavar="WxH", help="how large, as in 1600x1200")
-    parser.add_argument("--strength", metavar="S", type=float, help="how far from it, 0 to 1")
+    parser.add_argument("--strength", metavar="S", type=float, help="denoising strength, 0 to 1")
     parser.add_argument(
         "--again",
         action="store_true",
-        help="by the settings as they are now; without IMAGE: all picks that had others",
+        help="with the current settings; without IMAGE: all picks that had others",
     )
-    parser.add_argument("--studio", type=Path, help="in which (default: that of the picture)")
+    parser.add_argument("--studio", type=Path, help="in which one (default: the picture's own)")
 
 
 @_command("regenerate", "make pictures again from what they carry, and compare")
@@ -333,10 +347,10 @@ def _regenerate(parser: argparse.ArgumentParser) -> None:
     )
 
 
-_command("verify", "say whether pictures are what they say, without rendering")(_images)
+_command("verify", "check that pictures are what they say they are, without rendering")(_images)
 
 
-@_command("restore", "give pictures that lost their recipe a copy that has it again")
+@_command("restore", "make copies, with their recipes, of pictures that have lost them")
 def _restore(parser: argparse.ArgumentParser) -> None:
     _images(parser)
     parser.add_argument(
@@ -356,15 +370,15 @@ def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--without-prompt",
         action="store_true",
-        help="leave out prompts and recipes; say only that it was made by AI and by which model",
+        help="leave out prompts and recipes; say only that AI made it, and with which model",
     )
     parser.add_argument(
         "--for",
         dest="outlet",
         metavar="PLACE",
-        help="as a1111, civitai, instagram or web takes them: format, size, what they say",
+        help="as a1111, civitai, instagram or web accepts them: format, size, metadata",
     )
-    parser.add_argument("--format", choices=("png", "jpeg", "webp"), help="default: as it is")
+    parser.add_argument("--format", choices=("png", "jpeg", "webp"), help="default: unchanged")
     parser.add_argument(
         "--sign",
         action="store_true",
@@ -375,27 +389,27 @@ def _export(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@_command("fetch", "fetch the models of profiles, before a picture waits for them")
+@_command("fetch", "download the models of profiles before a picture has to wait for them")
 def _fetch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "profiles",
         metavar="PROFILE",
         nargs="*",
-        help="whose models; MODEL@REVISION for that of an old picture",
+        help="whose models; or MODEL@REVISION, for an old picture's model",
     )
-    parser.add_argument("--all", action="store_true", help="those of all profiles")
+    parser.add_argument("--all", action="store_true", help="the models of all profiles")
     parser.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
 
 
 @_command("models", "list the models on this computer, and which profiles use them")
 def _models(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--clear", action="store_true", help="remove downloads that broke off")
+    parser.add_argument("--clear", action="store_true", help="remove unfinished downloads")
     parser.add_argument("--studio", type=Path, default=Path(), help="whose profiles")
     _models_add(parser.add_subparsers(title="also", metavar="ACTION"))
 
 
 def _models_add(actions: Any) -> None:
-    says = "write profiles for models that another program has here; nothing is copied"
+    says = "write profiles for models that you already have from another program; nothing is copied"
     add = actions.add_parser("add", help=says, description=says[:1].upper() + says[1:] + ".")
     add.set_defaults(command="models_add")
     add.add_argument(
