@@ -50,13 +50,13 @@ def do(job: Chore, studio: Studio, ledger: Ledger, progress: Progress) -> str:
         progress.warn(f"{shown}: {job.why}; read {printable(path)}")
     elif isinstance(job, Finish):
         path = moves.finish(studio, ledger, job)
-        progress.say(f"{shown} is done and lies in inbox/done/")
+        progress.say(f"{shown} is done and was moved to inbox/done/")
     elif isinstance(job, Reject):
         path = moves.reject(studio, job)
-        progress.say(f"{shown} is rejected and lies in {REJECTS}/ now")
+        progress.say(f"{shown} is rejected and was moved to {REJECTS}/")
     elif isinstance(job, PutBack):
         path = moves.put_back(studio, job)
-        progress.say(f"{shown} has lost its star and lies in drafts/ again")
+        progress.say(f"{shown} has lost its star and was moved back to drafts/")
     else:
         path = moves.pick(studio, ledger, job)
         why = (
@@ -105,7 +105,10 @@ def source_of(job: Work, identity: Callable[[str], Identity]) -> Raster | None:
     except FileNotFoundError:
         if not original:
             raise
-        says = f"the picture as it was, {printable(original)}, is gone; put it back, and this anew"
+        says = (
+            f"the picture as it was, {printable(original)}, is gone; put it back, then put this "
+            "copy in again"
+        )
         raise PictureError(says) from None
     return _raster(shown.image)
 

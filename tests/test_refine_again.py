@@ -139,7 +139,7 @@ def test_the_command(studio: Studio, capsys: pytest.CaptureFixture[str], tmp_pat
     assert cli.main(["plan", root]) == 0
     assert "1 pick was refined by other settings than those of now" in capsys.readouterr().out
     assert cli.main(["refine", "--again", "--studio", root]) == 0
-    assert "seeds/a.png is refined anew\n1 picture to refine" in capsys.readouterr().out
+    assert "seeds/a.png is refined again\n1 picture to refine" in capsys.readouterr().out
     assert work(studio) == 2
     assert (studio.done / "a.png.refine.toml").is_file()
     assert cli.main(["refine", "--again", "--studio", root]) == 0

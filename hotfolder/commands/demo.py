@@ -51,7 +51,7 @@ def run(options: Namespace) -> int:
         moved, starred = drafts[len(drafts) // 4], drafts[-1 - len(drafts) // 4]
         bars.say(f"3. One draft is moved to seeds/: {moved.name}")
         atomic.move(studio.root, f"drafts/{moved.name}", f"seeds/{moved.name}")
-        bars.say(f"4. Another gets a star where it lies: {starred.name}")
+        bars.say(f"4. Another gets a star where it is: {starred.name}")
         starred.write_bytes(png.with_xmp(starred.read_bytes(), STAR))
         daemon.run(Until(idle=True))
         daemon.close()

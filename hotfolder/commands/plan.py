@@ -51,7 +51,7 @@ def run(options: Namespace) -> int:
         picks = "1 pick was" if len(others) == 1 else f"{len(others):,} picks were"
         screen.print(
             f"  -  {picks} refined by other settings than those of now; `hotfolder refine --again` "
-            "refines them anew"
+            "refines them again"
         )
     for line in failed.lines(failed.reasons(studio)):
         screen.print(f"  -  set aside: {line}")

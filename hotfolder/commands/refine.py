@@ -49,7 +49,7 @@ def run(options: Namespace) -> int:
         _check(table, studio)
         for seed in seeds:
             _wish(studio, seed.path, table)
-            screen.print(f"{printable(seed.path)} is refined anew")
+            screen.print(f"{printable(seed.path)} is refined again")
         screen.print(_closing(len(seeds), [studio]))
         return EXIT_DONE
     failed, asked = False, dict[Path, Studio]()

@@ -33,15 +33,15 @@ def read(mask: Image, size: tuple[int, int]) -> tuple[Region, ...]:
     require_size(mask.size, size)
     marked = np.asarray(mask.convert("L")) > 127
     if not marked.any():
-        raise PictureError("nothing in it is white; paint white what shall be drawn anew")
+        raise PictureError("nothing in it is white; paint white what should be redrawn")
     if marked.all():
         raise PictureError(
-            "all of it is white; paint black what shall stay, or take the mask away to have the "
+            "all of it is white; paint black what should stay, or take the mask away to have the "
             "whole picture refined"
         )
     found = of(marked)
     if not found:
-        raise PictureError("what is white in it is too small to be drawn anew")
+        raise PictureError("what is white in it is too small to be redrawn")
     return found
 
 
@@ -69,7 +69,7 @@ def of(marked: Any) -> tuple[Region, ...]:
     if len(kept) > _MOST_PARTS:
         raise PictureError(
             f"it has {len(kept):,} parts that do not touch one another, and at most {_MOST_PARTS} "
-            "are drawn anew; paint fewer and larger ones"
+            "can be redrawn; paint fewer and larger ones"
         )
     boxes = find_objects(numbered)
     groups: list[list[int]] = []

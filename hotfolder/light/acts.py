@@ -167,14 +167,14 @@ class Acts:
         try:
             send2trash([self._studio.root / path for path in copies])
         except OSError as error:
-            _log.info("there is no waste basket for %s: %s", printable(shown.path), error)
+            _log.info("there is no recycle bin or trash for %s: %s", printable(shown.path), error)
             if not (self._studio.root / shown.path).exists():
                 change.copies = copies  # the picture is thrown away, what lay beside it is not
             elif shown.room != "rejected":
                 change.moves = judgements.move(self._studio, shown.path, REJECTS)
                 self._catalogue.moved(*next(iter(change.moves.items())))
             else:
-                raise HotfolderError("there is no waste basket here") from None
+                raise HotfolderError("there is no recycle bin or trash here") from None
         else:
             change.copies = copies
         if change.copies:

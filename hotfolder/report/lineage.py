@@ -103,7 +103,7 @@ def _lines(recipe: Recipe) -> list[tuple[str, str]]:
     if recipe.strength is not None:
         settings += f", strength {recipe.strength:g}"
     if not recipe.is_drawn:
-        settings = "nothing was drawn anew"
+        settings = "nothing was redrawn"
     drawn = f"at {recipe.drawn[0]}x{recipe.drawn[1]}" if recipe.drawn else ""
     return [
         ("prompt", recipe.prompt),

@@ -20,8 +20,8 @@ _SETTINGS = """\
 # (the command `hotfolder profiles` lists them).
 # profile = "postcard"
 
-# What counts as one prompt in a text file: a "paragraph" or a "line". A file can also say so
-# itself, in its first line: one prompt per line
+# What counts as one prompt in a text file: a "paragraph" or a "line". A file can also decide for
+# itself, if its first line says: one prompt per line
 # one_prompt_per = "paragraph"
 
 # How drafts/ and final/ are organised: "flat" (no folders), "prompt" (a folder for each prompt
@@ -34,10 +34,10 @@ _SETTINGS = """\
 # Nothing is rendered while the disk has less free space than this.
 # keep_free_gb = 1.0
 
-# A file is read once it has not changed for this long. Use more on slow network folders.
+# A file is read once it has not changed for this long. Use a higher value on slow network folders.
 # settle_seconds = 2.0
 
-# How often all folders are looked through, in case a notice of a change got lost.
+# How often all folders are looked through, in case the system missed reporting a change.
 # look_seconds = 60.0
 
 # Where pictures are rendered: "auto", "cpu", "cuda", "xpu" or "mps", or a list such as
@@ -45,7 +45,7 @@ _SETTINGS = """\
 # devices = "auto"
 
 # CPU threads for a picture: 0 means one for each core, "auto" one for each core that other
-# programs leave free when the picture is begun, which is faster on a busy computer.
+# programs leave free when the picture is started, which is faster on a busy computer.
 # threads = 0
 
 # The models' memory is freed when nothing has been rendered for this long.
@@ -54,7 +54,7 @@ _SETTINGS = """\
 # Keep a page STATUS.html in this folder, for people who see only the folder (a NAS, a phone).
 # status_page = false
 
-# How different pictures may be that lie in one stack on the light table: 0 (hardly) to 20.
+# How different pictures in one stack on the light table may be: from 0 (hardly) to 20 (very).
 # alike = 6
 
 # Folders with LoRAs and embeddings (.safetensors files), for example  loras=['D:/loras']
@@ -73,12 +73,12 @@ _SETTINGS = """\
 # to = []
 # about = ["finals", "trouble", "done"]
 
-# Names for addresses, so that the folder.toml of a folder in inbox/ can say who is told of its
+# Names for addresses, so that the folder.toml of a folder in inbox/ can say who is told about its
 # finals, for example  anna="mailto://…"
 [notify.named]
 
-# Limits for people who share this studio. What comes faster waits its turn; what is larger is
-# refused with a note.
+# Limits for people who share this studio. Anything faster than this waits its turn; anything larger
+# is refused with a note.
 [limits]
 
 # prompt_files_per_minute = 600
@@ -94,13 +94,13 @@ _SETTINGS = """\
 # picture_megapixels = 50.0
 
 # Photos and other pictures in seeds/ and inbox/ that carry no prompt. A text file beside one,
-# NAME.txt, is its prompt; this is the prompt of those without such a file.
+# NAME.txt, is its prompt; this is the prompt for pictures without such a file.
 [photos]
 
 # prompt = ""
 # negative = ""
 
-# The profile they are refined with, if it is not this studio's own, for example
+# The profile they are refined with, if not the studio's own, for example
 #   profile="portrait"
 
 # What hotfolder may do by itself with what it has learned from your picks and rejects.
@@ -136,12 +136,12 @@ _SETTINGS = """\
 # A tag, colour label or pick label with one of these names counts as a star, too.
 # tags = ["star", "starred", "★", "fav", "favorite", "favourite", "accepted"]
 
-# Kinds of marks to ignore, for example ["name", "finder"]; known are
+# Kinds of marks to ignore, for example ["name", "finder"]. The kinds are
 # baloo, exif, finder, geeqie, gthumb, name, sidecar, tags and xmp.
 # ignore = []
 
 # What happens to a picked draft: "move" or "copy" (to seeds/), or "part": it is moved, and only a
-# part of it is drawn anew, as [stars.parts] says.
+# part of it is redrawn, as [stars.parts] says.
 # then = "move"
 
 # What happens to a draft that you reject: "stay" or "move" (to drafts/rejected/).
@@ -151,7 +151,7 @@ _SETTINGS = """\
 # refinements, for example  5="postcard-large"
 [stars.presets]
 
-# Which part is drawn anew with then="part", for example  4="face: calm eyes"
+# Which part is redrawn with then="part", for example  4="face: calm eyes"
 [stars.parts]
 """
 
@@ -236,7 +236,9 @@ def create(path: Path, shared: bool = False) -> tuple[Studio, tuple[Path, ...]]:
 def _require_place(root: Path) -> None:
     for folder in (root, *root.parents):
         if folder.is_file():
-            raise HotfolderError(f"{folder} is a file; a studio is a folder: choose another name")
+            raise HotfolderError(
+                f"{folder} is a file, and a studio is a folder; choose another name"
+            )
     above = layout.around(root)
     if above and not Studio(root).marker.exists():
         raise HotfolderError(

@@ -197,6 +197,6 @@ def test_wrong_folders(tmp_path: Path) -> None:
         layout.find(studio.root / "README.txt")
     with pytest.raises(HotfolderError, match=r"within the studio .*pics, .* place outside it"):
         create(studio.inbox / "new")
-    with pytest.raises(HotfolderError, match=r"README\.txt is a file; a studio is a folder"):
+    with pytest.raises(HotfolderError, match=r"README\.txt is a file, and a studio is a folder"):
         create(studio.root / "README.txt" / "new")
     assert contents(tmp_path) == before
