@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 FOLDER = ".hotfolder/sketches"
-_LARGEST = 256 * 2**20  # 900 bytes for each picture
+_LARGEST = 256 * 2**20  # 900 bytes for each drawing, 1,800 for each photo
 
 
 class _Line(Struct, frozen=True):
