@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
+import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
+from campaigns.kit import naive
 from hotfolder import cli
 from hotfolder.daemon import Daemon, Until
 from hotfolder.light import status_page
@@ -21,7 +26,7 @@ from hotfolder.light.status_page import StatusPage
 from hotfolder.notify import Notifier
 from hotfolder.report.progress import Lines
 from hotfolder.studio.layout import Studio
-from tests.attacker import CANARY, KINDS, RACES
+from tests.attacker import CANARY, KINDS, PLANTS, RACES
 from tests.daemon_thread import Said
 from tests.forkserver import until
 from tests.painter import FakeExecutor
@@ -31,6 +36,7 @@ TRIALS = -(-int(os.environ.get("HOTFOLDER_ATTACKS", TRIAL)) // TRIAL)
 COMMANDS = ("check", "status", "plan", "verify", "best", "taste", "stats")
 PATIENCE_S = 600  # for what surely comes, however busy the machine
 _MOST_S = 2.0 if TRIALS > 1 else 20.0  # a slow machine passes the slice as well
+_NAIVE_S = 30.0
 _BLOCKED_S = 10 * _MOST_S  # also by other threads that have the interpreter and no processor
 _QUEUED = Path("/proc/thread-self/schedstat")
 
@@ -227,6 +233,46 @@ def _told(studio: Studio, gallery: Path, capsys: pytest.CaptureFixture[str]) -> 
     cli.main(["gallery", str(studio.root), "-o", str(gallery)])
     said = capsys.readouterr()
     return said.out + said.err
+
+
+@pytest.mark.posix("the memory of a process is limited")
+def test_a_naive_writer_beside_it(
+    studio: Studio, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One written in an evening gives the private file away, or dies, of the same attacks."""
+    home, rand, harmed = tmp_path / "home", random.Random(0), dict[str, str]()
+    Canary(home).close()
+    for name in sorted(PLANTS) if TRIALS > 1 else ("a giant for a prompt", "a link for a prompt"):
+        root = tmp_path / name.replace("/", "-")
+        shutil.copytree(studio.root, root)
+        with suppress(OSError):
+            PLANTS[name](Studio(root), home, rand)
+        (root / "inbox" / "zebra.txt").write_text("a zebra")
+        child = get_context("spawn").Process(target=_naively, args=(root,))
+        child.start()
+        child.join(_NAIVE_S)
+        child.kill()  # very many paragraphs take it very long
+        child.join()
+        pictures = list(root.glob("drafts/a-zebra-*.png"))
+        if CANARY.encode() in b"".join(path.read_bytes() for path in root.glob("drafts/*.png")):
+            harmed[name] = "gives away"
+        elif child.exitcode or not pictures:
+            harmed[name] = "dies" if child.exitcode else "does not serve"
+        shutil.rmtree(root)
+    if TRIALS > 1:
+        with capsys.disabled():
+            print(f" a naive writer: {Counter(harmed.values())} of {len(PLANTS)}")
+    assert {"gives away", "dies"} <= set(harmed.values())
+
+
+def _naively(root: Path) -> None:
+    """The naive writer's work, in a process of its own that is not to take all memory."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (4 * 2**30, 4 * 2**30))
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 2)
+    sys.exit(naive.main(root, once=True))
 
 
 def test_how_much_is_tried() -> None:
