@@ -152,7 +152,7 @@ def environment(served: Hub, tmp_path: Path) -> dict[str, str]:
 
 
 STOPS = int(os.environ.get("HOTFOLDER_STOPS", "2"))
-SOON_S = 2.0 if STOPS > 2 else 5.0  # tests run beside others; `make downloads` alone
+SOON_S = 2.0 if STOPS > 2 else 50.0  # tests run beside others; `make downloads` alone
 KINDS: tuple[Kind, ...] = ("slow", "hang", "status", "cut", "reset")
 
 

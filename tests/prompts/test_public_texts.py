@@ -324,7 +324,7 @@ def test_a_long_text_is_read_soon(text: str, per_line: bool) -> None:
     began = time.process_time()
     with contextlib.suppress(MistakesError):
         formats.parse_text(".txt", text, Custom(["sdxl"], per_line))
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 10
 
 
 @given(st.text("acdorw10 ,:;-=\n#{}\\\"'", max_size=120), st.booleans())

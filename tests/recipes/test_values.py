@@ -45,4 +45,4 @@ def test_hostile_templates_end_soon() -> None:
     began = time.process_time()
     for text in ("{" * 60_000, "__" * 30_000, "{a" * 20_000 + "}" * 20_000, "_" * 60_000):
         list(values(text, text))
-    assert time.process_time() - began < 2.0, "seconds of processor time"
+    assert time.process_time() - began < 5.0, "seconds of processor time"

@@ -221,7 +221,7 @@ def test_hostile_graphs_end_soon(graph: Graph) -> None:
     """Cycles, chains and wrong types give an answer at once, whatever it is."""
     begin = time.process_time()
     said = params(png(prompt=graph))
-    assert time.process_time() - begin < 2
+    assert time.process_time() - begin < 5
     assert said is None or said.prompt == ""
 
 

@@ -94,7 +94,7 @@ def test_a_gguf_that_lies_ends_soon(data: bytes, tmp_path: Path) -> None:
     began = time.process_time()
     with pytest.raises(RenderError, match=r"x\.gguf is damaged"):
         header.read(tmp_path / "x.gguf")
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 5
 
 
 def test_a_gguf_under_another_name_says_so(tmp_path: Path) -> None:

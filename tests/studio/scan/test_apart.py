@@ -91,7 +91,7 @@ def test_a_file_that_takes_too_long(reader: Apart, monkeypatch: pytest.MonkeyPat
         reader.read("inbox/b.txt", STATE, time.sleep, 1000)
     began = time.monotonic()
     reader.close()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 60, "it waited for a file that takes a quarter of an hour"
 
 
 def test_who_waits(tmp_path: Path) -> None:

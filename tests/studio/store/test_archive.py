@@ -103,7 +103,7 @@ def test_many_pictures_cost_nothing_at_the_start_and_little_to_find(studio: Stud
     assert read < size / 100
     begin = time.process_time()
     assert archive.find(studio, f"7f{70:062x}") is not None
-    assert time.process_time() - begin < 2
+    assert time.process_time() - begin < 5
     shutil.rmtree(studio.recipes)
     assert archive.find(studio, MADE.pixels) is None
     archive.enter(studio, RECIPE, MADE)
