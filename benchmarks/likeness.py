@@ -2,7 +2,8 @@
 
 Painted landscapes, of which half is known. ASKED of each half are damaged in eight ways and looked
 for: a known one must be found as itself, an unknown one must not be found at all. The first scene
-is number FIRST: what is alike enough was chosen on those from 0 on, so others are the trial.
+is number FIRST: what is alike enough was chosen on those from 0 and 5,000,000 on, and on the pairs
+most alike among 40,000, most of them from 30,000,000 on; so others are the trial.
 """
 
 from __future__ import annotations

@@ -16,12 +16,16 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL.Image import Image
+
+    # How alike, where cut, and what that window of what is known shows.
+    _Registered = tuple[float, NDArray[np.float64], NDArray[np.float64]]
 
 SIDE = 64
 _QUALITY = 85  # 600 bytes for a drawing, 1,200 for a photo
@@ -38,7 +42,7 @@ ALIKE = 0.96
 
 # Tried is what is roughly as like as the most alike: of 10,000 the right one is, in 99.8 %.
 _ROUGHLY, _MOST_TRIED = 0.1, 64
-_REGISTERED = (16, 6), (0, 3)  # side and rounds: coarsely, then as finely as there are tones
+_COARSELY, _FINE_ROUNDS = (16, 6), 3  # side and rounds, then those as fine as there are tones
 _MOST_CUT, _LIKELY_CUT = 0.12, 0.03  # of a side: a tenth, and what is unsure of it; a quarter
 _SOFT = 0.5  # of a tone: the grain of lossy formats is smoothed away
 _STILL = 0.001  # of a side: a fifteenth of a tone
@@ -149,13 +153,20 @@ def _alike(known: _Known, seen: NDArray[np.float32]) -> float:
     tones, side = seen[0], len(known.tones)
     if min(_contrast(tones), _contrast(known.tones)) < _LEAST_CONTRAST:
         return 0.0
-    cut, found = np.full(4, _LIKELY_CUT), 0.0
-    for coarsely, rounds in _REGISTERED:
-        cut = _registered(known.tones, tones, cut, coarsely or side, rounds)
-        there, here = _window(known.tones, cut, side), _whole(tones, side)
-        found = float(_correlations(there.reshape(1, -1), here)[0])
-        if found < ALIKE:
-            return found
+    here = _whole(tones, side)
+
+    def registered(guess: NDArray[np.float64], at: tuple[int, int]) -> _Registered:
+        cut = _registered(known.tones, tones, guess, *at)
+        there = _window(known.tones, cut, side)
+        return float(_correlations(there.reshape(1, -1), here)[0]), cut, there
+
+    # A row of trees fits nearly as well a tree farther on; one guess alone may end there.
+    guesses = np.zeros(4), np.full(4, _LIKELY_CUT)
+    found, cut, there = max((registered(one, _COARSELY) for one in guesses), key=itemgetter(0))
+    if found >= ALIKE:
+        found, cut, there = registered(cut, (side, _FINE_ROUNDS))
+    if found < ALIKE:
+        return found
     contrasts = sorted((float(there.std()), float(here.std())))
     apart = [
         abs(float(there.mean() - here.mean())) / _LIGHT_APART,

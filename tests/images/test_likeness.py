@@ -46,6 +46,15 @@ def test_one_composition_twice(scenes: tuple[int, int]) -> None:
     assert likeness.scores(known, [sketch])[0] > 0.99
 
 
+@pytest.mark.parametrize("seed", [20_000_518, 20_000_524])
+def test_a_row_of_trees(seed: int) -> None:
+    """One tree is not taken for the next when it is looked for what was cropped off."""
+    forest = picture(seed)
+    for damage in DAMAGES.values():
+        damaged = damage(forest, random.Random(1))
+        assert likeness.scores(damaged, [likeness.sketch(forest)])[0] >= likeness.ALIKE
+
+
 NEIGHBOURS = {
     "lighthouse": (20_000_083, 20_000_618),
     "beach": (30_004_335, 30_029_533),
