@@ -399,7 +399,7 @@ class Daemon:
             self._cope(job, error)
         else:
             self._gate.passed(job)
-            self._newcomers.begun(job)
+        self._newcomers.begun(job)
 
     def _slot_for(self, job: Work) -> int | None:
         """Where a job can begin now."""

@@ -12,6 +12,7 @@ from hotfolder.setbacks import Setbacks
 from hotfolder.studio.scan.limits import Pace
 from hotfolder.studio.scan.scanner import Scanner
 from hotfolder.studio.store.ledger import Ledger
+from hotfolder.workshop import starts_from_picture
 
 _SHOWN_PER_HOUR = 300  # pictures from elsewhere: each takes about a tenth of a draft's time
 
@@ -102,7 +103,9 @@ class Gate:
             return True
         if isinstance(job, RenderDraft) and not self._scanner.knows_all_wishes:
             return True  # a picture that was picked may be among the rest
-        if isinstance(job, RenderFinal) and (self.refines_in_s() > 0 or self._scanner.reads_pixels):
+        if isinstance(job, RenderFinal) and self.refines_in_s() > 0:
+            return True
+        if isinstance(job, Work) and self._scanner.reads_pixels and starts_from_picture(job):
             return True
         if isinstance(job, Encode) and not self._renders.has_model:
             return True  # none is read for that

@@ -44,7 +44,7 @@ class Newcomers:
         self._being_made: set[str] = set()
 
     def begun(self, job: Work) -> None:
-        """A job has begun: if one is shown to the model now, it is no newcomer any more."""
+        """A job has begun, or cannot: one that is shown to the model is no newcomer any more."""
         if isinstance(job, Encode):
             self._found.pop(job.path, None)
 

@@ -261,6 +261,7 @@ class Renders:
         while not self._news.empty():
             news = self._news.get()
             if isinstance(news, Exception):
+                self._is_opening = False  # memory may have been short: it is tried again
                 raise news
             if isinstance(news, _Opened):
                 self._executor = news.executor

@@ -17,7 +17,16 @@ from hotfolder.errors import (
     printable,
     reason,
 )
-from hotfolder.jobs import Encode, Job, Locate, RenderDraft, RenderFinal, SetAside, Work
+from hotfolder.jobs import (
+    Encode,
+    Job,
+    Locate,
+    RenderDraft,
+    RenderFinal,
+    SetAside,
+    TryAgain,
+    Work,
+)
 from hotfolder.report.progress import Progress
 from hotfolder.studio import entries
 from hotfolder.studio.layout import Studio
@@ -62,6 +71,8 @@ class Setbacks:
             else:  # taken away meanwhile
                 with suppress(StudioMissingError):
                     self._scanner.refresh({job.path})
+                if isinstance(job, TryAgain):
+                    self._scanner.put_back(job.path)
         else:
             _log.error("unexpected trouble with %s", printable(job.path), exc_info=error)
             if self._tries(job) >= _ATTEMPTS:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from hotfolder.backoff import LONGEST_PAUSE_S
 from hotfolder.errors import HotfolderError
 from hotfolder.ranking import Ranking, rank
 from hotfolder.recipes.settings import Taste
@@ -40,6 +41,7 @@ class Tutor:
         self._studio = studio
         self._wake = wake
         self._learned_from = Taste(), 0
+        self._again_at = float("-inf")
         self._thread: threading.Thread | None = None
 
     @property
@@ -56,6 +58,7 @@ class Tutor:
         if self.busy or not (learns or wanted.auto_pick):
             return
         picks = bool(wanted.auto_pick) and self.advice.picked_at < due_since(wanted, now)
+        picks = picks and now.timestamp() >= self._again_at
         if learns:
             extent = opinions.extent(self._studio)
             before, known = self._learned_from
@@ -86,8 +89,10 @@ class Tutor:
                 learned = replace(learned, favourites=found, picked_at=picks_at)
         except (HotfolderError, OSError) as error:
             _log.warning("what was picked and rejected could not be learned from: %s", error)
+            self._again_at = (picks_at or 0.0) + LONGEST_PAUSE_S
         except Exception:
             _log.exception("unexpected trouble with what was picked and rejected")
+            self._again_at = (picks_at or 0.0) + LONGEST_PAUSE_S
         if learned != self.advice:
             advice_file.keep(self._studio.root, learned)
             self.advice = learned

@@ -87,6 +87,11 @@ def called(jobs: Sequence[Work]) -> str:
     return f"{what} for {shown}"
 
 
+def starts_from_picture(job: Work) -> bool:
+    """Whether a job needs the pixels of a picture that lies there."""
+    return isinstance(job, Encode) or picked(job.recipe) is not None
+
+
 def source_of(job: Work, identity: Callable[[str], Identity]) -> Raster | None:
     """The picture that a job starts from, checked to be the one that its recipe names.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -29,6 +30,7 @@ from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import local
 from hotfolder.studio.store.ledger import Ledger
+from tests.daemon_thread import at_work
 from tests.forkserver import until
 from tests.painter import FakeExecutor, Painter
 
@@ -106,6 +108,22 @@ def test_a_prompt_file_that_is_taken_away_stops_its_draft(small: Studio) -> None
     (small.inbox / "b.txt").write_text("a boat")
     work(Daemon(small))
     assert len(ids(small.drafts)) == 2
+
+
+def test_renderers_that_do_not_open_at_first(small: Studio) -> None:
+    """Memory was short for a moment: they are opened once more, and pictures are made."""
+    (small.inbox / "a.txt").write_text("a castle")
+    executor, tried = FakeExecutor(1), []
+
+    def opened(*asked: Any) -> Any:
+        tried.append(asked)
+        if len(tried) == 1:
+            raise OSError(errno.ENOMEM, "no memory")
+        return executor(*asked)
+
+    with at_work(Daemon(small, executor=opened)):
+        until(lambda: len(list(small.drafts.glob("*.png"))) == 2, 20)
+    assert len(tried) == 2
 
 
 @pytest.mark.parametrize("slots", [1, 2])

@@ -5,15 +5,20 @@ from __future__ import annotations
 from contextlib import closing
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from hotfolder.daemon import Daemon, Until
-from hotfolder.studio.identity import identify
+from hotfolder.errors import PictureError
+from hotfolder.jobs import Encode, Work
+from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.scan.scanner import Scanner
 from hotfolder.studio.store import opinions
 from hotfolder.taste.features import Features
 from hotfolder.taste.judge import LEAST
 from hotfolder.taste.judgements import Judgement
+from tests.painter import FakeExecutor
 
 SMALL = """\
 extends = "postcard"
@@ -78,3 +83,28 @@ def test_what_came_from_elsewhere_is_shown_to_the_model(studio: Studio) -> None:
         assert len(_kept(studio)) == LEAST + 5
     made = identify(next(studio.drafts.glob("castle-*.png")).read_bytes())
     assert made.recipe is not None and made.recipe.id == drawn.picture
+
+
+def test_what_cannot_be_read_any_more_is_passed_by(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no reason to go on for ever, for nobody has asked for it."""
+    Image.new("RGB", (48, 32), (9, 90, 40)).save(studio.drafts / "photo.png")
+    _judge(studio, LEAST)
+    identity, begin, begun = Scanner.identity, Daemon._begin, list[str]()
+
+    def spoilt(scanner: Scanner, path: str) -> Identity:
+        if path == "drafts/photo.png":
+            raise PictureError("it is no picture any more")
+        return identity(scanner, path)
+
+    def noted(daemon: Daemon, job: Work, slot: int) -> None:
+        begun.extend([job.path] if isinstance(job, Encode) else [])
+        assert len(begun) < 9
+        begin(daemon, job, slot)
+
+    monkeypatch.setattr(Scanner, "identity", spoilt)
+    monkeypatch.setattr(Daemon, "_begin", noted)
+    with closing(Daemon(studio, executor=FakeExecutor(1))) as daemon:
+        _draw(studio, daemon, "castle")
+    assert 0 < len(begun) <= 2  # the turn after that may know of it still

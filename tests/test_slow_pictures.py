@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 
 import pytest
 from PIL import Image, ImageDraw
 
 from hotfolder.daemon import Daemon, Until
 from hotfolder.images import pixels, strokes
+from hotfolder.jobs import Work
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.scan import apart
+from hotfolder.studio.scan import apart, portraits
+from hotfolder.studio.scan.apart import SlowError
 from tests.painter import FakeExecutor
 
 SIZE = (192, 128)
@@ -44,6 +47,33 @@ def test_a_large_photo_with_a_large_mask(studio: Studio, monkeypatch: pytest.Mon
     assert len(finals) == 3 and here == []
     shown = identify(finals[0].read_bytes())
     assert shown.recipe and shown.recipe.region and shown.image.size == SIZE
+
+
+def test_nothing_spins_while_pixels_are_read(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who needs them begins when they have come, and does not ask in each turn until then."""
+    monkeypatch.setattr(portraits, "require_quick_picture", _slow)
+    photo = Image.new("RGB", SIZE, (90, 60, 30))
+    photo.save(studio.seeds / "photo.png")
+    (studio.seeds / "photo.retouch.txt").write_text("castle: with flags")
+    photo.save(studio.inbox / "view.png")
+    (studio.inbox / "view.txt").write_text("count: 2\n\na castle")
+    begun: Counter[tuple[str, int]] = Counter()
+    begin = Daemon._begin
+
+    def counted(daemon: Daemon, job: Work, slot: int) -> None:
+        begun[job.path, job.ordinal] += 1
+        begin(daemon, job, slot)
+
+    monkeypatch.setattr(Daemon, "_begin", counted)
+    run(studio)
+    assert len(list(studio.final.iterdir())) == 3 and list(studio.drafts.iterdir())
+    assert max(begun.values()) < 9  # and not in each turn
+
+
+def _slow(*_: object) -> None:
+    raise SlowError
 
 
 def test_a_mark_in_a_copy(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,6 +70,18 @@ def test_the_best_are_chosen_when_an_hour_or_the_night_has_passed(studio: Studio
     assert lying.startswith("seeds/")
 
 
+def test_what_cannot_be_learned_is_not_tried_at_once_again(studio: Studio) -> None:
+    """Not even when that wakes the daemon, as each end of a lesson does: a few minutes later."""
+    tutor, wanted = Tutor(studio, lambda: None), Taste(auto_pick=2, every="hour")
+    settings = studio.settings.read_text()
+    studio.settings.write_text("settle_secs = 1\n")
+    assert _learned(tutor, wanted)
+    assert not _learned(tutor, wanted, NOON + timedelta(minutes=1))
+    studio.settings.write_text(settings)
+    assert _learned(tutor, wanted, NOON + timedelta(minutes=6))
+    assert not _learned(tutor, wanted, NOON + timedelta(minutes=12))
+
+
 @pytest.mark.parametrize(("hour", "since"), [(2, 27), (3, 3), (12, 3)])
 def test_a_night_is_over_at_three(hour: int, since: int) -> None:
     """Who looks at two o'clock looks for those of the night before."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -77,6 +78,10 @@ class _Wish:
     turn_s: float = _TURN_S
     future: Future[Any] | None = None
 
+    def is_same(self, other: _Wish) -> bool:
+        """Whether the same is asked of the same state: what stands beside a file may change too."""
+        return (self.reading, self.call) == (other.reading, other.call)
+
 
 class Apart:
     """Calls functions that read files, in this process or in another one.
@@ -97,7 +102,7 @@ class Apart:
         self._died: dict[str, tuple[Reading, int]] = {}
         self._pool: ProcessPoolExecutor | None = None
         self._wishes: dict[_Key, _Wish] = {}
-        self._come: dict[_Key, tuple[Reading, Future[Any]]] = {}
+        self._come: dict[_Key, _Wish] = {}
         self._turn: _Key | None = None  # whose it is
         self._newest_next = False
 
@@ -110,13 +115,14 @@ class Apart:
         if self._deaths_of(path, reading) >= _MOST_DEATHS:
             raise PictureError(SETS_ASIDE)
         key = path, function.__name__
+        asked = _Wish(path, reading, (function, arguments))
         came = self._come.pop(key, None)
-        if came is not None and came[0] == reading:
-            return came[1].result()  # type: ignore[no-any-return]
+        if came is not None and came.future is not None and came.is_same(asked):
+            return came.future.result()  # type: ignore[no-any-return]
         wish = self._wishes.get(key)
-        if wish is not None and wish.reading != reading:
+        if wish is not None and not wish.is_same(asked):
             self._forget(key)
-        self._wishes.setdefault(key, _Wish(path, reading, (function, arguments)))
+        self._wishes.setdefault(key, asked)
         self._go_on()
         if not self.waits:
             raise BeingReadError
@@ -187,7 +193,7 @@ class Apart:
         if (key := self._turn) is not None and (future := self._wishes[key].future) is not None:
             wish = self._wishes[key]
             if future.done() and not _has_died(future):
-                self._come[key] = wish.reading, future
+                self._come[key] = wish
                 while len(self._come) > _MOST_KEPT:  # nobody asks for those
                     del self._come[next(iter(self._come))]
                 found.append(wish.path)
@@ -255,7 +261,7 @@ class Apart:
         self._turn = None
 
     def _forget(self, key: _Key) -> None:
-        """A file has changed: what it was before is not read any more."""
+        """A file has changed, or what it is read with: what it was before is not read any more."""
         del self._wishes[key]
         if self._turn == key:
             self._turn = None
@@ -329,7 +335,7 @@ def require_quick_text(size: int) -> None:
         raise SlowError
 
 
-def require_quick_picture(size: int, contents: Metadata | None, most_px: int = _QUICK_PX) -> None:
+def require_quick_picture(size: int, contents: Metadata | None, most_px: int = sys.maxsize) -> None:
     """Raises SlowError for a picture that may take longer than 100 ms to decode and to read.
 
     `most_px`: what is done with it besides may take longer for more pixels.
@@ -339,7 +345,7 @@ def require_quick_picture(size: int, contents: Metadata | None, most_px: int = _
     said = sum(len(text) for _, text in contents.texts) + len(contents.xmp or b"")
     said += len(contents.exif or b"")
     area = contents.width * contents.height
-    if size > _QUICK_BYTES or area > most_px or said > _QUICK_METADATA:
+    if size > _QUICK_BYTES or area > min(most_px, _QUICK_PX) or said > _QUICK_METADATA:
         raise SlowError
 
 

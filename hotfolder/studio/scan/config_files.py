@@ -20,11 +20,11 @@ _UNSURE_S = 60.0
 class ConfigFiles:
     """Reads what the owner decides; in another process where there is much of it.
 
-    `come`: they are being read there.
+    `come`: they are being read there. `is_owed`: the studio went away before they were.
     """
 
     def __init__(self, studio: Studio, tree: Tree, apart: Apart) -> None:
-        self.come = False
+        self.come = self.is_owed = False
         self._studio = studio
         self._tree = tree
         self._apart = apart
@@ -38,12 +38,13 @@ class ConfigFiles:
 
     def read_into(self, live: LiveConfig) -> bool:
         """Have `live` follow them; whether the owner decides anything else now."""
+        self.is_owed = True
         try:
             is_new = live.read(self._now)
         except BeingReadError:
-            self.come = True
+            self.come, self.is_owed = True, False
             return False
-        self.come = False
+        self.come = self.is_owed = False
         return is_new
 
     def _now(self) -> Config:

@@ -16,18 +16,19 @@ _UNFINISHED = "its end is not there yet: it is still being copied, or it was cut
 class Incomplete:
     """Those that may get their end yet, since a copy can pause for long, and until when.
 
-    Times are those of a monotonic clock, in seconds.
+    Times are those of a monotonic clock, in seconds. Each comes to be `late` once.
     """
 
     def __init__(self, root: Path, clock: Callable[[], float]) -> None:
         self._root = root
         self._clock = clock
         self._late_at: dict[str, float] = {}
+        self._late: set[str] = set()
 
     def is_unfinished(self, path: str, quiet_s: float) -> bool:
         """Whether a picture that settled for `quiet_s` lacks its end, and may get it yet."""
         late_at = self._late_at.pop(path, self._clock() + PATIENCE * quiet_s)
-        if self._clock() >= late_at:
+        if path in self._late or self._clock() >= late_at:
             return False
         try:
             whole = metadata.complete(read_file(self._root / path, below=self._root))
@@ -40,7 +41,11 @@ class Incomplete:
     def late(self) -> list[str]:
         """Those that are waited for no longer; whoever reads them now says what is wrong."""
         now = self._clock()
-        return [path for path, late_at in self._late_at.items() if late_at <= now]
+        late = [path for path, late_at in self._late_at.items() if late_at <= now]
+        self._late.update(late)
+        for path in late:  # who cannot read one now is told another time
+            del self._late_at[path]
+        return late
 
     def late_in_s(self) -> list[float]:
         """Seconds until each of them is waited for no longer."""
@@ -50,6 +55,7 @@ class Incomplete:
     def forget(self, path: str) -> None:
         """A picture is gone, has begun to change, or was read whole."""
         self._late_at.pop(path, None)
+        self._late.discard(path)
 
     def waiting(self) -> Mapping[str, str]:
         """What each of them waits for."""

@@ -130,9 +130,14 @@ class Intake:
         self.conflicts.learn()
         self.inbox.try_again()
         self.retries.look(self._live.config)
-        unreadable = [path for path, file in self._withheld.items() if file.why == "unreadable"]
-        for path in (*unreadable, *self.marks.unreadable):
+        again = [path for path, file in self._withheld.items() if self._may_be_read(path, file)]
+        for path in (*again, *self.marks.unreadable):
             self.come(path)
+
+    def _may_be_read(self, path: str, file: Withheld) -> bool:
+        """Whether a file that is withheld may be of use by now."""
+        is_free = file.why == "conflict" and not self.conflicts.has(path)
+        return is_free or file.why == "unreadable"
 
     def come(self, path: str) -> None:
         """A file that could not be read, or is read elsewhere, can be asked for again."""
@@ -147,6 +152,8 @@ class Intake:
         self.inbox.read_again()
         self.retries.changed()
         self.seeds.follow(self._live.config, self.stars)
+        for path in self.seeds.given_up():
+            self._backlog.add(path, Urgency.SEED)
         for path in self.marks.unidentified(self._live.config.settings.stars):
             self._backlog.add(path, Urgency.NEWS)
 
@@ -172,8 +179,12 @@ class Intake:
         return {
             **self._incomplete.waiting(),
             **self._placeholders.waiting(),
-            **{path: withheld.says for path, withheld in self._withheld.items()},
+            **{path: file.says for path, file in self._withheld.items() if self._holds(path, file)},
         }
+
+    def _holds(self, path: str, file: Withheld) -> bool:
+        """Whether what was said of a file is so still: the picture of a text may have come."""
+        return file.why != "stranger" or not self.captioned(path)
 
     def stars(self, picture: str) -> int:
         """A picture's rating, from -1 for rejected to 5; 0 for one without marks."""

@@ -51,6 +51,7 @@ class Portraits:
         self._apart = apart
         self._opened: Opened | None = None
         self._known: OrderedDict[Reading, Portrait] = OrderedDict()
+        self._refused: OrderedDict[Reading, tuple[Limits, PictureError]] = OrderedDict()
         self._last: tuple[Reading, Identity] | None = None
         file = local.folder(studio.root) / "seeds.jsonl"
         self._memory = Cache(file, Portrait, __version__, read_only)
@@ -99,7 +100,20 @@ class Portraits:
                 shown = identify(opened.data, self._studio, opened.contents)
                 self._keep(reading, shown)
                 return Portrait.of(shown)
-        return self._apart.read(path, reading, portray, self._studio, path, reading, limits)
+        return self._portrayed(path, reading, limits)
+
+    def _portrayed(self, path: str, reading: Reading, limits: Limits) -> Portrait:
+        """The same, read elsewhere: once for these limits, also where it cannot be read."""
+        before, refused = self._refused.get(reading, (None, None))
+        if refused is not None and before == limits:
+            raise refused.with_traceback(None)
+        try:
+            return self._apart.read(path, reading, portray, self._studio, path, reading, limits)
+        except PictureError as error:
+            self._refused[reading] = limits, error
+            while len(self._refused) > _MOST_KNOWN:
+                self._refused.popitem(last=False)
+            raise
 
     def know(self, reading: Reading, portrait: Portrait) -> None:
         """What a picture is whose file is in this state."""

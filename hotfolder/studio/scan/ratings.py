@@ -20,7 +20,7 @@ from hotfolder.stars.detectors import Found
 from hotfolder.stars.mark import REJECTED, DraftFile, together
 from hotfolder.studio.layout import REJECTS
 from hotfolder.studio.names import AT_WORK, is_mask, is_temporary
-from hotfolder.studio.reading import read_file
+from hotfolder.studio.reading import Reading, read_file
 from hotfolder.studio.scan.apart import Apart
 from hotfolder.studio.scan.attributes import attributes
 from hotfolder.studio.scan.portraits import Portraits
@@ -100,6 +100,7 @@ class Marks:
         self._sightings: dict[str, Sighting] = {}
         self._asking: set[str] = set()
         self._starred: dict[str, Starred] = {}
+        self._apart_found: dict[str, tuple[object, Found]] = {}
 
     def read(self, picture: str, settings: Settings) -> bool:
         """Look at a picture's marks again; whether it has any.
@@ -111,6 +112,8 @@ class Marks:
         if self._settling.is_pending(picture) or picture in self.held():
             return bool(before and before.now)
         now = self._found(picture)
+        if now is None:  # so nothing is known that is new
+            return bool(before and before.now)
         if before is None:
             sighting = Sighting(now, now) if now else _UNMARKED
         else:
@@ -163,6 +166,7 @@ class Marks:
         self._asking.discard(path)
         self._sightings.pop(path, None)
         self._starred.pop(path, None)
+        self._apart_found.pop(path, None)
 
     def served(self, picture: str) -> None:
         """What a picture's marks ask for is done: only another change of them asks again."""
@@ -239,22 +243,31 @@ class Marks:
                     break  # where case does not count, another spelling is the same file
         return found
 
-    def _found(self, path: str) -> Found:
-        """What detectors find on a picture; what cannot be read says nothing."""
+    def _found(self, path: str) -> Found | None:
+        """What detectors find on a picture; None for one that cannot be read now."""
         self.unreadable.discard(path)
         sidecars, reading = self.sidecars(path), self._tree.reading(path)
         try:
             if reading and self._apart.is_suspect(path):
-                return self._apart.read(path, reading, marks, self._root, path, sidecars)
+                return self._found_apart(path, reading, sidecars)
             contents = self._portraits.open(path).contents
         except FileNotFoundError:
             contents = None  # taken away since
         except OSError:
             self.unreadable.add(path)
-            contents = None
+            return None
         except PictureError:
             contents = None  # it is no regular file
         return _marks(self._root, path, sidecars, contents)
+
+    def _found_apart(self, path: str, reading: Reading, sidecars: Mapping[str, str]) -> Found:
+        """The same of a picture that is read elsewhere: once in each state of its files."""
+        state = reading, {place: self._tree.reading(file) for place, file in sidecars.items()}
+        known = self._apart_found.get(path)
+        if known is None or known[0] != state:
+            found = self._apart.read(path, reading, marks, self._root, path, sidecars)
+            known = self._apart_found[path] = state, found
+        return known[1]
 
 
 def marks(root: Path, path: str, sidecars: Mapping[str, str]) -> Found:

@@ -62,7 +62,8 @@ class Retries:
             self._looked_before = True
             return
         now = self._version, frozenset(_here(config, self._studio.root))
-        tried = [path for path in lacking if self._known.get(path, now) != now]
+        waits = {file.path for file in self.due}  # since it could not be moved
+        tried = [path for path in lacking if self._known.get(path, now) != now or path in waits]
         if not self._looked_before:
             tried = lacking
         self._looked_before = True

@@ -142,12 +142,8 @@ class Scanner:
         for path in (*moved, *settled):
             if not decides(path):
                 self._intake.add(path)
-        try:
-            if decisive or SETTINGS_FILE in come:
-                self._read_owner()  # before prompt files, which may need what is new
-        except StudioMissingError:
-            self._settle_again(decisive, now)
-            raise
+        if decisive or SETTINGS_FILE in come or self._config_files.is_owed:
+            self._read_owner()  # before prompt files, which may need what is new
         found = self._intake.read_some()
         if self._looked_before and not self.busy:
             self._intake.close_caches()
@@ -337,7 +333,7 @@ class Scanner:
         self._apart.close()
 
     def give_up(self, path: str, says: str) -> None:
-        """Plan nothing for a picture in `seeds/` until it changes; `says` is why."""
+        """Plan nothing for a picture in `seeds/` until it or a setting changes; `says` is why."""
         self._intake.seeds.give_up(path, says)
 
     def located(self, path: str) -> None:
@@ -345,7 +341,7 @@ class Scanner:
         self._intake.seeds.follow(self.config, self.stars, path)
 
     def put_back(self, path: str) -> None:
-        """A failed file was put back into `inbox/`."""
+        """A failed file was put back into `inbox/`, or is gone."""
         self._intake.retries.done(path)
 
     def explained(self, path: str) -> None:
@@ -406,12 +402,6 @@ class Scanner:
     def sidecars(self, picture: str) -> dict[str, str]:
         """The sidecars of a picture that are there: the pattern of its name to the path."""
         return self._intake.marks.sidecars(picture)
-
-    def _settle_again(self, paths: Iterable[str], now: float) -> None:
-        """Wait for these files once more: the studio went away before they were taken in."""
-        for path in paths:
-            if reading := self._tree.reading(path):
-                self._settling.observe(path, reading, now)
 
     def _forget(self, path: str, now: float) -> None:
         self._settling.forget(path)

@@ -112,7 +112,7 @@ class Seeds:
                 self._judge(known, config, stars(known))
 
     def give_up(self, path: str, says: str) -> None:
-        """Plan nothing for a picture until it changes; `says` is why."""
+        """Plan nothing for a picture until it or a setting changes; `says` is why."""
         self._seen.pop(path, None)
         self._refuse(path, says)
 
@@ -137,6 +137,10 @@ class Seeds:
         """Those of whose uselessness the owner does not know yet."""
         wrong = self.useless.items()
         return [BrokenFile(path, says) for path, says in wrong if path not in self._explained]
+
+    def given_up(self) -> list[str]:
+        """Those that could not be read or refined, as other settings may allow."""
+        return [path for path in self.useless if path not in self._seen]
 
     def source(self, path: str) -> Recipe | Pixels | None:
         """What the refinements of a picture start from, as far as it is known."""

@@ -65,9 +65,12 @@ class Ledger:
         """
         if events := [entry for entry in entries if isinstance(entry, Event)]:
             self._enter(events)
+        for event in events:  # they have happened, whatever the journal can be told
+            self.history.apply(event)
         for entry in entries:
             self._journal.append(entry)
-            self.history.apply(entry)
+            if not isinstance(entry, Event):
+                self.history.apply(entry)
 
     def _enter(self, events: Iterable[Event]) -> None:
         lines = b"\n".join(signed(_line(event)) for event in events)

@@ -32,6 +32,7 @@ def test_an_end_is_waited_for(tmp_path: Path, half: Path) -> None:
     assert "still being copied" in copies.waiting()[half.name]
     clock.now += 2 * PATIENCE - 10
     assert copies.late() == [half.name]
+    assert copies.late() == copies.late_in_s() == [], "once, whether or not it can be read then"
     assert not copies.is_unfinished(half.name, quiet_s=2)
     assert copies.waiting() == {}
 

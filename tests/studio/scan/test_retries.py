@@ -10,11 +10,14 @@ from hotfolder.history import History
 from hotfolder.jobs import SetAside, TryAgain
 from hotfolder.plan import plan
 from hotfolder.recipes.config import Config
+from hotfolder.report.progress import Lines
+from hotfolder.setbacks import Setbacks
 from hotfolder.snapshot import FailedFile
 from hotfolder.studio.config.load import read_config
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.apart import Apart
 from hotfolder.studio.scan.retries import Retries
+from hotfolder.studio.scan.scanner import Scanner
 from hotfolder.studio.scan.survey import Survey
 from hotfolder.studio.store import moves
 from tests import samples
@@ -113,6 +116,8 @@ def test_a_model_that_has_come(studio: Studio) -> None:
     assert looked(retries, config) == looked(retries, config) == []
     (studio.root / "m").mkdir()
     assert looked(retries, config) == ["inbox/failed/a.txt"]
+    assert looked(retries, config) == ["inbox/failed/a.txt"], "it could not be moved yet"
+    retries.done("inbox/failed/a.txt")
     assert looked(retries, config) == []
 
 
@@ -130,3 +135,22 @@ def test_a_picture_goes_back_with_its_text(studio: Studio) -> None:
     moves.try_again(studio, TryAgain(file.path, file.beside))
     assert (studio.inbox / "p.png").exists() and (studio.inbox / "p.txt").exists()
     assert (studio.failed / "p.png.error.txt").read_text() == "my own words"
+
+
+def test_a_failed_file_that_is_taken_away(studio: Studio) -> None:
+    """Whoever was about to put it back does not try for ever."""
+    (studio.inbox / "a.toml").write_text('prompt = "a hill"\nprofile = "mine"')
+    fail(studio)
+    profile(studio)
+    scanner = Scanner(studio)
+    scanner.refresh()
+    while not scanner.look_on():
+        pass
+    (job,) = (job for job in plan(scanner.snapshot(), History(), scanner.config))
+    assert isinstance(job, TryAgain)
+    (studio.root / job.path).unlink()
+    setbacks = Setbacks(studio, scanner, Lines(), lambda: 0.0)
+    with pytest.raises(FileNotFoundError) as gone:
+        moves.try_again(studio, job)
+    setbacks.cope(job, gone.value)
+    assert not scanner.snapshot().complete

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import platform
 import shutil
 import tracemalloc
 from pathlib import Path
@@ -24,7 +25,7 @@ from hotfolder.recipes.record import Record
 from hotfolder.studio import entries
 from hotfolder.studio.identity import Identity, identify
 from hotfolder.studio.layout import Studio
-from hotfolder.studio.scan import portraits
+from hotfolder.studio.scan import config_files, portraits
 from hotfolder.studio.scan.apart import Apart
 from hotfolder.studio.scan.scanner import Scanner
 from hotfolder.studio.scan.survey import Survey
@@ -279,6 +280,156 @@ def test_it_rests_after_a_death_over_the_settings(studio: Studio) -> None:
     until(is_at_rest, 20)
     assert asked == {"read_config"}
     scanner.close()
+
+
+def at_rest(scanner: Scanner) -> list[str]:
+    """What was asked for elsewhere until it rests, in order."""
+    asked: list[Any] = []
+
+    def is_at_rest() -> bool:
+        scanner.refresh(set())
+        asked.extend(wish for wish in scanner._apart._wishes.values() if wish not in asked)
+        return not scanner.busy
+
+    until(is_at_rest, 20)
+    return [wish.call[0].__name__ for wish in asked]
+
+
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_it_rests_after_a_death_over_a_picture(studio: Studio, is_sound: bool) -> None:
+    """Its marks, what it is and what is marked in it: each is looked for elsewhere, and once."""
+    _picture(studio.seeds / "a.png")
+    if not is_sound:
+        (studio.seeds / "a.png").write_bytes(b"no picture")
+    mask = Image.new("RGB", (40, 30))
+    mask.paste((255, 255, 255), (5, 5, 30, 20))
+    mask.save(studio.seeds / "a.mask.png")
+    with Apart(studio.root).here("seeds/a.png"):
+        pass
+    scanner = Scanner(studio)
+    scanner.refresh()
+    asked = at_rest(scanner)
+    assert sorted(asked) == (["marks", "portray", "read"] if is_sound else ["marks", "portray"])
+    assert len(scanner.snapshot().seeds) == is_sound
+    assert len(scanner.snapshot().useless_seeds) != is_sound
+    scanner.close()
+
+
+def test_settings_that_a_vanishing_studio_kept_from_being_read(
+    scanner: Scanner, studio: Studio, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are read when it is back, although no file has changed since."""
+    studio.settings.write_text("settle_seconds = 2\n[stars]\nfrom = 4\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(config_files, "_QUICK_BYTES", 0)
+        patch.setattr(config_files, "read_config", vanished)
+        _settled(scanner, clock)
+        with pytest.raises(StudioMissingError):
+            until(lambda: scanner.refresh(set()) and False, 20)
+    scanner.refresh()
+    assert scanner.config.settings.stars.least == 4
+    scanner.close()
+
+
+def vanished(studio: Studio) -> None:
+    """A studio that has gone."""
+    raise StudioMissingError("it is not there")
+
+
+def test_a_folder_says_more_while_a_file_in_it_is_read(
+    scanner: Scanner, studio: Studio, clock: Clock
+) -> None:
+    """What was read without that is read once more."""
+    folder = studio.inbox / "castles"
+    folder.mkdir()
+    (folder / "a.txt").write_text(f"a castle{' by the sea' * 1000}")
+    _settled(scanner, clock)
+    (folder / "folder.toml").write_text("count = 7\n")
+    _settled(scanner, clock)
+    at_rest(scanner)
+    (file,) = scanner.snapshot().prompt_files
+    assert [request.count for request in file.requests] == [7]
+    scanner.close()
+
+
+def test_a_picture_that_cannot_be_read_for_a_moment_keeps_its_star(
+    scanner: Scanner, studio: Studio, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has taken it back, and it is no new one when it is seen again."""
+    for room in (studio.drafts, studio.seeds):
+        _picture(room / "a.png", stars=5)
+    _settled(scanner, clock)
+    with monkeypatch.context() as patch:
+        patch.setattr(portraits, "read_file", _held)
+        for room in (studio.drafts, studio.seeds):
+            (room / "a.png").touch()
+        _settled(scanner, clock)
+        assert scanner.unreadable == {"drafts/a.png", "seeds/a.png"}
+        assert not scanner.snapshot().unstarred
+    scanner.refresh()
+    while not scanner.look_on():
+        pass
+    scanner.refresh(set())
+    (draft,) = scanner.snapshot().starred
+    assert not draft.changed and not scanner.unreadable
+
+
+def _held(*_: object, **__: object) -> bytes:
+    raise PermissionError(errno.EACCES, "another program holds it")
+
+
+def test_a_picture_without_an_end_that_cannot_be_read_then(
+    scanner: Scanner, studio: Studio, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried at the next look everywhere, and nothing is due before."""
+    whole = _picture(studio.seeds / "a.png")
+    (studio.seeds / "a.png").write_bytes(whole[:-20])
+    _settled(scanner, clock)
+    assert "still being copied" in scanner.snapshot().waiting["seeds/a.png"]
+    clock.now += 100
+    with monkeypatch.context() as patch:
+        patch.setattr(portraits, "read_file", _held)
+        scanner.refresh(set())
+        assert not scanner.busy
+    while not scanner.look_on():
+        pass
+    scanner.refresh(set())
+    assert [file.path for file in scanner.snapshot().useless_seeds] == ["seeds/a.png"]
+
+
+def test_other_limits_let_a_picture_in(scanner: Scanner, studio: Studio, clock: Clock) -> None:
+    """Its owner does what the note says, and it is refined."""
+    settings = studio.settings.read_text()
+    studio.settings.write_text(f"{settings}[limits]\npicture_megapixels = 0.001\n")
+    _settled(scanner, clock)
+    _picture(studio.seeds / "a.png")
+    _settled(scanner, clock)
+    (useless,) = scanner.snapshot().useless_seeds
+    assert "picture_megapixels" in useless.says
+    studio.settings.write_text(settings)
+    _settled(scanner, clock)
+    assert [seed.path for seed in scanner.snapshot().seeds] == ["seeds/a.png"]
+    assert not scanner.snapshot().useless_seeds
+
+
+def test_what_was_said_of_a_file_ends_with_its_reason(
+    scanner: Scanner, studio: Studio, clock: Clock
+) -> None:
+    """A text was alone before its picture came, a copy is none when its original is gone."""
+    (studio.seeds / "a.txt").write_text("a castle")
+    _picture(studio.seeds / "b.png")
+    _settled(scanner, clock)
+    _picture(studio.seeds / f"b-{platform.node()}.png")
+    _settled(scanner, clock)
+    assert len(scanner.snapshot().waiting) == 2
+    _picture(studio.seeds / "a.png")
+    (studio.seeds / "b.png").unlink()
+    _settled(scanner, clock)
+    while not scanner.look_on():
+        pass
+    scanner.refresh(set())
+    assert not scanner.snapshot().waiting
+    assert len(scanner.snapshot().seeds) == 2
 
 
 def test_slices_see_what_a_whole_look_sees(studio: Studio, clock: Clock) -> None:

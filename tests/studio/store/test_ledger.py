@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hotfolder.history import Entry, Finished, Finishing, Made, Making, Picked, Unmade
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.store import ledger as ledgers
+from hotfolder.studio.store import local
 from hotfolder.studio.store.ledger import Ledger
 
 
@@ -67,6 +68,20 @@ def test_any_name(tmp_path_factory: pytest.TempPathFactory, name: str, other: st
     move = Finishing(f"inbox/x{name}\udcff\n\u2028", f"inbox/done/x{other}", {other: 1})
     Ledger(studio, "one").append(move)
     assert Ledger(studio, "one").history.unconfirmed_moves() == (move,)
+
+
+def test_what_has_happened_is_known_whatever_the_journal_takes(studio: Studio) -> None:
+    """A picture that is entered is not made again because local state has no room."""
+    ledger = Ledger(studio, "one")
+    making = Making("draft", "a", 0, "a0", "drafts/0.png")
+    ledger.append(making)
+    journal = local.folder(studio.root) / "journal-one.jsonl"
+    journal.unlink()
+    journal.mkdir()
+    with pytest.raises(OSError):
+        ledger.append(made(0))
+    assert ordinals(ledger) == ordinals(Ledger(studio, "two")) == {0}
+    assert ledger.history.unconfirmed() == ()
 
 
 def test_a_torn_last_line(studio: Studio, folder: Path) -> None:
