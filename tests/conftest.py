@@ -18,6 +18,7 @@ import pytest
 
 from hotfolder.studio.create import create
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.store import trust
 from tests.forkserver import ForkServer
 from tests.windows import left_out
 
@@ -121,6 +122,7 @@ def studio(tmp_path: Path, request: pytest.FixtureRequest) -> Studio:
     made, _ = create(tmp_path / "studio")
     salt = hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:32]
     made.marker.write_text(json.dumps({"schema": 1, "salt": salt}, indent=1) + "\n")
+    trust.record(made, trusted=True)  # its name has changed with that
     made.settings.write_text(
         "settle_seconds = 0.1\nlook_seconds = 1\n"
         'photos.prompt = "a picture"\n'  # most tests draw bare ones
