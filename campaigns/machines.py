@@ -347,7 +347,7 @@ class _Group:
     def taken_back(self) -> int:
         """How many pictures the daemons took back."""
         logs = [place.log.read_text("utf-8", "replace") for place in self.places]
-        return sum(log.count("is taken back for") for log in logs)
+        return sum(log.count("is withdrawn in favour of") for log in logs)
 
     def _traces(self) -> list[str]:
         traces = [place.trace for place in self.places if place.trace.exists()]

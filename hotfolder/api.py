@@ -176,7 +176,7 @@ class Studio:
         """
         file = self.layout.root / draft
         if not file.resolve().is_relative_to(self.layout.drafts):
-            raise PictureError(f"{file} does not lie in {self.layout.drafts}, so it is no draft")
+            raise PictureError(f"{file} is not in {self.layout.drafts}, so it is not a draft")
         source = atomic.relative(self.layout.root, file.resolve())
         return self.layout.root / atomic.move(self.layout.root, source, f"seeds/{file.name}")
 

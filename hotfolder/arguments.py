@@ -13,14 +13,14 @@ from hotfolder.errors import did_you_mean
 def number(text: str) -> int:
     """A number of things, at least 1."""
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) < 10**9:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number; expected 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number; expected 1 or more")
     return int(text)
 
 
 def seed(text: str) -> int:
     """A seed of chance."""
     if not text.isascii() or not text.isdigit() or int(text) >= 2**63:
-        raise argparse.ArgumentTypeError(f"{text!r} is no seed; expected 0 or more, below 2**63")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a seed; expected 0 or more, below 2**63")
     return int(text)
 
 
@@ -28,7 +28,7 @@ def extra(text: str) -> str:
     """The name of what can be added."""
     if text not in installation.EXTRAS:
         says = did_you_mean(text, installation.EXTRAS)
-        raise argparse.ArgumentTypeError(f"there is nothing to add that is called {text!r}; {says}")
+        raise argparse.ArgumentTypeError(f"there is no extra called {text!r}; {says}")
     return text
 
 
@@ -55,7 +55,7 @@ def since(text: str) -> float:
         return datetime.fromisoformat(text).timestamp()
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no day; expected something like 2026-11-30, or 30d for thirty days"
+            f"{text!r} is not a date; expected something like 2026-11-30, or 30d for thirty days"
         ) from None
 
 

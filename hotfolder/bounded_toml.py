@@ -41,4 +41,4 @@ def _require_plain(table: dict[str, Any]) -> None:
         elif isinstance(value, list):
             waiting += value
         elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
-            raise ValueError("a number has more digits than any that is meant here")
+            raise ValueError("a number has more digits than any key can need")

@@ -24,7 +24,7 @@ def loads(text: str, deepest: int = 20) -> Any:
                 if depth > deepest:
                     raise ValueError(f"it is nested more than {deepest} deep")
             elif isinstance(event, yaml.ScalarEvent) and event.value == "<<":
-                raise ValueError("merge keys (<<) are not read")
+                raise ValueError("merge keys (<<) are not supported")
         return yaml.load(text, loader)  # noqa: S506 - it makes nothing but text
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from None

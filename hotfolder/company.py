@@ -142,7 +142,7 @@ class Company:
         try:
             self._words.write(word)
         except OSError as error:  # it is said again in the next turn
-            _log.warning("the other machines cannot be told what is made here: %s", error)
+            _log.warning("the other machines cannot be told what is being made here: %s", error)
         else:
             self._said = word
 

@@ -99,7 +99,7 @@ class Critic:
         try:
             self.note(scanner)
         except OSError as error:
-            _log.warning("what was picked and rejected could not be noted: %s", error)
+            _log.warning("what was picked and rejected could not be recorded: %s", error)
 
     def _reads_on(self, scanner: Scanner) -> bool:
         """Read some of the picked pictures that were not read; whether there are more."""

@@ -340,7 +340,8 @@ class Daemon:
         lying, marked = itertools.chain(*rooms), self._scanner.marked_drafts()
         for path, other in list(self._twins.take_back(lying, marked)):
             self._progress.say(
-                f"{printable(path)} was made by another machine as well, and is taken back for "
+                f"{printable(path)} was made by another machine as well, and "
+                "is withdrawn in favour of "
                 f"{printable(other)}"
             )
             self._scanner.refresh({path})
@@ -455,11 +456,11 @@ class Daemon:
         waits = {printable(path): says for path, says in self._setbacks.reasons().items()}
         if self._gate.refines_in_s() > 0:
             limit = self._gate.refinements_per_hour
-            waits["seeds/"] = f"{limit} refinements were begun in an hour"
+            waits["seeds/"] = f"{limit} refinements were started within an hour"
         waits |= {printable(path): says for path, says in self._downloads.reasons().items()}
         waits |= self._renders.troubles()
         for name in self._company.waits_for:
-            waits[f"the computer {name}"] = "has not yet said that it knows of this one"
+            waits[f"the computer {name}"] = "has not yet confirmed that it knows about this one"
         staff = self._renders.staff()
         self._notices.post(StatusFile(printable(pause), waits, self._watch.blind, staff))
 

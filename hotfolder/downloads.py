@@ -59,7 +59,7 @@ class Fetch:
         says += f": {self.here / 1e9:.1f} of {self.total / 1e9:.1f} GB"
         speed = self.came / max(now_s - self.began_s, 1e-9)
         if speed < 1:
-            return f"{says}, nothing came yet"
+            return f"{says}, nothing has arrived yet"
         left_s = (self.total - self.here) / speed
         return f"{says}, {speed / 1e6:.1f} MB/s, {spoken(left_s)} left"
 
@@ -149,7 +149,7 @@ class Downloads:
         if not isinstance(error, HotfolderError):
             _log.error("unexpected trouble with %s", _name(fetch.sources), exc_info=error)
         now, name = self._clock(), _name(fetch.sources)
-        says = f"{name} cannot be fetched now: {error}; it is tried again by itself"
+        says = f"{name} cannot be downloaded now: {error}; hotfolder will try again"
         self._wanted_by[name] = fetch.wanted_by
         if isinstance(error, NetworkError):
             self._not_before[name] = now + error.again_in_s

@@ -11,13 +11,13 @@ from typing import Literal
 Extra = Literal["detect", "gguf", "notify", "photos", "quantize", "ray", "sign", "upscale"]
 
 EXTRAS: dict[Extra, str] = {
-    "detect": "detectors that look for the words of retouches",
-    "gguf": "denoisers in few bits, as .gguf files",
+    "detect": "detectors that find what a retouch names",
+    "gguf": "quantised denoisers, as .gguf files",
     "notify": "messages on the desktop, to phones, chats and mailboxes",
     "photos": "HEIC and JPEG XL pictures",
     "quantize": "models in eight or four bits",
-    "ray": "rendering by the computers of a Ray cluster",
-    "sign": "content credentials in copies for others",
+    "ray": "rendering on the computers of a Ray cluster",
+    "sign": "content credentials in exported copies",
     "upscale": "upscalers as steps of a refinement",
 }
 """What can be added to an installation by `hotfolder setup NAME`, and what it is for."""

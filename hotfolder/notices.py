@@ -114,13 +114,13 @@ class Notices:
         if is_low and not was_low:
             self._progress.warn(f"nothing is rendered: the disk has less than {least_gb:g} GB free")
         elif was_low and not is_low:
-            self._progress.say("the disk has room again")
+            self._progress.say("the disk has space again")
         return is_low and not was_low
 
     def pause(self, paused: str) -> None:
         """Say when the owner wants nothing rendered, for a file that lies there, and when again."""
         if paused and not self.paused:
-            self._progress.say(f"paused: {printable(paused)} lies there")
+            self._progress.say(f"paused: there is a file {printable(paused)}")
         elif self.paused and not paused:
-            self._progress.say("it goes on")
+            self._progress.say("resumed")
         self.paused = paused

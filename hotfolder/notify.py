@@ -91,7 +91,7 @@ class Gathered:
                     f"… and {len(self.troubles) - _SHOWN} more; `hotfolder status` has all"
                 )
         if self.done and "done" in about:
-            lines.append("All that was asked for is made.")
+            lines.append("Everything that was asked for has been made.")
         return "\n".join(lines)
 
     @property
@@ -189,7 +189,7 @@ class Notifier:
                 self._failing.discard(target)
             except HotfolderError as error:
                 if target not in self._failing:  # said once, until it works again
-                    self._shown.warn(f"nobody was told by {kind(target)}: {error}")
+                    self._shown.warn(f"no message went out by {kind(target)}: {error}")
                 self._failing.add(target)
 
     def _run(self) -> None:
@@ -222,9 +222,9 @@ def deliver(target: str, title: str, text: str) -> None:
         return
     sender = _apprise()
     if not sender.add(target):
-        raise HotfolderError(f"{kind(target)} with this address is nothing that Apprise knows")
+        raise HotfolderError(f"{kind(target)} with this address is not known to Apprise")
     if not sender.notify(text, title=title):
-        raise HotfolderError("it was not accepted; is the address right, and the network there?")
+        raise HotfolderError("it was not accepted; is the address right, and is the network up?")
 
 
 def mistakes(notify: Notify) -> list[str]:
@@ -235,7 +235,7 @@ def mistakes(notify: Notify) -> list[str]:
             if target == DESKTOP:
                 _desktop_notifier()
             elif not _apprise().add(target):
-                found.append(f"{kind(target)} with this address is nothing that Apprise knows")
+                found.append(f"{kind(target)} with this address is not known to Apprise")
         except HotfolderError as error:
             found.append(str(error))
     return found
@@ -263,4 +263,4 @@ def _on_desktop(title: str, text: str) -> None:
     try:
         asyncio.run(asyncio.wait_for(notifier.send(title=title, message=text), 10))
     except Exception as error:  # what a desktop's bus raises is nowhere said
-        raise HotfolderError(f"the desktop took no message ({type(error).__name__})") from error
+        raise HotfolderError(f"the desktop refused the message ({type(error).__name__})") from error

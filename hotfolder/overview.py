@@ -147,12 +147,12 @@ def held_back(snapshot: Snapshot, settings: Settings) -> list[str]:
     if snapshot.disk_is_low:
         found.append(f"everything: the disk has less than {settings.keep_free_gb:g} GB free")
     if snapshot.paused:
-        found.append(f"everything: {snapshot.paused} lies there; take it away to go on")
+        found.append(f"everything: there is a file {snapshot.paused}; remove it to go on")
     waits = any(map(_is_endless, snapshot.prompt_files))
     if waits and snapshot.unseen_drafts >= settings.pause_endless_at:
         found.append(
-            f"drafts without end: {many(snapshot.unseen_drafts, 'picture')} lie in drafts/; look "
-            "through them, or raise pause_endless_at in hotfolder.toml"
+            f"endless drafts are paused: {many(snapshot.unseen_drafts, 'picture')} in drafts/; "
+            "look through them, or raise pause_endless_at in hotfolder.toml"
         )
     return found
 
@@ -162,6 +162,6 @@ def steering(advice: Advice, taste: Taste) -> str:
     if not taste.hold_back:
         return ""
     if advice.odds is None:
-        return f"not yet: hold_back begins with {LEAST} judgements"
+        return f"not yet: hold_back starts at {LEAST} judgements"
     count = many(advice.odds.count, "judgement")
     return f"endless drafts by {count}, {taste.usual:.0%} of them as ever (hold_back)"

@@ -272,7 +272,7 @@ def _drafts(
             shelf = config.shelf(profile)
             recipe = draw(prompt, profile, ordinal, config.salt, config.words, shelf, again)
         except Exception as error:  # whatever a stranger wrote, it stands alone
-            says = "nothing can be drawn from it, which is a fault of hotfolder"
+            says = "nothing can be drawn from it, which is a bug in hotfolder"
             yield SetAside(file.path, f"{says} ({type(error).__name__})", file.beside)
             return
         made = len(history.made("draft", request.digest))

@@ -107,7 +107,7 @@ class Press:
             path = publishing.pass_over(self._studio, self._ledger, job, news, attempt.settings)
         except (OSError, PictureError) as error:
             return error
-        how = f"passed over after {news.step} of {news.steps} steps"
+        how = f"given up after {news.step} of {news.steps} steps"
         self._progress.say(f"{printable(path)}  {how}: {news.score:.0%} likely to please")
         return None
 

@@ -156,7 +156,7 @@ def _keep_features(job: Render, done: Done, record: Record, studio: Studio) -> N
         known = about(job.recipe.id, (job.recipe, record), sides, done.features)
         opinions.keep(studio, replace(known, chance=done.chance))
     except OSError as error:
-        _log.warning("what taste could learn from %s is not kept: %s", job.recipe.id[:8], error)
+        _log.warning("what taste could learn from %s was not saved: %s", job.recipe.id[:8], error)
 
 
 def _state(studio: Studio, path: str, size: int) -> Reading | None:

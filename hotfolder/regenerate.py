@@ -103,7 +103,7 @@ def regenerate(
         differences += _differences(record, rendered.facts, now)
         if record.model_commit not in ("", rendered.facts.model_commit):
             then = at_revision(recipe.model, record.model_commit)
-            differences.append(f"`hotfolder fetch {then}` brings the model as it was then")
+            differences.append(f"`hotfolder fetch {then}` fetches the model as it was then")
     distinct = tuple(dict.fromkeys(differences))
     return Remade(verdict, rendered.image, rendered.facts, distinct, psnr_db, largest)
 
@@ -178,7 +178,7 @@ class _Again:
 
         if pixel_hash(rendered.image) != (record.rendered or record.pixels):
             self.differences.append(
-                f"the {record.stage} {source.id[:8]} that it was made from has other pixels already"
+                f"the {record.stage} {source.id[:8]} it was made from already has different pixels"
             )
             self.differences += _differences(record, rendered.facts, rendered.facts.versions)
 

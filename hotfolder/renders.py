@@ -367,7 +367,7 @@ class Renders:
             says = str(_what_went_wrong(news))
             if self._slots.rest(slot, says, self._clock()):
                 name = slots.name(slot)
-                self._progress.warn(f"{name} has failed and is tried again later: {says}")
+                self._progress.warn(f"{name} has failed and will be tried again later: {says}")
 
     def _ends(self, attempt: Attempt, news: Outcome) -> Iterator[Ended]:
         """How a job ends by what came of it; a picture's ends only when it is published."""

@@ -215,7 +215,7 @@ def test_doctor_ends_as_an_error_where_nothing_can_be_made(
     (studio.profiles / "mine.toml").write_text('[model]\nsource = "./nowhere"\n')
     assert main(["doctor", str(studio.root)]) == 3
     said = capsys.readouterr().out
-    assert "  bad   mine: nobody knows yet what it takes" in said
+    assert "  bad   mine: what memory it takes is not known yet" in said
     assert said.endswith("1 thing needs you.\n")
 
 
@@ -279,7 +279,7 @@ def test_doctor_advises_only_what_pays() -> None:
 
     worth = of_gain(Gain("a compiled model", "compile = true", 1.3, 60.4, 900))
     assert worth.says == "1.30 times as fast a step"
-    assert worth.advice.startswith("compile = true below [model]")
+    assert worth.advice.startswith("compile = true under [model]")
     assert "60 s, so it pays from 900 steps of one size" in worth.advice
     assert "waits" not in of_gain(Gain("4 at a time", "batch = 4", 1.3, 0.1, 1)).advice
     for small in (Gain("a", "key", 1.05, 60, 9000), Gain("a", "key", says="no compiler")):

@@ -417,7 +417,7 @@ def test_an_executor_of_another_package(
     owners = make() / "hotfolder.toml"
     settings(small, 'executor = "easels"\n')
     config = load.read_config(small)
-    assert config.settings.executor == "local" and "executor: this counts in" in config.notes[-1]
+    assert config.settings.executor == "local" and "executor: this works only" in config.notes[-1]
     owners.write_text('executor = "easel"\n')
     with pytest.raises(HotfolderError, match="did you mean 'easels'"):
         work(Daemon(small))

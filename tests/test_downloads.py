@@ -89,7 +89,7 @@ def test_it_waits_for_the_network(small: Studio, served: Hub) -> None:
     served.faults.append(Fault(".", "status", times=-1, code=503))
     with at_work(Daemon(small, said := Said(), executor=FakeExecutor())):
         drop(small, "far", "far")
-        until(lambda: "trouble of its own (status 503); it is tried again" in waits(small), 30)
+        until(lambda: "of its own (status 503); hotfolder will try again" in waits(small), 30)
         note = small.inbox / "far.toml.error.txt"
         until(note.exists, 30)
         says = note.read_text()
@@ -199,7 +199,7 @@ def test_fetch_and_models(hotfolder: Run, small: Studio, served: Hub, tmp_path: 
         broken = hotfolder("fetch", "far", "--studio", small.root)
         assert broken.returncode == 3
         assert "https://huggingface.co/acme/tiny" in broken.stdout
-        assert "the same command goes on from there" in broken.stdout
+        assert "give the same command to go on from there" in broken.stdout
         assert "Downloads that broke off" in hotfolder("models", "--studio", small.root).stdout
         served.faults.clear()
         assert hotfolder("fetch", "far", "--studio", small.root).returncode == 0
@@ -213,7 +213,7 @@ def test_fetch_and_models(hotfolder: Run, small: Studio, served: Hub, tmp_path: 
         assert "broke off" not in models
         nothing = hotfolder("fetch", "--studio", small.root)
         assert nothing.returncode == 3
-        assert "say which profiles' models to fetch, or --all" in nothing.stderr
+        assert "name the profiles whose models to fetch, or say --all" in nothing.stderr
     finally:
         os.environ.clear()
         os.environ.update(offline)

@@ -128,7 +128,7 @@ def test_a_stranger_s_picture_with_its_prompt(capsys: pytest.CaptureFixture[str]
     """It is not ours to carry on; a sentence says what works."""
     Path("a.png").write_bytes(samples.sample("public/i09-time-taken.png"))
     assert main(["export", "a.png"]) == 3
-    says = "a.png is not copied: it was made by A1111, not by hotfolder; --without-prompt copies it"
+    says = "a.png was not copied: it was made by A1111, not by hotfolder; --without-prompt copies"
     assert capsys.readouterr().out.startswith(says)
 
 
@@ -145,8 +145,8 @@ def test_what_cannot_be_copied_is_said(capsys: pytest.CaptureFixture[str]) -> No
     path = made()
     assert main(["export", "photo.jpg", "gone.png", str(path)]) == 3
     assert capsys.readouterr().out.replace("\\", "/").splitlines() == [
-        "photo.jpg is not copied: it does not say how it was made",
-        "gone.png is not copied: there is no such file",
+        "photo.jpg was not copied: it does not say how it was made",
+        "gone.png was not copied: there is no such file",
         "a-castle.png -> exported/a-castle.png",
         "1 copy, which carries its prompts and its whole recipe",
     ]

@@ -64,12 +64,12 @@ def drafts(studio: Studio) -> int:
 
 @pytest.mark.parametrize(
     ("code", "says"),
-    [(errno.ENOSPC, "the disk is full"), (errno.EROFS, "the disk cannot be written to")],
+    [(errno.ENOSPC, "the disk is full"), (errno.EROFS, "the disk is read-only")],
 )
 def test_a_disk_that_takes_nothing(
     small: Studio, monkeypatch: pytest.MonkeyPatch, code: int, says: str
 ) -> None:
-    """Drafts wait for it, which `status` knows, and are made once when it has room again."""
+    """Drafts wait for it, which `status` knows, and are made once when it has space again."""
 
     def refuse(descriptor: int) -> None:
         raise OSError(code, os.strerror(code))
@@ -97,7 +97,7 @@ def test_a_disk_that_is_low(small: Studio, monkeypatch: pytest.MonkeyPatch) -> N
             drop(small, "a.txt")
             until(lambda: any("less than 2 GB free" in line for line in said.sentences), 30)
         until((small.done / "a.txt").exists, 60)
-    assert any("has room again" in line for line in said.sentences)
+    assert any("has space again" in line for line in said.sentences)
     assert drafts(small) == 2
 
 
@@ -192,7 +192,7 @@ def test_a_run_that_ends_by_itself(small: Studio, monkeypatch: pytest.MonkeyPatc
     daemon = Daemon(small, executor=FakeExecutor())
     with monkeypatch.context() as patch:
         patch.setattr(publication, "rebuild", refuse)
-        with pytest.raises(HotfolderError, match=r"cannot be worked on: the disk reports an error"):
+        with pytest.raises(HotfolderError, match="be worked on: the disk reported an error"):
             daemon.run(Until(idle=True))
     shutil.rmtree(small.root)
     with pytest.raises(StudioMissingError, match="is not there"):
@@ -211,7 +211,7 @@ def test_more_refinements_than_an_hour_may_have(small: Studio) -> None:
         until(lambda: "seeds/" in status_file.read(small.root).waits, 60)
         drop(small, "a.txt")
         until((small.done / "a.txt").exists, 60)
-        assert "2 refinements were begun in an hour" in status_file.read(small.root).waits["seeds/"]
+        assert "2 refinements were started" in status_file.read(small.root).waits["seeds/"]
     assert drafts(small) == 2
     assert len(list(small.final.glob("*.png"))) == 2
 

@@ -164,7 +164,7 @@ def test_restore_writes_a_copy_with_the_recipe(drafted: Studio, hotfolder: Run) 
         found = shown(plain.with_name(name))
         assert (found.recipe, found.record, found.edited) == (was.recipe, was.record, False)
     again = hotfolder("restore", "--studio", drafted.root, plain.with_name(names[0]))
-    assert "it carries its recipe" in again.stdout
+    assert "it still has its recipe" in again.stdout
 
 
 def test_restore_says_what_it_cannot(drafted: Studio, hotfolder: Run, tmp_path: Path) -> None:
@@ -248,14 +248,13 @@ def test_verify_finds_what_is_not_as_it_says(drafted: Studio, hotfolder: Run) ->
         "edited.png": "it was edited: its pixels are not those that were made",
         "other.png": f"it says recipe {other.id[:8]}, but these pixels were made from "
         f"{was.recipe.id[:8]}",
-        "unknown.png": f"the studio's ledger knows nothing of {other.id[:8]}",
+        "unknown.png": f"the studio's ledger knows nothing about {other.id[:8]}",
         "pixels.png": f"the ledger has other pixels for {was.recipe.id[:8]}",
         "sides.png": "it was edited: its pixels are not those that were made",
-        "converted.jpg": "it was converted to JPEG: it looks as it was made, and is not the same "
-        "bits",
+        "converted.jpg": "it was converted to JPEG: it looks the same, but its bits differ",
         "repainted.jpg": "it was edited: its pixels are not those that were made",
         "fox.png": "from elsewhere (ComfyUI)",
-        "lost.png": "it has lost its recipe; `hotfolder restore` writes that into a copy",
+        "lost.png": "it has lost its recipe; `hotfolder restore` writes it into a copy",
         "rubbish.png": says["rubbish.png"],
         "broken.png": says["broken.png"],
     }

@@ -215,8 +215,8 @@ def test_what_cannot_be_used_says_why(tmp_path: Path, capsys: Capsys) -> None:
     assert "big-00001-of-00002.safetensors is one of 2 pieces of a file" in said
     assert "flux1-fill-dev.safetensors is made for inpainting" in said
     assert "page.safetensors is a web page" in said
-    assert "passed over: 1 pickled" in said
-    assert "Nothing is written. Name what to add, or --all." in said
+    assert "skipped: 1 pickled" in said
+    assert "Nothing was written. Name what to add, or say --all." in said
     assert not owners_file.path().exists()
 
 

@@ -63,7 +63,7 @@ def test_many_events_are_one_message() -> None:
     [
         (["finals"], "1 final is ready: a.png"),
         (["trouble"], "the disk is full"),
-        (["done"], "All that was asked for is made."),
+        (["done"], "Everything that was asked for has been made."),
         ([], ""),
     ],
 )
@@ -98,7 +98,7 @@ def test_a_studio_s_doings_are_told(studio: Studio) -> None:
     assert told[0][1].splitlines() == [
         "3 finals are ready: castle-0.png, castle-1.png, castle-2.png",
         "a picture\\x1b[31m is broken",
-        "All that was asked for is made.",
+        "Everything that was asked for has been made.",
     ]
     clock.now += 100
     notifier.look()
@@ -135,7 +135,7 @@ def test_check_knows_who_is_told(studio: Studio, capsys: pytest.CaptureFixture[s
     (studio.inbox / "hers/folder.toml").write_text('notify = "ana"\n')
     (studio.inbox / "hers/a.txt").write_text("a castle")
     check.run(Namespace(studio=studio.root))
-    says = "inbox/hers/a.txt: its folder's notify: 'ana' is nobody in [notify.named]"
+    says = "inbox/hers/a.txt: its folder's notify: there is no 'ana' in [notify.named]"
     said = " ".join(capsys.readouterr().out.split())
     assert says in said and "did you mean 'anna'?" in said
 
@@ -154,7 +154,7 @@ def test_what_cannot_be_sent_is_said_once(studio: Studio, caplog: pytest.LogCapt
         clock.now += 100
         notifier.look()
     said = [record.getMessage() for record in caplog.records if "nobody" in record.getMessage()]
-    assert said == ["nobody was told by tgram: no network"]
+    assert said == ["no message went out by tgram: no network"]
     assert "secret-token" not in caplog.text
 
 
@@ -172,7 +172,7 @@ def test_a_stranger_s_studio_sends_nothing(studio: Studio) -> None:
 def test_addresses_are_checked() -> None:
     """What Apprise does not know is told without its secret part."""
     (says,) = mistakes(Notify(to=["nosuchthing://secret"]))
-    assert says == "nosuchthing with this address is nothing that Apprise knows"
+    assert says == "nosuchthing with this address is not known to Apprise"
     assert mistakes(Notify(to=["ntfy://topic", "desktop"])) == []
 
 

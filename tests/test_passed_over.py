@@ -102,7 +102,7 @@ def test_what_was_given_up_is_told_and_made_after_all(
     assert regenerate.run(again) == EXIT_DONE
     assert wanted not in passed_over.left(studio)
     assert status(studio).drafts_passed_over == len(left) - 1
-    with pytest.raises(HotfolderError, match="was passed over"):
+    with pytest.raises(HotfolderError, match="was given up early"):
         finish.run(Namespace(studio=studio.root, names=[made.name]))
 
 

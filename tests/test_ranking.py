@@ -66,7 +66,7 @@ def test_copies_lie_in_order_and_are_laid_out_anew(
     folder = studio.drafts / "best"
     for _ in range(2):
         assert best.run(wanted) == EXIT_DONE
-        assert "Copies in this order: drafts/best/" in capsys.readouterr().out
+        assert "Copies, in this order: drafts/best/" in capsys.readouterr().out
         names = sorted(path.name for path in folder.iterdir())
         assert [name[:2] for name in names] == ["1 ", "2 ", "3 "]
         assert {entry["file"] for entry in _best(studio, capsys)} == set(new)
@@ -156,7 +156,7 @@ def test_what_was_learned_in_words_and_pictures(
     assert "Best of what you judged:\n   9" in out
     assert "said" in out and "liked" in out
     assert Image.open(sheet).width > 400
-    with pytest.raises(HotfolderError, match="lies there already"):
+    with pytest.raises(HotfolderError, match="already exists"):
         taste.run(Namespace(studio=studio.root, json=False, sheet=sheet))
     capsys.readouterr()
     taste.run(Namespace(studio=studio.root, json=True, sheet=None))

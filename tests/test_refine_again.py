@@ -137,7 +137,7 @@ def test_the_command(studio: Studio, capsys: pytest.CaptureFixture[str], tmp_pat
     settings(studio, "80x80", 2)
     assert work(studio) == 0
     assert cli.main(["plan", root]) == 0
-    assert "1 pick was refined by other settings than those of now" in capsys.readouterr().out
+    assert "1 pick was refined with other settings than the current ones" in capsys.readouterr().out
     assert cli.main(["refine", "--again", "--studio", root]) == 0
     assert "seeds/a.png is refined again\n1 picture to refine" in capsys.readouterr().out
     assert work(studio) == 2

@@ -179,7 +179,7 @@ def test_a_draft_that_comes_out_differently_is_named(engine: Counting, final: Re
     for _ in range(2):  # the second time, the draft is remembered
         remade = regenerate(FINAL, then, engine, nothing, recent=recent)
         assert remade.verdict == "differs"
-        says = f"the draft {DRAFT.id[:8]} that it was made from has other pixels already"
+        says = f"the draft {DRAFT.id[:8]} it was made from already has different pixels"
         assert remade.differences[0] == says
         assert remade.differences[1].startswith("the device was cuda NVIDIA H100, now it is cpu")
     same = msgspec.structs.replace(recorded(final), source=draft)

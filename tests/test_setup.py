@@ -42,7 +42,8 @@ def test_it_installs_what_helps(ran: Path, capsys: pytest.CaptureFixture[str]) -
     assert ran.exists()
     assert "is for CPUs only.\nNow runs:" in capsys.readouterr().out
     assert setup.run(Namespace(extras=[], dry_run=False)) == 0
-    assert capsys.readouterr().out == "NVIDIA GeForce RTX 3060 is used: nothing is to be set up.\n"
+    said = capsys.readouterr().out
+    assert said == "NVIDIA GeForce RTX 3060 is used: there is nothing to set up.\n"
 
 
 def test_it_can_be_asked_only(ran: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,7 +132,7 @@ def test_an_extra_is_added(
         assert word in file.read_text()
     with pytest.raises(SystemExit):
         main(["setup", "fotos"])
-    assert "there is nothing to add that is called 'fotos'; did you mean" in capsys.readouterr().err
+    assert "there is no extra called 'fotos'; did you mean" in capsys.readouterr().err
 
 
 def test_a_command_as_one_types_it() -> None:

@@ -113,16 +113,16 @@ def test_held_back(shown: Shown, studio: Studio, capsys: pytest.CaptureFixture[s
     """Each reason says what the owner can do."""
     studio.settings.write_text("pause_endless_at = 1\nkeep_free_gb = 1e9\n")
     (studio.drafts / "a.png").write_bytes(samples.drawn("PNG"))
-    assert "drafts without end" not in shown(), "nothing asks for them"
+    assert "endless drafts" not in shown(), "nothing asks for them"
     (studio.inbox / "b.toml").write_text('prompt = "a boat"\ncount = "endless"\n')
     plan.run(Namespace(studio=studio.root))
     planned = capsys.readouterr().out
     assert "  -  held back: everything: the disk has less than" in planned
-    assert "  -  held back: drafts without end: 1 picture" in planned
+    assert "  -  held back: endless drafts are paused: 1 picture" in planned
     assert "Nothing to do" not in planned
     text = shown()
     assert "  everything: the disk has less than 1e+09 GB free" in text
-    assert "  drafts without end: 1 picture lie" in text
+    assert "  endless drafts are paused: 1 picture in" in text
     assert "raise pause_endless_at" in text
 
 
@@ -159,7 +159,7 @@ def test_what_was_set_aside(
     (studio.failed / "night/0.txt").write_text("came along with 0.toml")
     (studio.failed / "mine.txt").write_text("a castle")
     text = shown()
-    assert "inbox/:\n  inbox/failed/mine.txt: no note lies beside it" in text
+    assert "inbox/:\n  inbox/failed/mine.txt: there is no note beside it" in text
     assert text.count(".toml: promt: unknown\\x1b key\n") == 9
     assert text.endswith("  and 3 more\n")
     facts = json.loads(shown(as_json=True))["failed"]

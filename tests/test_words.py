@@ -68,7 +68,7 @@ def test_a_word_that_is_not_there_retouches_nothing(studio: Studio) -> None:
     said(studio, "castle: towers\ndragon: green\n")
     Image.new("RGB", (192, 128), (1, 2, 3)).save(studio.seeds / "other.png")
     assert len(made(studio)) == 3
-    assert '"dragon" is not seen in the picture, so nothing is drawn anew' in note(studio)
+    assert '"dragon" is not seen in the picture, so nothing is redrawn' in note(studio)
     assert "photo.mask.png" in note(studio)
     said(studio, "castle: towers\n")
     assert len(made(studio)) == 6

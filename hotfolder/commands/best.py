@@ -34,14 +34,14 @@ def run(options: Namespace) -> int:
     if ranking.judge is None:
         screen.print(not_yet(ranking)[:1].upper() + not_yet(ranking)[1:])
     elif not best:
-        screen.print("Every draft has been judged already.")
+        screen.print("You have already judged every draft.")
     for place, (path, score) in enumerate(best, 1):
         said = f"{score:5.0%}" if ranking.judge and ranking.judge.honest else f"{place:4}."
         screen.print(f"{said}  {printable(path)}")
     if best and ranking.judge and not ranking.judge.honest:
         screen.print(UNKNOWN)
     if options.copies and best:
-        screen.print(f"Copies in this order: {best_copies.BEST}/")
+        screen.print(f"Copies, in this order: {best_copies.BEST}/")
     return EXIT_DONE
 
 

@@ -124,7 +124,7 @@ def _untold(config: Config, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     for file in snapshot.prompt_files:
         for name in file.notify:
             if name not in known:
-                who = f"{printable(name)!r} is nobody in [notify.named] in your settings"
+                who = f"there is no {printable(name)!r} in [notify.named] in your settings"
                 yield (
                     printable(file.path),
                     f"its folder's notify: {who}; {did_you_mean(name, known)}",

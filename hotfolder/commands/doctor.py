@@ -48,7 +48,7 @@ def run(options: Namespace) -> int:
             raise
     if studio is not None:
         config, fatal = load.examine(studio)
-        wrong = [Finding(m.where, "bad", m.says, "Nothing is rendered before.") for m in fatal]
+        wrong = [Finding(m.where, "bad", m.says, "Nothing is rendered until then.") for m in fatal]
         sections += [Section("Settings", tuple(wrong))] if wrong else []
     sections += _sections(config, studio, options.measure)
     screen = console()
@@ -94,14 +94,14 @@ def _of_computer(device: str, budget: Budget) -> Iterator[Finding]:
     name = environment.device_name(device)
     if device == "cpu":
         advice = (
-            "Without a graphics card large models take minutes for a picture; postcard is fast."
+            "Without a graphics card, large models take minutes for a picture; postcard is fast."
         )
         yield Finding("device", "note", f"{name}; {free}", advice)
     else:
         advice = ""
         if budget.device_bytes < 0.6 * total:
             advice = (
-                "Other programs hold much of its memory; closing them leaves more for pictures."
+                "Other programs hold much of its memory; close them to leave more for pictures."
             )
         yield Finding("device", "note" if advice else "good", f"{name}; {free}", advice)
     others = [other for other in environment.devices() if other != device]
@@ -167,7 +167,9 @@ def _of_profile(
     """How a profile is off. One that is not the default may well be of no use here."""
     fitting = all(fit.fits for fit in found.fits)
     hopeless = any(fit.least_bytes > budget.device_bytes for fit in found.fits)
-    says = "; ".join(_in_words(fit) for fit in found.fits) or "nobody knows yet what it takes"
+    says = (
+        "; ".join(_in_words(fit) for fit in found.fits) or "what memory it takes is not known yet"
+    )
     if hopeless:
         least = max(fit.least_bytes for fit in found.fits)
         says = f"too large for this computer: even small pictures take {least / GB:.1f} GB"
@@ -199,7 +201,7 @@ def _in_words(fit: Fit) -> str:
     width, height = fit.sides
     room = f"{fit.peak_bytes / GB:.1f} GB"
     if not fit.fits:
-        return f"{fit.stage} {width}x{height} do not fit, they take {room}"
+        return f"{fit.stage} {width}x{height} do not fit: they take {room}"
     plan = "" if fit.plan == "resident" else f" ({fit.plan.removeprefix('resident, ')})"
     return f"{fit.stage} {width}x{height} in {room}{plan}"
 
@@ -208,9 +210,9 @@ def _of_plans(plans: set[str]) -> Iterator[str]:
     """What the owner should know of the plans that are used."""
     holdings = {plan.partition(",")[0] for plan in plans}
     if "group-offload" in holdings:
-        yield "Its layers come to the card one by one, which is slower but exact."
+        yield "Its layers are moved to the card one by one, which is slower but exact."
     if "fp8" in holdings:
-        yield "Its weights are rounded to eight bits; more free memory would make that needless."
+        yield "Its weights are rounded to eight bits; more free memory would avoid that."
 
 
 def _of_repeats(device: str) -> Iterator[Finding]:
@@ -238,7 +240,7 @@ def of_gain(gain: Gain) -> Finding:
         return Finding(gain.how, "note", gain.says)
     advice = "Not worth it on this device."
     if gain.factor >= WORTH:
-        advice = f"{gain.key} below [model] in a profile makes use of that."
+        advice = f"{gain.key} under [model] in a profile makes use of that."
         if gain.ready_seconds > LONG_SECONDS:
             advice += (
                 f" Each size of picture waits for it once, about {gain.ready_seconds:.0f} s, "
@@ -252,7 +254,7 @@ def _of_studio(studio: layout.Studio, config: Config) -> Iterator[Finding]:
     if kind is None:
         yield Finding("folder", "good", f"{studio.root}, on a disk of this computer")
     else:
-        advice = "Changes that others make are seen at the next look: see look_seconds."
+        advice = "Changes that other computers make are noticed at the next look: see look_seconds."
         yield Finding("folder", "note", f"{studio.root}, on a network folder ({kind})", advice)
     for note in config.notes:
         yield Finding("trust", "note", note)

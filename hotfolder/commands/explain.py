@@ -35,6 +35,6 @@ def _named(words: list[str]) -> list[str]:
         return found
     for word in words:
         if word not in known:
-            says = f"there is nothing about {printable(word)!r}; {did_you_mean(word, known)}"
+            says = f"there is no topic {printable(word)!r}; {did_you_mean(word, known)}"
             raise HotfolderError(f"{says} (`hotfolder explain` lists all)")
     return list(dict.fromkeys(words))

@@ -32,7 +32,9 @@ from hotfolder.studio.store import atomic
 if TYPE_CHECKING:
     from hotfolder.credentials.certificate import Credentials
 
-_SELF_MADE = "signed with a self-made certificate: other programs say that its issuer is unknown"
+_SELF_MADE = (
+    "signed with a self-made certificate: other programs will say that its issuer is unknown"
+)
 
 
 def run(options: Namespace) -> int:
@@ -60,7 +62,7 @@ def run(options: Namespace) -> int:
         except (OSError, PictureError) as error:
             failed = True
             says = refusal(error) if isinstance(error, OSError) else str(error)
-            screen.print(f"{printable(str(path))} is not copied: {says}")
+            screen.print(f"{printable(str(path))} was not copied: {says}")
             continue
         copies += 1
         screen.print(f"{printable(str(path))} -> {printable(str(folder / name))}")
@@ -77,7 +79,7 @@ def _wish(options: Namespace) -> Wish:
     places = known()
     if options.outlet and options.outlet not in places:
         remedy = did_you_mean(options.outlet, places)
-        raise HotfolderError(f"there is no place {options.outlet!r} to publish at; {remedy}")
+        raise HotfolderError(f"there is no outlet {options.outlet!r}; {remedy}")
     outlet = places[options.outlet] if options.outlet else None
     if outlet and options.format and options.format not in outlet.formats:
         takes = " or ".join(outlet.formats)
@@ -87,7 +89,7 @@ def _wish(options: Namespace) -> Wish:
 
 def _says(wish: Wish) -> str:
     if wish.silent:
-        return "says at most that it was made by AI and with which model, without any prompt"
+        return "says at most that AI made it and with which model, without any prompt"
     if wish.outlet:
         return "carries its prompts and settings in the words of A1111, and no recipe"
     return "carries its prompts and its whole recipe"
@@ -138,7 +140,9 @@ class _Signer:
         from hotfolder.credentials import manifest, signing
 
         if shown.recipe is None:
-            raise PictureError("only what hotfolder made can be signed: of others it knows nothing")
+            raise PictureError(
+                "only pictures that hotfolder made can be signed: it knows nothing about others"
+            )
         source = manifest.picked(shown.recipe)
         draft = self._draft(source, studio) if studio and isinstance(source, Recipe) else None
         return signing.signed(

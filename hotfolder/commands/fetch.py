@@ -32,7 +32,7 @@ def run(options: Namespace) -> int:
     from hotfolder.render.models import weights
 
     if bool(options.profiles) == options.all:
-        raise mistake("say which profiles' models to fetch, or --all")
+        raise mistake("name the profiles whose models to fetch, or say --all")
     base: Path | None = None
     try:
         studio = layout.find(options.studio)
@@ -51,7 +51,7 @@ def run(options: Namespace) -> int:
             screen.print(f"{name}: {error}")
             failed = True
     if failed:
-        screen.print("What came is kept: the same command goes on from there.")
+        screen.print("What has arrived is kept: give the same command to go on from there.")
     return EXIT_SOME_FAILED if failed else EXIT_DONE
 
 
@@ -83,7 +83,7 @@ def _fetch(name: str, source: Source, screen: Console) -> None:
     from hotfolder.render.models import download, hub
 
     screen.print(f"{name}: {source} into {hub.cache()}")
-    screen.print(f"  what it is and its licence: https://huggingface.co/{source.repository}")
+    screen.print(f"  description and licence: https://huggingface.co/{source.repository}")
     stopped, raised = threading.Event(), list[Exception]()
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=screen, transient=True) as progress:

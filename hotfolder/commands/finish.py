@@ -30,10 +30,10 @@ def run(options: Namespace) -> int:
 def _lines(left: Sequence[PassedOver]) -> Iterator[str]:
     """The latest first."""
     if not left:
-        yield "No draft was passed over, or all were made since."
+        yield "No draft was given up early, or all have been finished since."
         return
     for draft in reversed(left[-_MOST:]):
         yield f"{draft.score:5.0%}  {printable(draft.name)}"
     if len(left) > _MOST:
         yield f"       and {len(left) - _MOST:,} before these"
-    yield "The percentage is how likely each was to please. `hotfolder finish NAME` makes one."
+    yield "The percentage is how likely you were to like it. `hotfolder finish NAME` finishes one."

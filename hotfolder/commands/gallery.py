@@ -42,7 +42,7 @@ def run(options: Namespace) -> int:
         except OSError as error:
             raise HotfolderError(f"{options.output} cannot be written: {reason(error)}") from error
     for path, says in made.left_out:
-        screen.print(f"{printable(str(path))} is left out: {says}")
+        screen.print(f"{printable(str(path))} was left out: {says}")
     prompts = "" if options.prompts else "; no prompt is in it (--prompts shows them)"
     number = "1 picture" if made.shown == 1 else f"{made.shown:,} pictures"
     index = printable(str(options.output / "index.html"))

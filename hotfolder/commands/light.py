@@ -41,7 +41,7 @@ def invite(table: Table, place: Place, opens: bool) -> None:
     if place.host != HERE:
         screen.print("\nFor a phone in this network (this code works once):")
         screen.print(_code(place.address(table.sessions.key())))
-        screen.print("Whoever is in this network can see that it is there, but not come in.")
+        screen.print("Others on this network can see that it is there, but cannot get in.")
     screen.print("Ctrl-C ends it; the pictures stay as they are.")
     if opens and sys.stdout.isatty() and _has_browser():
         import webbrowser

@@ -23,7 +23,7 @@ def run(options: Namespace) -> int:
     screen = console()
     if options.clear:
         freed = hub.clear_partial()
-        screen.print(f"{freed / 1e9:.1f} GB of downloads that broke off are removed")
+        screen.print(f"{freed / 1e9:.1f} GB of unfinished downloads removed")
         return EXIT_DONE
     base: Path | None = None
     try:
@@ -62,14 +62,14 @@ def _rows(
         repository = "/".join(source.removeprefix("hub:").split("/")[:2])
         if source.startswith("shipped:"):
             path = weights.locate(Model(source), base)
-            yield source, _size(_bytes(path)), "comes with hotfolder", held
+            yield source, _size(_bytes(path)), "included with hotfolder", held
         elif repository in repositories and source.startswith(("hub:", repository)):
             path, count = repositories.pop(repository)
             yield source, _size(count), str(path), held
         elif (path := (base or Path()) / Path(source).expanduser()).exists():
             yield source, _size(_bytes(path)), str(path), held
         else:
-            yield source, "not here", "`hotfolder fetch` brings it", held
+            yield source, "not here", "`hotfolder fetch` downloads it", held
     for repository, (path, count) in sorted(repositories.items()):
         yield repository, _size(count), str(path), []
 

@@ -21,7 +21,7 @@ from hotfolder.studio.names import slug
 if TYPE_CHECKING:
     from hotfolder.render.models.inventory import Found, Inventory
 
-_PICKLED = "passed over: {} pickled (.ckpt, .pt), which can run code and are never opened"
+_PICKLED = "skipped: {} pickled (.ckpt, .pt), which can run code and are never opened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _chosen(options: Namespace, offers: Sequence[Offer]) -> list[Offer]:
     if options.names:
         return [offer for name in options.names for offer in _named(name, offers)]
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        console().print("Nothing is written. Name what to add, or --all.")
+        console().print("Nothing was written. Name what to add, or say --all.")
         return []
     return _asked(offers)
 
@@ -149,7 +149,7 @@ def _asked(offers: Sequence[Offer]) -> list[Offer]:
         numbers = numbered(said, len(offers))
         if numbers:
             return [offers[number - 1] for number in numbers]
-        console().print(f"That is not understood; type numbers from 1 to {len(offers)}.")
+        console().print(f"That was not understood; type numbers from 1 to {len(offers)}.")
 
 
 def numbered(said: str, most: int) -> list[int]:

@@ -35,7 +35,7 @@ def run(options: Namespace) -> int:
         screen.print(f"{number:3}. {_what(job)}: {job.why}")
         chain = list(links.in_words(job.recipe)) if isinstance(job, RenderFinal) else []
         if chain and chain == said:
-            screen.print("     - as the one before")
+            screen.print("     - same as the one before")
         else:
             for at, link in enumerate(chain, 1):
                 screen.print(f"     {at}) {link}")
@@ -50,8 +50,8 @@ def run(options: Namespace) -> int:
     if others := by_other_settings(snapshot, history, survey.config):
         picks = "1 pick was" if len(others) == 1 else f"{len(others):,} picks were"
         screen.print(
-            f"  -  {picks} refined by other settings than those of now; `hotfolder refine --again` "
-            "refines them again"
+            f"  -  {picks} refined with other settings than the current ones; `hotfolder refine "
+            "--again` refines them again"
         )
     for line in failed.lines(failed.reasons(studio)):
         screen.print(f"  -  set aside: {line}")

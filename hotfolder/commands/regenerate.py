@@ -147,7 +147,7 @@ def _in_words(remade: Remade, shown: Identity) -> str:
     apart = ""
     if remade.psnr_db is not None:
         apart = f" by at most {remade.largest_difference} of 255 (PSNR {remade.psnr_db:.1f} dB)"
-    reasons = reasons or "nothing that is recorded has changed"
+    reasons = reasons or "nothing that was recorded has changed"
     return f"the same recipe, but other pixels{apart}: {reasons}{edited}"
 
 

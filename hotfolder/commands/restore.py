@@ -42,7 +42,7 @@ def _restored(path: Path, to: Path | None, studio: Studio, likely: bool) -> str:
     data = read_file(path)
     shown = identify(data, studio)
     if shown.recipe is not None and not shown.lost and not shown.edited:
-        return "it carries its recipe"
+        return "it still has its recipe"
     pixels = shown.pixels.sha256
     ours = archive.find(studio, pixels) or archive.search(studio, pixels)
     how = "restored"
@@ -84,5 +84,5 @@ def _studio(path: Path, named: Path | None) -> Studio:
     try:
         return layout.find(Path())
     except StudioMissingError:
-        says = "it lies in no studio; name the one it was made in with --studio"
+        says = "it is not in a studio; name the one it was made in with --studio"
         raise PictureError(says) from None

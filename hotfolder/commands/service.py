@@ -27,18 +27,18 @@ def run(options: Namespace) -> int:
         for other in found.keys() - {manager}:
             other.uninstall(service)
         manager.install(service)
-        screen.print(f"{manager.NAME} starts hotfolder on {service.root} from now on, by this:\n")
+        screen.print(f"{manager.NAME} starts hotfolder on {service.root} from now on, with this:\n")
         screen.print(manager.written(service))
-        screen.print(f"`hotfolder service uninstall {service.root}` takes it away again.")
+        screen.print(f"`hotfolder service uninstall {service.root}` removes it again.")
     elif not found:
-        screen.print(f"Nothing starts hotfolder on {service.root} by itself.")
+        screen.print(f"Nothing starts hotfolder on {service.root} automatically.")
     elif options.action == "uninstall":
         for manager in found:
             manager.uninstall(service)
             screen.print(f"{manager.NAME} no longer starts hotfolder on {service.root}.")
     else:
         for manager, text in found.items():
-            screen.print(f"{manager.NAME} starts hotfolder on {service.root}, by this:\n\n{text}")
+            screen.print(f"{manager.NAME} starts hotfolder on {service.root}, with this:\n\n{text}")
     return EXIT_DONE
 
 

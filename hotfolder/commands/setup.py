@@ -37,7 +37,7 @@ def _torch_for_the_card(dry_run: bool) -> int:
     trouble = cards.trouble(found, _torch())
     if trouble is None:
         says = f"{found.name} is used" if found else "no graphics card was found here"
-        screen.print(f"{says[0].upper()}{says[1:]}: nothing is to be set up.")
+        screen.print(f"{says[0].upper()}{says[1:]}: there is nothing to set up.")
         return EXIT_DONE
     screen.print(f"{trouble.says[0].upper()}{trouble.says[1:]}.")
     if trouble.build is None:

@@ -44,7 +44,7 @@ def run(options: Namespace) -> int:
     sheets, unread = _lineages(paths) if options.lineage else _contacts(paths, output)
     screen = console()
     for path, says in unread:
-        screen.print(f"{printable(str(path))} is left out: {says}")
+        screen.print(f"{printable(str(path))} was left out: {says}")
     if not sheets:
         return EXIT_SOME_FAILED
     screen.print(
@@ -57,7 +57,7 @@ def best_first(paths: Sequence[Path]) -> list[Path]:
     """Pictures in the order of taste; those that were judged already come last, as they were."""
     studio = studio_of(paths[0])
     if studio is None:
-        raise HotfolderError("which pictures are the best is known in the studio that they lie in")
+        raise HotfolderError("only a studio knows its best pictures, and these are not in a studio")
     survey = Survey(studio)
     survey.look()
     ranking = rank(studio, survey.scanner)
@@ -85,7 +85,7 @@ def _lineages(paths: Sequence[Path]) -> tuple[list[Any], list[tuple[Path, str]]]
     recipes = {path: recipe for path in paths if (recipe := _recipe(path)) is not None}
     studio = studio_of(paths[0])
     if studio is None:
-        raise HotfolderError("a lineage is looked for in the studio that a picture lies in")
+        raise HotfolderError("a lineage is looked up in a studio, and this picture is not in one")
     wanted = {s.id if isinstance(s := picked(r), Recipe) else r.id for r in recipes.values()}
     drafts: dict[str, Path] = {}
     finals: dict[str, list[tuple[Path, Recipe]]] = {id_: [] for id_ in wanted}

@@ -89,14 +89,14 @@ def _print(path: Path, identity: Identity) -> None:
         if _is_proved(path, identity):
             notes.append("made on this computer, whose signed record says the same")
         else:
-            notes.append("claimed by the picture; no record of this computer's proves it")
+            notes.append("claimed by the picture; no record on this computer proves it")
         carrier = identity.carrier or ""
         _say(lineage.tree(title, identity.recipe, identity.record, notes, carrier))
     elif params is not None:
         title = f"{name}  {size}, made by {printable(params.program)}"
         _say(lineage.foreign(title, params, (*notes, *_matched(path, params))))
     else:
-        _say([f"{name}  {size}, says nothing of how it was made", *(f"└── {n}" for n in notes)])
+        _say([f"{name}  {size}, does not say how it was made", *(f"└── {n}" for n in notes)])
 
 
 def _is_proved(path: Path, identity: Identity) -> bool:

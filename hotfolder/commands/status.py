@@ -29,7 +29,7 @@ def run(options: Namespace) -> int:
     except StudioMissingError:
         root = options.studio.resolve()
         if is_held(root):  # so it is no place for another studio
-            says = f"{root} is not there now; hotfolder runs, and goes on when it is back"
+            says = f"{root} is not there now; hotfolder is running, and goes on when it is back"
             raise StudioMissingError(says) from None
         raise
     now = status(studio)
@@ -61,7 +61,7 @@ def _lines(now: Status) -> Iterator[str]:
     if len(now.files) > _FILES:
         yield f"          and {len(now.files) - _FILES:,} more"
     passed = now.drafts_passed_over
-    listed = f", {passed:,} passed over (`hotfolder finish` lists them)" if passed else ""
+    listed = f", {passed:,} given up early (`hotfolder finish` lists them)" if passed else ""
     yield f"  drafts  {many(now.drafts_lying, 'picture')}, {now.drafts_made:,} ever made{listed}"
     yield f"  seeds   {many(picked, 'picture')}, {many(to_refine, 'refinement')} to make"
     yield f"  final   {many(now.finals_lying, 'picture')}, {now.finals_made:,} ever made"
@@ -79,7 +79,7 @@ def _lines(now: Status) -> Iterator[str]:
         ("Waiting", [f"{path}: {says}" for path, says in now.waiting.items()]),
         ("With mistakes", [f"{path}: {says}" for path, says in now.broken.items()]),
         ("Not used", [f"{path}: {says}" for path, some in now.notes.items() for says in some]),
-        ("Set aside; mend them and put them back into inbox/", list(failed.lines(now.failed))),
+        ("Set aside; fix them and put them back into inbox/", list(failed.lines(now.failed))),
     ):
         if sentences:
             yield f"{title}:"

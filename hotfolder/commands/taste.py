@@ -87,7 +87,7 @@ def _told(ranking: Ranking) -> Iterator[str]:
         )
     if learned.memory != float("inf"):
         yield (
-            f"Your taste has changed lately: what you said before the last {learned.memory:.0f} "
+            f"Your taste has changed lately: what you judged before the last {learned.memory:.0f} "
             "judgements counts for little."
         )
     words, measures = _lessons(learned, ranking)
@@ -163,9 +163,9 @@ def _make_sheet(studio: Studio, ranking: Ranking, file: Path) -> None:
         if shown:
             rows.append(Row(heading, shown))
     if not rows:
-        raise HotfolderError("none of the pictures that you judged lies here any more")
+        raise HotfolderError("none of the pictures that you judged is here any more")
     if file.exists():
-        raise HotfolderError(f"{file} lies there already; name another file")
+        raise HotfolderError(f"{file} already exists; name another file")
     try:
         sheet("What hotfolder has learned", rows).save(file)
     except (OSError, ValueError) as error:

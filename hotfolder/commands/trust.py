@@ -16,9 +16,11 @@ def run(options: Namespace) -> int:
     trust.record(studio, trusted=not options.no)
     screen = console()
     if options.no:
-        screen.print(f"{studio.root} is not trusted: it names no models, folders or devices here.")
+        screen.print(
+            f"{studio.root} is not trusted: it cannot name models, folders or devices here."
+        )
         return EXIT_DONE
     screen.print(f"{studio.root} is trusted: its settings and profiles are followed in full.")
     if others := openness.others(studio.root):
-        screen.print(f"Note: {others}; whoever can write there decides for you.")
+        screen.print(f"Note: {others}; anybody who can write there decides for you.")
     return EXIT_DONE

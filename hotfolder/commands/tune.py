@@ -56,11 +56,11 @@ def run(options: Namespace) -> int:
             with asked(task.stop):
                 made = session.run(task, place, gathered, told)
         except Stopped:
-            told.say("Stopped. What was learned so far is kept; the same command goes on.")
+            told.say("Stopped. What was learned so far is kept; give the same command to go on.")
             return EXIT_INTERRUPTED
     if options.use:
         tuned.use(studio, made)
-        console().print(f'{layout.SETTINGS_FILE} says now:  profile = "{made}"')
+        console().print(f'{layout.SETTINGS_FILE} now says:  profile = "{made}"')
     else:
         console().print(
             f'To draw with it:  profile = "{made}"  in {layout.SETTINGS_FILE} or a prompt file'
@@ -75,7 +75,7 @@ def _shown(name: str, gathered: Gathered, seed: int) -> Iterator[str]:
         if some:
             yield f"{title}:"
         for example in some:
-            sides = "" if example.turns else "  (speaks of sides: neither mirrored nor cropped)"
+            sides = "" if example.turns else "  (mentions sides: neither mirrored nor cropped)"
             path = printable(gathered.paths[example.picture])
             yield f"  {path}  {brief(example.prompt, _LONGEST)}{sides}"
     held = chosen.split(gathered.chosen, seed).held_out

@@ -73,7 +73,7 @@ class Ledgers:
 def _findings(shown: Identity, studio: Studio | None, ledgers: Ledgers) -> Iterator[str]:
     """A sentence for everything about a picture that is not as it says."""
     if shown.lost:
-        yield "it has lost its recipe; `hotfolder restore` writes that into a copy"
+        yield "it has lost its recipe; `hotfolder restore` writes it into a copy"
         return
     if shown.note:
         yield shown.note
@@ -84,7 +84,7 @@ def _findings(shown: Identity, studio: Studio | None, ledgers: Ledgers) -> Itera
         yield _edited(shown, studio)
     elif (shown.pixels.width, shown.pixels.height) != (recipe.width, recipe.height):
         sides = f"{shown.pixels.width}x{shown.pixels.height}"
-        yield f"its recipe is of {recipe.width}x{recipe.height} px, and it has {sides}"
+        yield f"its recipe says {recipe.width}x{recipe.height} px, and it has {sides}"
     elif studio is not None and record.studio in ("", studio.name):
         yield from _against(ledgers.made(studio, recipe.id, record.pixels), recipe, record)
     if studio is not None:
@@ -100,7 +100,7 @@ def _edited(shown: Identity, studio: Studio | None) -> str:
         if alike is None:
             says = f"it was converted to {kind} or edited: its pixels are not those that were made"
         elif alike >= ALIKE:
-            says = f"it was converted to {kind}: it looks as it was made, and is not the same bits"
+            says = f"it was converted to {kind}: it looks the same, but its bits differ"
     known = archive.find(studio, shown.pixels.sha256) if studio else None
     if known is None:
         return says
@@ -115,7 +115,7 @@ def _against(made: list[Made], recipe: Recipe, record: Record) -> Iterator[str]:
         says = ", ".join(others)
         yield f"it says recipe {recipe.id[:8]}, but these pixels were made from {says}"
     elif not made:
-        yield f"the studio's ledger knows nothing of {recipe.id[:8]}"
+        yield f"the studio's ledger knows nothing about {recipe.id[:8]}"
     elif not same and all(entry.pixels for entry in made):
         yield f"the ledger has other pixels for {recipe.id[:8]}"
 

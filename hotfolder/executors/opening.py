@@ -47,7 +47,7 @@ def _local(settings: Settings, base: Path, on_report: OnReport) -> Executor:
         devices = found if len(found) > 1 else found[0]
     wanted = [devices] if isinstance(devices, str) else devices
     if not any(map(environment.is_here, wanted)):  # of several, those that are here go on
-        raise HotfolderError(f"devices: there is no {wanted[0]!r} here that torch can compute on")
+        raise HotfolderError(f"devices: torch finds no {wanted[0]!r} on this computer")
     if isinstance(devices, list):
         return Processes(devices, base, on_report)
     threads = free_cores.FreeCores().count if settings.threads == "auto" else settings.threads

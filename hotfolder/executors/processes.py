@@ -113,7 +113,7 @@ class _Slot:
         status = process.wait()
         if not began:
             how = f"with code {status}" if status >= 0 else f"by signal {-status}"
-            trouble = f"the process that renders on it ended as soon as it was started, {how}"
+            trouble = f"the process that renders on it stopped as soon as it was started, {how}"
         for attempt in lost:
             self._on_report(self._failed(attempt, trouble) if trouble else Lost(attempt))
 

@@ -270,7 +270,7 @@ def _regions(word: str, mask: Any) -> tuple[Region, ...]:
     try:
         return () if mask is None else regions.of(mask)
     except PictureError as error:
-        raise RenderError(f'where "{printable(word)}" is cannot be told: {error}') from error
+        raise RenderError(f'where "{printable(word)}" is cannot be found: {error}') from error
 
 
 def _done(attempt: int, rendered: Rendered, links: tuple[Between, ...] = ()) -> Done:

@@ -37,8 +37,8 @@ def opened(folder: Path) -> frozenset[str]:
         return frozenset()
     except (OSError, PictureError, ValueError, KeyError, TypeError, RecursionError):
         raise HotfolderError(
-            f"{folder / MARKER} cannot be read, so nobody knows which files there are the "
-            "gallery's; name another folder with -o"
+            f"{folder / MARKER} cannot be read, so it is not clear which files there "
+            "belong to the gallery; name another folder with -o"
         ) from None
 
 

@@ -161,7 +161,7 @@ def _remember(folder: Path, memory: _Memory) -> None:
     try:
         local.replace(_cache(folder), msgspec.json.encode(memory))
     except OSError as error:
-        _log.warning("the next time all pictures are read again: %s", reason(error))
+        _log.warning("all pictures will be read again next time: %s", reason(error))
 
 
 def _cache(folder: Path) -> Path:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageCms import ImageCmsTransform
 
-DAMAGED = "its colour profile is damaged; its colours are taken for sRGB"
+DAMAGED = "its colour profile is damaged; its colours are read as sRGB"
 _MAX_PROFILE_BYTES = 4 * 2**20
 _ALIKE = 2  # of 255: a profile that changes no colour by more is sRGB under another name
 _LEVELS = range(0, 256, 51)

@@ -55,7 +55,7 @@ class Room:
 def read(data: bytes) -> Metadata:
     """What the picture `data` carries; decodes no pixels, and copies none.
 
-    Raises PictureError if it is no picture of a known container, damaged or cut off.
+    Raises PictureError if it is not a picture of a known container, damaged or cut off.
     """
     return _container(data).read(data)  # type: ignore[no-any-return]
 

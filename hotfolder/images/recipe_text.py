@@ -133,7 +133,7 @@ def parse(text: str) -> tuple[Recipe, Record]:
     except ValueError as error:
         raise PictureError(f"the recipe's text is not valid: {str(error)[:MAX_SAID]}") from None
     if not (isinstance(data, dict) and "recipe" in data and "record" in data):
-        raise PictureError("the recipe's text holds no recipe and record")
+        raise PictureError("the recipe's text does not contain a recipe and a record")
     read = from_builtins(data["recipe"])
     try:
         return read, msgspec.convert(data["record"], Record)

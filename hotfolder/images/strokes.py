@@ -21,8 +21,8 @@ _GAPS_PX = (0, 1, 2, 3, 5, 7)  # of a line that is not quite closed, halved
 _PURE = 85  # of 255, that a pure colour's channels may be from their end
 _ALIKE = 90  # of 255, within which pixels are of the stroke's colour
 _OPEN = (
-    "the line that is painted into it is not closed, or its colour is one that the picture has "
-    "there; close it, or paint it in another colour"
+    "the line that is painted into it is not closed, or the picture has the same colour there; "
+    "close it, or paint it in another colour"
 )
 _MOST_COMPARED_PX = 1_500_000
 

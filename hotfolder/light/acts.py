@@ -215,14 +215,14 @@ class Acts:
                 here[path] = judgements.beside(pattern, change.path)
             back = judgements.move_back(self._studio, {old: new for new, old in here.items()})
             if shown.path not in back:
-                raise FileNotFoundError(f"{shown.path} is not there any more")
+                raise FileNotFoundError(f"{shown.path} is no longer there")
             self._catalogue.moved(shown.path, back[shown.path])
             self._catalogue.refresh({*back, *back.values()})
 
     def _shown(self, id_: int) -> Shown:
         found = self._catalogue.shown([id_])
         if not found:
-            raise HotfolderError("this picture is not there any more")
+            raise HotfolderError("this picture is no longer there")
         return found[0]
 
     def _contents(self, sidecar: str) -> bytes | None:

@@ -98,7 +98,7 @@ class Again:
             self._made = (id_, file) if file else None
         begin = f"{printable(str(path))}: "
         told = [line.removeprefix(begin) for line in lines if line.startswith(begin)]
-        says = (told or lines or ["it ended without a word"])[-1]
+        says = (told or lines or ["it ended without saying why"])[-1]
         if file is None:
             says = says.removeprefix("cannot be made again: ")
             self._news.tell("again", Made(id_, "cannot", says))

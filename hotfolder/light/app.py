@@ -235,21 +235,21 @@ _BYTES, _HTML = "application/octet-stream", "text/html"
 async def _shown(table: Table, request: Request) -> Shown:
     found = await asyncio.to_thread(table.catalogue.shown, [request.path_params["id"]])
     if not found:
-        raise FileNotFoundError(2, "this picture is not there any more")
+        raise FileNotFoundError(2, "this picture is no longer there")
     return found[0]
 
 
 def _picture(data: bytes, cached: str) -> Response:
     kind = next((kind for head, kind in _KINDS.items() if data.startswith(head)), None)
     if kind is None:
-        return PlainTextResponse("it is no picture", 404)
+        return PlainTextResponse("it is not a picture", 404)
     return Response(data, 200, {"Cache-Control": cached}, kind)
 
 
 def _bytes(table: Table, path: str) -> bytes:
     """A picture's file, as it is now: a link may have taken its place since it was listed."""
     if not is_within(table.studio.root, path):
-        raise FileNotFoundError(2, "this picture is not there any more")
+        raise FileNotFoundError(2, "this picture is no longer there")
     data = read_file(table.studio.root / path, below=table.studio.root)
     if len(data) > MAX_PICTURE_BYTES:
         raise PictureError(f"{PurePosixPath(path).name} is too large to be shown")
@@ -262,7 +262,7 @@ async def _body(request: Request, kind: type[T]) -> T:
     async for chunk in request.stream():
         data += chunk
         if len(data) > _MOST_BYTES:
-            raise HotfolderError("this is more than is read at once")
+            raise HotfolderError("this is more than can be read at once")
     return msgspec.json.decode(data, type=kind)
 
 
@@ -271,7 +271,7 @@ async def _refused(_: Request, error: Exception) -> Response:
     if isinstance(error, MistakesError):
         says = [str(mistake) for mistake in error.mistakes]
     elif isinstance(error, FileNotFoundError):
-        says = ["this is not there any more"]
+        says = ["this is no longer there"]
     elif isinstance(error, OSError):
         says = [refusal(error)]
     elif isinstance(error, sqlite3.Error):

@@ -116,14 +116,14 @@ class Guard:
         headers = request.headers
         host = headers.get("host", "").lower()
         if len(headers.getlist("host")) != 1 or host not in self._hosts:
-            return _refused("this name is not one of this computer's for the light table")
+            return _refused("this is not one of this computer's names for the light table")
         if not _is_from_here(scope["method"], headers, host):
-            return _refused("a page of another site asked for this")
+            return _refused("a page from another site asked for this")
         cookie = cookie_name(host)
         if request.url.path == "/" and (key := request.query_params.get("key")):
             return self._enter(key, cookie, request)
         if not self._sessions.knows(request.cookies.get(cookie, "")):
-            return _refused("open the address that `hotfolder light` printed; each works once")
+            return _refused("open the address that `hotfolder light` printed; each works only once")
         return None
 
     def _enter(self, key: str, cookie: str, request: Request) -> Response:
@@ -131,7 +131,7 @@ class Guard:
         if session is None:
             if self._sessions.knows(request.cookies.get(cookie, "")):
                 return RedirectResponse("/", 303)  # who has come in already may reload
-            return _refused("this address was used before; `hotfolder light` prints a new one")
+            return _refused("this address was already used; `hotfolder light` prints a new one")
         answer = RedirectResponse("/", 303)
         answer.set_cookie(
             cookie, session, max_age=int(_LASTS_S), path="/", httponly=True, samesite="strict"

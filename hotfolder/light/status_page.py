@@ -84,19 +84,19 @@ def _lines(shown: Shown, written: str) -> Iterator[str]:
     yield f'<p class="soft">{counted} · <span class="whole">as of {escape(written)}</span></p>'
     if shown.status.pause:
         yield f'<p class="bad">{escape(shown.status.pause)}</p>'
-    yield "<h2>In the making</h2>"
+    yield "<h2>In progress</h2>"
     for one in making.making:
         step = f"step {one.step} of {one.steps}" if one.steps else ""
         image = _image(one.preview, "", "png") if one.preview else ""
         what = f'<div>{escape(one.what)}<br><span class="soft">{step}</span></div>'
         yield f'<div class="now">{image}{what}</div>'
     if not making.making:
-        yield '<p class="soft">Nothing at this moment.</p>'
+        yield '<p class="soft">Nothing at the moment.</p>'
     if making.an_hour:
         yield f'<p class="soft">{making.an_hour:,.0f} pictures an hour</p>'
     yield from _section("Waiting", (f"{path}: {says}" for path, says in shown.status.waits.items()))
     mistakes = (f"{path}: {says}" for path, says in shown.failed.items())
-    yield from _section("To be mended and put back into inbox/", mistakes, "bad")
+    yield from _section("To be fixed and put back into inbox/", mistakes, "bad")
     others = [says for says in making.warned if not any(path in says for path in shown.failed)]
     yield from _section("Troubles", others[-5:], "bad")
     for title, pictures in (("Newest finals", shown.finals), ("Newest drafts", shown.drafts)):

@@ -165,7 +165,7 @@ class Painters:
             self._working.pop(id_, None)
             if done.cancelled():
                 return
-            says = Trouble("reading it ended the program that did")
+            says = Trouble("the program that read it crashed")
             found = says if done.exception() else done.result()
             if isinstance(found, Trouble) and found.is_gone:
                 self._gone.add(id_)

@@ -169,7 +169,7 @@ def ask(studio: Studio, wish: Wish) -> str:
     """Drop a wish into `inbox/`; returns its path. Raises MistakesError if it has mistakes."""
     suffix, text = composed(wish)
     if not wish.text.strip():
-        raise HotfolderError("write first what the picture shall show")
+        raise HotfolderError("first write what the picture should show")
     if mistakes := check(studio, wish)["mistakes"]:
         raise MistakesError(Mistake("", says) for says in mistakes)
     name = slug(wish.text.strip().partition("\n")[0] if not wish.suffix else "prompt")
@@ -198,7 +198,7 @@ def mend(studio: Studio, mended: Mended) -> str:
     """
     path = f"inbox/failed/{mended.name}"
     if not is_within(studio.root, path) or not (studio.root / path).is_file():
-        raise HotfolderError("this file is not in inbox/failed/ any more")
+        raise HotfolderError("this file is no longer in inbox/failed/")
     suffix = PurePosixPath(path).suffix.lower()
     if formats.is_text(suffix):
         if mistakes := check(studio, _mended(studio, mended, suffix))["mistakes"]:

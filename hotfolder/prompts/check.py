@@ -91,7 +91,7 @@ def _resolved(
 def _of_template(template: str, words: Mapping[str, Sequence[str]]) -> Iterator[Mistake]:
     yield from wildcards.mistakes(template, words)
     if not template:
-        yield Mistake("", "this prompt is empty; expected what the picture shall show")
+        yield Mistake("", "this prompt is empty; expected what the picture should show")
 
 
 def _of_length(template: str, negative: str) -> Iterator[Mistake]:

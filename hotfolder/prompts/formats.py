@@ -39,7 +39,8 @@ def parse_text(suffix: str, text: str, custom: Custom = PLAIN) -> tuple[Written,
     """
     if not is_text(suffix):
         known = [ending for ending in suffixes() if is_text(ending)]
-        raise mistake(f"no prompts are read from {suffix} files; {did_you_mean(suffix, known)}")
+        near = did_you_mean(suffix, known)
+        raise mistake(f"hotfolder does not read prompts from {suffix} files; {near}")
     module = _formats()[suffix.lower()]
     others = (other for other in _formats().values() if other is not module)
     module = next((other for other in others if _recognises(other, text)), module)

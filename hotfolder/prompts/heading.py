@@ -141,6 +141,6 @@ def _profile(name: str, profiles: Collection[str]) -> str | None:
 
 def _unknown(phrase: str, profiles: Collection[str]) -> dict[str, Any]:
     known = [*SHAPES, "endless drafts", "20 steps", "one prompt per line", *profiles]
-    says = f"this is not known in a first line of settings, {_EXAMPLE}"
+    says = f"this means nothing in a first line of settings, {_EXAMPLE}"
     lacks = _NAME.fullmatch(phrase) is not None  # it may be a profile to come
     raise MistakesError([Mistake("", f"{says}; {did_you_mean(phrase.lower(), known)}", lacks)])

@@ -98,7 +98,7 @@ def prompts(text: str, custom: Custom = PLAIN) -> tuple[Written, ...]:
     if not found:
         raise mistake(
             "there is no prompt in it, only blank lines and comments; "
-            "write what the picture shall show, without # before it"
+            "write what the picture should show, without # before it"
         )
     return tuple(_granted(one, common) for one in found) if common else tuple(found)
 

@@ -31,8 +31,7 @@ def parse(
     if params is not None and params.prompt:
         return (params,)
     raise mistake(
-        "this picture says nothing about its prompt; "
-        "put a text file NAME.txt with a prompt beside it"
+        "this picture does not contain a prompt; put a text file NAME.txt with a prompt beside it"
     )
 
 

@@ -75,7 +75,7 @@ def _switches(text: str) -> tuple[str, list[dict[str, Any]], list[str]]:
         key = keys.key_of(name)
         if key is None and not _ELSEWHERE.fullmatch(name):
             words.append(text[match.start() : end])
-            notes.append(f"{whole} is no setting that hotfolder knows, so it is read as words")
+            notes.append(f"{whole} is not a setting that hotfolder knows, so it is read as words")
         elif key is None:
             unused.append(whole)
         else:

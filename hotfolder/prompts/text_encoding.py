@@ -51,7 +51,7 @@ def decode(data: bytes) -> str:
     """
     if len(data) >= MAX_BYTES:
         size = f"{len(data) / 1_000_000:.1f} MB"
-        raise mistake(f"this file is too large for prompts ({size}); expected less than 1 MB")
+        raise mistake(f"this file is too large for a prompt file ({size}); expected less than 1 MB")
     text = _marked(data)
     if text is None:
         text = _guessed(data)

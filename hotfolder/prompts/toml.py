@@ -23,20 +23,20 @@ EITHER = (("prompt", "prompts"), ("size", "aspect"))
 # What tomllib says, in words for people who do not program.
 _PLAIN = (
     ("after a key in a key/value pair", 'expected KEY = VALUE, as in: prompt = "a castle"'),
-    ("Invalid value", 'expected a value after =; text must stand in quotes: "a castle"'),
-    ("Illegal character '\\n'", "a quote is opened and not closed on this line"),
-    ("Unterminated string", "a quote is opened and never closed"),
-    ("Expected \"'''\"", "a quote is opened and never closed"),
-    ('Expected \'"""\'', "a quote is opened and never closed"),
+    ("Invalid value", 'expected a value after =; text must be in quotes: "a castle"'),
+    ("Illegal character '\\n'", "a quotation mark is opened and not closed on this line"),
+    ("Unterminated string", "a quotation mark is opened and never closed"),
+    ("Expected \"'''\"", "a quotation mark is opened and never closed"),
+    ('Expected \'"""\'', "a quotation mark is opened and never closed"),
     ("Unescaped '\\'", "write \\\\ for a backslash, or put the text in single quotes: 'a\\b'"),
-    ("Cannot overwrite a value", "this key stands here for the second time"),
-    ("Cannot declare", "this table stands here for the second time"),
-    ("Cannot mutate", "this key stands here for the second time"),
+    ("Cannot overwrite a value", "this key is here for the second time"),
+    ("Cannot declare", "this table is here for the second time"),
+    ("Cannot mutate", "this key is here for the second time"),
     ("Expected newline or end of document", "expected nothing more on this line after the value"),
     ("Unclosed array", "a list is opened with [ and never closed with ]"),
     ("Unclosed inline table", "a table is opened with { and never closed with }"),
     ("Exceeds the limit", "a number is too long"),
-    ("Invalid initial character for a key", "a key has letters only, as in: steps = 20"),
+    ("Invalid initial character for a key", "a key has only letters, as in: steps = 20"),
 )
 
 
@@ -103,18 +103,18 @@ def _contradictions(file: File, table: dict[str, Any]) -> list[Mistake]:
     """What is wrong between keys that are right by themselves."""
     found: list[Mistake] = []
     if file.aspect is not None and "aspect" in table.get("draft", {}):
-        found.append(Mistake("aspect", "this stands in the table draft for the second time"))
+        found.append(Mistake("aspect", "this is in the table draft already"))
     added = parts(file.fixed) or choices(file.random)
     key = "prompt" if file.prompts is None else "prompts"
     missing = file.prompt is None and file.prompts is None
     if missing and not added:
         found.append(Mistake(key, 'this key is missing; write prompt = "a castle by the sea"'))
     elif not _texts(file):
-        found.append(Mistake(key, "this is empty; expected what the picture shall show"))
+        found.append(Mistake(key, "this is empty; expected what the picture should show"))
     for number, text in enumerate(_texts(file), start=1):
         which = f"text {number} in it" if file.prompts is not None else "this"
         if not (added or missing or text.strip()):
-            says = f"{which} is empty; expected what the picture shall show"
+            says = f"{which} is empty; expected what the picture should show"
             found.append(Mistake(key, says))
     if len(_texts(file)) > MAX_PROMPTS:
         found.append(Mistake(key, f"expected at most {MAX_PROMPTS:,} prompts"))

@@ -220,7 +220,7 @@ def _too_few(link: Link, profile: Profile, refine: Refine) -> str:
     if weak is None:
         return ""
     return (
-        f"{steps} steps at strength {weak:g} are no step at all; "
+        f"{steps} steps at strength {weak:g} are not even one step; "
         f"expected a strength of at least {math.ceil(100 / steps) / 100:.2f}"
     )
 

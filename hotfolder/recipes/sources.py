@@ -46,7 +46,7 @@ def _no_path(source: str) -> str:
         return "expected a path without file://"
     if _ADDRESS.match(bare.lower()):
         return (
-            "expected owner/name, as the hub calls a model, or where its file lies here "
+            "expected owner/name, as the hub calls a model, or where its file is here "
             "(download it in a browser)"
         )
     if _VARIABLE.match(bare):

@@ -254,7 +254,7 @@ def _expanded(template: str, seed: int, words: Mapping[str, Sequence[str]]) -> s
 def _read(text: str) -> Any:
     """The parsed template, or the half-sentence that says why it cannot be read."""
     if any(character in text for character in _RESERVED):
-        return "it holds characters that Unicode reserves for programs"
+        return "it contains characters that Unicode reserves for programs"
     if len(text) > MAX_TEMPLATE:
         return f"a template has at most {MAX_TEMPLATE:,} characters"
     if len(_SIGNS.findall(text)) > MAX_SIGNS:

@@ -83,7 +83,7 @@ class Compiled:
     def _failed(self, why: str) -> NotCompiledError:
         self.trouble = (
             f"this model cannot be compiled here: {why}. "
-            "Its pictures are made without; compile = false below [model] saves the attempt"
+            "Its pictures are made without that; compile = false under [model] skips the attempt"
         )
         return NotCompiledError(self.trouble)
 

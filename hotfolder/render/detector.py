@@ -41,7 +41,7 @@ class Detector:
     def __init__(self, path: Path) -> None:
         if not path.is_file():
             raise ModelMissingError(f"there is no detector {path}; correct model.detector")
-        self._wrong = f"{path.name} is no detector that can be used"
+        self._wrong = f"{path.name} is not a detector that can be used"
         kind = _kinds().get(path.suffix.casefold())
         if kind is None:
             raise RenderError(f"{self._wrong}: expected a file of {' or '.join(sorted(_kinds()))}")

@@ -43,7 +43,8 @@ class Eyes:
         except Exception as error:  # libraries raise many kinds for what they do not know
             self._eyes[name] = None
             _log.warning(
-                "%s is no eye that can be used (%s), so taste does without; expected a folder of "
+                "%s is not a vision model that can be used (%s), so taste does without it; "
+                "expected a folder of "
                 "transformers' with %s (CLIP, SigLIP, DINOv2): correct model.eye",
                 *(name, error, _WEIGHTS),
             )

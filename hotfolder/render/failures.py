@@ -63,8 +63,8 @@ def in_words() -> Iterator[None]:
             raise
         first = (str(error).splitlines() or [""])[0]
         raise DeviceLostError(
-            f"the device does not answer any more ({first}); it may need a restart of hotfolder, "
-            "or of the computer"
+            f"the device does not answer any more ({first}); hotfolder, or the "
+            "computer, may have to be restarted"
         ) from error
 
 

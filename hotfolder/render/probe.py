@@ -27,7 +27,7 @@ from hotfolder.render.models.family import in_a_row, patches
 from hotfolder.render.models.loaded import Loaded
 
 UNSEEN = (
-    "where words are cannot be seen with {} models; mark the part with a mask or a painted line, "
+    "{} models do not show where words are; mark the part with a mask or a painted line, "
     "or choose another profile"
 )
 _STEPS = 20

@@ -169,7 +169,7 @@ def _image(values: np.ndarray[Any, Any]) -> Image.Image:
     """The picture of float values, (height, width, 3), 0..1; RenderError where some are none."""
     if not np.isfinite(values).all():
         raise RenderError(
-            "the model came to values that are no picture (NaN); another scheduler, more steps or "
+            "the model produced invalid values (NaN); another scheduler, more steps or "
             'dtype = "float32" in the profile can help'
         )
     return Image.fromarray((values * 255).round().astype(np.uint8)).convert("RGB")

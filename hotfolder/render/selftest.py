@@ -69,8 +69,8 @@ def repeats(device: str) -> tuple[Repeat, ...]:
         Repeat("made twice", pixel_hash(again.image) == first),
         Repeat("interrupted by a refinement", pixel_hash(interrupted.image) == first),
         Repeat("refined between two steps of a draft", inner == [second]),
-        Repeat("stopped, saved and gone on with", _resumed(engine) == first),
-        Repeat("drawn together with others, and again alone", _alone_again(engine)),
+        Repeat("stopped, saved and resumed", _resumed(engine) == first),
+        Repeat("drawn in a batch, and again alone", _alone_again(engine)),
     )
 
 
@@ -142,7 +142,7 @@ def _has_bfloat16() -> bool:
 
 def _of_bfloat16(unet: Any) -> Gain:
     """Half the bytes for each number; processors without the instructions only get slower."""
-    how, key = "bfloat16 (a little other pictures)", 'dtype = "bfloat16"'
+    how, key = "bfloat16 (slightly different pictures)", 'dtype = "bfloat16"'
     if not _has_bfloat16():
         return Gain(how, key, says="this processor has no instructions for bfloat16")
     short = copy.deepcopy(unet).to(torch.bfloat16)

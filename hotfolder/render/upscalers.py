@@ -68,12 +68,12 @@ def load(name: str, folders: Iterable[Path], device: str) -> Upscaler:
     try:
         from spandrel import ImageModelDescriptor, ModelLoader
     except ImportError as error:
-        says = f"the upscaler {name!r} needs spandrel, which is not here ({error})"
+        says = f"the upscaler {name!r} needs spandrel, which is not installed ({error})"
         raise RenderError(f"{says}; type  {remedy('upscale')}") from error
     try:
         model = ModelLoader(device).load_from_file(path)
     except Exception as error:  # spandrel raises many kinds for what it does not know
-        raise RenderError(f"{path.name} is no upscaler that can be used: {error}") from error
+        raise RenderError(f"{path.name} is not an upscaler that can be used: {error}") from error
     if not isinstance(model, ImageModelDescriptor) or model.input_channels != 3 or model.scale < 2:
         raise RenderError(f"{path.name} does not enlarge pictures")
     return Upscaler(model.model.eval().float(), model.scale, fingerprint.fingerprint(path))

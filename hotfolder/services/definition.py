@@ -38,7 +38,7 @@ class Service:
         environment = (("PYTHONUTF8", "1"), *kept)
         texts = (str(root), sys.executable, *(value for _, value in kept))
         if any(not text.isprintable() for text in texts):
-            raise HotfolderError(f"no service can be made for a path like {str(root)!r}: rename it")
+            raise HotfolderError(f"no service can be made for a path like {str(root)!r}; rename it")
         return cls(root, f"hotfolder-{local.folder(root).name}", environment)
 
     def command(self, *options: str) -> tuple[str, ...]:

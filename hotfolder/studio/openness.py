@@ -48,7 +48,7 @@ def others(root: Path) -> str:
                 return f"it is synced by {name}"
     there = next((folder for folder in (real, *real.parents) if folder.is_dir()), real)
     if remote_kind(there):
-        return "it lies on a network drive"
+        return "it is on a network drive"
     return _writers(real) if real.is_dir() else ""
 
 

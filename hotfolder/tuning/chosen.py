@@ -96,7 +96,7 @@ def too_few(chosen: Sequence[Example]) -> str:
         return ""
     return (
         f"{likes} picked picture{'' if likes == 1 else 's'} of this model so far, and at least "
-        f"{LEAST} are needed; of fewer the model would learn those pictures instead of what you "
+        f"{LEAST} are needed; from fewer the model would learn those pictures instead of what you "
         "like about them. Move drafts to seeds/ or give them stars"
     )
 

@@ -73,7 +73,7 @@ def pictures(studio: Studio, gathered: Gathered) -> Iterator[tuple[Example, Reci
         try:
             image = pixels.decode(read_file(studio.root / path, below=studio.root))
         except OSError:
-            says = f"{path} was taken away while it was to be learned from; begin again"
+            says = f"{path} was removed while it was being learned from; start over"
             raise PictureError(says) from None
         sides = render_sides(*recipe.canvas, recipe.multiple)
         yield example, recipe, resize.pad(resize.fit(image, recipe.canvas), sides)
@@ -82,7 +82,7 @@ def pictures(studio: Studio, gathered: Gathered) -> Iterator[tuple[Example, Reci
 def _recipe(studio: Studio, path: str, model: str) -> tuple[Recipe | None, str]:
     """The recipe of a draft of this model; or why there is none to learn from."""
     if not path:
-        return None, "lies here no more"
+        return None, "is no longer here"
     try:
         ours = recipe_text.find(metadata.read(read_file(studio.root / path, below=studio.root)))
     except (OSError, PictureError):
@@ -90,7 +90,7 @@ def _recipe(studio: Studio, path: str, model: str) -> tuple[Recipe | None, str]:
     if ours is None:
         return None, "does not say how it was made"
     if ours.recipe.source is not None:
-        return None, "is no draft"
+        return None, "is not a draft"
     if ours.recipe.model != model:
         return None, "was made by another model"
     return ours.recipe, ""

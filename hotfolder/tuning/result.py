@@ -85,7 +85,7 @@ def card(begun: Begun, learned: Learned, data: bytes, day: str) -> str:
         "settings": f"learning rate {course.learning_rate:.2g}, strength {course.strength:g}, "
         f"seed {course.seed}",
         "held-out pictures": f"{learned.score.best:.2%} of what tells their likes from their "
-        "dislikes was learned; most of that is chance, which nobody can learn",
+        "dislikes was learned; most of it is chance, which cannot be learned",
         "made": day,
         "on": ", ".join(f"{name} {value}" for name, value in begun.circumstances.items()),
     }

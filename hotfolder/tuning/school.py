@@ -175,7 +175,7 @@ def _go(made: Trainer, place: Path, listener: Listener) -> None:
             listener.before_step(made)
             if not made.go() < float("inf"):
                 raise RenderError(
-                    "the training came to values that are none (NaN); a profile with "
+                    "the training produced invalid values (NaN); a profile with "
                     'dtype = "float32" can help'
                 )
             if time.monotonic() - kept_at > _SAVES_EVERY_S:

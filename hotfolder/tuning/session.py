@@ -78,7 +78,7 @@ def run(task: Task, place: Path, gathered: Gathered, told: Learning) -> str:
         shutil.rmtree(place, ignore_errors=True)
         started = _begin(task, place, gathered, loaded, device)
     else:
-        told.say(f"Goes on with {started.name}, which was begun before; --anew begins again.")
+        told.say(f"Goes on with {started.name}, which was started before; --anew starts over.")
     listener = _Listener(task, told, len(started.pictures))
     frozen = _as_begun(started)
     try:
@@ -96,8 +96,8 @@ def run(task: Task, place: Path, gathered: Gathered, told: Learning) -> str:
         shutil.rmtree(place, ignore_errors=True)
         raise HotfolderError(
             f"nothing was learned that holds for other prompts: of {task.profile}, pictures of "
-            "held-out ones were told apart no better at any time. No profile was made; more picks "
-            "and rejects would help"
+            "held-out prompts were told apart no better at any time. No profile was made; more "
+            "picks and rejects would help"
         )
     name = _publish(task, started, learned, told)
     shutil.rmtree(place, ignore_errors=True)  # else the next one goes on with what is done

@@ -196,7 +196,8 @@ def test_a_copy_of_a_signed_copy(encoding: Encoding) -> None:
 def test_the_self_made_certificate(capsys: pytest.CaptureFixture[str]) -> None:
     """It is made once, is for its owner's eyes only, and names neither a person nor a computer."""
     signed(made(DRAFT))
-    assert "self-made certificate: other programs say" in " ".join(capsys.readouterr().out.split())
+    told = " ".join(capsys.readouterr().out.split())
+    assert "self-made certificate: other programs will say" in told
     file = local.config() / certificate.SELF_MADE
     before = file.read_bytes()
     if os.name == "posix":
@@ -308,7 +309,7 @@ def test_only_our_own_pictures_are_signed(capsys: pytest.CaptureFixture[str]) ->
     """Of others nothing is known; they get a sentence."""
     Path("photo.jpg").write_bytes(pixels.encode(IMAGE, encoding("jpeg")))
     assert main(["export", "--sign", "--without-prompt", "photo.jpg"]) == 3
-    says = "photo.jpg is not copied: only what hotfolder made can be signed"
+    says = "photo.jpg was not copied: only pictures that hotfolder made can be signed"
     assert capsys.readouterr().out.startswith(says)
 
 

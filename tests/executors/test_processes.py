@@ -43,7 +43,7 @@ def test_a_device_that_is_gone_takes_its_slot_out_alone(small: Studio) -> None:
     assert trouble[0] == "renderer 1"
     assert trouble[1].startswith(f"{GONE}: the device does not answer (")
     assert [line for line in said.sentences if "renderer 1" in line] == [
-        f"renderer 1 has failed and is tried again later: {trouble[1]}"
+        f"renderer 1 has failed and will be tried again later: {trouble[1]}"
     ]
     assert daemon.failures
 
@@ -73,7 +73,7 @@ def test_where_all_devices_are_gone_work_waits(small: Studio) -> None:
 @pytest.mark.parametrize(
     ("program", "says"),
     [
-        ("/bin/false", "ended as soon as it was started, with code 1"),
+        ("/bin/false", "stopped as soon as it was started, with code 1"),
         ("/none", "there is no such file"),
     ],
 )

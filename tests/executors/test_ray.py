@@ -132,7 +132,7 @@ def test_a_wrong_token_is_told(
         (trouble,) = stranger.staff
         assert isinstance(trouble, Trouble)
         assert trouble.where == f"the Ray cluster at {raylets.address}"
-        assert trouble.says.startswith("it wants another token than this computer has")
+        assert trouble.says.startswith("it wants a different token from this computer's")
         assert not stranger.slots
     finally:
         stranger.executor.close()

@@ -39,7 +39,7 @@ def test_another_version_is_refused() -> None:
         (ray.exceptions.ObjectStoreFullError("full"), "the cluster's object store is full"),
         (ray.exceptions.OutOfDiskError("full"), "the cluster's object store is full"),
         (ray.exceptions.AuthenticationError("no authentication token was found"), "no token on"),
-        (ray.exceptions.AuthenticationError("InvalidAuthToken"), "it wants another token"),
+        (ray.exceptions.AuthenticationError("InvalidAuthToken"), "it wants a different token"),
         (ConnectionRefusedError(111, "refused"), "it does not answer; `ray start --head`"),
         (TimeoutError(), "it does not answer"),
         (RuntimeError("one line\nand another"), "RuntimeError: one line"),
@@ -59,7 +59,7 @@ def test_a_token_is_told_also_where_ray_hides_it() -> None:
         except RuntimeError as error:
             raise ConnectionError("Failed to connect") from error
     except ConnectionError as error:
-        assert in_words(error).startswith("it wants another token")
+        assert in_words(error).startswith("it wants a different token")
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_other_weights_are_refused(folder: Path) -> None:
 
     fitting, differing, missing = asyncio.run(asked())
     assert fitting == ""
-    assert differing.startswith("its weights of postcard are others than here (fingerprints ")
+    assert differing.startswith("its weights of postcard differ from those here (fingerprints ")
     assert missing == "the model postcard cannot be used there: there is no model"
 
 

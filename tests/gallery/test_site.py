@@ -150,7 +150,7 @@ def test_bad_pictures_are_told_and_left_out(
     (picked.final / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     assert main(["gallery", str(picked.root), "-o", str(tmp_path / "site")]) == 3
     out = capsys.readouterr().out
-    assert "broken.png is left out: " in out and "4 pictures" in out
+    assert "broken.png was left out: " in out and "4 pictures" in out
 
 
 def test_prompts_are_only_words(studio: Studio, tmp_path: Path) -> None:

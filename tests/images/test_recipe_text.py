@@ -81,8 +81,8 @@ def _changed(key: str, value: str) -> str:
     ("text", "says"),
     [
         ("", "is not valid"),
-        ("[]", "holds no recipe and record"),
-        ("{}", "holds no recipe and record"),
+        ("[]", "does not contain a recipe and a record"),
+        ("{}", "does not contain a recipe and a record"),
         ('{"recipe":{},"record":{}}', "schema is None"),
         ('{"recipe":[],"record":{}}', "not a JSON object"),
         (GOOD[:-1], "is not valid"),
@@ -118,7 +118,7 @@ def test_a_picture_without_our_text_has_no_recipe() -> None:
     found = recipe_text.find(Metadata(8, 8, (("hotfolder", GOOD),)))
     assert found == Embedded(RECIPE, RECORD, "text")
     other = metadata.read(samples.sample("layout/layout_bmp.png"))
-    with pytest.raises(PictureError, match="holds no recipe and record"):
+    with pytest.raises(PictureError, match="does not contain a recipe and a record"):
         recipe_text.find(other)
 
 

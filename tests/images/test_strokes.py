@@ -114,5 +114,5 @@ def test_what_was_painted_for_its_own_sake_is_no_mark() -> None:
 
 def test_an_open_line_is_told() -> None:
     """It marks nothing, and nobody can say what it was to mark."""
-    with pytest.raises(PictureError, match="not closed, or its colour is one that the picture"):
+    with pytest.raises(PictureError, match="not closed, or the picture has the same colour"):
         found(painted("open", COLOURS["red"]))

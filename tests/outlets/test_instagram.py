@@ -70,7 +70,7 @@ def test_other_formats_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", "--for", "instagram", "--format", "png", path]) == 1
     assert "instagram takes jpeg; leave out --format" in capsys.readouterr().err
     assert main(["export", "--for", "instagrm", path]) == 1
-    assert "there is no place 'instagrm' to publish at; did you mean" in " ".join(
+    assert "there is no outlet 'instagrm'; did you mean" in " ".join(
         capsys.readouterr().err.split()
     )
     assert not Path("exported").exists()

@@ -71,7 +71,7 @@ def test_parts_of_the_profile_are_checked_too() -> None:
 
 def test_an_empty_prompt_is_said() -> None:
     """A prompt without any text or part shows nothing."""
-    assert says(Prompt(text=" ")) == ["this prompt is empty; expected what the picture shall show"]
+    assert says(Prompt(text=" ")) == ["this prompt is empty; expected what the picture should show"]
 
 
 @pytest.mark.parametrize("steps", [1, 2, 30])

@@ -46,5 +46,5 @@ def test_a_megabyte(tmp_path: Path) -> None:
     path = tmp_path / "book.txt"
     path.write_bytes(b"a castle\n\n" * 100_000)
     assert said(path) == str(
-        mistake("this file is too large for prompts (1.0 MB); expected less than 1 MB")
+        mistake("this file is too large for a prompt file (1.0 MB); expected less than 1 MB")
     )

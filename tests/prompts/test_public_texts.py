@@ -90,7 +90,7 @@ def test_what_is_asked_for(name: str) -> None:
 
 
 REFUSED = {
-    "t13-hash-first.txt": ["write what the picture shall show, without # before it"],
+    "t13-hash-first.txt": ["write what the picture should show, without # before it"],
     "m01-seed-minus1.toml": ["seed: expected a whole number, 0 or more, got -1"],
     "m03-seed-float.toml": ["seed: expected a whole number, 0 or more, got 1000000000.0"],
     "m04-names.toml": [
@@ -228,7 +228,7 @@ def test_a_first_line_of_settings(line: str) -> None:
     text = f"# plans\n{line}\na castle\n\na boat\n\n{pasted}"
     custom = Custom(["sdxl", "postcard"])
     if HEADINGS[line] is None:
-        with pytest.raises(MistakesError, match=r'line 2, "text": this is not known .* 10 drafts'):
+        with pytest.raises(MistakesError, match=r'line 2, "text": this means nothing .* 10 drafts'):
             formats.parse_text(".txt", text, custom)
         return
     *typed, last = formats.parse_text(".txt", text, custom)
@@ -281,7 +281,7 @@ def test_lines_of_one_setting() -> None:
     [
         ("a castle\ncount: many", "a castle count: many", '"count: many" is read as words'),
         ("a castle --steps many", "a castle", "--steps many is not used: expected a whole number"),
-        ("a castle --with moat", "a castle --with moat", "--with moat is no setting"),
+        ("a castle --with moat", "a castle --with moat", "--with moat is not a setting"),
     ],
 )
 def test_what_only_looks_like_a_setting(text: str, words: str, note: str) -> None:

@@ -99,7 +99,7 @@ def test_refuses_what_is_no_text(data: bytes) -> None:
 def test_refuses_a_megabyte() -> None:
     """A file of a megabyte is no prompt file; a byte less is read."""
     assert len(decode(b"a" * (MAX_BYTES - 1))) == MAX_BYTES - 1
-    with pytest.raises(MistakesError, match=r"too large for prompts \(1.0 MB\)"):
+    with pytest.raises(MistakesError, match=r"too large for a prompt file \(1.0 MB\)"):
         decode(b"a" * MAX_BYTES)
 
 

@@ -99,7 +99,7 @@ def test_all_mistakes_at_once() -> None:
 def test_an_aspect_given_twice() -> None:
     """`aspect` and `draft.aspect` mean the same."""
     assert says('prompt = "a"\naspect = "3:2"\n[draft]\naspect = "1:1"') == [
-        "aspect: this stands in the table draft for the second time"
+        "aspect: this is in the table draft already"
     ]
 
 

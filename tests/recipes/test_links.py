@@ -173,7 +173,7 @@ def test_sizes_are_known_without_recipes() -> None:
         ([{"areaa": "9x9"}], "refine.links 1.areaa: unknown key; did you mean 'area'?"),
         ([{"factor": 20}], "refine.links 1.factor: expected a number above 0 and up to 8"),
         ([{"profile": "beter"}], "refine.links 1.profile: there is no profile 'beter'; did you"),
-        ([{"strength": 0.01}], "refine.links 1.strength: 20 steps at strength 0.01 are no step"),
+        ([{"strength": 0.01}], "refine.links 1.strength: 20 steps at strength 0.01 are not even"),
         ([{"profile": "better", "strength": 0.01}], "refine.links 1.strength: 50 steps at"),
         ([{"settings": {}}], "refine.links 1.settings: unknown key"),
         ([{"scheduler": "Eulr"}], "refine.links 1.scheduler: expected the name of a scheduler"),

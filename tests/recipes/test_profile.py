@@ -134,7 +134,7 @@ def test_override_finds_mistakes() -> None:
 def test_a_strength_that_runs_no_step(steps: int) -> None:
     """Too little strength for any step is refused, and the strength that is named suffices."""
     base = resolve(model=MODEL, steps=steps, refine={"strength": 1})
-    with pytest.raises(MistakesError, match="no step at all") as raised:
+    with pytest.raises(MistakesError, match="not even one step") as raised:
         profiles.override(base, {"refine": {"strength": [1.0, 0.999 / steps]}})
     least = float(str(raised.value).rpartition(" ")[2])
     assert profiles.override(base, {"refine": {"strength": least}}).refine.strength == least

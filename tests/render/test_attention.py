@@ -71,7 +71,7 @@ def test_the_same_word_is_found_in_the_same_place(
 
 def test_a_model_that_cannot_be_looked_into_says_so(kinds: Engine, draft: Recipe) -> None:
     """Its family, and what to do instead."""
-    with pytest.raises(RenderError, match="cannot be seen with SanaSprint models; mark the part"):
+    with pytest.raises(RenderError, match="SanaSprint models do not show where words are"):
         kinds.locate(seeker(draft, "sprint"), PICTURE, ["castle"])
 
 

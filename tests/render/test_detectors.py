@@ -100,7 +100,7 @@ def test_a_file_that_is_no_detector_says_so(tmp_path: Path) -> None:
     with pytest.raises(RenderError, match=r"expected a file of \.onnx or \.safetensors"):
         Detector(tmp_path / "faces.pt")
     (tmp_path / "model.safetensors").touch()
-    with pytest.raises(RenderError, match=r"is weights alone.*there is no config\.json"):
+    with pytest.raises(RenderError, match=r"contains only weights.*there is no config\.json"):
         Detector(tmp_path / "model.safetensors")
     with pytest.raises(ModelMissingError, match="there is no detector"):
         Detector(tmp_path / "none.onnx")
@@ -108,5 +108,5 @@ def test_a_file_that_is_no_detector_says_so(tmp_path: Path) -> None:
     rubbish = tmp_path / "rubbish.onnx"
     shutil.copy(FILE, rubbish)
     rubbish.write_bytes(rubbish.read_bytes()[:100])
-    with pytest.raises(RenderError, match=r"rubbish\.onnx is no detector that can be used"):
+    with pytest.raises(RenderError, match=r"rubbish\.onnx is not a detector that can be used"):
         Detector(rubbish)

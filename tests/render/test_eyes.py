@@ -66,5 +66,5 @@ def test_an_eye_that_cannot_see_is_told_once(
     with caplog.at_level(logging.WARNING):
         drawn = [engine.render(draft) for _ in range(2)]
     assert not any(name.startswith("eye") for name in drawn[0].features)
-    told = [record.message for record in caplog.records if "is no eye" in record.message]
+    told = [record.message for record in caplog.records if "not a vision model" in record.message]
     assert len(told) == 1 and "correct model.eye" in told[0]

@@ -159,13 +159,13 @@ def test_the_command(service: Service, tool: Callable[[str], str]) -> None:
     assert done.stderr == ""
     starts = f"cron starts hotfolder on {service.root}"
     assert done.stdout.splitlines() == [
-        f"{starts} from now on, by this:",
+        f"{starts} from now on, with this:",
         "",
         cron.line(service),
-        f"`hotfolder service uninstall {service.root}` takes it away again.",
-        f"{starts}, by this:",
+        f"`hotfolder service uninstall {service.root}` removes it again.",
+        f"{starts}, with this:",
         "",
         cron.line(service),
         f"cron no longer starts hotfolder on {service.root}.",
-        f"Nothing starts hotfolder on {service.root} by itself.",
+        f"Nothing starts hotfolder on {service.root} automatically.",
     ]

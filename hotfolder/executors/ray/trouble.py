@@ -5,7 +5,7 @@ from __future__ import annotations
 from ray import exceptions
 
 _REFUSED = (
-    "it wants another token than this computer has; all computers need the same one, in "
+    "it wants a different token from this computer's; all computers need the same one, in "
     "RAY_AUTH_TOKEN or in the file ~/.ray/auth_token"
 )
 _NOTHING_SHOWN = (

@@ -52,8 +52,8 @@ class Weights:
             return ""
         del self._theirs[worker, key]  # the owner may put the right ones there
         return (
-            f"its weights of {name} are others than here (fingerprints {theirs[:12]} and "
-            f"{ours[:12]}), so its pictures would be others; copy the same files there"
+            f"its weights of {name} differ from those here (fingerprints {theirs[:12]} and "
+            f"{ours[:12]}), so its pictures would differ; copy the same files there"
         )
 
     def _fingerprint(self, name: str, key: bytes) -> str:

@@ -48,7 +48,7 @@ def take(text: str) -> Tagged:
             return says
         if kind not in _LORAS:
             notes.append(
-                f"{_short(match[0])} is no tag that hotfolder knows, so it is read as words"
+                f"{_short(match[0])} is not a tag that hotfolder knows, so it is read as words"
             )
             return match[0]
         tag, wrong = _lora(says)

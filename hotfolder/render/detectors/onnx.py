@@ -29,7 +29,7 @@ def read(path: Path) -> Sees:
     try:
         import onnxruntime
     except ImportError as error:
-        says = f"the detector {path.name} needs onnxruntime, which is not here ({error})"
+        says = f"the detector {path.name} needs onnxruntime, which is not installed ({error})"
         raise RenderError(f"{says}; type  {remedy('detect')}") from error
     return _Onnx(onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]))
 

@@ -27,10 +27,11 @@ def read(path: Path) -> Sees:
     lacking = [name for name in _BESIDE if not (path.parent / name).is_file()]
     if lacking or path.name != "model.safetensors":
         raise RenderError(
-            f"{path.name} is weights alone, which do not say what they see: expected a folder of "
+            f"{path.name} contains only weights, which do not say what they detect: "
+            "expected a folder of "
             f"transformers' with model.safetensors, {' and '.join(_BESIDE)}"
             + (f" (there is no {' and no '.join(lacking)})" if lacking else "")
-            + "; of other detectors name an ONNX file"
+            + "; for other detectors, name an ONNX file"
         )
     from transformers import AutoImageProcessor, AutoModelForObjectDetection
 

@@ -143,15 +143,15 @@ def trouble(found: Card | None, torch: Torch) -> Trouble | None:
     if found.maker == "amd":
         if torch.works or torch.hip:
             return None
-        says = f"{found.name} is here, but the installed torch {torch.version} cannot use it"
+        says = f"{found.name} was found, but the installed torch {torch.version} cannot use it"
         return _cured(says, _ROCM)
     if torch.works:
         return _missing_code(found, torch)
     if not torch.cuda:
-        says = f"{found.name} is here, but the installed torch {torch.version} is for CPUs only"
+        says = f"{found.name} was found, but the installed torch {torch.version} is for CPUs only"
         return _cured(says, _CUDA)
     says = (
-        f"{found.name} is here, but torch {torch.version} cannot use it with the driver "
+        f"{found.name} was found, but torch {torch.version} cannot use it with the driver "
         f"{found.driver or 'that is installed'} (it was built for CUDA {torch.cuda})"
     )
     advice = "Install the newest driver from nvidia.com/drivers, then restart the computer."

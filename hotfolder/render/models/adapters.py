@@ -71,7 +71,7 @@ class Adapters:
         """
         names = [lora.name for lora in recipe.loras]
         if len(set(names)) < len(names):
-            raise RenderError("two LoRAs have the same name; give one another in the profile")
+            raise RenderError("two LoRAs have the same name; rename one in the profile")
         for name in names:
             if name not in self._fingerprints:
                 self._read_lora(name)
@@ -139,7 +139,7 @@ class Adapters:
         taken = next((one for one in fitting if self._takes(one.tensors, _adapter(name))), None)
         if taken is None:
             made_for = filter(None, map(header.read(path).metadata.get, _MADE_FOR))
-            unknown = "another kind of model, or its layers have names that are not known here"
+            unknown = "another kind of model, or its layers have unknown names"
             raise RenderError(
                 f"the LoRA {name!r} does not fit this model, which is of {family}: "
                 f"it was made for {next(made_for, unknown)[:90]}"
@@ -209,7 +209,7 @@ class Adapters:
             if width != wanted:
                 raise RenderError(
                     f"the embedding {word!r} does not fit this model: its vectors have "
-                    f"{width or 'no'} numbers where those of the model have {wanted or 'none'}"
+                    f"{width or 'no'} numbers where the model's have {wanted or 'none'}"
                 )
             vectors.append(
                 None if found is None else found.reshape(-1, found.shape[-1]).to(self.dtype)

@@ -121,8 +121,8 @@ def packed(path: Path, head: Header) -> str:
             how = "few bits of ComfyUI (int8, int4 or the like)"
         if how:
             return (
-                f"{path.name} holds its weights in {how}, which only the program that wrote "
-                "them unpacks; take the plain file (fp16, bf16 or fp8), or a .gguf"
+                f"{path.name} stores its weights in {how}, which only the program that "
+                "wrote them can unpack; use the plain file (fp16, bf16 or fp8), or a .gguf"
             )
     return ""
 

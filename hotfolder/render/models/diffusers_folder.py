@@ -112,11 +112,11 @@ def require_parts(folder: Path, model: Model, without: Collection[str]) -> None:
     for component in _components(folder):
         inside = folder / component
         if any(inside.glob("*.py")):
-            raise RenderError(f"the model {folder.name} brings Python code along; it is never run")
+            raise RenderError(f"the model {folder.name} contains Python code, which is never run")
         needs_weights = (inside / "config.json").is_file() and component not in without
         if not inside.is_dir() or (needs_weights and not has_weights(inside)):
             raise ModelMissingError(
-                f"the model {model.source} is not whole: {component}/ has no whole .safetensors "
+                f"the model {model.source} is incomplete: {component}/ lacks complete .safetensors "
                 "weights; download it again (pickled .bin and .ckpt weights are never opened)"
             )
 
@@ -141,7 +141,7 @@ def _require_unpacked(component: Path) -> None:
         raise RenderError(
             f"the model {component.parent.name} holds its {component.name}/ in few bits of "
             f"{method}, which are not read here; take the plain model and write "
-            'quantize = "nf4" or "int8" below [model]'
+            'quantize = "nf4" or "int8" under [model]'
         )
 
 

@@ -45,7 +45,7 @@ def fetch(
     """
     if hub.offline():
         raise ModelMissingError(
-            f"the model {source} is not on this computer, and HF_HUB_OFFLINE forbids to fetch it"
+            f"the model {source} is not on this computer, and HF_HUB_OFFLINE forbids fetching it"
         )
     folder = hub.folder_of(source)
     at = listing(source)
@@ -121,7 +121,7 @@ def _index(
     file = next((file for file in at.files if file.name == "model_index.json"), None)
     if file is None:
         raise ModelMissingError(
-            f"{source.repository} is no diffusers model (it has no model_index.json); "
+            f"{source.repository} is not a diffusers model (it has no model_index.json); "
             'to use one file of it, write source = "hub:owner/name/FILE.safetensors"'
         )
     # Among the blobs only: a snapshot with an index counts as a model.
@@ -251,7 +251,7 @@ def _append(
         else:  # the whole, from a server that knows no ranges
             fits = answer.headers.get("content-length") in (None, str(size))
         if not fits:
-            raise ValueError("another file came than was asked for")
+            raise ValueError("a different file arrived from the one requested")
         mode = "ab" if answer.status_code == 206 else "wb"
         if mode == "wb" and done:
             on_bytes(-done)
@@ -287,7 +287,7 @@ def _alone(folder: Path, file: RemoteFile) -> Iterator[None]:
         with FileLock(lock, timeout=0):
             yield
     except Timeout as error:
-        raise NetworkError("another program is fetching it at this moment") from error
+        raise NetworkError("another program is fetching it right now") from error
 
 
 @contextlib.contextmanager

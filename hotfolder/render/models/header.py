@@ -25,15 +25,15 @@ _MOST_BESIDE = 1000  # names that are looked through for a similar one
 _MAGIC = b"GGUF"
 # What a file is that calls itself .safetensors, by how it begins.
 _OTHERS = {
-    b"PK\x03\x04": f"is no safetensors file inside: {PICKLED}",  # as torch.save writes them: zipped
-    b"\x80": f"is no safetensors file inside: {PICKLED}",  # ... and plain
-    _MAGIC: f"is a GGUF file inside; give it its ending {GGUF} again",
-    b"<": "is a web page, because the site wanted something first, such as logging in; "
+    b"PK\x03\x04": f"is not really a safetensors file: {PICKLED}",  # torch.save's zip
+    b"\x80": f"is not really a safetensors file: {PICKLED}",  # ... and plain
+    _MAGIC: f"is really a GGUF file; rename it to end in {GGUF} again",
+    b"<": "is a web page, because the site wanted something first, such as a login; "
     "download it in a browser",
-    b"{": "is a message of the site, because it wanted something first, such as logging in; "
+    b"{": "is a message from the site, because it wanted something first, such as logging in; "
     "download it in a browser",
     b"version https://git-lfs": "is a pointer to the weights (Git LFS) without them; "
-    "download the file itself, or give the command git lfs pull",
+    "download the file itself, or run git lfs pull",
 }
 _MOST_BYTES = 100_000_000  # of a header: as many as the library of safetensors takes
 _MOST_TENSORS = 100_000
@@ -90,10 +90,10 @@ def _read_safetensors(path: Path) -> Header:
 def misnamed(path: Path) -> str:
     """Why a file whose name does not end as weights do is not opened, for whoever named it."""
     if path.suffix.lower() == _SHORT:
-        return f"give its name the ending {SAFETENSORS}"
+        return f"rename it to end in {SAFETENSORS}"
     if path.suffix.lower() == GGUF:
         return (
-            "of GGUF files only denoisers are used, as model.transformer; "
+            "among GGUF files only denoisers are used, as model.transformer; "
             "look for a .safetensors version"
         )
     if path.suffix.lower() in _UNFINISHED:
@@ -195,7 +195,7 @@ class _Gguf:
     def _bytes(self, count: int) -> bytes:
         self._left -= count
         if self._left < 0:
-            raise ValueError("its header is longer than the file, or than a header may be")
+            raise ValueError("its header is longer than the file, or longer than a header may be")
         data = self._file.read(count)
         if len(data) < count:
             raise ValueError("it ends inside its header")

@@ -27,7 +27,7 @@ def cannot_refine(family: Family) -> str:
         return ""
     return (
         f"{family.name} models draw from text only, so their drafts cannot be refined; "
-        "choose another profile, or write count = 0 below [refine]"
+        "choose another profile, or write count = 0 under [refine]"
     )
 
 

@@ -35,7 +35,7 @@ def read(path: Path, dtype: torch.dtype) -> dict[str, Any]:
         if way not in _PLAIN:
             raise RenderError(
                 f"{path.name} holds its weights as ComfyUI packs them ({way}), which only ComfyUI "
-                "unpacks; take the plain file (fp16, bf16 or fp8), or a .gguf"
+                "unpacks; use the plain file (fp16, bf16 or fp8), or a .gguf"
             )
     tensors.pop(_MARK, None)
     for name in list(tensors):
@@ -48,7 +48,7 @@ def read(path: Path, dtype: torch.dtype) -> dict[str, Any]:
             if tensor.dtype not in _EIGHT_BITS or not scale.is_floating_point():
                 raise RenderError(
                     f"{path.name} stores {name} as {_word(tensor.dtype)} with a scale that is "
-                    "not known here; take the plain file (fp16, bf16 or fp8), or a .gguf"
+                    "not known here; use the plain file (fp16, bf16 or fp8), or a .gguf"
                 )
             tensor = _unscaled(path, name, tensor, scale)
         tensors[name] = tensor.to(dtype) if tensor.is_floating_point() else tensor
@@ -73,7 +73,7 @@ def _unscaled(path: Path, name: str, tensor: Any, scale: Any) -> Any:
         return tensor.float() * scale.float().reshape(-1, *[1] * (tensor.dim() - 1))
     raise RenderError(
         f"{path.name} scales {name} in blocks, which is not read here; "
-        "take the plain file (fp16, bf16 or fp8), or a .gguf"
+        "use the plain file (fp16, bf16 or fp8), or a .gguf"
     )
 
 

@@ -28,7 +28,7 @@ _WORDS = {  # what a person calls the kinds of checkpoints that are no models fo
     "inpaint": "made for inpainting",
     "fill": "made for inpainting",
     "depth": "made for depth maps",
-    "refiner": "a refiner, which cannot begin a picture",
+    "refiner": "a refiner, which cannot start a picture",
     "upscal": "made for enlarging pictures",
     "pix2pix": "made for editing pictures",
     "wan": "made for videos",
@@ -54,9 +54,9 @@ def require(path: Path) -> Contents:
             raise RenderError(says)
         return found
     if found.kind:
-        raise RenderError(f"{path.name} is no whole model: it {_belongs(found, path)}")
+        raise RenderError(f"{path.name} is not a complete model: it {_belongs(found, path)}")
     raise RenderError(
-        f"{path.name} is of no family that can be told from its tensors; "
+        f"the model family of {path.name} cannot be told from its tensors; "
         "only its diffusers folder can be used"
     )
 
@@ -125,20 +125,20 @@ def tokenizers(folder: Path) -> dict[str, Any]:
 def _alone(path: Path, found: Contents) -> str:
     return (
         f"{path.name} has the denoiser alone, without text encoders: write "
-        f'source = "{base_of(found)}" and transformer = "{path.name}" below [model]'
+        f'source = "{base_of(found)}" and transformer = "{path.name}" under [model]'
     )
 
 
 def _belongs(found: Contents, path: Path) -> str:
     """What a file is that was taken for a model, and where it belongs."""
     return {
-        "model": f'is a whole model: write source = "{path.name}" below [model] of a profile',
-        "denoiser": f'is a denoiser: write transformer = "{path.name}" below [model]',
+        "model": f'is a complete model: write source = "{path.name}" under [model] of a profile',
+        "denoiser": f'is a denoiser: write transformer = "{path.name}" under [model]',
         "LoRA": 'is a LoRA: name its folder in hotfolder.toml, loras = ["…"]',
         "embedding": 'is an embedding: name its folder in hotfolder.toml, embeddings = ["…"]',
-        "autoencoder": f'is an autoencoder (VAE): write vae = "{path.name}" below [model]',
-        "text encoder": f'is a text encoder: write text_encoder = "{path.name}" below [model]',
-        "ControlNet": "is a ControlNet, for which hotfolder has no use",
+        "autoencoder": f'is an autoencoder (VAE): write vae = "{path.name}" under [model]',
+        "text encoder": f'is a text encoder: write text_encoder = "{path.name}" under [model]',
+        "ControlNet": "is a ControlNet, which hotfolder does not use",
     }[found.kind]
 
 

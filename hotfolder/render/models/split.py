@@ -33,7 +33,7 @@ def locate_file(
     path = (base or Path()) / Path(source).expanduser()
     if path.suffix.lower() not in endings:
         known = " or ".join(endings)
-        raise RenderError(f"{key}: {path.name} is no {known} file; {header.misnamed(path)}")
+        raise RenderError(f"{key}: {path.name} is not a {known} file; {header.misnamed(path)}")
     if not path.is_file():
         says = header.nearest(path) or hint(source)
         raise ModelMissingError(f"{key}: there is no file {path}{says}")

@@ -23,7 +23,7 @@ def in_words(repository: str, revision: str, file: str = "") -> Iterator[None]:
         raise
     except errors.OfflineModeIsEnabled as error:
         raise ModelMissingError(
-            f"{repository} is not on this computer, and HF_HUB_OFFLINE forbids to fetch it"
+            f"{repository} is not on this computer, and HF_HUB_OFFLINE forbids fetching it"
         ) from error
     except errors.HfHubHTTPError as error:
         raise _of_answer(error, repository, revision, file) from error
@@ -80,7 +80,7 @@ def _of_answer(
             f"the hub has trouble of its own (status {status})",
             _seconds(answer.headers.get("Retry-After")),
         )
-    return NetworkError(f"{_host()} answered with status {status}; something between refuses it")
+    return NetworkError(f"{_host()} answered with status {status}; something in between refuses it")
 
 
 def _seconds(header: str | None) -> float:

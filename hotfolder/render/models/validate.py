@@ -118,6 +118,6 @@ def _same_names(profiles: Mapping[str, Profile]) -> list[Mistake]:
         for lora in profile.model.loras:
             key = model_name(profile.model), lora_name(lora)
             if known.setdefault(key, lora.source) != lora.source:
-                says = f"another profile calls another LoRA {key[1]!r} too; give one a name"
+                says = f"another profile calls a different LoRA {key[1]!r} too; rename one"
                 found.append(Mistake(f"profiles/{profile_name}.toml, model.loras", says))
     return found

@@ -46,7 +46,7 @@ def locate(model: Model, base: Path | None) -> Path:
     if path.is_file():
         says = header.piece(path)
         if path.suffix.lower() != header.SAFETENSORS:
-            says = f"{path.name} is no .safetensors file; {header.misnamed(path)}"
+            says = f"{path.name} is not a .safetensors file; {header.misnamed(path)}"
         if says:
             raise RenderError(f"model.source: {says}")
         return path
@@ -171,7 +171,7 @@ def _autoencoder(
 def _require_autoencoder(path: Path, chosen: Mapping[str, Path], given: Mapping[str, Any]) -> None:
     if "vae" not in chosen and "vae" not in given:
         raise RenderError(
-            f"{path.name} has no autoencoder (VAE) inside; name one that you have below [model]: "
+            f"{path.name} has no autoencoder (VAE) inside; name one that you have under [model]: "
             'vae = "FILE.safetensors"'
         )
 
@@ -185,7 +185,7 @@ def _set_prediction(pipe: Any, model: Model, path: Path) -> None:
         if found.form == _UNCLEAR and not told and model.prediction_type == "auto":
             raise RenderError(
                 f"{path.name} is of Stable Diffusion 2 and does not say what it predicts; write "
-                'prediction_type = "v_prediction" below [model] for those that learned on pictures '
+                'prediction_type = "v_prediction" under [model] for those that learned on pictures '
                 'of 768x768, or "epsilon" for those of 512x512'
             )
     if model.prediction_type != "auto":
@@ -203,7 +203,7 @@ def _set_prediction(pipe: Any, model: Model, path: Path) -> None:
         return
     if config.get("prediction_type") not in ("epsilon", "v_prediction"):
         key = "prediction_type" if "prediction_type" in own else "zero_terminal_snr"
-        raise RenderError(f"model.{key} is for Stable Diffusion 1.x, 2.x and XL; take it out")
+        raise RenderError(f"model.{key} is for Stable Diffusion 1.x, 2.x and XL; remove it")
     predicts = own.get("prediction_type", config["prediction_type"])
     if own.get("rescale_betas_zero_snr") and predicts == "epsilon":
         raise RenderError(
@@ -222,8 +222,8 @@ def safety_checker(path: Path, dtype: Any) -> dict[str, Any]:
         path / "safety_checker"
     ):
         raise RenderError(
-            f"the model {path.name} brings no safety checker along; "
-            "take safety_checker out of the profile, or fetch the whole model"
+            f"the model {path.name} comes without a safety checker; "
+            "remove safety_checker from the profile, or fetch the whole model"
         )
     from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
     from transformers import CLIPImageProcessorPil

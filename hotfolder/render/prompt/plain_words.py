@@ -50,7 +50,7 @@ def unused(tree: Tree | None, family: str) -> str:
         return ""
     listed = " and ".join(part for part in (", ".join(lost[:-1]), lost[-1]) if part)
     has = "has" if len(lost) == 1 and not lost[0].startswith("weights") else "have"
-    return f"{family} models read bare words, so {listed} {has} no effect"
+    return f"{family} models read plain words, so {listed} {has} no effect"
 
 
 def of_model(model: Model, base: Path | None, tree: Tree | None) -> str:

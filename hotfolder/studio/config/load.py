@@ -126,7 +126,7 @@ def _check_stars(config: Config, mistakes: list[Mistake]) -> None:
     has_parts = stars.parts != Parts()
     if has_parts != (stars.then == "part"):
         says = (
-            'it has no effect without then = "part" below [stars]'
+            'it has no effect without then = "part" under [stars]'
             if has_parts
             else 'it needs a table [stars.parts] with lines such as  5 = "face: calm eyes"'
         )
@@ -184,7 +184,7 @@ def _settings(
     table = dict(_table(studio.root, SETTINGS_FILE, mistakes))
     for key in _OF_ONE_MACHINE:
         if table.pop(key, None):
-            says = f"{SETTINGS_FILE}, {key}: this counts in each computer's own settings only"
+            says = f"{SETTINGS_FILE}, {key}: this works only in each computer's own settings"
             notes.append(f"{says}, which `hotfolder config` opens")
     if not trusted:
         table = restrict.settings(table, held)
@@ -273,7 +273,7 @@ def _listed(
         mistakes.append(Mistake(f"{folder}/", f"this folder cannot be read: {reason(error)}"))
         return []
     if len(found) > _MOST_FILES:
-        says = f"it holds {len(found):,} files of which {_MOST_FILES:,} are read"
+        says = f"it holds {len(found):,} files, of which {_MOST_FILES:,} are read"
         mistakes.append(Mistake(f"{folder}/", says))
     return found[:_MOST_FILES]
 

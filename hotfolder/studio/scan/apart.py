@@ -47,8 +47,8 @@ _QUICK_METADATA = 2**17  # characters and bytes
 _NOTE_BYTES = 4_096
 
 SETS_ASIDE = (
-    "reading it has ended the program that read it, or took longer than a minute, twice; it is "
-    "left unread until it changes"
+    "reading it crashed the program that read it, or took longer than a minute, twice; it is "
+    "skipped until it changes"
 )
 
 
@@ -326,7 +326,7 @@ class _Note:
 
 def fault(error: Exception) -> str:
     """A sentence about a file on which a reader failed as none should."""
-    return f"it cannot be read, which is a fault of hotfolder ({type(error).__name__})"
+    return f"it cannot be read, which is a bug in hotfolder ({type(error).__name__})"
 
 
 def require_quick_text(size: int) -> None:

@@ -76,7 +76,7 @@ class Cache(Generic[T]):
         except FileNotFoundError:
             return
         except (OSError, ValueError) as error:
-            _log.warning("%s cannot be read and is made anew: %s", self._file, error)
+            _log.warning("%s cannot be read and is made again: %s", self._file, error)
             return
         if head != self._head:
             return
@@ -97,7 +97,7 @@ class Cache(Generic[T]):
             with local.opened(self._file, "ab" if mode == "a" else "wb") as stream:
                 stream.write(text.encode("ascii"))
         except OSError as error:
-            _log.warning("%s cannot be written, which costs time only: %s", self._file, error)
+            _log.warning("%s cannot be written, which only costs time: %s", self._file, error)
             self._read_only = True
             return
         self._lines = len(lines) + (self._lines if mode == "a" else 0)

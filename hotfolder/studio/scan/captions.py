@@ -28,7 +28,7 @@ MORE = ".refine.toml"
 
 _MOST_BYTES = 2**14
 
-ALONE = "no picture of its name lies beside it; prompts for drafts belong in inbox/"
+ALONE = "there is no picture with the same name beside it; prompts for drafts belong in inbox/"
 
 
 class Text(NamedTuple):

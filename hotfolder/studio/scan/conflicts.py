@@ -11,7 +11,7 @@ from hotfolder.studio.scan.tree import Tree
 from hotfolder.studio.store.ledger import LEDGER
 
 _MOST_MACHINES = 100
-SAYS = "a sync program made this copy of a file that was changed in two places; it is not used"
+SAYS = "a sync program made this copy because a file was changed in two places; it is not used"
 
 
 class Conflicts:

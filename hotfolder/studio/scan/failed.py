@@ -49,4 +49,4 @@ def _reason(studio: Studio, path: str) -> str:
         said = [line for line in data.decode("utf-8", "replace").splitlines() if line.strip()]
         if said:
             return brief(said[1] if said[0].endswith(":") and said[1:] else said[0], _LONGEST_LINE)
-    return "no note lies beside it; put it back into inbox/ to have it read again"
+    return "there is no note beside it; put it back into inbox/ to have it read again"

@@ -117,7 +117,7 @@ def in_time(
     now, closed = list[PromptFile](), dict[str, str]()
     for file in files:
         if file.only and not folder.is_open(file.only, minute):
-            closed[file.path] = f"its folder is drawn from only from {file.only}"
+            closed[file.path] = f"its folder is used only from {file.only}"
         elif file.path.startswith(unsure):
             closed[file.path] = f"the {folder.NAME} of its folder is still being written, or empty"
         else:

@@ -128,7 +128,7 @@ class Inbox:
             return None
         beside = self._partners(path, TEXT | _SIDECARS) if is_picture else ()
         if pause := self.folders.paused(path):
-            return Waiting(f"{printable(pause)} lies there; take it away to go on")
+            return Waiting(f"there is a file {printable(pause)}; remove it to go on")
         try:
             found = self._read(path, beside, config)
         except BeingReadError as error:
@@ -156,7 +156,7 @@ class Inbox:
         try:
             said = self.folders.table(path)
         except MistakesError:
-            return Waiting("the folder.toml of its folder has a mistake")
+            return Waiting("its folder's folder.toml has a mistake")
         states = {name: self._files[name] for name in (path, *beside)}
         named = self.folders.named(path, config.profiles)
         files = Files(self.studio, path, states, beside, said, named)

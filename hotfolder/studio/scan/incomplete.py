@@ -10,7 +10,7 @@ from hotfolder.images import metadata
 from hotfolder.studio.reading import read_file
 
 PATIENCE = 30  # so many settling times without a change, and a picture's end is missed
-_UNFINISHED = "its end is not there yet: it is still being copied, or it was cut off"
+_UNFINISHED = "its end is missing: it is still being copied, or it was cut off"
 
 
 class Incomplete:

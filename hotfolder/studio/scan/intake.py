@@ -35,8 +35,8 @@ from hotfolder.studio.store import local
 _log = logging.getLogger(__name__)
 BUDGET_S = 0.02
 _FETCHING_S = 1.0
-_FINISHED = "another computer has finished it and puts it away"
-_QUEUES = "very many files come at once; it is read in its turn"
+_FINISHED = "another computer has finished it and is moving it to inbox/done/"
+_QUEUES = "very many files are arriving at once; this one will be read in its turn"
 
 
 class Intake:
@@ -317,7 +317,7 @@ class Intake:
                 self._withheld[path] = Withheld("stranger", captions.ALONE)
         elif not path.endswith(NOTE) and not any(detectors.pictures(path, suffixes())):
             kinds = ", ".join(sorted(suffixes()))
-            self.seeds.give_up(path, f"this kind of file is not refined; these are: {kinds}")
+            self.seeds.give_up(path, f"this kind of file cannot be refined; these can: {kinds}")
 
     def _identify_seed(self, path: str, reading: Reading) -> None:
         beside = [file for file in retouches.paths(path) if self._tree.reading(file)]

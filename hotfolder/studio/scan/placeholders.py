@@ -11,7 +11,7 @@ from hotfolder.errors import PictureError
 from hotfolder.studio.reading import Reading, read_file
 
 FETCHING = "only its name is on this computer; the sync program is asked for its content"
-MISSING = "only its name is on this computer, and its content does not come; does syncing work?"
+MISSING = "only its name is on this computer, and its content does not arrive; is syncing working?"
 _MOST = 4
 _PATIENCE_S = 60.0
 

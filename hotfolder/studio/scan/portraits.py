@@ -30,7 +30,7 @@ _MOST_PX = 16_000_000  # of the picture whose pixels are kept: 48 MB
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A file's bytes, what they carry (None: it is no picture), and its state after the read."""
+    """A file's bytes, what they carry (None: it is not a picture), and its state after the read."""
 
     path: str
     data: bytes

@@ -145,7 +145,7 @@ def by_words(
     if missing:
         is_not = "is not" if len(missing) == 1 else "are not"
         raise PictureError(
-            f"{' and '.join(missing)} {is_not} seen in the picture, so nothing is drawn anew; call "
+            f"{' and '.join(missing)} {is_not} seen in the picture, so nothing is redrawn; call "
             f"it as the picture's own prompt does, or paint it white in {mask_name}, or paint a "
             "closed line around it in a copy"
         )

@@ -34,7 +34,7 @@ from hotfolder.studio.scan.tree import Changes, Tree
 from hotfolder.taste.advice import NONE, Advice
 
 _log = logging.getLogger(__name__)
-_EMPTY = "it is empty; write what the picture shall show, and save it"
+_EMPTY = "it is empty; write what the picture should show, and save it"
 _CROWDED = ("drafts", "seeds")  # with pictures
 _MOST_WITNESSES = 500
 _AT_ONCE = 1000  # so many files can be asked in that time whether they have settled

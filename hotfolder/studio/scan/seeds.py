@@ -38,8 +38,8 @@ from hotfolder.studio.store import located
 
 _log = logging.getLogger(__name__)
 _TOO_DEEP = (
-    f"it was refined too often already: a picture carries at most {MAX_DEPTH} generations; "
-    "save it without its metadata to begin anew"
+    f"it has already been refined too often: a picture carries at most {MAX_DEPTH} generations; "
+    "save it without its metadata to start afresh"
 )
 
 
@@ -286,8 +286,8 @@ def _generations(source: Recipe | Pixels) -> tuple[Recipe | Pixels, ...]:
 def _unused(text: str) -> str:
     name = f"{PurePosixPath(text).stem}{captions.MORE}"
     return (
-        f"{printable(text)} beside it is not used, for it says itself what it shows; "
-        f"other settings belong in {printable(name)}"
+        f"{printable(text)} beside it is not used, because the picture has a prompt "
+        f"of its own; other settings belong in {printable(name)}"
     )
 
 

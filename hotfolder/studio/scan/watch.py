@@ -23,7 +23,7 @@ logging.getLogger("watchdog").propagate = False
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
 _READ_ONLY = {"opened", "closed_no_write"}
 _MOST = 20_000
-_FULL = "this user's limit of watched folders is reached"
+_FULL = "this user's limit of watched folders has been reached"
 _DELETE_SELF = 0x400
 
 
@@ -145,13 +145,13 @@ class Watch(FileSystemEventHandler):
             self._is_blind(_FULL)
         elif kind:
             # That is as it should be: no reason for cron to send mail.
-            self._is_blind(f"{kind} brings none of what other computers do", logging.INFO)
+            self._is_blind(f"{kind} does not report what other computers do", logging.INFO)
         else:
             self.blind = ""
 
     def _is_blind(self, why: str, level: int = logging.WARNING) -> None:
         if why != self.blind:
-            says = "no notice of changes (%s); the folders are looked through often instead"
+            says = "no notice of changes (%s); folders are looked through every few seconds instead"
             _log.log(level, says, why)
         self.blind = why
 

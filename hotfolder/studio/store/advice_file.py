@@ -25,7 +25,7 @@ def keep(root: Path, learned: Advice) -> None:
     try:
         local.replace(file, msgspec.json.encode(learned))
     except OSError as error:
-        _log.warning("what was learned is known to this run only: %s", error)
+        _log.warning("what was learned is known only to this run: %s", error)
 
 
 def read(root: Path) -> Advice:

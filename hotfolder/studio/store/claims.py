@@ -78,7 +78,7 @@ class Claims:
         try:
             local.replace(self._gone_file, msgspec.json.encode(gone))
         except OSError as error:
-            _log.warning("which machines are gone cannot be kept: %s", error)
+            _log.warning("which machines are gone could not be saved: %s", error)
 
     def _machines(self) -> Iterator[str]:
         """The names of the others; of very many only some."""

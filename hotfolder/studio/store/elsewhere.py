@@ -33,7 +33,7 @@ def tell(studio: Studio, judged: Sequence[Elsewhere]) -> None:
     try:
         local.replace(file, told)
     except OSError as error:
-        _log.warning("what was judged here is not known to other studios: %s", error)
+        _log.warning("other studios cannot use what was judged here: %s", error)
 
 
 def heard(studio: Studio) -> list[Elsewhere]:

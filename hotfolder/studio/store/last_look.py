@@ -62,7 +62,7 @@ def keep(root: Path, grounds: Grounds, state: State, overview: Overview) -> None
     try:
         local.replace(path(root), json.encode(LastLook(_BY, grounds, state, overview)))
     except (OSError, ValueError) as error:  # a path may hold bytes that are no text
-        _log.info("the next `hotfolder status` looks at all files: %s", error)
+        _log.info("the next `hotfolder status` has to look at all files: %s", error)
 
 
 def _program() -> str:

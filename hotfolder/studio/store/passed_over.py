@@ -45,9 +45,9 @@ def find(drafts: Sequence[PassedOver], name: str) -> PassedOver:
     if len(fits) == 1:
         return fits[0]
     if fits:
-        raise HotfolderError(f"several drafts that were passed over begin with {wanted!r}")
-    hint = did_you_mean(wanted, named) if named else "none was, or all were made since"
-    raise HotfolderError(f"no draft {printable(wanted)!r} was passed over; {hint}")
+        raise HotfolderError(f"several drafts that were given up early begin with {wanted!r}")
+    hint = did_you_mean(wanted, named) if named else "there are none left"
+    raise HotfolderError(f"no draft {printable(wanted)!r} was given up early; {hint}")
 
 
 def ask(studio: Studio, draft: PassedOver) -> str:
@@ -57,6 +57,6 @@ def ask(studio: Studio, draft: PassedOver) -> str:
     """
     recipe, _ = recipe_text.parse(draft.text)
     if recipe.id != draft.recipe:
-        raise HotfolderError(f"what the ledger has of {printable(draft.name)} is another recipe")
+        raise HotfolderError(f"the ledger has a different recipe for {printable(draft.name)}")
     name = PurePosixPath(draft.name).stem
     return atomic.publish(studio.root, f"inbox/{name}{SUFFIX}", draft.text.encode())

@@ -76,7 +76,7 @@ def post(root: Path, status: StatusFile) -> None:
     try:
         local.replace(path(root), msgspec.json.encode(status))
     except OSError as error:
-        _log.warning("`hotfolder status` will not know what waits: %s", error)
+        _log.warning("`hotfolder status` will not know what is waiting: %s", error)
 
 
 def read(root: Path) -> StatusFile:

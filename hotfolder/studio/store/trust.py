@@ -45,12 +45,12 @@ def introduce(studio: Studio) -> str:
     record(studio, trusted)
     if trusted:
         return (
-            f"{studio.root} is trusted, since this computer worked on it before; "
-            f"`hotfolder trust --not {studio.root}` takes that back"
+            f"{studio.root} is trusted, since this computer has worked on it before; "
+            f"`hotfolder trust --not {studio.root}` revokes that"
         )
     return (
-        f"{studio.root} was not made on this computer or is shared, so it names no models, folders "
-        f"or devices here; `hotfolder trust {studio.root}` lets it"
+        f"{studio.root} was not made on this computer, or is shared, so it cannot name models, "
+        f"folders or devices here; `hotfolder trust {studio.root}` lets it"
     )
 
 
@@ -60,7 +60,7 @@ def record(studio: Studio, trusted: bool) -> None:
     try:
         local.replace(local.folder(studio.root) / "trust.json", msgspec.json.encode(standing))
     except OSError as error:
-        _log.warning("whether %s is trusted cannot be kept: %s", studio.root, error)
+        _log.warning("whether %s is trusted could not be saved: %s", studio.root, error)
 
 
 def _read(studio: Studio) -> Standing | None:

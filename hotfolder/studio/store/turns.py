@@ -62,7 +62,7 @@ def _come(stage: Stage, meanwhile: Callable[[], None], held: contextlib.ExitStac
                 break
         except Timeout:
             if time.monotonic() > until:
-                _log.warning("a training does not give way; the picture is drawn beside it")
+                _log.warning("a training run does not give way; the picture is drawn alongside it")
                 break
         meanwhile()
         time.sleep(_LOOKS_EVERY_S)

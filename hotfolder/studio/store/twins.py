@@ -58,7 +58,7 @@ def keep(studio: Studio, recipe_id: str, data: bytes) -> None:
         with local.opened(file, "ab") as stream:
             stream.write(line + b"\n")
     except OSError as error:
-        _log.warning("that %s was made here is not kept: %s", recipe_id[:8], error)
+        _log.warning("that %s was made here could not be saved: %s", recipe_id[:8], error)
 
 
 class Twins:

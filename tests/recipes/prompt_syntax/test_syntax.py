@@ -170,7 +170,7 @@ def test_tags(text: str, left: str, loras: list[LoraTag]) -> None:
         ("<lora:ink:strong>", "", "expected a weight from -10 to 10, as in <lora:ink:0.8>"),
         ("<lora:ink:99>", "", "expected a weight from -10 to 10"),
         ("<lora:ink:1> <lora:ink:2>", "", "only the first tag of a LoRA counts"),
-        ("<random:castle,tower>", "", "is no tag that hotfolder knows, so it is read as words"),
+        ("<random:castle,tower>", "", "is not a tag that hotfolder knows, so it is read as words"),
         ("a", "<lora:ink:1>", "<lora:ink> in a negative prompt has no effect"),
         ("(red cat)++ in C++", "", ")++ is read as words; for words that count more, write"),
         ("castle+", "", "castle+ is read as words"),

@@ -22,11 +22,11 @@ WORKING = Torch("2.13.0+cu126", "12.6", works=True, architectures=("sm_75", "sm_
         (
             RTX,
             CPU_BUILD,
-            "RTX 3060 is here, but the installed torch 2.13.0+cpu is for CPUs",
+            "RTX 3060 was found, but the installed torch 2.13.0+cpu is for CPUs",
             "cu126",
         ),
         (RTX, CUDA_BUILD, "cannot use it with the driver 560.94", "nvidia.com/drivers"),
-        (Card("amd", "an AMD GPU"), CPU_BUILD, "an AMD GPU is here", "rocm"),
+        (Card("amd", "an AMD GPU"), CPU_BUILD, "an AMD GPU was found", "rocm"),
         (Card("apple", "Apple silicon"), CPU_BUILD, "macOS 14", "Update macOS"),
         (Card("nvidia", "B300", "600", (12, 1)), WORKING, "too new", "--upgrade"),
         (Card("nvidia", "GTX 980", "560", (5, 2)), WORKING, "too old", "torch==2.7.1 --index-url"),

@@ -136,7 +136,7 @@ def test_a_lora_has_its_fingerprint(engine: Engine, draft: Recipe) -> None:
     [
         ("large", "the LoRA 'large' does not fit this model"),
         ("gone", r"model\.loras: there is no file .*gone\.safetensors"),
-        ("old", r"old\.ckpt is no \.safetensors file; pickled weights can run code"),
+        ("old", r"old\.ckpt is not a \.safetensors file; pickled weights can run code"),
         ("torn", r"torn\.safetensors is damaged"),
         ("word", r"castle\.safetensors is no LoRA: it is an embedding: name its folder"),
         ("nothing", "the LoRA 'nothing' changes nothing: all that it adds is zero"),
@@ -202,7 +202,7 @@ def test_an_autoencoder_of_another_family(models: Path, draft: Recipe, tmp_path:
 
 def test_a_model_without_a_safety_checker(engine: Engine, draft: Recipe) -> None:
     """Asking for a filter that the model has not is told in words, not passed over."""
-    with pytest.raises(RenderError, match="brings no safety checker along"):
+    with pytest.raises(RenderError, match="comes without a safety checker"):
         engine.render(changed(draft, safety_checker=True))
 
 

@@ -94,12 +94,12 @@ def test_a_form_draws_as_its_folder_does(name: str, place: Place, draft: Recipe)
 _REFUSED = {
     "a LoRA": (heads.LORA, "is a LoRA: name its folder"),
     "an embedding": (heads.EMBEDDING, "is an embedding: name its folder"),
-    "a ControlNet": (heads.CONTROLNET, "is a ControlNet, for which hotfolder has no use"),
+    "a ControlNet": (heads.CONTROLNET, "is a ControlNet, which hotfolder does not use"),
     "a VAE": (heads.VAE, r'is an autoencoder \(VAE\): write vae = "x\.safetensors"'),
     "a text encoder": (heads.T5, 'is a text encoder: write text_encoder = "x'),
-    "an upscaler": (heads.UPSCALER, "of no family that can be told"),
+    "an upscaler": (heads.UPSCALER, "cannot be told"),
     "SD 1.x for inpainting": (heads.INPAINTING, "made for inpainting"),
-    "a refiner": (heads.REFINER, "is a refiner, which cannot begin a picture"),
+    "a refiner": (heads.REFINER, "is a refiner, which cannot start a picture"),
     "FLUX.1 fill": ({**heads.FLUX_FILL, "vae.x": [1]}, "made for inpainting"),
     "a video model": (heads.WAN, "made for videos"),
     "a denoiser alone": (heads.QWEN, 'write source = "Qwen/Qwen-Image" and transformer = "x'),
@@ -131,8 +131,8 @@ def test_what_is_no_model_says_what_it_is(name: str, tmp_path: Path) -> None:
             r"lora\.safetensors is no autoencoder \(VAE\): it is a LoRA",
         ),
         ({"vae": "./vae.safetensors"}, "has no autoencoder that fits this model"),
-        ({"vae": "./short.sft"}, r"give its name the ending \.safetensors"),
-        ({"text_encoder": "./reader.gguf"}, "of GGUF files only denoisers are used"),
+        ({"vae": "./short.sft"}, r"rename it to end in \.safetensors"),
+        ({"text_encoder": "./reader.gguf"}, "among GGUF files only denoisers are used"),
     ],
 )
 def test_a_part_that_does_not_fit(

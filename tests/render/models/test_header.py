@@ -48,11 +48,11 @@ def test_gguf_is_read_as_its_own_library_writes_it(tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b"<!DOCTYPE html><html>", "is a web page, because the site wanted something first"),
-        (b'{"error": "Unauthorized"}', "is a message of the site"),
+        (b'{"error": "Unauthorized"}', "is a message from the site"),
         (b"version https://git-lfs.github.com/spec/v1\noid", "a pointer to the weights"),
         (b"PK\x03\x04", "pickled weights can run code"),
         (b"\x80\x02", "pickled weights can run code"),
-        (b"GGUF", r"give it its ending \.gguf again"),
+        (b"GGUF", r"rename it to end in \.gguf again"),
         (bytes(100), "is damaged, or was not downloaded whole; download it again"),
     ],
 )
@@ -100,7 +100,7 @@ def test_a_gguf_that_lies_ends_soon(data: bytes, tmp_path: Path) -> None:
 def test_a_gguf_under_another_name_says_so(tmp_path: Path) -> None:
     """It is told what it is, and what to call it."""
     _gguf(tmp_path / "z.gguf", heads.Z_IMAGE).rename(tmp_path / "z.safetensors")
-    with pytest.raises(RenderError, match="is a GGUF file inside; give it its ending"):
+    with pytest.raises(RenderError, match="is really a GGUF file; rename it to end"):
         header.read(tmp_path / "z.safetensors")
     with pytest.raises(ModelMissingError):
         header.read(tmp_path / "gone.gguf")

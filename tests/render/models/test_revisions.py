@@ -95,7 +95,7 @@ def test_a_commit_that_is_gone_is_named(kept: Kept, draft: Recipe) -> None:
     differs = again(recipe, record, engine())
     assert differs.verdict == "differs"
     assert differs.differences[-1] == (
-        f"`hotfolder fetch {NAME}@{OLD}` brings the model as it was then"
+        f"`hotfolder fetch {NAME}@{OLD}` fetches the model as it was then"
     )
     shutil.rmtree(kept / "snapshots" / NEW)
     cannot = again(recipe, record, engine())

@@ -98,14 +98,14 @@ def test_a_lora_is_no_model(tmp_path: Path) -> None:
     """A part of a model, or an addition to one, is told apart."""
     lora = {"lora_unet_down_blocks_0.lora_down.weight": torch.zeros(4, 8)}
     save_file(lora, tmp_path / "style.safetensors")
-    with pytest.raises(RenderError, match="is no whole model"):
+    with pytest.raises(RenderError, match="is not a complete model"):
         single_file.family(tmp_path / "style.safetensors")
 
 
 def test_an_unknown_model_is_not_guessed(tmp_path: Path) -> None:
     """A file whose tensors no family has is not taken for Stable Diffusion 1.5."""
     save_file({"model.diffusion_model.what.weight": torch.zeros(1)}, tmp_path / "x.safetensors")
-    with pytest.raises(RenderError, match="of no family that can be told"):
+    with pytest.raises(RenderError, match="cannot be told"):
         single_file.family(tmp_path / "x.safetensors")
 
 

@@ -53,10 +53,10 @@ def test_what_has_no_effect(tmp_path: Path) -> None:
     assert "model.revision: only models of the hub have revisions" in revision
     heads.write(tmp_path / "control.safetensors", heads.CONTROLNET)
     (found,) = says(tmp_path, Profile(model=Model("./control.safetensors")))
-    assert "model.source: control.safetensors is no whole model: it is a ControlNet" in found
+    assert "model.source: control.safetensors is not a complete model: it is a ControlNet" in found
     (tmp_path / "old.ckpt").write_bytes(b"PK")
     (found,) = says(tmp_path, Profile(model=Model("./old.ckpt")))
-    assert "model.source: old.ckpt is no .safetensors file" in found
+    assert "model.source: old.ckpt is not a .safetensors file" in found
 
 
 def test_a_family_of_another_kind(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_single_files(tmp_path: Path) -> None:
     (tmp_path / "half.safetensors").write_bytes(b"half")
     (lora,) = says(tmp_path, Profile(model=Model("./lora.safetensors")))
     (half,) = says(tmp_path, Profile(model=Model("./half.safetensors")))
-    assert "is no whole model" in lora
+    assert "is not a complete model" in lora
     assert "was not downloaded whole" in half
 
 
@@ -135,7 +135,7 @@ def test_additions_that_are_not_here(tmp_path: Path) -> None:
     )
     gone, old, torn = says(tmp_path, Profile(model=model))
     assert "model.loras: there is no file" in gone
-    assert "model.loras: old.pt is no .safetensors file; pickled weights can run code" in old
+    assert "model.loras: old.pt is not a .safetensors file; pickled weights can run code" in old
     assert "model.embeddings:" in torn and "torn.safetensors is damaged" in torn
 
 
@@ -146,7 +146,9 @@ def test_one_name_for_two_loras(tmp_path: Path) -> None:
         for name in ("one", "two")
     }
     (found,) = validate.troubles(profiles, tmp_path)
-    assert str(found).startswith("profiles/two.toml, model.loras: another profile calls another")
+    assert str(found).startswith(
+        "profiles/two.toml, model.loras: another profile calls a different"
+    )
 
 
 def test_looking_imports_nothing_heavy(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_an_absent_shipped_model_is_missing() -> None:
 def test_a_folder_without_weights_is_not_whole(folder: Path) -> None:
     """A download that broke off is noticed before anything is loaded."""
     (folder / "unet" / "diffusion_pytorch_model.safetensors").unlink()
-    with pytest.raises(ModelMissingError, match=r"unet/ has no whole \.safetensors"):
+    with pytest.raises(ModelMissingError, match=r"unet/ lacks complete \.safetensors"):
         weights.locate(Model(source=str(folder)), None)
 
 
@@ -76,7 +76,7 @@ def test_pickles_are_never_opened(folder: Path) -> None:
         weights.locate(Model(source=str(folder)), None)
     checkpoint = folder / "model.ckpt"
     checkpoint.write_bytes(b"\x80\x04")
-    with pytest.raises(RenderError, match=r"no \.safetensors file"):
+    with pytest.raises(RenderError, match=r"not a \.safetensors file"):
         weights.locate(Model(source=str(checkpoint)), None)
 
 
@@ -102,7 +102,7 @@ def test_corrupt_weights_are_named(folder: Path, draft: Recipe) -> None:
 def test_a_part_of_a_model_is_no_model(folder: Path, draft: Recipe) -> None:
     """A single file with other tensors than a whole checkpoint, like a LoRA's, is refused."""
     file = folder / "vae" / "diffusion_pytorch_model.safetensors"
-    with pytest.raises(RenderError, match="no whole model"):
+    with pytest.raises(RenderError, match="not a complete model"):
         Engine({"sd": Model(source=str(file))}, None, device="cpu").render(draft)
 
 

@@ -26,16 +26,16 @@ PROMPT = r"a (castle:1.4) by the [sea:lake:0.5] BREAK \(dawn\) AND fog"
         (r"a \(castle\)", ""),
         (
             "a (castle:1.4)",
-            "Flux models read bare words, so the weight of (castle:1.4) has no effect",
+            "Flux models read plain words, so the weight of (castle:1.4) has no effect",
         ),
         (
             PROMPT,
-            "Flux models read bare words, so the weight of (castle:1.4), BREAK, "
+            "Flux models read plain words, so the weight of (castle:1.4), BREAK, "
             "what changes from step to step and AND have no effect",
         ),
         (
             "[a|b] (c) (d:0.5)",
-            "Flux models read bare words, so weights such as that of (c:1.1) and what "
+            "Flux models read plain words, so weights such as that of (c:1.1) and what "
             "changes from step to step have no effect",
         ),
     ],
@@ -59,6 +59,6 @@ def test_bare_words_are_drawn(
     with caplog.at_level(logging.WARNING):
         pictures = [pixel_hash(engine.render(one).image) for one in (bare, syntax, syntax)]
     assert len(set(pictures)) == 1
-    assert caplog.text.count("Flux models read bare words") == 1
-    assert plain_words.of_model(model, tmp_path, tree).startswith("Flux models read bare words")
+    assert caplog.text.count("Flux models read plain words") == 1
+    assert plain_words.of_model(model, tmp_path, tree).startswith("Flux models read plain words")
     assert plain_words.of_model(Model(source="shipped:postcard"), None, tree) == ""

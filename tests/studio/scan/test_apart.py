@@ -65,21 +65,21 @@ def test_a_file_read_elsewhere(reader: Apart) -> None:
 
 
 def test_a_file_that_ends_its_reader(reader: Apart, tmp_path: Path) -> None:
-    """After two deaths it is left unread, also by those who come later, until it changes."""
+    """After two deaths it is skipped until, also by those who come later, until it changes."""
     for _ in range(2):
         with pytest.raises(BeingReadError):
             reader.read("seeds/a.png", STATE, _die)
         assert _come(reader) == ["seeds/a.png"]
         assert reader.is_suspect("seeds/a.png")
     for later in (reader, Apart(tmp_path), Apart(tmp_path, waits=True)):
-        with pytest.raises(PictureError, match="left unread until it changes"):
+        with pytest.raises(PictureError, match="skipped until it changes"):
             later.read("seeds/a.png", STATE, _die)
     with pytest.raises(BeingReadError):
         reader.read("seeds/a.png", CHANGED, os.getpid)
 
 
 def test_a_file_that_takes_too_long(reader: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its reader is ended and it is left unread; and the end of all never waits for it."""
+    """Its reader is ended and it is skipped until; and the end of all never waits for it."""
     monkeypatch.setattr(apart, "_LONGEST_S", 0.0)
     for _ in range(2):
         with pytest.raises(BeingReadError):
@@ -95,7 +95,7 @@ def test_a_file_that_takes_too_long(reader: Apart, monkeypatch: pytest.MonkeyPat
 
 
 def test_who_waits(tmp_path: Path) -> None:
-    """A command that only describes has every file at once, and hears of those left unread.
+    """A command that only describes has every file at once, and hears of those skipped until.
 
     One process reads them all, until the look is over.
     """
@@ -104,7 +104,7 @@ def test_who_waits(tmp_path: Path) -> None:
     assert reader.read("inbox/c.txt", STATE, os.getpid) == first != os.getpid()
     reader.rest()
     assert reader.read("inbox/d.txt", STATE, os.getpid) != first
-    with pytest.raises(PictureError, match="left unread"):
+    with pytest.raises(PictureError, match="skipped until"):
         reader.read("inbox/b.txt", STATE, _die)
     reader.close()
 

@@ -114,9 +114,7 @@ def test_a_folder_with_a_time_of_its_own(studio: Studio) -> None:
         scanner.refresh(set())
     noon = scanner.snapshot()
     assert not noon.prompt_files
-    assert noon.waiting == {
-        "inbox/night/a.txt": "its folder is drawn from only from 22:00 to 07:00"
-    }
+    assert noon.waiting == {"inbox/night/a.txt": "its folder is used only from 22:00 to 07:00"}
     assert [file.path for file in scanner.snapshot().prompt_files] == ["inbox/night/a.txt"]
 
 
@@ -145,7 +143,7 @@ def test_a_pause(studio: Studio, name: str) -> None:
     snapshot = looked_at(studio)
     assert [file.path for file in snapshot.prompt_files] == ["inbox/a.txt"]
     assert snapshot.waiting == {
-        "inbox/sub/b.txt": f"inbox/sub/{name} lies there; take it away to go on"
+        "inbox/sub/b.txt": f"there is a file inbox/sub/{name}; remove it to go on"
     }
     assert snapshot.paused == ""
     (studio.inbox / "sub" / name).rename(studio.inbox / name)
@@ -165,7 +163,7 @@ def test_a_folders_mistake_is_told(studio: Studio) -> None:
     survey = Survey(studio)
     snapshot = survey.look()
     assert [file.path for file in snapshot.prompt_files] == ["inbox/b.txt"]
-    assert snapshot.waiting["inbox/x/a.txt"] == "the folder.toml of its folder has a mistake"
+    assert snapshot.waiting["inbox/x/a.txt"] == "its folder's folder.toml has a mistake"
     first, *_ = plan(snapshot, History(), survey.config)
     assert isinstance(first, Explain)
     assert first.path == "inbox/x/folder.toml"
@@ -236,7 +234,7 @@ def test_an_empty_file_waits(studio: Studio) -> None:
     write(studio, {"New Text Document.txt": "", "castle.error.txt": "castle was not used"})
     snapshot = looked_at(studio)
     assert not (snapshot.broken or snapshot.prompt_files or snapshot.unclear)
-    says = "it is empty; write what the picture shall show, and save it"
+    says = "it is empty; write what the picture should show, and save it"
     assert snapshot.waiting == {"inbox/New Text Document.txt": says}
 
 

@@ -475,7 +475,7 @@ def test_a_picture_of_the_last_generation(scanner: Scanner, studio: Studio, cloc
     assert len(scanner.snapshot().seeds) == MAX_DEPTH - 1
     (last,) = scanner.snapshot().useless_seeds
     assert last.path == f"seeds/{MAX_DEPTH}.png"
-    assert "refined too often already" in last.says
+    assert "already been refined too often" in last.says
 
 
 @pytest.mark.parametrize("room", ["seeds", "inbox"])

@@ -178,6 +178,6 @@ def test_nothing_in_seeds_is_passed_over_without_a_word(studio: Studio) -> None:
         (studio.seeds / name).write_bytes(b"anything")
     snapshot = Survey(studio).look()
     assert [file.path for file in snapshot.useless_seeds] == ["seeds/film.mp4"]
-    assert "this kind of file is not refined" in snapshot.waiting["seeds/film.mp4"]
-    assert "no picture of its name" in snapshot.waiting["seeds/alone.txt"]
+    assert "this kind of file cannot be refined" in snapshot.waiting["seeds/film.mp4"]
+    assert "no picture with the same name" in snapshot.waiting["seeds/alone.txt"]
     assert snapshot.waiting.keys() == {"seeds/film.mp4", "seeds/alone.txt"}

@@ -165,7 +165,7 @@ watch.stop()
     ("watches", "expected"),
     [
         (0, "blind: inotify watch limit reached\n"),
-        (5, "blind: this user's limit of watched folders is reached\n"),
+        (5, "blind: this user's limit of watched folders has been reached\n"),
         (40, "blind: \n"),
     ],
 )

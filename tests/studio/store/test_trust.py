@@ -194,7 +194,7 @@ def test_what_a_machine_takes_is_said_in_its_own_settings(studio: Studio, truste
     studio.settings.write_text('together.work = "all"\n')
     config = read_config(studio)
     assert config.settings.together.work == "off"
-    assert "together: this counts in each computer's own settings only" in config.notes[-1]
+    assert "together: this works only in each computer's own settings" in config.notes[-1]
     local.make_folder(local.config())
     (local.config() / "hotfolder.toml").write_text('together.work = "drafts"\n')
     assert read_config(studio).settings.together.work == "drafts"
