@@ -78,7 +78,7 @@ if not defined found (
 if errorlevel 1 (
     echo.
     echo hotfolder could not be installed; "%log%" says why.
-    echo Mostly that is the network or a full disk: about 8 GB must be free. Try again.
+    echo Usually it is the network or a full disk: about 8 GB must be free. Try again.
     rmdir /s /q .venv 2>nul
     goto failed
 )
@@ -87,7 +87,7 @@ if errorlevel 1 (
 "%python%" -c "import hotfolder" >>"%log%" 2>&1 || goto broken
 "%python%" -c "import torch" >>"%log%" 2>&1 && goto start
 echo.
-echo torch does not start. Mostly the Visual C++ runtime of Microsoft is missing; install it from
+echo torch does not start. Usually Microsoft's Visual C++ runtime is missing; install it from
 echo https://aka.ms/vs/17/release/vc_redist.x64.exe and start this again.
 goto failed
 

@@ -71,7 +71,7 @@ set_up() {
         "$python" -m pip install --quiet --disable-pip-version-check uv >>"$log" 2>&1 &&
         with_uv "$here/.venv/bin/uv" && return
     "$python" -m pip install --quiet --disable-pip-version-check -c constraints.txt . >>"$log" 2>&1 ||
-        { rm -rf .venv; tail -n 5 "$log" >&2; fail "hotfolder could not be installed; the reason is above, and all of it in $log. Mostly that is the network: try again."; }
+        { rm -rf .venv; tail -n 5 "$log" >&2; fail "hotfolder could not be installed; the reason is above, and $log has all of it. Usually it is the network: try again."; }
 }
 
 if ! "$python" -c 'import hotfolder' 2>/dev/null; then

@@ -25,7 +25,7 @@ from hotfolder.recipes.settings import Settings
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _EXTENDS = {
     "type": "string",
-    "description": "The name of the profile whose keys hold where this one says nothing.",
+    "description": "The name of the profile whose keys apply where this one says nothing.",
 }
 
 

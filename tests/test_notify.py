@@ -153,7 +153,7 @@ def test_what_cannot_be_sent_is_said_once(studio: Studio, caplog: pytest.LogCapt
         notifier.warn("something")
         clock.now += 100
         notifier.look()
-    said = [record.getMessage() for record in caplog.records if "nobody" in record.getMessage()]
+    said = [record.getMessage() for record in caplog.records if "no message" in record.getMessage()]
     assert said == ["no message went out by tgram: no network"]
     assert "secret-token" not in caplog.text
 

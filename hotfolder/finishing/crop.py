@@ -17,9 +17,9 @@ Side = Annotated[int, Meta(ge=16, le=16_384)]
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`width` and `height` are in px; `turn` swaps them for a picture that stands upright.
+    """`width` and `height` are in px; `turn` swaps them for a picture in portrait format.
 
-    Or for one that lies, if the size is an upright one.
+    Or for one in landscape format, if the size is a portrait one.
     """
 
     width: Side

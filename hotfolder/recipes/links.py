@@ -36,10 +36,10 @@ SchedulerName = Annotated[str, schema.checked(scheduler)]
 class Link(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One link: img2img, or a `step` of `finishing` with its settings.
 
-    Img2img is as `[refine]` says where the link says nothing. Its size is an `area`, or the sides
-    that there are times `factor`; with neither, the first link has the refinement's area and the
-    others keep the size. `prompt` is added to the picture's own. `profile` is another one, by whose
-    model, scheduler, steps and guidance it is drawn.
+    What an img2img link leaves out is as in `[refine]`. Its size is an `area`, or the present sides
+    times `factor`; with neither, the first link has the refinement's area and the others keep the
+    size. `prompt` is added to the picture's own. `profile` is another profile, whose model,
+    scheduler, steps and guidance are used.
     """
 
     area: Size | None = None

@@ -19,7 +19,7 @@ Source = Annotated[str, Meta(min_length=1), schema.checked(sources.check)]
 
 
 class LoraFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """An addition that changes a model's manner: a .safetensors file, here or on the hub.
+    """An addition that changes a model's style: a .safetensors file, here or on the hub.
 
     `name` is what pictures carry; by default it is the file's.
     """
@@ -41,32 +41,32 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     parts of `source`, as other programs keep them: .safetensors or, for a denoiser, .gguf, here or
     on the hub; a `vae` may be a folder or a hub id, too. What they replace is not fetched.
     `prediction_type` is for files that do not say what they predict, and `zero_terminal_snr` for
-    those that do not say whether they begin with pure noise.
+    those that do not say whether they start from pure noise.
     `step_cache` has steps guessed from the ones before, where a family's denoiser allows it:
-    "first-block", with the change from which all is computed (0.1), or "taylor", with every how
-    many steps are computed (3). It changes pictures, so it is a part of the name as well.
-    `quantize` rounds the weights of denoiser and text encoders to eight or four bits when they are
-    read: "int8" and "fp8" by torchao, "nf4" by bitsandbytes. It changes pictures, so it is a part
-    of the model's name in them.
+    "first-block", with the change above which everything is computed (0.1), or "taylor", with how
+    often a step is computed (3: every third). It changes pictures, so it is a part of the name as
+    well. `quantize` rounds the weights of denoiser and text encoders to eight or four bits when
+    they are read: "int8" and "fp8" by torchao, "nf4" by bitsandbytes. It changes pictures, so it is
+    a part of the model's name in them.
 
     `loras` work in their order. `embeddings` maps words of a prompt to the .safetensors files that
     say what they mean. `clip_skip` counts as A1111 does: 2 leaves out the text encoder's last
     layer.
-    `safety_checker` paints black what the model's own filter does not like.
+    `safety_checker` blacks out pictures that the model's own filter rejects.
 
-    `lora_folders` and `embedding_folders` are folders, of which prompts name what lies there;
-    `upscaler_folders` are those of upscalers that links of `enlarge` name.
+    `lora_folders` and `embedding_folders` are folders; prompts name what is in them.
+    `upscaler_folders` are folders of upscalers that `enlarge` links name.
 
-    `detector` is a file (ONNX, or transformers' model.safetensors) that looks for the words of
-    retouches which it knows. `eye` is a folder of transformers' with a model (CLIP, SigLIP,
-    DINOv2) that looks at drafts for taste.
+    `detector` is a file (ONNX, or transformers' model.safetensors) that finds the words of
+    retouches that it knows. `eye` is a transformers folder with a model (CLIP, SigLIP, DINOv2)
+    that looks at drafts for taste.
 
-    `batch` drafts of one size are drawn together, where `hotfolder doctor --measure` says that it
-    pays; each picture says so, and is made again alone in a batch of the same size.
+    `batch` drafts of one size are drawn together; `hotfolder doctor --measure` says whether that
+    pays. Each picture says so, and is made again alone in a batch of the same size.
 
-    `compile` turns the denoiser into machine code, where `hotfolder doctor --measure` says that it
-    pays. The first picture of each size waits for that, for minutes on a CPU. Each picture says so,
-    and is made again in that way. Pictures with LoRAs are made without.
+    `compile` compiles the denoiser to machine code; `hotfolder doctor --measure` says whether that
+    pays. The first picture of each size waits for it, for minutes on a CPU. Each picture says so,
+    and is made again in that way. Pictures with LoRAs are made without it.
     """
 
     source: Source

@@ -46,10 +46,11 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True):
 class Refine(Struct, frozen=True, forbid_unknown_fields=True):
     """Finals of a picked draft: how many, how large, how far from the draft.
 
-    `strength` may be a list: the first final takes the first, and so on. What is None is as for
-    drafts; `steps` is diffusers' argument, of which img2img runs `steps * strength`. `format` and
-    `quality` are those of the files. `links` are the chain by which a final is made, if that is
-    more than one step of img2img; what a link does not say is as it is said here.
+    `strength` (denoising strength) may be a list: the first final takes the first value, and so on.
+    Keys that are left out are as for drafts; `steps` is diffusers' argument, of which img2img runs
+    `steps * strength`. `format` and `quality` are those of the files. `links` is the chain that
+    makes a final, if that is more than one pass of img2img; what a link leaves out is as it is
+    here.
     """
 
     area: Size = "1000x1000"
@@ -83,7 +84,7 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A checked preset. `fixed` and `random` are prompt parts that are added to every prompt.
 
     `emphasis` is the rule by which `(words:1.2)` count more: as in A1111, as in compel, or not at
-    all: brackets are text then.
+    all (brackets are then plain text).
     """
 
     model: Model

@@ -19,7 +19,7 @@ Preset = Annotated[str, Meta(min_length=1)] | None
 
 
 class Presets(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The profile by which a picture of so many stars is refined; None: the one of its draft."""
+    """The profile with which a picture with so many stars is refined; None: its draft's own."""
 
     one: Preset = field(default=None, name="1")
     two: Preset = field(default=None, name="2")
@@ -32,7 +32,7 @@ Part = Annotated[str, schema.checked(part)] | None
 
 
 class Parts(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where and as what a picture of so many stars is drawn anew; None: it is refined."""
+    """Which part of a picture with so many stars is redrawn, and as what; None: it is refined."""
 
     one: Part = field(default=None, name="1")
     two: Part = field(default=None, name="2")
@@ -44,10 +44,10 @@ class Parts(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
 class Stars(Struct, frozen=True, forbid_unknown_fields=True):
     """Which marks pick a draft, and what happens to it then.
 
-    `least` is the least rating that does. A tag, colour label or pick label that is one of `tags`
-    counts as so many stars. The detectors in `ignore` are not asked. `rejected` says whether a
-    rejected draft (rating -1) is moved to `drafts/rejected/`. With "part" a draft is moved, and
-    only a part of it is drawn anew, where `parts` say so for its stars.
+    `from` is the lowest rating that picks. A tag, colour label or pick label that is in `tags`
+    counts as that many stars. Kinds of marks in `ignore` are not looked at. `rejected` says whether
+    a rejected draft (rating -1) is moved to `drafts/rejected/`. With `then = "part"` a draft is
+    moved, and if `parts` names a part for its stars, only that part is redrawn.
     """
 
     least: Annotated[int, Meta(ge=1, le=5)] = field(default=1, name="from")
@@ -84,11 +84,11 @@ Device = Annotated[str, schema.checked(device)]
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
-    """How much of the machine those may use who put files into a shared studio.
+    """How much of this computer people who share a studio may use.
 
     What comes too fast waits for its turn: `prompt_files_per_minute`, `refinements_per_hour`. What
-    is too large is refused with a sentence: text files of more than `text_kb`, pictures of more
-    than `picture_mb` or `picture_megapixels`, files that ask for more than `drafts_per_file` or
+    is too large is refused with a note: text files of more than `text_kb`, pictures of more than
+    `picture_mb` or `picture_megapixels`, files that ask for more than `drafts_per_file` drafts or
     for renders of more than `render_megapixels`.
     """
 
@@ -102,10 +102,10 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Photos(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is refined with a picture of which nothing says what it shows.
+    """How pictures are refined that carry no prompt.
 
-    `prompt` and `negative` take the place of its own, `profile` that of the default one; with
-    neither a prompt here nor fixed parts in that profile such a picture waits.
+    `prompt` and `negative` stand in for the picture's own, and `profile` for the default one; with
+    neither a prompt here nor fixed parts in that profile, such a picture waits.
     """
 
     prompt: Annotated[str, Meta(max_length=MAX_TEXT)] = ""
@@ -114,13 +114,13 @@ class Photos(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Taste(Struct, frozen=True, forbid_unknown_fields=True):
-    """What hotfolder may do by itself with what it has learned of its owner; by default nothing.
+    """What hotfolder may do by itself with what it has learned about your taste. Default: nothing.
 
-    `hold_back`: endless files draw prompts, wildcard values and aspects that are likely to please
-    more often than others. `usual` is the share of such drafts that is drawn as ever, so that
-    everything comes now and then. `auto_pick` is how many of the best drafts go to `seeds/`, once
-    an hour or a night. `early_stop`: endless drafts that are surely unwanted are given up early in
-    their making; `hotfolder finish` makes one all the same.
+    `hold_back`: endless files draw prompts, wildcard values and aspects that you are likely to like
+    more often than others. `usual` is the share of those drafts that is drawn as usual, so that
+    everything comes up now and then. `auto_pick` is how many of the best drafts go to `seeds/`,
+    once an hour or a night. `early_stop`: endless drafts that are surely unwanted are given up
+    early; `hotfolder finish` makes one all the same.
     """
 
     hold_back: bool = False
@@ -131,21 +131,21 @@ class Taste(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Tune(Struct, frozen=True, forbid_unknown_fields=True):
-    """When `hotfolder tune` learns while pictures are made: the least important work there is.
+    """When `hotfolder tune` learns while pictures are made: it always comes last.
 
-    `share` is how much of the time it has while drafts are drawn; 0: none, it goes on when nothing
-    is drawn. A picked picture never waits for it longer than one of its steps.
+    `share` is its share of the time while drafts are drawn; 0 means that it learns only when
+    nothing is drawn. A picked picture never waits for it longer than one of its steps.
     """
 
     share: Annotated[float, Meta(ge=0, le=0.9)] = 0.0
 
 
 class Together(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which part of the work on a studio this computer takes where others work on it as well.
+    """Which part of the work on a studio this computer takes when other computers share it.
 
-    `work`: "off" (it works as if it were alone), "all", only "drafts" or only "refinements", and
-    only those of `profiles`, if any are named. It counts in a computer's own settings alone, never
-    in those of a studio.
+    `work`: "off" (it works as if it were alone), "all", only "drafts" or only "refinements"; and
+    only those of `profiles`, if any are named. It counts only in a computer's own settings, never
+    in a studio's.
     """
 
     work: Literal["off", "all", "drafts", "refinements"] = "off"
@@ -165,10 +165,10 @@ _ADDRESS = re.compile(r"auto|([^\s:/]{1,253}|\[[0-9a-fA-F:]{2,45}\]):\d{1,5}")
 class ExecutorChoice(Struct, frozen=True, forbid_unknown_fields=True):
     """Where pictures are rendered, if not on this computer alone.
 
-    `name` is that of an installed executor. The others are for "ray": `address` is where the
-    cluster's head listens, or "auto" for the one that this computer belongs to. So much of a
-    graphics card is a worker's as `gpu_share` says, 0.5 puts two on each; a computer without a card
-    has one worker for every `cores` of its processor, 0: one in all.
+    `name` is the name of an installed executor. The other keys are for "ray": `address` is where
+    the cluster's head listens, or "auto" for the cluster that this computer belongs to. `gpu_share`
+    is the part of a graphics card that a worker gets: 0.5 puts two on each. A computer without a
+    card has one worker for every `cores` of its processor; 0: one in all.
     """
 
     name: Annotated[str, Meta(min_length=1)] = "ray"
@@ -194,13 +194,13 @@ Target = Annotated[str, schema.checked(target)]
 
 
 class Notify(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who is told of what while nobody looks.
+    """Who is told about what while nobody is watching.
 
-    `to` are "desktop" and addresses of Apprise (https://github.com/caronc/apprise/wiki): phones,
-    chats, mail. `about` says of what: "finals" that are ready, "trouble" that needs somebody, and
-    "done" when all that was asked for is made. Many events become one message, one a minute.
-    `named` gives names to further targets, by which a `folder.toml` says who is told of the finals
-    of what was drawn there, instead of those in `to`.
+    `to` lists "desktop" and Apprise addresses (https://github.com/caronc/apprise/wiki): phones,
+    chats, mail. `about` says what for: "finals" that are ready, "trouble" that needs somebody, and
+    "done" when everything that was asked for has been made. Many events become one message, at most
+    one a minute. `named` gives names to further addresses; a `folder.toml` uses them to say who is
+    told about the finals of drafts from that folder, instead of those in `to`.
     """
 
     to: list[Target] = []
@@ -209,9 +209,9 @@ class Notify(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Signing(Struct, frozen=True, forbid_unknown_fields=True):
-    """With what `hotfolder export --sign` signs; only the owner's own settings are asked.
+    """What `hotfolder export --sign` signs with; only your own settings count, not a studio's.
 
-    `certificate` is a file with the certificates, the signer's first, and `key` one with the
+    `certificate` is a file with the certificates, the signer's first, and `key` a file with the
     signer's private key; both in PEM form. Without them a certificate is made once.
     """
 
@@ -222,29 +222,28 @@ class Signing(Struct, frozen=True, forbid_unknown_fields=True):
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """What the owner of a studio may choose; every key has a default.
 
-    `stars` says which marks pick a draft, `photos` what pictures without a prompt are refined with,
+    `stars` says which marks pick a draft, `photos` how pictures without a prompt are refined,
     `taste` what may be done by itself with what was learned, `tune` when a model may learn.
-    `folders` says how `drafts/` and `final/` are divided. Endless drafts pause while `drafts/`
+    `folders` says how `drafts/` and `final/` are organised. Endless drafts pause while `drafts/`
     holds `pause_endless_at` pictures; all rendering pauses while the disk has less than
     `keep_free_gb` free. A file is read once it has not changed for `settle_seconds`; the folders
-    are looked through every `look_seconds`, should the operating system have lost a notice of a
-    change.
+    are looked through every `look_seconds`, in case the operating system missed reporting a change.
 
-    Pictures are rendered on `devices`: one, or a list of which each gets a process of its own.
-    "auto" is the best one, or all graphics cards if there are several. A single CPU computes with
-    so many `threads`: 0 is one for each core, "auto" one for each that other programs leave free at
-    the start of a picture. The models' memory is freed when nothing was rendered for
-    `unload_after_minutes`. `executor` is "local" or an installed one: its name, or a table that
-    says more; like `together` it counts in a computer's own settings alone. `status_page` keeps
-    STATUS.html in the studio up to date. Pictures lie in one stack on the light table whose
-    perceptual hashes differ in at most `alike` of 64 bits. `limits` are for those who share the
+    Pictures are rendered on `devices`: one, or a list in which each gets a process of its own.
+    "auto" is the best one, or all graphics cards if there are several. A single CPU uses this many
+    `threads`: 0 is one for each core, "auto" one for each core that other programs leave free when
+    a picture is started. The models' memory is freed when nothing has been rendered for
+    `unload_after_minutes`. `executor` is "local" or an installed one: its name, or a table with its
+    settings; like `together` it counts only in a computer's own settings. `status_page` keeps
+    STATUS.html in the studio up to date. Pictures are in one stack on the light table if their
+    perceptual hashes differ in at most `alike` of 64 bits. `limits` are for people who share the
     studio, `together` is for several computers that work on it.
 
-    `notify` says who is told of what; only the owner's own settings or a trusted studio's count.
-    `signing` says with what copies are signed; only the owner's own settings' counts.
-    `one_prompt_per` says what is a prompt in a text file: a paragraph, or each line.
-    `loras` and `embeddings` are folders; prompts name what lies there. `upscalers` are folders of
-    what profiles name in links of `enlarge`. Relative ones are looked for from the studio's folder.
+    `notify` says who is told about what; it counts only in your own settings or in a trusted
+    studio's. `signing` says what copies are signed with; it counts only in your own settings.
+    `one_prompt_per` says what is one prompt in a text file: a paragraph, or each line. `loras` and
+    `embeddings` are folders; prompts name what is in them. `upscalers` are folders; `enlarge` links
+    in profiles name what is in them. Relative paths start at the studio's folder.
     """
 
     profile: Annotated[str, Meta(min_length=1)] = "postcard"
