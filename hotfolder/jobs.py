@@ -54,7 +54,7 @@ class PutBack:
 
     path: str
     sidecars: Mapping[str, str] = field(default_factory=dict)
-    why: str = "its star was taken back"
+    why: str = "its star was removed"
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ class TryAgain:
 
     path: str
     beside: tuple[str, ...] = ()
-    why: str = "what it lacked is here now"
+    why: str = "what was missing is here now"
 
 
 @dataclass(frozen=True, slots=True)

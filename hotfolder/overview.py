@@ -164,4 +164,4 @@ def steering(advice: Advice, taste: Taste) -> str:
     if advice.odds is None:
         return f"not yet: hold_back starts at {LEAST} judgements"
     count = many(advice.odds.count, "judgement")
-    return f"endless drafts by {count}, {taste.usual:.0%} of them as ever (hold_back)"
+    return f"endless drafts by {count}, {taste.usual:.0%} of them as usual (hold_back)"

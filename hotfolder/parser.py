@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     """Reads the words of a command line; `command` is the module in `commands` that they name."""
     parser = argparse.ArgumentParser(
         prog="hotfolder",
-        description="Pictures from folders: drop a prompt file into inbox/ and get drafts; move a "
+        description="Pictures from folders: drop a prompt file into inbox/ and get drafts; move a\n"
         "draft to seeds/ or give it a star, and get three refinements in final/.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -64,12 +64,17 @@ def _command(name: str, says: str) -> Callable[[AddArguments], AddArguments]:
 
 def _studio(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "studio", metavar="STUDIO", nargs="?", type=Path, default=Path(), help="its folder"
+        "studio",
+        metavar="STUDIO",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        help="its folder (default: this one)",
     )
 
 
 def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--json", action="store_true", help="as JSON, for programs")
 
 
 def _images(parser: argparse.ArgumentParser) -> None:
@@ -242,7 +247,9 @@ def _best(parser: argparse.ArgumentParser) -> None:
 @_command("finish", "finish drafts that were given up early, or list them")
 def _finish(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", metavar="NAME", nargs="*", help="a draft, or its eight digits")
-    parser.add_argument("--studio", type=Path, default=Path(), help="its folder")
+    parser.add_argument(
+        "--studio", type=Path, default=Path(), help="its folder (default: this one)"
+    )
 
 
 @_command("taste", "show what hotfolder has learned from what you pick and reject")

@@ -316,5 +316,5 @@ def test_what_only_comfyui_unpacks_is_refused(tmp_path: Path) -> None:
     for number_format in ("I8", "F8_E4M3"):
         write(tmp_path / f"{number_format}.safetensors", shapes, number_format)
     packed, plain = sorted(inventory.take(tmp_path).models, key=lambda one: one.name, reverse=True)
-    assert "few bits of ComfyUI" in packed.trouble
+    assert "a format of ComfyUI" in packed.trouble
     assert plain.trouble == ""

@@ -32,7 +32,7 @@ def run(options: Namespace) -> int:
         except MistakesError:
             says = "(has mistakes: see `hotfolder check`)"
         screen.print(f"{mark} {name:{width}}  {says}")
-    screen.print("\n* is used where a prompt file names none. `hotfolder profiles NAME` shows one.")
+    screen.print("\n* is used when a prompt file names none. `hotfolder profiles NAME` shows one.")
     return EXIT_DONE
 
 

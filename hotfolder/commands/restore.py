@@ -51,7 +51,7 @@ def _restored(path: Path, to: Path | None, studio: Studio, likely: bool) -> str:
         recipe, record = ours
         says = f"it looks like the {record.stage} {recipe.id[:8]} ({alike:.1%} alike)"
         if not likely:
-            raise PictureError(f"{says}; --likely gives a copy the recipe of that")
+            raise PictureError(f"{says}; --likely gives a copy that recipe")
         how = f"{says.removeprefix('it ')}; its recipe is in the copy,"
     folder = to or path.parent
     folder.mkdir(parents=True, exist_ok=True)

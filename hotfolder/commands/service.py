@@ -12,8 +12,8 @@ from hotfolder.services.managers import MANAGERS, written
 from hotfolder.studio import layout
 
 _NONE = (
-    "nothing on this computer that could start hotfolder is known (systemd, launchd, the Task "
-    "Scheduler or cron); let `hotfolder run {root}` be started at login"
+    "nothing that could start hotfolder was found on this computer (systemd, launchd, the Task "
+    "Scheduler or cron); have `hotfolder run {root}` started at login"
 )
 
 

@@ -61,8 +61,8 @@ def _say(command: list[str], dry_run: bool) -> None:
 def _run(command: list[str], says: str) -> None:
     if subprocess.run(command, check=False).returncode:
         raise HotfolderError(
-            f"{says}; the installer says why above. Mostly that is the network, a full disk, or a "
-            "hotfolder that still runs: end it, then try again"
+            f"{says}; the installer says why above. Usually it is the network, a full disk, or a "
+            "hotfolder that is still running: stop it, then try again"
         )
 
 

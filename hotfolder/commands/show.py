@@ -85,7 +85,7 @@ def _print(path: Path, identity: Identity) -> None:
         elif identity.edited:
             notes.append("edited after it was made: its pixels are not the recorded ones")
         if identity.lost:
-            notes.append("it has lost its recipe; this studio knew its pixels")
+            notes.append("it has lost its recipe; this studio recognised its pixels")
         if _is_proved(path, identity):
             notes.append("made on this computer, whose signed record says the same")
         else:

@@ -55,7 +55,7 @@ def _picked(studio: Studio) -> Iterator[str]:
 
 def _lines(found: Tally) -> Iterator[str]:
     if not found.drafts:
-        yield "No draft was made here yet."
+        yield "No drafts have been made here yet."
         return
     share = f"{100 * found.picked / found.drafts:.0f} %"
     picked = f"{found.picked:,} of them picked ({share})"

@@ -101,7 +101,7 @@ def _told(ranking: Ranking) -> Iterator[str]:
     if not learned.honest:
         yield UNKNOWN
         return
-    yield f"What it says and what came (off by {learned.error:.2f} in the mean):"
+    yield f"What it predicted and what happened (off by {learned.error:.2f} on average):"
     for said, came, count in _reliability(learned):
         bar = "#" * round(came * _BAR)
         yield f"  {said:4.0%} said  {came:4.0%} liked  {bar:<{_BAR}}  {_many(count)}"

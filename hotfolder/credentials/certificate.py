@@ -20,7 +20,7 @@ from hotfolder.studio.store import local
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate, Name
 
-INSTALL = f"signing needs two packages that are not here; type  {remedy('sign')}"
+INSTALL = f"signing needs two packages that are not installed; type  {remedy('sign')}"
 SELF_MADE = "self-made.pem"  # a private key, its certificate, and the root's, in this order
 _VALID = timedelta(days=20 * 365)
 _MOST_BYTES = 100_000
@@ -98,7 +98,7 @@ def _checked(chain: bytes, key: bytes, shown: str, self_made: bool) -> Credentia
     try:
         private: Any = serialization.load_pem_private_key(key, None)
     except TypeError:
-        raise HotfolderError(f"{refused}: the key is locked by a passphrase") from None
+        raise HotfolderError(f"{refused}: the key is protected by a passphrase") from None
     except ValueError:
         raise HotfolderError(f"{refused}: there is no private key in PEM form") from None
     first = certificates[0]
@@ -116,14 +116,14 @@ def _checked(chain: bytes, key: bytes, shown: str, self_made: bool) -> Credentia
 def _trouble(certificate: Certificate, private: Any, now: datetime) -> str:
     """Why this key and certificate do not do; "" if they do."""
     if certificate.public_key() != private.public_key():
-        return "the key is not that of the first certificate"
+        return "the key does not belong to the first certificate"
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
         return f"the certificate is valid from {begin:%Y-%m-%d} to {end:%Y-%m-%d} only"
     if certificate.issuer == certificate.subject:
-        return "C2PA takes no certificate that has signed itself; one that it issued would do"
+        return "C2PA does not accept a self-signed certificate; one that it issued would do"
     if not _algorithm(private):
-        return "C2PA takes keys of RSA, of the curves P-256, P-384 and P-521, and Ed25519"
+        return "C2PA accepts RSA keys, keys on the curves P-256, P-384 and P-521, and Ed25519"
     return ""
 
 

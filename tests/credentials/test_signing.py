@@ -274,13 +274,13 @@ def test_certificates_that_do_not_do(
         patch.setattr(certificate, "_VALID", timedelta(hours=-1))
         old = issued(key)
     wrong = {
-        "the key is not that of the first certificate": lambda: kept(other, issued(key)),
+        "the key does not belong to the first certificate": lambda: kept(other, issued(key)),
         "the certificate is valid from": lambda: kept(key, old),
-        "C2PA takes no certificate that has signed itself": lambda: kept(
+        "C2PA does not accept a self-signed certificate": lambda: kept(
             key, issued(key, itself=True)
         ),
         "there is no certificate in PEM form": lambda: kept(key, b"what"),
-        "the key is locked by a passphrase": lambda: kept(key, issued(key), b"word"),
+        "the key is protected by a passphrase": lambda: kept(key, issued(key), b"word"),
         "your settings name no signing.key; both are needed": lambda: owners_file.path().write_text(
             "[signing]\ncertificate = 'a'\n", encoding="utf-8"
         ),

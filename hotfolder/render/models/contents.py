@@ -43,13 +43,13 @@ _VAE_MARKS = ("decoder.conv_in.weight", "decoder.conv1.weight", "decoder.conv_in
 _COMFY, _EIGHT = ".comfy_quant", "F8"  # a layer that ComfyUI packed; a format that is read here
 # What weights are stored in that cannot be told from plain numbers once they are read.
 _PACKED = {
-    ".quant_state.bitsandbytes__nf4": "four bits of bitsandbytes (nf4)",
-    ".quant_state.bitsandbytes__fp4": "four bits of bitsandbytes (fp4)",
-    ".absmax": "few bits of bitsandbytes",
-    ".weight_scale_2": "four bits of NVIDIA's (nvfp4)",
-    ".wscales": "four bits of Nunchaku (SVDQuant)",
-    ".qweight": "few bits of another program",
-    ".SCB": "eight bits of bitsandbytes (int8)",
+    ".quant_state.bitsandbytes__nf4": "bitsandbytes' four-bit format (nf4)",
+    ".quant_state.bitsandbytes__fp4": "bitsandbytes' four-bit format (fp4)",
+    ".absmax": "a format of bitsandbytes",
+    ".weight_scale_2": "NVIDIA's four-bit format (nvfp4)",
+    ".wscales": "Nunchaku's four-bit format (SVDQuant)",
+    ".qweight": "another program's format",
+    ".SCB": "bitsandbytes' eight-bit format (int8)",
 }
 
 
@@ -118,7 +118,7 @@ def packed(path: Path, head: Header) -> str:
         how = next((told for ending, told in _PACKED.items() if name.endswith(ending)), "")
         stem = name.removesuffix(_COMFY)
         if stem != name and not head.formats.get(f"{stem}.weight", _EIGHT).startswith(_EIGHT):
-            how = "few bits of ComfyUI (int8, int4 or the like)"
+            how = "a format of ComfyUI (int8, int4 or the like)"
         if how:
             return (
                 f"{path.name} stores its weights in {how}, which only the program that "

@@ -139,8 +139,8 @@ def _require_unpacked(component: Path) -> None:
     if how := told.get("quantization_config"):
         method = how.get("quant_method") or "another program"
         raise RenderError(
-            f"the model {component.parent.name} holds its {component.name}/ in few bits of "
-            f"{method}, which are not read here; take the plain model and write "
+            f"the model {component.parent.name} stores its {component.name}/ quantised by "
+            f"{method}, which is not supported here; use the plain model and write "
             'quantize = "nf4" or "int8" under [model]'
         )
 

@@ -52,12 +52,12 @@ def as_lora(name: str, tensors: Tensors, pipe: Any) -> Tensors:
     for mark, kind in _REFUSED.items():
         if any(mark in key for key in tensors):
             raise RenderError(
-                f"{name!r} is {kind}: that is no LoRA and cannot be applied here; "
+                f"{name!r} is {kind}: that is not a LoRA and cannot be applied here; "
                 "look for a LoRA, LoHa or LoKr of it"
             )
     if not all(tensor.isfinite().all() for tensor in tensors.values()):
         raise RenderError(
-            f"the LoRA {name!r} is damaged: not all in it are numbers; download it again"
+            f"the LoRA {name!r} is damaged: it contains invalid numbers; download it again"
         )
     factors: dict[str, Tensors] = {}
     plain = dict(tensors)
@@ -78,7 +78,7 @@ def as_lora(name: str, tensors: Tensors, pipe: Any) -> Tensors:
         plain[f"{stem}.alpha"] = torch.tensor(float(down.shape[0]))
     if half := lora_names.halves(plain):
         raise RenderError(
-            f"the LoRA {name!r} is not whole: of {half[0]} one matrix is missing; download it again"
+            f"the LoRA {name!r} is incomplete: one matrix of {half[0]} is missing; fetch it again"
         )
     if lora_names.changes_nothing(plain):
         raise RenderError(f"the LoRA {name!r} changes nothing: all that it adds is zero")
@@ -191,7 +191,7 @@ def _halves(name: str, own: Mapping[str, torch.Tensor], key: str) -> tuple[Any, 
         whole = own[key].flatten(1)
         return whole, torch.eye(whole.shape[1]), 0
     if f"{key}_a" not in own or f"{key}_b" not in own:
-        raise RenderError(f"the LoKr {name!r} is not whole; download it again")
+        raise RenderError(f"the LoKr {name!r} is incomplete; download it again")
     u, v = own[f"{key}_a"], own[f"{key}_b"].flatten(1)
     return u, v, v.shape[0]
 

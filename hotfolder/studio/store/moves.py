@@ -26,7 +26,7 @@ _ERROR = ".error.txt"
 LACKS = "When what it lacks is here, it is tried again by itself."
 """How the notes end of files that may be right as soon as something has come."""
 
-_RETURN = "\n\nWhen it is right, put the file back into inbox/.\n"
+_RETURN = "\n\nWhen it is fixed, put the file back into inbox/.\n"
 
 
 def finish(studio: Studio, ledger: Ledger, job: Finish) -> str:

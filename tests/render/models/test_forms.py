@@ -103,7 +103,7 @@ _REFUSED = {
     "FLUX.1 fill": ({**heads.FLUX_FILL, "vae.x": [1]}, "made for inpainting"),
     "a video model": (heads.WAN, "made for videos"),
     "a denoiser alone": (heads.QWEN, 'write source = "Qwen/Qwen-Image" and transformer = "x'),
-    "FLUX.1 in nf4": ({**heads.NF4, **_WITH_TEXT}, "four bits of bitsandbytes"),
+    "FLUX.1 in nf4": ({**heads.NF4, **_WITH_TEXT}, "bitsandbytes' four-bit format"),
 }
 
 

@@ -174,7 +174,7 @@ _STEM = "lora_unet_" + _SD.replace(".", "_")
 _WRONG = {
     "half": (
         {f"{_STEM}.lora_down.weight": torch.ones(2, 32)},
-        "is not whole: .* one matrix is missing",
+        "is incomplete: one matrix of .* is missing",
     ),
     "zero": (_kohya(_STEM, torch.ones(2, 32), torch.zeros(32, 2)), "changes nothing"),
     "no number": (_kohya(_STEM, torch.ones(2, 32), torch.full((32, 2), torch.nan)), "is damaged"),

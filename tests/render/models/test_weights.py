@@ -168,7 +168,7 @@ def test_what_a_folder_lacks_or_has_packed(folder: Path) -> None:
     packed = {"quant_method": "bitsandbytes", "load_in_4bit": True}
     told = json.loads(config.read_text("utf-8")) | {"quantization_config": packed}
     config.write_text(json.dumps(told), "utf-8")
-    with pytest.raises(RenderError, match=r"holds its unet/ in few bits of bitsandbytes"):
+    with pytest.raises(RenderError, match=r"stores its unet/ quantised by bitsandbytes"):
         weights.locate(Model(str(folder)), None)
 
 
