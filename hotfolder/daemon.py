@@ -229,7 +229,7 @@ class Daemon:
         """
         now = self._clock()
         due_s = self._due_in_s()
-        self._downloads.show()
+        self._downloads.show(self._turn_at)
         self._say_what_is_made()
         at_work = self._renders.busy or self._downloads.busy or self._tutor.busy
         idle = job is None and not at_work

@@ -167,10 +167,13 @@ class Downloads:
         found, self._news = self._news, {}
         return found
 
-    def show(self) -> None:
-        """Tell a terminal how far it is, now and then, and once a minute a log."""
+    def show(self, asked_at: float) -> None:
+        """Tell a terminal how far it is, now and then, and once a minute a log.
+
+        Forgets what was held up, if its time had come at `asked_at` and nobody asked for it then.
+        """
         fetch, now = self._current, self._clock()
-        self._delays.forget_past(now, (_name(fetch.sources),) if fetch else ())
+        self._delays.forget_past(asked_at, (_name(fetch.sources),) if fetch else ())
         if fetch is None:
             return
         if now >= self._shown_s + SHOWN_EVERY_S:

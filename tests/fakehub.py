@@ -233,7 +233,7 @@ class _Handler(BaseHTTPRequestHandler):
             part = body[at : min(at + chunk, end)]
             self.wfile.write(part)
             self._asked.sent += len(part)
-            if fault and fault.kind == "slow":
+            if fault and fault.kind == "slow" and fault in self.hub.faults:  # until it ends
                 time.sleep(len(part) / fault.rate)
         if fault and fault.kind == "reset":
             how = struct.pack("ii", 1, 0)

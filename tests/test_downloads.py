@@ -16,7 +16,9 @@ import pytest
 from safetensors.numpy import save_file
 
 from hotfolder.daemon import Daemon, Until
+from hotfolder.downloads import Downloads
 from hotfolder.render.models import download, hub
+from hotfolder.report.progress import Lines
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.store import status_file
 from tests import fakehub
@@ -26,6 +28,7 @@ from tests.fakehub import Fault, Hub, Kind
 from tests.forkserver import until
 from tests.painter import FakeExecutor
 from tests.render.models.test_download import to_hub
+from tests.studio.clock import Clock
 
 NAME = "acme/tiny"
 WEIGHTS = "unet/diffusion_pytorch_model.safetensors"
@@ -71,7 +74,7 @@ def waits(studio: Studio) -> str:
 
 def test_others_go_on_meanwhile(small: Studio, served: Hub) -> None:
     """Pictures of other models are made while one is fetched; `status` says how far it is."""
-    served.faults.append(Fault("GET /cdn", "slow", times=-1, rate=200_000))
+    served.faults.append(Fault("GET /cdn", "slow", times=-1, rate=5_000))
     with at_work(Daemon(small, said := Said(), executor=FakeExecutor())):
         drop(small, "far", "far")
         until(lambda: "fetching acme/tiny" in waits(small), 30)
@@ -102,6 +105,19 @@ def test_it_waits_for_the_network(small: Studio, served: Hub) -> None:
     assert not note.exists()
     warned = [s for s in said.sentences if s.startswith("inbox/far.toml waits")]
     assert len(warned) == 1
+
+
+def test_what_is_asked_for_is_not_forgotten(tmp_path: Path) -> None:
+    """Its time may come between the moment at which it was asked for and the end of that turn."""
+    clock = Clock()
+    downloads = Downloads(tmp_path, Lines(), lambda: None, clock)
+    downloads._delays.postpone("the model x", "it is held up", clock.now)
+    downloads.show(clock.now + 0.9)
+    clock.now += 1
+    downloads.show(clock.now - 0.1)
+    assert downloads._delays.tries("the model x") == 1
+    downloads.show(clock.now)
+    assert downloads._delays.tries("the model x") == 0
 
 
 def test_a_licence_is_its_owners_business(small: Studio, served: Hub) -> None:

@@ -6,14 +6,15 @@ import random
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
 
 import pytest
 
 from hotfolder.commands.demo import STAR
-from hotfolder.images import png
+from hotfolder.images import metadata, png
 from hotfolder.studio.create import create
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
@@ -43,25 +44,29 @@ def _move(source: Path, target: Path) -> None:
 
 
 def _slowly(source: Path, target: Path) -> None:
-    """Three pieces with pauses shorter than the settling time."""
-    data = source.read_bytes()
-    for begin in range(0, len(data), len(data) // 3 + 1):
+    """Prompt by prompt, with a pause: on a busy machine the first may have settled alone."""
+    first, _, second = source.read_bytes().partition(b"\n\n")
+    for piece in (first + b"\n\n", second):
         with target.open("ab") as stream:
-            stream.write(data[begin : begin + len(data) // 3 + 1])
+            stream.write(piece)
         time.sleep(0.05)
 
 
 def _like_vim(source: Path, target: Path) -> None:
-    """Write a first version, then save over it as vim does: swap file, probe, backup, new file."""
+    """Write a first version, then save over it as vim does: swap file, probe, backup, new file.
+
+    On a busy machine the first version may have settled, and even be done.
+    """
     target.write_text("an unfinished tho", "utf-8")
     swap, probe = target.with_name(f".{target.name}.swp"), target.with_name("4913")
     swap.write_bytes(b"b0VIM 8.2")
     probe.touch()
     probe.unlink()
     backup = target.with_name(target.name + "~")
-    target.rename(backup)
+    with suppress(FileNotFoundError):
+        target.rename(backup)
     target.write_bytes(source.read_bytes())
-    backup.unlink()
+    backup.unlink(missing_ok=True)
     swap.unlink()
 
 
@@ -99,7 +104,7 @@ def test_kills(luck: int, tmp_path: Path, forkserver: ForkServer) -> None:
 
 def _pick(studio: Studio, chance: random.Random) -> int:
     """Move or star one draft, if there is any; how many were picked."""
-    drafts = sorted(studio.drafts.glob("*.png"))
+    drafts = list(_unstarred(studio))
     if not drafts:
         return 0
     draft = chance.choice(drafts)
@@ -110,6 +115,14 @@ def _pick(studio: Studio, chance: random.Random) -> int:
         starred.write_bytes(png.with_xmp(draft.read_bytes(), STAR))
         starred.replace(draft)
     return 1
+
+
+def _unstarred(studio: Studio) -> Iterator[Path]:
+    """The drafts that a daemon leaves where they are; it may be moving another just now."""
+    for path in sorted(studio.drafts.glob("*.png")):
+        with suppress(FileNotFoundError):
+            if not metadata.read(path.read_bytes()).xmp:
+                yield path
 
 
 def _check(studio: Studio) -> None:
