@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,16 +90,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
+@contextmanager
+def _elsewhere(folders: pytest.TempPathFactory) -> Iterator[pytest.MonkeyPatch]:
+    """Local state and the owner's own settings lie in new folders, not at home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", state := str(folders.mktemp("state")))
+        patch.setenv("XDG_CONFIG_HOME", str(folders.mktemp("config")))
+        patch.setenv("WIN_PD_OVERRIDE_LOCAL_APPDATA", state)  # both of them, on Windows
+        yield patch
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _not_at_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Also for what modules and whole sessions share, which begins before any test does."""
+    with _elsewhere(tmp_path_factory):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _local_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Locks, logs, caches and journals of a test lie in a folder of its own, from end to end.
 
     What it changes of these variables ends with it.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", state := str(tmp_path_factory.mktemp("state")))
-        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
-        patch.setenv("WIN_PD_OVERRIDE_LOCAL_APPDATA", state)  # both of them, on Windows
+    with _elsewhere(tmp_path_factory) as patch:
         patch.setenv("HF_HUB_OFFLINE", "1")
         patch.setenv("PYTHONSAFEPATH", "")  # hotfolder sets it for the processes that it starts
         yield

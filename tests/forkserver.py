@@ -1,9 +1,10 @@
 """Starts `hotfolder` processes fast: one process imports everything, and forks one child for each.
 
 Importing torch and diffusers takes seconds; what the tests kill is the daemon behind that. The
-child runs the same command line as a process that a person starts. Run as a program, this reads
-lines of JSON (a list of arguments) and answers with the child's process id. Windows cannot fork:
-there each process is a whole new one.
+child runs the same command line as a process that a person starts, and its local state lies where
+that of the test does. Run as a program, this reads lines of JSON (arguments, and variables of the
+environment) and answers with the child's process id. Windows cannot fork: there each process is a
+whole new one.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class ForkServer:
             self._spawned[started.pid] = started
             return started.pid
         assert self._parent.stdin is not None
-        self._parent.stdin.write(json.dumps([str(a) for a in arguments]) + "\n")
+        places = {name: at for name, at in os.environ.items() if name.startswith("XDG_")}
+        self._parent.stdin.write(json.dumps([[str(a) for a in arguments], places]) + "\n")
         self._parent.stdin.flush()
         return int(self._line())
 
@@ -128,7 +130,9 @@ def _serve() -> None:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             os.dup2(2, 1)
-            os._exit(main(json.loads(line)))
+            arguments, places = json.loads(line)
+            os.environ.update(places)
+            os._exit(main(arguments))
         print(child, flush=True)
 
 
