@@ -154,7 +154,7 @@ def test_the_command(studio: Studio, capsys: pytest.CaptureFixture[str], tmp_pat
     assert says[1].endswith("other.png is refined as seeds/other.png")
     assert says[2].startswith(f"2 pictures to refine; `hotfolder run {root}` makes them")
     assert cli.main(more) == 3
-    assert "elsewhere.png: a.png.refine.toml lies beside it already" in capsys.readouterr().out
+    assert "elsewhere.png: a.png.refine.toml is already beside it" in capsys.readouterr().out
     assert work(studio) == 3 + 5
     assert work(studio) == 0
     assert cli.main(["refine", "--studio", root]) == 1

@@ -74,7 +74,7 @@ def test_work_to_do(shown: Shown, studio: Studio) -> None:
     (studio.inbox / "c.toml").write_text('promt = "x"\ncount = "many"\n')
     (studio.seeds / "mine.png").write_bytes(samples.drawn("PNG", size=(64, 64)))
     text = shown()
-    assert "  inbox   2 prompt files, 6 drafts to make, 1 without end\n" in text
+    assert "  inbox   2 prompt files, 6 drafts to make, 1 endless\n" in text
     assert "  seeds   1 picture, 3 refinements to make\n" in text
     assert "With mistakes:\n  inbox/c.toml: promt: unknown key" in text
     assert '\n  count: expected a whole number from 1 to 100,000 or "endless"' in text

@@ -55,6 +55,6 @@ def _each_once(ranking: Ranking) -> Iterator[tuple[str, float]]:
 
 
 UNKNOWN = (
-    "Best first, without probabilities: nobody knows which of the other drafts you saw and left. "
+    "Best first, without probabilities: it is not known which other drafts you saw and left. "
     "Reject some of them: move them to drafts/rejected/."
 )

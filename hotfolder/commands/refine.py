@@ -110,7 +110,7 @@ def _wish(studio: Studio, place: str, table: Mapping[str, Any]) -> None:
 
     name = PurePosixPath(place).name
     if not atomic.place(studio.root, place + MORE, (_SAYS + tomli_w.dumps(table)).encode()):
-        raise PictureError(f"{name}{MORE} lies beside it already; wait until that is done")
+        raise PictureError(f"{name}{MORE} is already beside it; wait until that is done")
 
 
 def _closing(number: int, studios: Iterable[Studio]) -> str:

@@ -54,7 +54,7 @@ def _lines(now: Status) -> Iterator[str]:
         yield f"  not running; `hotfolder run {root}` starts it"
     files, picked = now.prompt_files, now.seeds
     to_make, to_refine = now.drafts_wanted, now.finals_wanted
-    endless = f", {now.endless_files} without end" if now.endless_files else ""
+    endless = f", {now.endless_files} endless" if now.endless_files else ""
     yield f"  inbox   {many(files, 'prompt file')}, {many(to_make, 'draft')} to make{endless}"
     for path, progress in islice(now.files.items(), _FILES):
         yield f"          {path}: {progress.made:,}/{_wanted(progress)}"

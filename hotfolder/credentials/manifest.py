@@ -61,7 +61,7 @@ def _made(recipe: Recipe) -> Iterator[dict[str, Any]]:
         if before is None:
             yield _by_us("c2pa.created", digitalSourceType=xmp.origin(link))
         elif link.is_drawn:
-            part = "a part was drawn anew" if link.region else "drawn anew by img2img"
+            part = "a part was redrawn" if link.region else "redrawn by img2img"
             yield _by_us("c2pa.edited", digitalSourceType=xmp.origin(link), description=part)
         for step in (*link.prepare, *link.finish):
             yield _by_us("c2pa.edited", description=step.name)

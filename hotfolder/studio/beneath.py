@@ -121,7 +121,7 @@ def _regular(there: Place, path: str, flags: int) -> Iterator[BinaryIO]:
     """A file to add to, open; raises OSError for what is none, which is no picture's fault."""
     with contextlib.suppress(FileNotFoundError):
         if not stat.S_ISREG(_lstat(there).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file", path)
+            raise OSError(errno.EINVAL, "it is not a regular file", path)
     with opened(there[0], flags, there[1], "ab") as stream:
         yield stream
 
@@ -271,11 +271,11 @@ def opened(
         if error.errno == errno.ELOOP:
             raise PictureError("it is a link; only real files are read") from None
         if error.errno in {errno.ENXIO, errno.EISDIR}:
-            raise PictureError("it is no regular file") from None
+            raise PictureError("it is not a regular file") from None
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)  # `open` would refuse a folder, and leave it open
-        raise PictureError("it is no regular file")
+        raise PictureError("it is not a regular file")
     with open(descriptor, mode) as stream:  # noqa: PTH123 - a descriptor, not a path
         yield stream  # type: ignore[misc]
 

@@ -148,7 +148,7 @@ def test_what_was_done_is_all_there() -> None:
     said = told(signed(made(last)))
     assert [(one["action"], one.get("description")) for one in actions(said)] == [
         ("c2pa.opened", None),
-        ("c2pa.edited", "drawn anew by img2img"),
+        ("c2pa.edited", "redrawn by img2img"),
         ("c2pa.resized", None),
         ("c2pa.edited", "sharpen"),
     ]

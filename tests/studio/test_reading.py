@@ -36,7 +36,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     before = len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").is_dir() else 0
     for path in (tmp_path / "pipe", tmp_path, Path(os.devnull)):
-        with pytest.raises(PictureError, match="no regular file"):
+        with pytest.raises(PictureError, match="not a regular file"):
             read_file(path)
     if before:
         assert len(list(Path("/proc/self/fd").iterdir())) == before
@@ -47,7 +47,7 @@ def test_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("socket")
-        with pytest.raises(PictureError, match="no regular file"):
+        with pytest.raises(PictureError, match="not a regular file"):
             read_file(tmp_path / "socket")
 
 

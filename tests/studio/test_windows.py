@@ -108,5 +108,5 @@ def test_any_name_and_any_length(tmp_path: Path) -> None:
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     """It is refused at once, and nothing waits for it."""
     (tmp_path / "a.txt").mkdir()
-    with pytest.raises(PictureError, match="no regular file"):
+    with pytest.raises(PictureError, match="not a regular file"):
         beneath.read(tmp_path, "a.txt", 10)

@@ -257,7 +257,7 @@ class Marks:
             self.unreadable.add(path)
             return None
         except PictureError:
-            contents = None  # it is no regular file
+            contents = None  # it is not a regular file
         return _marks(self._root, path, sidecars, contents)
 
     def _found_apart(self, path: str, reading: Reading, sidecars: Mapping[str, str]) -> Found:
