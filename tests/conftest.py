@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -117,6 +118,24 @@ def _local_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("HF_HUB_OFFLINE", "1")
         patch.setenv("PYTHONSAFEPATH", "")  # hotfolder sets it for the processes that it starts
         yield
+
+
+def _draw_alike(name: str) -> None:
+    random.seed(name)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _a_module_draws_alike(request: pytest.FixtureRequest) -> None:
+    """What its fixtures draw by chance does not follow from the tests before it."""
+    _draw_alike(request.node.nodeid)
+
+
+@pytest.fixture(autouse=True)
+def _a_test_draws_alike(request: pytest.FixtureRequest) -> None:
+    """What it draws by chance does not follow from the tests before it, in whatever order."""
+    _draw_alike(request.node.nodeid)
 
 
 @pytest.fixture(autouse=True)
