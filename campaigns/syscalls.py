@@ -1,11 +1,9 @@
-"""SIGKILL at every system call of one prompt's whole life: dropped, drafted, starred, refined.
+"""SIGKILL at the system calls of one prompt's whole life: dropped, drafted, starred, refined.
 
 A studio holds one prompt file and one starred draft. strace kills the daemon when its main thread
-enters the k-th call of a kind, for every kind and every k until one daemon lives to the end. Each
-killed one has a successor, and the disk is read.
-
-Between two calls that change the disk it stays as it is, so that of the others one in `_STRIDE` is
-enough.
+enters the k-th call of a kind, for every call that may change the disk. Between two of these the
+disk stays as it is, so that of the others one in `_STRIDE` is enough. Each killed daemon has a
+successor, and the disk is read.
 """
 
 from __future__ import annotations
