@@ -56,6 +56,10 @@ class Painter:
         """There is no denoiser to look into."""
         return {}
 
+    def encode(self, recipe: Recipe, picture: Image.Image) -> dict[str, bytes]:
+        """There is no denoiser to show a picture to."""
+        return {}
+
     def render_batch(
         self,
         recipes: Sequence[Recipe],

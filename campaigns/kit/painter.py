@@ -19,7 +19,7 @@ from PIL import Image
 
 from hotfolder.errors import RenderError
 from hotfolder.executors.inside import Inside
-from hotfolder.executors.orders import Done, OnReport, Order, Raster, Task
+from hotfolder.executors.orders import Done, Encoded, OnReport, Order, Raster, Task
 from hotfolder.render.rendered import Facts, Rendered
 
 OnStep = Callable[[int, int], None]
@@ -57,6 +57,10 @@ class Painter:
         """There is no denoiser to look into."""
         return {}
 
+    def encode(self, recipe: Any, picture: Image.Image) -> dict[str, bytes]:
+        """There is no denoiser to show a picture to."""
+        return {}
+
     def render_batch(
         self,
         recipes: Sequence[Any],
@@ -86,7 +90,9 @@ class Here:
 
     def give(self, slot: int, order: Order) -> None:
         """Paint what a task asks for."""
-        if isinstance(order, Task):
+        if isinstance(order, Task) and order.encodes:
+            self._on_report(Encoded(next(iter(order.pictures)), {}))
+        elif isinstance(order, Task):
             source = None
             if order.source:
                 sides = (order.source.width, order.source.height)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -80,6 +81,7 @@ class Scanner:
         self._renames = Renames(self._tree, self._has_settled)
         self._looked_before = False
         self._doubt = Doubt()
+        self._free = math.inf
 
     @property
     def config(self) -> Config:
@@ -232,13 +234,11 @@ class Scanner:
         reading = self._tree.reading(path)
         return path.startswith("inbox/") and reading is not None and not reading.size
 
-    def _free_bytes(self) -> int:
-        try:
-            return shutil.disk_usage(self.studio.root).free
-        except OSError as error:
-            raise StudioMissingError(
-                f"{self.studio.root} is not there ({refusal(error)})"
-            ) from None
+    def _free_bytes(self) -> float:
+        """On the disk, as of the last time that this could be asked: a look tells what vanished."""
+        with suppress(OSError):
+            self._free = shutil.disk_usage(self.studio.root).free
+        return self._free
 
     def read_owner_again(self) -> None:
         """See what the owner decides outside of the studio, where nobody watches.
