@@ -71,7 +71,7 @@ def test_a_pick_is_a_move(studio: api.Studio, tmp_path: Path) -> None:
     assert studio.pick("drafts/castle.png") == studio.layout.seeds / "castle.png"
     assert {type(job) for job in studio.plan()} == {RenderFinal}
     for place in ("seeds/castle.png", tmp_path / "elsewhere.png", "drafts/../seeds/castle.png"):
-        with pytest.raises(PictureError, match="no draft"):
+        with pytest.raises(PictureError, match="not a draft"):
             studio.pick(place)
 
 

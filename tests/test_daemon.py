@@ -392,7 +392,7 @@ def test_a_device_that_is_not_here(small: Studio) -> None:
     """A wrong setting is told before anything is blamed on a prompt file."""
     settings(small, 'devices = "mps"\n')
     (small.inbox / "a.txt").write_text("a castle")
-    with pytest.raises(HotfolderError, match="no 'mps' here"):
+    with pytest.raises(HotfolderError, match="no 'mps' on this computer"):
         work(Daemon(small))
     assert (small.inbox / "a.txt").exists()
 

@@ -25,10 +25,10 @@ class Withheld:
 
     "turn": the owner's limits let in only so many files in a minute. "finished": another machine is
     done with the file in the state of `reading`, and its move has yet to arrive. "stranger": it
-    has no business where it lies.
+    has no business where it lies. "gone": it was not there when it was its turn.
     """
 
-    why: Literal["conflict", "turn", "finished", "unreadable", "stranger"]
+    why: Literal["conflict", "turn", "finished", "gone", "unreadable", "stranger"]
     says: str
     reading: Reading | None = None
 

@@ -137,7 +137,7 @@ class Intake:
     def _may_be_read(self, path: str, file: Withheld) -> bool:
         """Whether a file that is withheld may be of use by now."""
         is_free = file.why == "conflict" and not self.conflicts.has(path)
-        return is_free or file.why == "unreadable"
+        return is_free or file.why in ("gone", "unreadable")
 
     def come(self, path: str) -> None:
         """A file that could not be read, or is read elsewhere, can be asked for again."""
@@ -184,7 +184,7 @@ class Intake:
 
     def _holds(self, path: str, file: Withheld) -> bool:
         """Whether what was said of a file is so still: the picture of a text may have come."""
-        return file.why != "stranger" or not self.captioned(path)
+        return file.why != "gone" and (file.why != "stranger" or not self.captioned(path))
 
     def stars(self, picture: str) -> int:
         """A picture's rating, from -1 for rejected to 5; 0 for one without marks."""
@@ -325,8 +325,8 @@ class Intake:
             return  # it is read when that has settled
         try:
             self.seeds.take_in(path, reading, self._live.config, self.stars(path))
-        except FileNotFoundError:
-            return  # taken away or changed since: the next look sees that
+        except FileNotFoundError:  # or is it the whole studio, for a moment? a look will tell
+            self._withheld[path] = Withheld("gone", "")
         except BeingReadError as error:
             self._withheld[path] = Withheld("unreadable", error.says)
         except OSError as error:

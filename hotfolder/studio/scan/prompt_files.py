@@ -70,10 +70,8 @@ class Files:
         return read_settled(root / path, self.states[path], limit, below=root)
 
 
-def read(
-    files: Files, config: Config, hurry: bool
-) -> tuple[Request, ...] | BrokenFile | Waiting | None:
-    """What a file asks for, what is wrong with it, or what it waits for; None: it is gone.
+def read(files: Files, config: Config, hurry: bool) -> tuple[Request, ...] | BrokenFile | Waiting:
+    """What a file asks for, what is wrong with it, or what it waits for.
 
     In a `hurry` SlowError is raised for what may take long. Nothing else ever is.
     """
@@ -86,9 +84,7 @@ def read(
             return prompts
         requests = requests_of(in_folder(prompts, files.said, files.named), config)
         limits.check_requests(requests, config.settings.limits)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
+    except OSError as error:  # it may be gone, or the whole studio for a moment: a look will tell
         return Waiting(f"it cannot be read: {reason(error)}", unreadable=True)
     except (MistakesError, PictureError) as error:
         lacks = getattr(error, "lacks", isinstance(error, PlugInMissingError))

@@ -251,9 +251,7 @@ class Marks:
             if reading and self._apart.is_suspect(path):
                 return self._found_apart(path, reading, sidecars)
             contents = self._portraits.open(path).contents
-        except FileNotFoundError:
-            contents = None  # taken away since
-        except OSError:
+        except OSError:  # it may be gone, or the whole studio for a moment: a look will tell
             self.unreadable.add(path)
             return None
         except PictureError:

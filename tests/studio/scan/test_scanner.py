@@ -273,6 +273,36 @@ def test_a_studio_that_vanishes_after_a_look(scanner: Scanner, studio: Studio) -
         scanner.refresh()
 
 
+def test_a_studio_that_vanishes_while_files_are_read(
+    scanner: Scanner, studio: Studio, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is back as it was: what could not be read then is read at the next look everywhere."""
+    (studio.inbox / "castle.txt").write_text("a castle")
+    _picture(studio.seeds / "seed.png")
+    _picture(studio.drafts / "star.png", stars=5)
+    scanner.refresh()
+    clock.now += 2
+    read_some, away = scanner._intake.read_some, studio.root.with_name("away")
+
+    def vanish() -> bool:
+        studio.root.rename(away)
+        try:
+            return read_some()
+        finally:
+            away.rename(studio.root)
+
+    monkeypatch.setattr(scanner._intake, "read_some", vanish)
+    scanner.refresh(set())
+    monkeypatch.undo()
+    while not scanner.look_on():
+        pass
+    scanner.refresh(set())
+    snapshot = scanner.snapshot()
+    assert [file.path for file in snapshot.prompt_files] == ["inbox/castle.txt"]
+    assert [seed.path for seed in snapshot.seeds] == ["seeds/seed.png"]
+    assert [draft.path for draft in snapshot.starred] == ["drafts/star.png"]
+
+
 def test_it_rests_after_a_death_over_the_settings(studio: Studio) -> None:
     """They are read elsewhere then, and once; nothing else looks into them, and it rests."""
     with Apart(studio.root).here("hotfolder.toml"):
