@@ -340,9 +340,8 @@ class Daemon:
         lying, marked = itertools.chain(*rooms), self._scanner.marked_drafts()
         for path, other in list(self._twins.take_back(lying, marked)):
             self._progress.say(
-                f"{printable(path)} was made by another machine as well, and "
-                "is withdrawn in favour of "
-                f"{printable(other)}"
+                f"{printable(path)} was made by another machine as well, and is withdrawn in "
+                f"favour of {printable(other)}"
             )
             self._scanner.refresh({path})
 

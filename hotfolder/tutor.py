@@ -87,12 +87,12 @@ class Tutor:
             if picks_at is not None:
                 found = favourites(self._studio, wanted)
                 learned = replace(learned, favourites=found, picked_at=picks_at)
-        except (HotfolderError, OSError) as error:
-            _log.warning("what was picked and rejected could not be learned from: %s", error)
+        except Exception as error:
             self._again_at = (picks_at or 0.0) + LONGEST_PAUSE_S
-        except Exception:
-            _log.exception("unexpected trouble with what was picked and rejected")
-            self._again_at = (picks_at or 0.0) + LONGEST_PAUSE_S
+            if isinstance(error, HotfolderError | OSError):
+                _log.warning("what was picked and rejected could not be learned from: %s", error)
+            else:
+                _log.exception("unexpected trouble with what was picked and rejected")
         if learned != self.advice:
             advice_file.keep(self._studio.root, learned)
             self.advice = learned

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict, defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -151,7 +152,7 @@ class Inbox:
 
     def _read(
         self, path: str, beside: tuple[str, ...], config: Config
-    ) -> PromptFile | BrokenFile | Waiting | None:
+    ) -> PromptFile | BrokenFile | Waiting:
         """What stands in a file, read here or elsewhere; raises as `Apart.read`."""
         try:
             said = self.folders.table(path)
@@ -161,13 +162,10 @@ class Inbox:
         named = self.folders.named(path, config.profiles)
         files = Files(self.studio, path, states, beside, said, named)
         requests = None
-        if is_quick := not self.apart.is_suspect(path):
-            try:
-                with self.apart.here(path):
-                    requests = read(files, config, hurry=True)
-            except SlowError:
-                is_quick = False
-        if not is_quick:
+        if not self.apart.is_suspect(path):
+            with suppress(SlowError), self.apart.here(path):
+                requests = read(files, config, hurry=True)
+        if requests is None:
             requests = self.apart.read(path, states[path], read, files, config, False)
         if not isinstance(requests, tuple):
             return requests
