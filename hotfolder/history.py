@@ -73,8 +73,8 @@ class Finishing(Struct, frozen=True, tag_field="event", tag="finishing"):
     """A prompt file is about to be moved to `to`: all that it asked for was made.
 
     `through` maps each of its prompts' digests to the first ordinal of a later request. The files
-    `beside` it move with it. `ctime_ns` is when the file's inode changed last: a file that is moved
-    and put back has another one.
+    `beside` it move with it. The last three tell which file it is, as `lstat` has them: one that is
+    moved and put back has another `ctime_ns` only, one in a copy of the studio another `inode` too.
     """
 
     file: str
@@ -82,6 +82,8 @@ class Finishing(Struct, frozen=True, tag_field="event", tag="finishing"):
     through: dict[str, Ordinal]
     beside: tuple[str, ...] = ()
     ctime_ns: int = 0
+    mtime_ns: int = 0
+    inode: int = 0
 
 
 class Finished(Struct, frozen=True, tag_field="event", tag="finished", omit_defaults=True):

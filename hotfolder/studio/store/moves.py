@@ -37,7 +37,8 @@ def finish(studio: Studio, ledger: Ledger, job: Finish) -> str:
     """
     to = _free(studio, _aside(job.path, "done"))
     here = _require(studio, job.path)
-    ledger.append(Finishing(job.path, to, dict(job.through), job.beside, here.st_ctime_ns))
+    times = here.st_ctime_ns, here.st_mtime_ns
+    ledger.append(Finishing(job.path, to, dict(job.through), job.beside, *times, here.st_ino))
     moved = atomic.move(studio.root, job.path, to, here)
     for path in job.beside:
         _move_beside(studio, path, moved)
@@ -55,7 +56,7 @@ def confirm(studio: Studio, ledger: Ledger) -> None:
         if here and there and here.st_nlink > 1 and entries.same_file(here, there):
             beneath.unlink(studio.root, move.file)  # half a rename: one file under two names
             here = None
-        if here and not there and move.ctime_ns in (0, here.st_ctime_ns):
+        if here and not there and _never_left(move, here):
             continue  # the plan finds it finished, and announces it again
         if there and not here:
             for path in move.beside:
@@ -65,6 +66,17 @@ def confirm(studio: Studio, ledger: Ledger) -> None:
         if beneath.status(studio.root, pick.to) and not beneath.status(studio.root, pick.file):
             _follow(studio, pick.sidecars)
             ledger.append(Picked(pick.to, pick.picture, pick.why))
+
+
+def _never_left(move: Finishing, here: Status) -> bool:
+    """Whether a file is the one that was to be moved, and not one that is dropped anew.
+
+    Whoever moved it back left its inode and its mtime as they were, and gave it another ctime; in a
+    copy of the studio, which took its place in between, only the mtime is as it was.
+    """
+    if move.ctime_ns in (0, here.st_ctime_ns):
+        return True
+    return move.inode not in (0, here.st_ino) and move.mtime_ns == here.st_mtime_ns
 
 
 def set_aside(studio: Studio, job: SetAside) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -140,6 +141,26 @@ def test_put_back_after_a_crash(
     file.rename(studio.inbox / "a.txt")
     assert restarted(studio).history.base("digest") == 4
     assert lying(studio) == ["inbox/a.txt"]
+
+
+def test_a_copy_of_the_studio_after_a_crash(
+    studio: Studio, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Announced, and not moved when a copy took the studio's place: it is no new request."""
+    put(studio, "inbox/a.txt")
+    crash_after(monkeypatch, atomic, "move", 0)
+    with pytest.raises(Crash):
+        moves.finish(studio, ledger, FINISH)
+    monkeypatch.undo()
+    away = studio.root.with_name("away")
+    studio.root.rename(away)
+    shutil.copytree(away, studio.root)
+    assert (away / "inbox/a.txt").stat().st_ctime_ns < (studio.inbox / "a.txt").stat().st_ctime_ns
+    again = restarted(studio)
+    assert (again.history.base("digest"), len(again.history.unconfirmed_moves())) == (0, 1)
+    moves.finish(studio, again, FINISH)
+    assert again.history.unconfirmed_moves() == ()
+    assert lying(studio) == ["inbox/done/a.txt"]
 
 
 def test_a_crash_in_the_middle_of_a_rename(studio: Studio, ledger: Ledger) -> None:
