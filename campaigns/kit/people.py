@@ -114,7 +114,7 @@ class People:
         return self.place.root
 
     def drop(self, way: Callable[[Path, Path], None] | None = None) -> Path:
-        """Put a new prompt file into the inbox, in some way."""
+        """Put a new prompt file into the inbox, in some way. Raises OSError where that fails."""
         self._count += 1
         texts = [f"a castle number {self._name}{self._count}"]
         if self.chance.random() < 0.3:
@@ -122,11 +122,15 @@ class People:
         source = self._outside / f"prompt {self._name}{self._count}.txt"
         source.write_text("\n\n".join(texts) + "\n", "utf-8")
         target = self.root / "inbox" / source.name
-        self.book.prompts |= dict.fromkeys(texts, DRAFTS)
         way = way or self.chance.choice(WAYS)
         began = time.monotonic()
-        way(source, target)
+        try:
+            way(source, target)
+        except OSError:  # on a full disk: an empty file, or a part of it
+            self._may_have(texts)
+            raise
         took_s = time.monotonic() - began
+        self.book.prompts |= dict.fromkeys(texts, DRAFTS)
         self._flush(target)
         self.own_prompt(target)
         if way is like_an_editor:
