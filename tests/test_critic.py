@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import Counter
 
 import pytest
@@ -10,6 +12,7 @@ from hotfolder.critic import Critic, brought_back, threw_away
 from hotfolder.history import History, Made
 from hotfolder.studio.identity import identify
 from hotfolder.studio.layout import Studio
+from hotfolder.studio.scan import glances
 from hotfolder.studio.scan.glances import Glances
 from hotfolder.studio.scan.scanner import Scanner
 from hotfolder.studio.scan.survey import Survey
@@ -100,6 +103,23 @@ def test_a_picture_that_was_edited_is_still_the_one_that_was_picked(studio: Stud
     critic = Critic(studio)
     critic.note(_scanner(studio))
     assert list(critic.judgements) == [key]
+
+
+def test_a_picture_that_could_not_be_read_is_read_after_a_restart(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A drive that fails for a moment costs no judgement."""
+
+    def fail(*_: object, **__: object) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    drafts.move(studio, drafts.put(studio, 1), "seeds")
+    with monkeypatch.context() as failing:
+        failing.setattr(glances, "read_file", fail)
+        critic = Critic(studio)
+        assert critic.listen(_scanner(studio)) == []
+        assert not critic.is_behind, "it would be asked for in each turn"
+    assert _note(studio) == {"picked": 1}
 
 
 def _with_finals(studio: Studio) -> tuple[str, History, list[str]]:

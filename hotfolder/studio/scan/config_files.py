@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
+from collections.abc import Iterable
 
 from hotfolder.recipes.config import Config
+from hotfolder.studio import beneath
 from hotfolder.studio.config.live import CONFIG, LiveConfig
 from hotfolder.studio.config.load import read_config
 from hotfolder.studio.layout import SETTINGS_FILE, Studio
@@ -13,7 +14,6 @@ from hotfolder.studio.scan.apart import Apart, BeingReadError
 from hotfolder.studio.scan.tree import Tree
 
 _QUICK_BYTES = 2**17  # of all of them together
-_NOTHING = Reading(0, 0, 0, 0, 0)
 _UNSURE_S = 60.0
 
 
@@ -34,7 +34,16 @@ class ConfigFiles:
         if not self._apart.is_suspect(SETTINGS_FILE):
             with self._apart.here(SETTINGS_FILE):
                 return read_config(self._studio)
-        return self._apart.wait_for(SETTINGS_FILE, _NOTHING, read_config, self._studio)
+        state = _state(self._lying())
+        return self._apart.wait_for(SETTINGS_FILE, state, read_config, self._studio)
+
+    def _lying(self) -> Iterable[tuple[str, Reading]]:
+        """The files as they lie, which nobody has looked at yet."""
+        root = self._studio.root
+        for room in CONFIG:
+            for path in [room] if room == SETTINGS_FILE else beneath.files(root, room):
+                if (status := beneath.status(root, path)) is not None:
+                    yield path, Reading.of(status)
 
     def read_into(self, live: LiveConfig) -> bool:
         """Have `live` follow them; whether the owner decides anything else now."""
@@ -54,8 +63,13 @@ class ConfigFiles:
         if size <= _QUICK_BYTES and not self._apart.is_suspect(SETTINGS_FILE):
             with self._apart.here(SETTINGS_FILE):
                 return read_config(self._studio)
-        state = Reading(0, hash(tuple(sorted(files, key=itemgetter(0)))), size, 0, 0)
-        return self._apart.read(SETTINGS_FILE, state, read_config, self._studio)
+        return self._apart.read(SETTINGS_FILE, _state(files), read_config, self._studio)
+
+
+def _state(files: Iterable[tuple[str, Reading]]) -> Reading:
+    """One state for all of them: any other if one of them changes, and the same after a restart."""
+    digests = sorted(reading.digest(path) for path, reading in files)
+    return Reading(0, hash(tuple(digests)), 0, 0, 0)
 
 
 class Doubt:

@@ -51,7 +51,13 @@ class Glances:
         """
         glance = self._recalled(path, reading)
         if glance is None:
-            glance = Glance(self._key(path, scanner))
+            try:
+                glance = Glance(self._key(path, scanner))
+            except BeingReadError:
+                raise
+            except OSError:  # it may be read after a restart, so nothing is remembered of it
+                self._now[path] = reading, Glance("")
+                return ""
             self._keep(path, reading, glance)
         return glance.picture
 
@@ -87,13 +93,14 @@ class Glances:
         self._known.keep(path, reading, glance)
 
     def _key(self, path: str, scanner: Scanner) -> str:
-        """A picture of ours has its recipe's id, edited or not; another the hash of its pixels."""
+        """A picture of ours has its recipe's id, edited or not; another the hash of its pixels.
+
+        Raises OSError.
+        """
         try:
             ours = _ours(read_file(self._studio.root / path, below=self._studio.root))
             return ours[0].id if ours else scanner.key(path)
-        except BeingReadError:
-            raise
-        except (OSError, PictureError):
+        except PictureError:
             return ""
 
     def _measured(self, path: str, picture: str) -> Features:

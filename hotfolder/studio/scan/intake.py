@@ -71,7 +71,7 @@ class Intake:
         self._backlog = Backlog()
         self._withheld: dict[str, Withheld] = {}
         self._incomplete = Incomplete(studio.root, clock)
-        self._placeholders = Placeholders(studio.root, clock)
+        self._placeholders = Placeholders(studio.root, clock, waits=waits)
         self._unmarked = Cache(
             local.folder(studio.root) / "unmarked.jsonl",
             bool,

@@ -14,13 +14,14 @@ FETCHING = "only its name is on this computer; the sync program is asked for its
 MISSING = "only its name is on this computer, and its content does not arrive; is syncing working?"
 _MOST = 4
 _PATIENCE_S = 60.0
+_GLANCE_S = 1.0
 
 
 class Placeholders:
     """Reads such files in threads of their own, which may take as long as a sync program likes.
 
     Some file systems make all files look like that. So one that could be read counts as being here,
-    whatever it looks like.
+    whatever it looks like. Who only describes a studio (`waits` is false) has no time to wait.
     """
 
     def __init__(
@@ -28,10 +29,12 @@ class Placeholders:
         root: Path,
         clock: Callable[[], float],
         read: Callable[[Path], object] = read_file,
+        waits: bool = True,
     ) -> None:
         self._root = root
         self._clock = clock
         self._read = read
+        self._patience_s, self._late = (_PATIENCE_S, MISSING) if waits else (_GLANCE_S, FETCHING)
         self._wanted: dict[str, Reading] = {}
         self._begun: dict[str, tuple[threading.Thread, float]] = {}
         self._here: dict[str, Reading] = {}
@@ -61,7 +64,7 @@ class Placeholders:
 
     def waiting(self) -> dict[str, str]:
         """What each file that is not here waits for."""
-        return {path: MISSING if self._is_late(path) else FETCHING for path in self._wanted}
+        return {path: self._late if self._is_late(path) else FETCHING for path in self._wanted}
 
     @property
     def due(self) -> bool:
@@ -76,7 +79,7 @@ class Placeholders:
                 thread.start()
 
     def _is_late(self, path: str) -> bool:
-        return path in self._begun and self._clock() - self._begun[path][1] > _PATIENCE_S
+        return path in self._begun and self._clock() - self._begun[path][1] > self._patience_s
 
     def _fetch(self, path: str) -> None:
         with suppress(OSError, PictureError):  # whoever reads it in earnest hears of that

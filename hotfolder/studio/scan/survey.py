@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 from hotfolder.recipes.config import Config
 from hotfolder.snapshot import Snapshot
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.scan.scanner import Scanner
 from hotfolder.studio.store import advice_file
+
+_PAUSE_S = 0.02
 
 
 class Survey:
@@ -31,7 +35,8 @@ class Survey:
     def look(self) -> Snapshot:
         """What the folders say now. Raises StudioMissingError."""
         self.scanner.refresh()
-        while self.scanner.busy:
+        while (due_s := self.scanner.due_in_s()) is not None:
+            time.sleep(min(due_s, _PAUSE_S))
             self.scanner.refresh(set())
         self.scanner.rest()
         self.scanner.advice = advice_file.read(self.scanner.studio.root)

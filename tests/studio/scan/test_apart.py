@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from hotfolder.errors import MistakesError, PictureError, mistake
+from hotfolder.recipes.config import Config
+from hotfolder.studio.config.load import read_config
+from hotfolder.studio.layout import SETTINGS_FILE, Studio
 from hotfolder.studio.reading import Reading
-from hotfolder.studio.scan import apart
+from hotfolder.studio.scan import apart, config_files
 from hotfolder.studio.scan.apart import Apart, BeingReadError
+from hotfolder.studio.scan.config_files import ConfigFiles
+from hotfolder.studio.scan.tree import Tree
 from hotfolder.studio.store import local
 from tests.forkserver import until
 
@@ -29,6 +34,10 @@ def reader(tmp_path: Path) -> Iterator[Apart]:
 
 def _die() -> None:
     os._exit(1)  # as a process that is killed: nothing is said, nothing put away
+
+
+def _die_of(studio: Studio) -> None:
+    _die()
 
 
 def _refuse() -> None:
@@ -132,6 +141,30 @@ def test_a_full_disk_keeps_nothing_from_ending(
         pass
     assert not reader.is_suspect("drafts/a.png")
     reader.close()
+
+
+def test_settings_that_ended_their_readers_are_read_when_one_of_their_files_changes(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each start knows them by the state of all of them: it is enough to mend a profile."""
+
+    def start_after_a_death(read: Callable[[Studio], object]) -> Config:
+        monkeypatch.setattr(config_files, "read_config", read)
+        with Apart(studio.root, waits=True).here(SETTINGS_FILE):
+            pass  # and here it died
+        reader = Apart(studio.root, waits=True)
+        try:
+            return ConfigFiles(studio, Tree(studio.root, time.monotonic), reader).at_first()
+        finally:
+            reader.close()
+
+    profile = studio.profiles / "mine.toml"
+    profile.write_text("[draft]\nsteps = 3\n")
+    for read in (_die_of, read_config):
+        with pytest.raises(PictureError, match="skipped until"):
+            start_after_a_death(read)
+    profile.write_text("[draft]\nsteps = 14\n")
+    assert "mine" in start_after_a_death(read_config).profiles
 
 
 def test_the_newest_file_has_every_second_turn(reader: Apart) -> None:

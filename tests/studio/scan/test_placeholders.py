@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from hotfolder.studio import entries
+from hotfolder.studio.layout import Studio
 from hotfolder.studio.reading import Reading
 from hotfolder.studio.scan.placeholders import FETCHING, MISSING, Placeholders
+from hotfolder.studio.scan.survey import Survey
 from tests.forkserver import until
 from tests.studio.clock import Clock
 
@@ -84,6 +87,23 @@ def test_one_that_never_comes(tmp_path: Path) -> None:
     assert not fetches.due
     fetches.forget("a")
     assert fetches.waiting() == {}
+    slow.may_end.set()
+
+
+@pytest.mark.posix("sync programs mark their placeholders otherwise there")
+def test_who_only_describes_a_studio_does_not_wait_for_them(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look is over after a second and has hardly used the processor; they wait, it says."""
+    with (studio.seeds / "a.png").open("wb") as stream:
+        stream.truncate(1000)
+    slow = Slow()
+    monkeypatch.setattr(Placeholders, "_fetch", lambda self, path: slow(Path(path)))
+    used = time.process_time()
+    waiting = (survey := Survey(studio)).look().waiting
+    assert waiting == {"seeds/a.png": FETCHING}
+    assert survey.look().waiting == waiting
+    assert time.process_time() - used < 0.9, "it asked again and again"
     slow.may_end.set()
 
 
