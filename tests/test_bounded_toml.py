@@ -14,7 +14,9 @@ from hotfolder import bounded_toml
 from hotfolder.errors import MistakesError
 from hotfolder.images import metadata
 from hotfolder.prompts import formats
+from hotfolder.studio.config.load import read_config
 from hotfolder.studio.identity import identify
+from hotfolder.studio.layout import Studio
 from tests.growth import MOST, growing, growth
 
 HOSTILE = Path(__file__).parent / "data/hostile"
@@ -107,3 +109,41 @@ def test_a_picture_whose_profile_is_blanks() -> None:
 def test_a_picture_of_many_long_texts() -> None:
     """Fifteen times the same text is parsed once."""
     assert identify((HOSTILE / "slow_texts.png").read_bytes()).recipe is None
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "says"),
+    [
+        ("[taste]\nx = 1\n[taste]\ny = 2\n", "line 3", "this table is here for the second time"),
+        ("[a]\nb.c = 1\n[a.b]\n", "line 3", "this table is here for the second time"),
+        ("a = 1\na = 2\n", "line 2", "this key is here for the second time"),
+        ("a = 1\na.b = 2\n", "line 2", "this key is here for the second time"),
+        ("a = {b = 1, b = 2}", "line 1", "this key is here for the second time"),
+        ('a = "C:\\Users\\me"', "line 1", "write \\\\ for a backslash"),
+        ('a = "C:\\\\a\\me"', "line 1", "write \\\\ for a backslash"),
+        ('a = "\\ud800"', "line 1", "write \\\\ for a backslash"),
+        ("[draft\nsteps = 2", "line 1", "begins with [ and ends with ]"),
+        ("a castle", "line 1", "expected KEY = VALUE"),
+        ("a = castle", "line 1", "text must be in quotes"),
+        ("a = 2026-02-30", "line 1", "no date or time"),
+        ("a = 'castle", "the end of the file", "never closed"),
+        ("a = [1", "the end of the file", "never closed with ]"),
+    ],
+)
+def test_what_is_wrong_is_said_in_plain_words(text: str, where: str, says: str) -> None:
+    """In settings, profiles and prompt files alike: which line, and what was expected."""
+    with pytest.raises(MistakesError) as error:
+        bounded_toml.table(text)
+    [mistake] = error.value.mistakes
+    assert (mistake.where, says in mistake.says) == (where, True), mistake
+
+
+def test_mistakes_in_settings_and_profiles_name_the_line(studio: Studio) -> None:
+    """The file, the line and what it reads."""
+    profile = studio.profiles / "mine.toml"
+    profile.write_text('[model]\nsource = "C:\\models"\n')
+    [wrong] = read_config(studio).mistakes
+    assert str(wrong).startswith("profiles/mine.toml, line 2: write \\\\ for a backslash")
+    studio.settings.write_text("[taste]\n\n[taste]\n")
+    with pytest.raises(MistakesError, match=r"^hotfolder\.toml, line 3: this table is .*second"):
+        read_config(studio)

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from hotfolder.prompts import keys, toml
+from hotfolder import bounded_toml
+from hotfolder.prompts import keys
 from hotfolder.recipes import links, schema
 from hotfolder.recipes.prompt import choices, parts
 
@@ -59,7 +60,7 @@ def told(table: Mapping[str, Any]) -> tuple[str, ...]:
 
 def parse(text: str) -> Mapping[str, Any]:
     """The table of a folder's file; raises MistakesError with every wrong key."""
-    table = toml.table(text)
+    table = bounded_toml.table(text)
     schema.convert(links.read(table), Folder)
     return table
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from hotfolder import bounded_toml
-from hotfolder.errors import Mistake, MistakesError, mistake
+from hotfolder.errors import Mistake, MistakesError
 from hotfolder.prompts import keys
 from hotfolder.prompts.keys import File
 from hotfolder.recipes import links, schema
@@ -19,26 +19,6 @@ READS = "text"
 
 
 EITHER = (("prompt", "prompts"), ("size", "aspect"))
-
-# What tomllib says, in words for people who do not program.
-_PLAIN = (
-    ("after a key in a key/value pair", 'expected KEY = VALUE, as in: prompt = "a castle"'),
-    ("Invalid value", 'expected a value after =; text must be in quotes: "a castle"'),
-    ("Illegal character '\\n'", "a quotation mark is opened and not closed on this line"),
-    ("Unterminated string", "a quotation mark is opened and never closed"),
-    ("Expected \"'''\"", "a quotation mark is opened and never closed"),
-    ('Expected \'"""\'', "a quotation mark is opened and never closed"),
-    ("Unescaped '\\'", "write \\\\ for a backslash, or put the text in single quotes: 'a\\b'"),
-    ("Cannot overwrite a value", "this key is here for the second time"),
-    ("Cannot declare", "this table is here for the second time"),
-    ("Cannot mutate", "this key is here for the second time"),
-    ("Expected newline or end of document", "expected nothing more on this line after the value"),
-    ("Unclosed array", "a list is opened with [ and never closed with ]"),
-    ("Unclosed inline table", "a table is opened with { and never closed with }"),
-    ("Exceeds the limit", "a number is too long"),
-    ("Invalid initial character for a key", "a key has only letters, as in: steps = 20"),
-)
-
 
 _FIRST_LINE = re.compile(
     r"""
@@ -58,7 +38,7 @@ def recognises(text: str) -> bool:
 
 def parse(text: str) -> tuple[Prompt, ...]:
     """The prompts of a TOML text; raises MistakesError with every wrong key."""
-    found = table(text)
+    found = bounded_toml.table(text)
     mistakes = [Mistake(key, profiles.OWNER_SAYS) for key in found if key in profiles.OWNER_ONLY]
     mistakes += [
         Mistake(second, f"expected either {first} or {second}, not both")
@@ -74,25 +54,6 @@ def parse(text: str) -> tuple[Prompt, ...]:
     if mistakes:
         raise MistakesError(mistakes)
     return tuple(keys.asked(written, file, allowed) for written in _texts(file))
-
-
-def table(text: str) -> dict[str, Any]:
-    """What a TOML text says; raises MistakesError with the line that is wrong."""
-    try:
-        return bounded_toml.loads(text)
-    except ValueError as error:
-        says = str(error)
-    lines = text.rstrip().split("\n")
-    found = re.search(r"\(at line (\d+), column \d+\)$", says)
-    plain = next((words for start, words in _PLAIN if start in says), "")
-    if found is None and "second time" not in plain:
-        raise mistake(plain or says, "the end of the file")
-    number = int(found[1]) if found else len(lines)
-    line = lines[min(number, len(lines)) - 1].strip()
-    if re.search("[\u201c\u201d\u201e]", line):
-        plain = 'expected straight quotes, as in: prompt = "a castle"'
-    says = plain or re.sub(r"\s*\(at .*\)$", "", says)
-    raise mistake(f"{says} (it reads: {line[:60]})", f"line {number}")
 
 
 def _texts(file: File) -> list[str]:

@@ -284,10 +284,8 @@ def _is_of(path: str, suffixes: tuple[str, ...]) -> bool:
 
 def _toml(root: Path, path: str, shown: str, mistakes: list[Mistake]) -> Mapping[str, Any]:
     table: dict[str, Any] = {}
-    try:
-        table = bounded_toml.loads(_text(root, path, shown, mistakes))
-    except ValueError as error:
-        mistakes.append(Mistake(shown, f"this is not valid TOML: {error}"))
+    text = _text(root, path, shown, mistakes)
+    _noting(mistakes, shown, lambda: table.update(bounded_toml.table(text)))
     return table
 
 

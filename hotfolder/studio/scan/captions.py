@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from hotfolder import bounded_toml
 from hotfolder.errors import mistake
 from hotfolder.images.metadata import suffixes as picture_suffixes
-from hotfolder.prompts import formats, text_encoding, toml
+from hotfolder.prompts import formats, text_encoding
 from hotfolder.recipes import profile as profiles
 from hotfolder.recipes.config import Config
 from hotfolder.recipes.draw import draw
@@ -75,7 +76,7 @@ def with_more(text: Text, caption: Caption, config: Config) -> Caption:
     Its keys are those of `[refine]`, and `profile`.
     """
     check_text(text.data, config.settings.limits)
-    table = toml.table(text_encoding.decode(text.data))
+    table = bounded_toml.table(text_encoding.decode(text.data))
     name, profile = caption.profile_name, caption.profile
     if "profile" in table:
         name = str(table.pop("profile"))
