@@ -139,11 +139,20 @@ def test_what_is_wrong_is_said_in_plain_words(text: str, where: str, says: str) 
 
 
 def test_mistakes_in_settings_and_profiles_name_the_line(studio: Studio) -> None:
-    """The file, the line and what it reads."""
+    """The file, the line and what it reads; who asks for such a profile hears of it."""
     profile = studio.profiles / "mine.toml"
     profile.write_text('[model]\nsource = "C:\\models"\n')
-    [wrong] = read_config(studio).mistakes
-    assert str(wrong).startswith("profiles/mine.toml, line 2: write \\\\ for a backslash")
-    studio.settings.write_text("[taste]\n\n[taste]\n")
-    with pytest.raises(MistakesError, match=r"^hotfolder\.toml, line 3: this table is .*second"):
+    config = read_config(studio)
+    says = [str(wrong) for wrong in config.mistakes]
+    assert says[0].startswith("profiles/mine.toml, line 2: write \\\\ for a backslash")
+    assert len(says) == 1, "its model is said there, though it cannot be read"
+    with pytest.raises(MistakesError, match=r"'mine' is not used: profiles/mine\.toml, line 2: "):
+        config.profile("mine")
+    with studio.settings.open("a") as stream:
+        stream.write("[taste]\n\n[taste]\n")
+    with pytest.raises(MistakesError, match=r"^hotfolder\.toml, line \d+: this table is .*second"):
         read_config(studio)
+    studio.settings.write_text('profile = "mine"\n')
+    with pytest.raises(MistakesError) as error:
+        read_config(studio)
+    assert [str(wrong) for wrong in error.value.mistakes] == says

@@ -12,6 +12,7 @@ from hotfolder.errors import Mistake, MistakesError, PictureError, did_you_mean,
 from hotfolder.prompts.text_encoding import MAX_BYTES, decode
 from hotfolder.recipes import library, schema
 from hotfolder.recipes.config import Config
+from hotfolder.recipes.profile import refused
 from hotfolder.recipes.settings import Parts, Settings
 from hotfolder.stars import detectors
 from hotfolder.studio import beneath
@@ -69,8 +70,13 @@ def examine(studio: Studio) -> tuple[Config, tuple[Mistake, ...]]:
     config = Config(settings, tables, words, salt)
     folders = _folders(config, studio.root, mistakes)
     for name in tables:
-        wrong = fatal if name == settings.profile else mistakes
-        _noting(wrong, f"profiles/{name}.toml", lambda name=name: config.profile(name))
+        wrong, file = fatal if name == settings.profile else mistakes, f"profiles/{name}.toml"
+        unread = [found for found in mistakes if found.where.partition(",")[0] == file]
+        if not unread:
+            _noting(wrong, file, lambda name=name: config.profile(name))
+        elif wrong is fatal:
+            fatal += unread
+            mistakes[:] = [found for found in mistakes if found not in unread]
     if settings.profile not in tables:
         _noting(fatal, SETTINGS_FILE, lambda: config.profile(None))
     _check_stars(config, fatal)
@@ -237,10 +243,14 @@ def _shipped_profiles() -> dict[str, Mapping[str, Any]]:
 
 def _profiles(root: Path, mistakes: list[Mistake]) -> dict[str, Mapping[str, Any]]:
     """The profiles in the folder `profiles` at `root`, by their names."""
-    tables = {}
+    tables: dict[str, Mapping[str, Any]] = {}
     for path in _listed(root, "profiles", (".toml",), mistakes):
         if path.count("/") == 1:
-            tables[PurePosixPath(path).stem] = _toml(root, path, path, mistakes)
+            wrong: list[Mistake] = []
+            table = _toml(root, path, path, wrong)
+            says = "\n".join(map(str, wrong))
+            tables[PurePosixPath(path).stem] = refused(says) if wrong else table
+            mistakes += wrong
     return tables
 
 
