@@ -49,14 +49,14 @@ class Tutor:
         """Whether something is being learned."""
         return self._thread is not None and self._thread.is_alive()
 
-    def attend(self, wanted: Taste, now: datetime) -> None:
-        """Begin to learn, if that is wanted and there are new judgements. `now` is the local time.
+    def attend(self, wanted: Taste, now: datetime) -> bool:
+        """Begin to learn, if that is wanted and there are new judgements; whether it has begun.
 
-        Raises OSError.
+        `now` is the local time. Raises OSError.
         """
         learns = wanted.hold_back or wanted.early_stop
         if self.busy or not (learns or wanted.auto_pick):
-            return
+            return False
         picks = bool(wanted.auto_pick) and self.advice.picked_at < due_since(wanted, now)
         picks = picks and now.timestamp() >= self._again_at
         if learns:
@@ -64,12 +64,12 @@ class Tutor:
             before, known = self._learned_from
             learns = wanted != before or abs(extent - known) * _NEWS > known
             self._learned_from = (wanted, extent) if learns else self._learned_from
-        if picks or learns:
-            learn = (wanted, learns, now.timestamp() if picks else None)
-            self._thread = threading.Thread(
-                target=self._learn, args=learn, name="tutor", daemon=True
-            )
-            self._thread.start()
+        if not (picks or learns):
+            return False
+        learn = (wanted, learns, now.timestamp() if picks else None)
+        self._thread = threading.Thread(target=self._learn, args=learn, name="tutor", daemon=True)
+        self._thread.start()
+        return True
 
     def close(self, waits: bool = True) -> None:
         """Let go; who `waits` does so until what is being learned is known."""

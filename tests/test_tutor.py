@@ -34,8 +34,7 @@ def _sort(studio: Studio, count: int) -> None:
 
 def _learned(tutor: Tutor, wanted: Taste, now: datetime = NOON) -> bool:
     """Whether the tutor has begun to learn, and is done."""
-    tutor.attend(wanted, now)
-    began = tutor.busy
+    began = tutor.attend(wanted, now)
     tutor.close()
     return began
 
