@@ -42,11 +42,13 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 _SLOW_ROOMS = ("render", "executors", "light", "training", "desktop")
 _SLOW_FILES = {
+    "test_attacks",
     "test_bounded_toml",
     "test_campaigns",
     "test_command",
     "test_cron",
     "test_docs",
+    "test_downloads",
     "test_examples",
     "test_flow",
     "test_fuzz",
@@ -56,12 +58,16 @@ _SLOW_FILES = {
     "test_lost_and_found",
     "test_mistakes",
     "test_models_add",
+    "test_newcomers",
     "test_no_stars",
+    "test_passed_over",
     "test_regenerate",
     "test_regeneration",
     "test_start",
+    "test_strangers",
     "test_survival",
     "test_syntax_flow",
+    "test_systems",
     "test_whole_folders",
 }
 _SLOW_FIXTURES = {"browser", "forkserver", "hotfolder", "engine", "tool"}
@@ -76,7 +82,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what renders, drives a browser or starts processes: `make test-quick`.
+    """Mark as slow what renders, measures, drives a browser or starts processes: `make test-quick`.
 
     Files with such tests come first, so that in the end no process works on a long one alone.
     """
@@ -89,6 +95,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=why))
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(autouse=True)
+def _is_quick(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that renders is no quick one: the first that does so by mistake is found out."""
+    before = "torch" in sys.modules
+    yield
+    if request.config.option.markexpr == "not slow" and not before and "torch" in sys.modules:
+        pytest.fail("it renders, or imports torch for something else: mark it as slow")
 
 
 @contextmanager

@@ -272,6 +272,7 @@ def test_the_wheel_has_all_it_needs(tmp_path: Path) -> None:
     assert not [name for name in names if name.startswith(("training", "tests", "benchmarks"))]
 
 
+@pytest.mark.slow
 def test_doctor_advises_only_what_pays() -> None:
     """A gain names its key and what it costs; too small a one is not advised."""
     from hotfolder.commands.doctor import of_gain

@@ -388,6 +388,7 @@ def test_nothing_is_imported_when_there_is_nothing_to_do(small: Studio) -> None:
     assert not opened.opened
 
 
+@pytest.mark.slow
 def test_a_device_that_is_not_here(small: Studio) -> None:
     """A wrong setting is told before anything is blamed on a prompt file."""
     settings(small, 'devices = "mps"\n')

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from hotfolder.json_schemas import schemas
 from hotfolder.studio.layout import Studio
@@ -18,6 +17,8 @@ ROOT = Path(__file__).parent.parent
 
 def mistakes(name: str, table: dict[str, Any]) -> list[str]:
     """What an editor would underline."""
+    from jsonschema import Draft202012Validator  # which takes seconds, in every process
+
     schema = json.loads(schemas()[f"{name}.schema.json"])
     Draft202012Validator.check_schema(schema)
     return [error.message for error in Draft202012Validator(schema).iter_errors(table)]

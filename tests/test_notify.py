@@ -128,6 +128,7 @@ def test_a_folder_s_own_are_told(studio: Studio) -> None:
     assert all(f"castle-of-{name}" in finals[f"ntfy://{to}"] for to, name in TOLD)
 
 
+@pytest.mark.slow
 def test_check_knows_who_is_told(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
     """A name in a folder.toml that nobody here has is told, with the nearest one."""
     studio.settings.write_text('[notify]\nnamed.anna = ["ntfy://anna"]\n')

@@ -140,6 +140,7 @@ def test_a_command_as_one_types_it() -> None:
     assert installation.line(["a b", "gguf>=1,!=2", "c"]) == '"a b" "gguf>=1,!=2" c'
 
 
+@pytest.mark.slow
 def test_the_torch_of_another_process() -> None:
     """It says what this one would say."""
     assert cards.torch_in_another_process() == cards.torch_here()

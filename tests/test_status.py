@@ -145,6 +145,7 @@ def test_for_programs(shown: Shown, studio: Studio) -> None:
     assert sorted(studio.root.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_what_was_set_aside(
     shown: Shown, studio: Studio, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -36,6 +36,7 @@ settle_seconds = {settle_s}
 look_seconds = {look_s}
 keep_free_gb = 0
 pause_endless_at = 1000000
+photos.prompt = "a picture"
 
 [limits]
 prompt_files_per_minute = 1000000

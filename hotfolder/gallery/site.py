@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 from platformdirs import user_cache_path
 
-from hotfolder import __version__
+from hotfolder import __version__, json_text
 from hotfolder.errors import reason
 from hotfolder.gallery import exhibit as exhibits
 from hotfolder.gallery import folder as gallery
@@ -79,7 +79,7 @@ def make(
     shown = [one for piece in pieces for one in (piece.shown, piece.draft) if one is not None]
     copies = {copy for one in shown for copy in one.copies}
     digest = hashlib.sha256(
-        msgspec.json.encode((pieces, options, __version__, pages.static()))
+        json_text.encode((pieces, options, __version__, pages.static()))
     ).hexdigest()
     written = 0
     if digest != reader.memory.pages or not listed:
@@ -150,8 +150,8 @@ class _Reader:
 
 def _remembered(folder: Path) -> _Memory:
     """What is remembered of a gallery; nothing, where that is lost or of another version."""
-    with suppress(OSError, msgspec.MsgspecError, RecursionError):
-        memory = msgspec.json.decode(_cache(folder).read_bytes(), type=_Memory)
+    with suppress(OSError, ValueError, RecursionError):
+        memory = json_text.decode(_cache(folder).read_bytes(), _Memory)
         if memory.version == exhibits.VERSION:
             return memory
     return _Memory()
@@ -159,7 +159,7 @@ def _remembered(folder: Path) -> _Memory:
 
 def _remember(folder: Path, memory: _Memory) -> None:
     try:
-        local.replace(_cache(folder), msgspec.json.encode(memory))
+        local.replace(_cache(folder), json_text.encode(memory))
     except OSError as error:
         _log.warning("all pictures will be read again next time: %s", reason(error))
 

@@ -20,6 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from hotfolder import json_text
 from hotfolder.errors import HotfolderError, MistakesError, PictureError, printable, refusal
 from hotfolder.light import panel, views, wishes
 from hotfolder.light.acts import Act, Outcome
@@ -279,7 +280,7 @@ async def _refused(_: Request, error: Exception) -> Response:
     else:
         says = [str(error)]
     status = 404 if isinstance(error, FileNotFoundError) else 400
-    return Response(msgspec.json.encode({"says": says}), status, {}, "application/json")
+    return Response(json_text.encode({"says": says}), status, {}, "application/json")
 
 
 def _ids(request: Request, most: int) -> list[int]:
@@ -294,7 +295,7 @@ def _query(request: Request) -> dict[str, Any]:
 
 
 def _json(data: Any) -> Response:
-    return Response(msgspec.json.encode(data), 200, {}, "application/json")
+    return Response(json_text.encode(data), 200, {}, "application/json")
 
 
 def _asdict(outcome: Outcome) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from hotfolder import held
 from hotfolder.light.portrait import VERSION
@@ -39,6 +41,36 @@ CREATE TABLE IF NOT EXISTS stacked (within INT NOT NULL);  -- how alike pictures
 CREATE INDEX IF NOT EXISTS value_text ON value (text, name);
 """
 
+# SQLite keeps text, and a name may be none: its half characters stand there as others that nobody
+# uses, the last 2,048 of Unicode.
+_AS_TEXT = {0xD800 + number: 0x10F800 + number for number in range(0x800)}
+_AS_NAME = {text: half for half, text in _AS_TEXT.items()}
+
+
+class _Base(sqlite3.Connection):
+    """A connection that takes every name, and gives it back as it was."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        try:
+            return super().execute(sql, parameters)
+        except UnicodeEncodeError:
+            return super().execute(sql, _as_text(parameters))
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
+        return super().executemany(sql, map(_as_text, parameters))
+
+
+def _as_text(parameters: Iterable[Any]) -> list[Any]:
+    return [
+        value.translate(_AS_TEXT) if isinstance(value, str) and not value.isascii() else value
+        for value in parameters
+    ]
+
+
+def _as_name(data: bytes) -> str:
+    text = data.decode()
+    return text.translate(_AS_NAME) if b"\xf4\x8f" in data else text
+
 
 def opened(file: Path) -> sqlite3.Connection:
     """The base in a file; one that is damaged, or of another version, is begun anew."""
@@ -52,7 +84,8 @@ def opened(file: Path) -> sqlite3.Connection:
 
 
 def _connected(file: Path) -> sqlite3.Connection:
-    base = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+    base = sqlite3.connect(file, check_same_thread=False, isolation_level=None, factory=_Base)
+    base.text_factory = _as_name
     try:
         base.execute("PRAGMA journal_mode=WAL")
         base.execute("PRAGMA synchronous=NORMAL")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import msgspec
+from hotfolder import json_text
 
 _MOST_WAITING = 100
 _BEATS_EVERY_S = 10.0  # a page takes three times that for silence
@@ -32,7 +32,7 @@ class News:
     def tell(self, event: str, data: Any = None) -> None:
         """Pass an event on; from any thread."""
         if self._loop is not None and not self._loop.is_closed():
-            message = {"event": event, "data": msgspec.json.encode(data).decode()}
+            message = {"event": event, "data": json_text.encode(data).decode()}
             self._loop.call_soon_threadsafe(self._pass_on, message)
 
     def close(self) -> None:

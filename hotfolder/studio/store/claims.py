@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from hotfolder import json_text
 from hotfolder.errors import PictureError
 from hotfolder.shares import MOST_MACHINES, Word
 from hotfolder.studio import beneath
@@ -60,7 +61,7 @@ class Claims:
 
     def write(self, word: Word) -> None:
         """Put a word in place of this machine's last one. It need not survive a power cut."""
-        temporary, data = f"{CLAIMS}/{TEMPORARY}{self.me}-word.tmp", msgspec.json.encode(word)
+        temporary, data = f"{CLAIMS}/{TEMPORARY}{self.me}-word.tmp", json_text.encode(word)
         try:
             beneath.create(self._root, temporary, data, durable=False)
         except (FileNotFoundError, FileExistsError):  # no folder yet, or a crash has left it
@@ -76,7 +77,7 @@ class Claims:
     def keep_gone(self, gone: Mapping[str, int]) -> None:
         """Remember them for the next run, which need not wait for them again."""
         try:
-            local.replace(self._gone_file, msgspec.json.encode(gone))
+            local.replace(self._gone_file, json_text.encode(gone))
         except OSError as error:
             _log.warning("which machines are gone could not be saved: %s", error)
 

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import msgspec
-
+from hotfolder import json_text
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.store import local
 from hotfolder.taste.judge import Elsewhere
@@ -26,7 +25,7 @@ _MOST_STUDIOS = 20  # those whose owner judged something last
 def tell(studio: Studio, judged: Sequence[Elsewhere]) -> None:
     """Keep what was judged here, the oldest first, for the other studios."""
     file = local.folder(studio.root) / _FILE
-    told = msgspec.json.encode(judged[-_MOST:])
+    told = json_text.encode(judged[-_MOST:])
     with suppress(OSError):
         if file.stat().st_size == len(told) and file.read_bytes() == told:
             return

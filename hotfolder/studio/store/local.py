@@ -12,9 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeVar
 
-import msgspec
-
-from hotfolder import replacement
+from hotfolder import json_text, replacement
 from hotfolder.studio.names import slug
 
 T = TypeVar("T")
@@ -111,7 +109,7 @@ def opened(file: Path, mode: Literal["ab", "wb"]) -> BinaryIO:
 def read(file: Path, kind: type[T]) -> T | None:
     """What the JSON in a file of local state says; None where there is none that can be read."""
     try:
-        return msgspec.json.decode(file.read_bytes(), type=kind)
+        return json_text.decode(file.read_bytes(), kind)
     except (OSError, ValueError, RecursionError):  # msgspec's errors are ValueErrors
         return None
 

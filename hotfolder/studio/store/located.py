@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from hotfolder import held, replacement
+from hotfolder import held, json_text, replacement
 from hotfolder.recipes.recipe import Pixels, Recipe
 from hotfolder.recipes.refine import key
 from hotfolder.recipes.region import Region
@@ -29,7 +29,7 @@ def keep(root: Path, source: Recipe | Pixels, by: str, found: Mapping[str, Regio
     folder = local.folder(root) / _FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for word, regions in found.items():
-        replacement.replace(folder / _name(source, by, word), msgspec.json.encode(regions))
+        replacement.replace(folder / _name(source, by, word), json_text.encode(regions))
     files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime_ns)
     for file in files[:-_MOST_FILES]:
         held.delete(file)

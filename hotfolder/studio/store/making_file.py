@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
+from hotfolder import json_text
 from hotfolder.studio.store import local
 
 
@@ -35,7 +35,7 @@ def path(root: Path) -> Path:
 
 def post(root: Path, making: MakingFile) -> None:
     """Put it in place of the last one. Raises OSError; nothing depends on it."""
-    local.replace(path(root), msgspec.json.encode(making))
+    local.replace(path(root), json_text.encode(making))
 
 
 def read(root: Path) -> MakingFile:

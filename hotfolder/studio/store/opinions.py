@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from hotfolder import json_text
 from hotfolder.errors import PictureError
 from hotfolder.studio import beneath
 from hotfolder.studio.layout import Studio
@@ -140,7 +141,7 @@ def _append(studio: Studio, folder: str, lines: Sequence[Struct], durable: bool)
     if not lines:
         return
     beneath.make_folder(studio.root, folder)
-    data = b"\n".join(signed(msgspec.json.encode(line)) for line in lines)
+    data = b"\n".join(signed(json_text.encode(line)) for line in lines)
     beneath.append_line(studio.root, f"{folder}/{local.machine()}.jsonl", data, durable)
 
 

@@ -11,8 +11,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-import msgspec
-
+from hotfolder import json_text
 from hotfolder.studio import beneath
 from hotfolder.studio.store import local
 
@@ -45,7 +44,7 @@ def unsigned_until(root: Path, path: str) -> int:
         found = beneath.status(root, path)
         known[path] = found.st_size if found else 0
         with suppress(OSError):  # then it is found out again
-            local.replace(file, msgspec.json.encode(known))
+            local.replace(file, json_text.encode(known))
     return known[path]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from hotfolder import json_text
 from hotfolder.errors import PictureError
 from hotfolder.images import likeness
 from hotfolder.recipes.recipe import Sha256
@@ -36,7 +37,7 @@ def enter(studio: Studio, pixels: str, image: Image) -> None:
     """Keep what a picture looks like; raises OSError where the studio has gone."""
     beneath.make_folder(studio.root, FOLDER)
     sketch = base64.b64encode(likeness.sketch(image)).decode("ascii")
-    line = msgspec.json.encode(_Line(pixels, sketch))
+    line = json_text.encode(_Line(pixels, sketch))
     beneath.append_line(studio.root, f"{FOLDER}/{local.machine()}.jsonl", line)
 
 
