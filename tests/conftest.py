@@ -60,15 +60,20 @@ _SLOW_FILES = {
     "test_models_add",
     "test_newcomers",
     "test_no_stars",
+    "test_odd_names",
     "test_passed_over",
+    "test_ranking",
     "test_regenerate",
     "test_regeneration",
+    "test_retouch",
+    "test_slow_pictures",
     "test_start",
     "test_strangers",
     "test_survival",
     "test_syntax_flow",
     "test_systems",
     "test_whole_folders",
+    "test_words",
 }
 _SLOW_FIXTURES = {"browser", "forkserver", "hotfolder", "engine", "tool"}
 
@@ -89,7 +94,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         room = item.path.relative_to(ROOT / "tests").parts[0]
         fixtures = set(getattr(item, "fixturenames", ()))
-        if room in _SLOW_ROOMS or fixtures & _SLOW_FIXTURES or item.path.stem in _SLOW_FILES:
+        is_slow = room in _SLOW_ROOMS or item.path.stem in _SLOW_FILES or "linear_time" in item.name
+        if is_slow or fixtures & _SLOW_FIXTURES:
             item.add_marker("slow")
         if sys.platform == "win32" and (why := left_out.why(item)):
             item.add_marker(pytest.mark.skip(reason=why))

@@ -74,7 +74,6 @@ def test_a_word_that_is_not_there_retouches_nothing(studio: Studio) -> None:
     assert len(made(studio)) == 6
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "says"),
     [
