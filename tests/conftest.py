@@ -40,7 +40,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-_SLOW_ROOMS = ("render", "executors", "light", "training", "desktop")
+_SLOW_ROOMS = ("render", "executors", "gallery", "light", "training", "desktop")
 _SLOW_FILES = {
     "test_attacks",
     "test_bounded_toml",
@@ -67,6 +67,7 @@ _SLOW_FILES = {
     "test_regeneration",
     "test_retouch",
     "test_slow_pictures",
+    "test_snippets",
     "test_start",
     "test_strangers",
     "test_survival",

@@ -110,6 +110,7 @@ def test_a_prompt_file_that_is_taken_away_stops_its_draft(small: Studio) -> None
     assert len(ids(small.drafts)) == 2
 
 
+@pytest.mark.slow
 def test_renderers_that_do_not_open_at_first(small: Studio) -> None:
     """Memory was short for a moment: they are opened once more, and pictures are made."""
     (small.inbox / "a.txt").write_text("a castle")
@@ -290,6 +291,7 @@ def command(process: int) -> bytes:
         return b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slots", [1, 2, 5])
 def test_several_slots_make_each_picture_once(small: Studio, slots: int) -> None:
     """However many work at the same time, all that is wanted is made, and nothing twice."""
@@ -326,6 +328,7 @@ def test_endless_files_go_on_until_the_time_is_up(small: Studio) -> None:
     assert (small.inbox / "more.toml").is_file()
 
 
+@pytest.mark.slow
 def test_no_draft_begins_while_a_picked_one_waits(small: Studio) -> None:
     """Refinements go first on every slot, into the drafts that are being made."""
     (small.inbox / "a.toml").write_text('prompt = "a castle"\ncount = 4\n')

@@ -105,6 +105,7 @@ def test_a_studio_s_doings_are_told(studio: Studio) -> None:
     assert len(told) == 2
 
 
+@pytest.mark.slow
 def test_a_folder_s_own_are_told(studio: Studio) -> None:
     """Of its finals, in place of those in `to`; a name that nobody has changes nothing."""
     studio.settings.write_text('[notify]\nto = ["ntfy://all"]\nnamed.anna = ["ntfy://anna"]\n')

@@ -80,6 +80,7 @@ def test_work_to_do(shown: Shown, studio: Studio) -> None:
     assert '\n  count: expected a whole number from 1 to 100,000 or "endless"' in text
 
 
+@pytest.mark.slow
 def test_at_work(shown: Shown, studio: Studio) -> None:
     """While a daemon holds the lock its own words are read; old ones of another are not."""
     waits = {"inbox/a.txt": "the disk is full"}
@@ -218,6 +219,7 @@ SETTINGS = (
 )
 
 
+@pytest.mark.slow
 def test_a_daemon_tells_how_things_stand(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it posts is what a look finds; what has changed since is told as it is, all the same."""
     (studio.profiles / "small.toml").write_text(SMALL)

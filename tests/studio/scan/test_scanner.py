@@ -334,6 +334,7 @@ def at_rest(scanner: Scanner) -> list[str]:
     return [wish.call[0].__name__ for wish in asked]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_sound", [True, False])
 def test_it_rests_after_a_death_over_a_picture(studio: Studio, is_sound: bool) -> None:
     """Its marks, what it is and what is marked in it: each is looked for elsewhere, and once."""
