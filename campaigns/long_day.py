@@ -16,6 +16,7 @@ import time
 from array import array
 from dataclasses import asdict
 from pathlib import Path
+from unittest import mock
 
 import hotfolder.press
 import hotfolder.studio.scan.schedule
@@ -57,7 +58,8 @@ def run(kind: daemons.Kind, seed: int, count: int, work: Path, tally: Tally) -> 
     tally.add({"I7": params["early"]}, f"seed {seed}")
     endless.rename(work / "endless.toml")
     _idle(kind, place, tally)
-    _time_looks(place, tally)
+    with mock.patch.dict(os.environ, XDG_STATE_HOME=str(place.state)):  # where it is trusted
+        _time_looks(place, tally)
     tally.add(checker.check(place.root, params["book"]), f"seed {seed}")
 
 
@@ -94,11 +96,12 @@ class _Day:
     def give(self, slot: int, order: Order) -> None:
         """Paint, which takes its time; on the hour somebody picks a draft."""
         if isinstance(order, Task):
-            if order.source is None:
-                self.seeds.append(order.recipe.seed)
-                self._note_draft()
-            else:
-                self._note_final(order.recipe.source.id)  # type: ignore[union-attr]
+            for recipe in order.pictures.values():
+                if recipe.source is None:
+                    self.seeds.append(recipe.seed)
+                    self._note_draft()
+                else:
+                    self._note_final(recipe.source.id)
         self._here.give(slot, order)
 
     def _note_draft(self) -> None:
