@@ -159,7 +159,7 @@ def _remembered(folder: Path) -> _Memory:
 
 def _remember(folder: Path, memory: _Memory) -> None:
     try:
-        local.replace(_cache(folder), json_text.encode(memory))
+        local.write(_cache(folder), memory)
     except OSError as error:
         _log.warning("all pictures will be read again next time: %s", reason(error))
 

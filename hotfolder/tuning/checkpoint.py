@@ -16,7 +16,7 @@ from msgspec import Struct
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from hotfolder import json_text, replacement
+from hotfolder import replacement
 from hotfolder.recipes.recipe import Recipe
 from hotfolder.studio.store import local
 from hotfolder.tuning import trainer
@@ -53,7 +53,7 @@ class Begun(Struct, frozen=True):
 
 def begin(place: Path, begun: Begun) -> None:
     """Write down what is to be learned. Raises OSError."""
-    local.replace(place / "begun.json", json_text.encode(begun))
+    local.write(place / "begun.json", begun)
 
 
 def begun(place: Path) -> Begun | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from hotfolder import json_text
 from hotfolder.studio.store import local
 from hotfolder.taste import advice
 from hotfolder.taste.advice import Advice
@@ -22,7 +21,7 @@ def keep(root: Path, learned: Advice) -> None:
     """Keep what was learned, in place of what was before. Where that cannot be, work goes on."""
     file = path(root)
     try:
-        local.replace(file, json_text.encode(learned))
+        local.write(file, learned)
     except OSError as error:
         _log.warning("what was learned is known only to this run: %s", error)
 

@@ -77,7 +77,7 @@ class Claims:
     def keep_gone(self, gone: Mapping[str, int]) -> None:
         """Remember them for the next run, which need not wait for them again."""
         try:
-            local.replace(self._gone_file, json_text.encode(gone))
+            local.write(self._gone_file, gone)
         except OSError as error:
             _log.warning("which machines are gone could not be saved: %s", error)
 

@@ -120,6 +120,11 @@ def private(file: Path) -> Path:
     return file
 
 
+def write(file: Path, value: object) -> None:
+    """Give a file of local state what `read` finds there; raises OSError."""
+    replace(file, json_text.encode(value))
+
+
 def replace(file: Path, data: bytes) -> None:
     """Give a file of local state this content: all of it, or what it had before."""
     make_folder(file.parent)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from hotfolder import json_text
 from hotfolder.studio.store import local
 
 
@@ -35,7 +34,7 @@ def path(root: Path) -> Path:
 
 def post(root: Path, making: MakingFile) -> None:
     """Put it in place of the last one. Raises OSError; nothing depends on it."""
-    local.replace(path(root), json_text.encode(making))
+    local.write(path(root), making)
 
 
 def read(root: Path) -> MakingFile:

@@ -11,7 +11,6 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from hotfolder import json_text
 from hotfolder.studio import beneath
 from hotfolder.studio.store import local
 
@@ -44,7 +43,7 @@ def unsigned_until(root: Path, path: str) -> int:
         found = beneath.status(root, path)
         known[path] = found.st_size if found else 0
         with suppress(OSError):  # then it is found out again
-            local.replace(file, json_text.encode(known))
+            local.write(file, known)
     return known[path]
 
 

@@ -9,7 +9,6 @@ from typing import Literal
 
 from msgspec import Struct
 
-from hotfolder import json_text
 from hotfolder.studio import beneath
 from hotfolder.studio.store import local
 
@@ -74,7 +73,7 @@ def path(root: Path) -> Path:
 def post(root: Path, status: StatusFile) -> None:
     """Post a status in place of the last one. Where that is not possible work goes on."""
     try:
-        local.replace(path(root), json_text.encode(status))
+        local.write(path(root), status)
     except OSError as error:
         _log.warning("`hotfolder status` will not know what is waiting: %s", error)
 

@@ -10,7 +10,6 @@ import logging
 
 from msgspec import Struct
 
-from hotfolder import json_text
 from hotfolder.studio import openness
 from hotfolder.studio.layout import Studio
 from hotfolder.studio.store import local
@@ -58,7 +57,7 @@ def record(studio: Studio, trusted: bool) -> None:
     """Keep what the owner says. Where that is not possible the studio stays as it was."""
     standing = Standing(trusted, studio.name)
     try:
-        local.replace(local.folder(studio.root) / "trust.json", json_text.encode(standing))
+        local.write(local.folder(studio.root) / "trust.json", standing)
     except OSError as error:
         _log.warning("whether %s is trusted could not be saved: %s", studio.root, error)
 
